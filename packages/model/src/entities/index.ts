@@ -1,0 +1,271 @@
+import { z } from 'zod';
+import { accessRule } from './access-rule.ts';
+import {
+  address,
+  destination,
+  displayName,
+  email,
+  groupName,
+  hostname,
+  hostPort,
+  id,
+  label,
+  port,
+  publicJwk,
+  targetAddress,
+  timestamp,
+} from './scalars.ts';
+
+export * from './access-rule.ts';
+export * from './scalars.ts';
+
+export const role = z.enum(['owner', 'admin', 'operator', 'auditor', 'member']);
+export type Role = z.infer<typeof role>;
+
+export const organization = z.strictObject({ id, name: displayName, slug: label, createdAt: timestamp });
+export type Organization = z.infer<typeof organization>;
+
+export const user = z.strictObject({
+  id,
+  organizationId: id,
+  /** `local` users exist for the OS user beside the console and have no password; they never sign in through a page. */
+  kind: z.enum(['person', 'local']),
+  email,
+  name: displayName,
+  role,
+  groups: z.array(groupName).max(100),
+  status: z.enum(['active', 'disabled']),
+  createdAt: timestamp,
+  version: z.int().min(1),
+});
+export type User = z.infer<typeof user>;
+
+export const session = z.strictObject({
+  id,
+  organizationId: id,
+  userId: id,
+  kind: z.enum(['console', 'portal', 'cli']),
+  address: z.string().max(60),
+  userAgent: z.string().max(300),
+  createdAt: timestamp,
+  expiresAt: timestamp,
+  revokedAt: timestamp.nullable(),
+});
+export type Session = z.infer<typeof session>;
+
+export const apiKey = z.strictObject({
+  id,
+  organizationId: id,
+  userId: id,
+  name: displayName,
+  /** First characters, to recognise it by. The key itself is stored only as a hash. */
+  prefix: z.string().max(16),
+  role,
+  createdAt: timestamp,
+  expiresAt: timestamp.nullable(),
+  lastUsedAt: timestamp.nullable(),
+  revokedAt: timestamp.nullable(),
+});
+export type ApiKey = z.infer<typeof apiKey>;
+
+export const device = z.strictObject({
+  id,
+  organizationId: id,
+  userId: id,
+  name: displayName,
+  /** SHA-256 of the SubjectPublicKeyInfo, base64url. */
+  keyFingerprint: z.string().length(43),
+  createdAt: timestamp,
+  certificateExpiresAt: timestamp,
+  revokedAt: timestamp.nullable(),
+});
+export type Device = z.infer<typeof device>;
+
+export const portRange = z
+  .strictObject({ from: port, to: port })
+  .refine((range) => range.from <= range.to, 'from must not be above to')
+  .refine((range) => range.to - range.from < 10_000, 'at most 10,000 ports');
+
+export const gateway = z.strictObject({
+  id,
+  organizationId: id,
+  name: label,
+  region: label,
+  baseDomain: hostname,
+  /** The address that clients and agents dial, without port: a host name or IP. */
+  publicHost: z.string().min(1).max(253),
+  httpsPort: port,
+  tunnelPort: port,
+  /** Raw TCP and UDP services get their port from here. */
+  portRange,
+  /** The key with which it signs domain sessions and assertions (Ed25519). */
+  signingKey: publicJwk,
+  status: z.enum(['active', 'revoked']),
+  connected: z.boolean(),
+  lastSeenAt: timestamp.nullable(),
+  snapshotVersion: z.int().min(0).nullable(),
+  softwareVersion: z.string().max(40).nullable(),
+  createdAt: timestamp,
+});
+export type Gateway = z.infer<typeof gateway>;
+
+/** How a target is asked whether it is well. HTTP targets: a GET; TCP targets: a connection. */
+export const healthCheck = z.strictObject({
+  path: z
+    .string()
+    .startsWith('/')
+    .max(1024)
+    .regex(/^[\x21-\x7e]+$/)
+    .default('/'),
+  intervalMs: z.int().min(100).max(3_600_000).default(5_000),
+  timeoutMs: z.int().min(50).max(60_000).default(2_000),
+  /** Consecutive good answers until a failed target returns. */
+  healthyAfter: z.int().min(1).max(20).default(2),
+  /** Consecutive bad answers until a target leaves. */
+  unhealthyAfter: z.int().min(1).max(20).default(2),
+  /** Statuses that count as good. */
+  expectStatus: z
+    .strictObject({ from: z.int().min(100).max(599), to: z.int().min(100).max(599) })
+    .default({ from: 200, to: 399 }),
+});
+export type HealthCheck = z.infer<typeof healthCheck>;
+
+export const target = z.strictObject({
+  id,
+  /** Where traffic goes. With `deviceId`, as that agent's machine sees it. */
+  address: targetAddress,
+  /** Behind which agent; null: the gateway dials it itself. */
+  deviceId: id.nullable(),
+  protocol: z.enum(['http', 'https', 'tcp', 'udp']),
+  weight: z.int().min(0).max(1000),
+  healthCheck: healthCheck.nullable(),
+  /** For `https` targets: verify the certificate (default) and under which name. */
+  tlsVerify: z.boolean(),
+  tlsServerName: hostname.nullable(),
+});
+export type Target = z.infer<typeof target>;
+
+export const resourceProtocol = z.enum(['http', 'tcp', 'udp']);
+export type ResourceProtocol = z.infer<typeof resourceProtocol>;
+
+export const proxyProtocol = z.enum(['none', 'v1', 'v2']);
+
+export const resource = z.strictObject({
+  id,
+  organizationId: id,
+  /** Unique in the organization. An HTTP resource answers at `<name>.<base domain>` of every gateway. */
+  name: label,
+  /** `service`: published by an agent with one command. `declared`: through the API or a file. */
+  origin: z.enum(['service', 'declared']),
+  protocol: resourceProtocol,
+  /** Further host names (HTTP). A leading `*.` stands for exactly one label. */
+  domains: z.array(hostname).max(100),
+  /** The raw port on every gateway (TCP, UDP). */
+  port: port.nullable(),
+  access: accessRule,
+  targets: z.array(target).max(200),
+  proxyProtocol,
+  /** The device that published it (services). */
+  deviceId: id.nullable(),
+  enabled: z.boolean(),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  version: z.int().min(1),
+});
+export type Resource = z.infer<typeof resource>;
+
+export const share = z.strictObject({
+  id,
+  organizationId: id,
+  resourceId: id,
+  createdBy: id,
+  createdAt: timestamp,
+  expiresAt: timestamp,
+  revokedAt: timestamp.nullable(),
+});
+export type Share = z.infer<typeof share>;
+
+export const site = z.strictObject({
+  id,
+  organizationId: id,
+  name: label,
+  /** `tunnel`: through the agent `deviceId`. `local`: the gateways themselves reach it. */
+  connection: z.enum(['tunnel', 'local']),
+  deviceId: id.nullable(),
+  destinations: z.array(destination).max(500),
+  /** Who may forward into it. */
+  access: accessRule,
+  createdAt: timestamp,
+  updatedAt: timestamp,
+  version: z.int().min(1),
+});
+export type Site = z.infer<typeof site>;
+
+/** One request, connection or UDP flow, as a gateway saw and decided it. `gatewayId`, `epoch` and `seq` name it for ever. */
+export const accessEvent = z.strictObject({
+  gatewayId: id,
+  /** Changes only when a gateway lost its spool; within one epoch `seq` never repeats and has no holes. */
+  epoch: z.string().min(8).max(40),
+  seq: z.int().min(1),
+  at: timestamp,
+  requestId: z.string().max(40),
+  organizationId: id.nullable(),
+  resourceId: id.nullable(),
+  protocol: z.enum(['http', 'tcp', 'udp', 'forward']),
+  effect: z.enum(['pass', 'challenge', 'deny']),
+  reason: z.string().max(64),
+  /** `usr_…`, `basic:name`, `share:shr_…`, or empty. */
+  subject: z.string().max(200),
+  sourceAddress: address,
+  method: z.string().max(32),
+  host: z.string().max(260),
+  /** Without the query, which may carry secrets. Cut at 1,024 characters. */
+  path: z.string().max(1024),
+  status: z.int().min(0).max(999),
+  bytesIn: z.int().min(0),
+  bytesOut: z.int().min(0),
+  durationMs: z.number().min(0),
+  targetId: z.string().max(64),
+  snapshotVersion: z.int().min(0),
+});
+export type AccessEvent = z.infer<typeof accessEvent>;
+
+export const auditEntry = z.strictObject({
+  /** Position in the organization's chain, from 1, without holes. */
+  seq: z.int().min(1),
+  id,
+  organizationId: id,
+  at: timestamp,
+  actor: z.strictObject({
+    kind: z.enum(['user', 'api_key', 'local', 'system']),
+    id: z.string().max(64),
+    name: z.string().max(254),
+    address: z.string().max(60),
+  }),
+  /** `resource.create`, `session.create`, … */
+  action: z.string().max(64),
+  objectKind: z.string().max(32),
+  objectId: z.string().max(64),
+  before: z.unknown(),
+  after: z.unknown(),
+  requestId: z.string().max(64),
+  /** SHA-256 over the previous hash and the canonical JSON of everything above, base64url. */
+  previousHash: z.string().max(64),
+  hash: z.string().max(64),
+});
+export type AuditEntry = z.infer<typeof auditEntry>;
+
+/** Address grant: a signed-in user opened raw ports for one source address until `expiresAt`. Kept by the gateway. */
+export const addressGrant = z.strictObject({
+  id,
+  organizationId: id,
+  resourceId: id,
+  userId: id,
+  sessionId: id,
+  address,
+  createdAt: timestamp,
+  expiresAt: timestamp,
+});
+export type AddressGrant = z.infer<typeof addressGrant>;
+
+export const gatewayEndpoint = z.strictObject({ gatewayId: id, name: label, baseDomain: hostname, address: hostPort });

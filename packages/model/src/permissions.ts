@@ -1,0 +1,31 @@
+import type { Role } from './entities/index.ts';
+
+/** What a role may do through the API. One readable table; a permission that is missing is refused. */
+export const PERMISSIONS = {
+  'organization:read': ['owner', 'admin', 'operator', 'auditor', 'member'],
+  'users:read': ['owner', 'admin', 'auditor'],
+  'users:write': ['owner', 'admin'],
+  'sessions:read': ['owner', 'admin', 'auditor'],
+  'sessions:write': ['owner', 'admin'],
+  'api_keys:read': ['owner', 'admin', 'auditor'],
+  'api_keys:write': ['owner', 'admin'],
+  'devices:read': ['owner', 'admin', 'operator', 'auditor'],
+  'devices:write': ['owner', 'admin', 'operator'],
+  'gateways:read': ['owner', 'admin', 'operator', 'auditor', 'member'],
+  'gateways:write': ['owner', 'admin'],
+  'resources:read': ['owner', 'admin', 'operator', 'auditor', 'member'],
+  'resources:write': ['owner', 'admin', 'operator'],
+  'sites:read': ['owner', 'admin', 'operator', 'auditor', 'member'],
+  'sites:write': ['owner', 'admin', 'operator'],
+  'events:read': ['owner', 'admin', 'operator', 'auditor'],
+  'audit:read': ['owner', 'admin', 'auditor'],
+  /** Own things: my profile, my sessions, enrol my device. */
+  'self:read': ['owner', 'admin', 'operator', 'auditor', 'member'],
+  'self:write': ['owner', 'admin', 'operator', 'auditor', 'member'],
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+export function roleHas(role: Role, permission: Permission): boolean {
+  return (PERMISSIONS[permission] as readonly Role[]).includes(role);
+}

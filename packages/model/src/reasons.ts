@@ -1,0 +1,165 @@
+/**
+ * Every expected "no" (and every "yes") by its stable name, `room.what`. The same string appears in log, metric,
+ * audit row, API problem and page. `status` is the HTTP status it becomes where there is one; `next` tells the
+ * person what to do.
+ */
+export const REASONS = {
+  // access: may this caller use this resource
+  'access.public': { status: 200, title: 'The resource is public', next: '' },
+  'access.session': { status: 200, title: 'A signed-in user is allowed', next: '' },
+  'access.address': { status: 200, title: 'The source address is allowed by the resource', next: '' },
+  'access.address_authorised': { status: 200, title: 'A signed-in user authorised the source address', next: '' },
+  'access.basic': { status: 200, title: 'A valid user name and password of the resource', next: '' },
+  'access.share': { status: 200, title: 'A valid share link', next: '' },
+  'access.token': { status: 200, title: 'A valid bearer token', next: '' },
+  'access.portal': { status: 200, title: "The gateway's own page", next: '' },
+  'access.device': { status: 200, title: 'An enrolled device of an allowed user', next: '' },
+  'access.no_rule': { status: 403, title: 'No rule allows this', next: 'Ask an administrator for access.' },
+  'access.session_missing': { status: 401, title: 'Sign-in is required', next: 'Sign in and try again.' },
+  'access.session_expired': { status: 401, title: 'The session has expired', next: 'Sign in again.' },
+  'access.session_revoked': { status: 401, title: 'The session was revoked', next: 'Sign in again.' },
+  'access.session_invalid': { status: 401, title: 'The session token is not valid', next: 'Sign in again.' },
+  'access.user_disabled': { status: 403, title: 'The user is disabled', next: 'Ask an administrator.' },
+  'access.not_allowed': {
+    status: 403,
+    title: 'This user may not use this resource',
+    next: 'Ask an administrator for access.',
+  },
+  'access.basic_invalid': { status: 401, title: 'Wrong user name or password', next: 'Check the credentials.' },
+  'access.share_invalid': { status: 401, title: 'The share link is not valid', next: 'Ask for a new link.' },
+  'access.share_expired': { status: 401, title: 'The share link has expired', next: 'Ask for a new link.' },
+  'access.token_invalid': { status: 401, title: 'The bearer token is not valid', next: 'Get a new token.' },
+  'access.address_unknown': {
+    status: 403,
+    title: 'The source address is not authorised for this port',
+    next: 'Sign in on the portal and authorise your address.',
+  },
+  'access.rate_limited': { status: 429, title: 'Too many attempts', next: 'Wait a minute and try again.' },
+  'access.state_invalid': {
+    status: 400,
+    title: 'The sign-in was not started here or took too long',
+    next: 'Open the page again.',
+  },
+  'access.csrf': { status: 403, title: 'The form was not sent from our own page', next: 'Open the page again.' },
+  'access.device_unknown': { status: 403, title: 'The device is not enrolled', next: 'Run zeronaut login.' },
+  'access.device_revoked': { status: 403, title: 'The device was revoked', next: 'Ask an administrator.' },
+  'access.unavailable': {
+    status: 503,
+    title: 'Sign-in is not possible while the console is away',
+    next: 'Existing sessions go on working. Try again later.',
+  },
+
+  // http: what the strict codec refuses
+  'http.malformed': { status: 400, title: 'The request is not valid HTTP/1.1', next: '' },
+  'http.ambiguous': { status: 400, title: 'The request can be read in two ways', next: '' },
+  'http.head_too_large': { status: 431, title: 'The request head is too large', next: '' },
+  'http.target_too_long': { status: 414, title: 'The request target is too long', next: '' },
+  'http.version_unsupported': { status: 505, title: 'Only HTTP/1.1 and HTTP/1.0 are understood', next: '' },
+  'http.transfer_coding_unsupported': {
+    status: 501,
+    title: 'Only the chunked transfer coding is understood',
+    next: '',
+  },
+  'http.expectation_unsupported': { status: 417, title: 'Only 100-continue is understood', next: '' },
+  'http.method_unsupported': { status: 501, title: 'The method is not supported', next: '' },
+  'http.misdirected': { status: 421, title: 'Host and TLS server name disagree', next: '' },
+  'http.timeout': { status: 408, title: 'The request did not arrive in time', next: '' },
+  'http.https_required': { status: 308, title: 'Use https', next: '' },
+
+  // router
+  'router.no_resource': { status: 404, title: 'No resource has this name', next: 'Check the address.' },
+  'router.port_closed': { status: 404, title: 'No resource listens on this port', next: '' },
+
+  // balancer and targets
+  'balancer.no_target': { status: 503, title: 'No target is available', next: 'The service may be restarting.' },
+  'balancer.agent_away': {
+    status: 503,
+    title: 'The agent that publishes this service is not connected',
+    next: 'Start it again on its machine.',
+  },
+  'target.dial_refused': { status: 502, title: 'The service refused the connection', next: '' },
+  'target.dial_timeout': { status: 504, title: 'The service did not answer in time', next: '' },
+  'target.reset': { status: 502, title: 'The service closed the connection before it answered', next: '' },
+  'target.malformed_response': { status: 502, title: 'The service sent an invalid answer', next: '' },
+  'target.response_timeout': { status: 504, title: 'The service did not answer in time', next: '' },
+  'target.not_exposed': { status: 502, title: 'The agent does not expose this target', next: '' },
+
+  // limits of the gateway itself
+  'limit.connections': { status: 503, title: 'The gateway has too many connections', next: '' },
+  'limit.draining': { status: 503, title: 'The gateway is going away', next: '' },
+
+  // forward
+  'forward.no_site': {
+    status: 404,
+    title: 'No site reaches this destination',
+    next: 'Check zeronaut services, or start an agent whose site reaches it.',
+  },
+  'forward.site_away': {
+    status: 503,
+    title: 'The site that reaches this destination is not connected',
+    next: 'Start its agent again.',
+  },
+  'forward.denied': {
+    status: 403,
+    title: 'Policy does not let this user reach this destination',
+    next: 'Ask an administrator for access.',
+  },
+
+  // tunnel control
+  'tunnel.not_owner': { status: 403, title: 'The resource belongs to another device', next: '' },
+  'tunnel.unknown_resource': { status: 404, title: 'No such resource', next: '' },
+
+  // console api
+  'api.invalid': { status: 400, title: 'The request is not valid', next: 'Correct the named fields.' },
+  'api.unauthenticated': { status: 401, title: 'Sign-in is required', next: 'Run zeronaut login.' },
+  'api.forbidden': { status: 403, title: 'Your role does not allow this', next: 'Ask an administrator.' },
+  'api.not_found': { status: 404, title: 'There is no such thing here', next: '' },
+  'api.conflict': { status: 409, title: 'It already exists', next: 'Choose another name.' },
+  'api.name_taken': { status: 409, title: 'The name is taken', next: 'Choose another with --name.' },
+  'api.port_taken': { status: 409, title: 'The port is taken', next: 'Choose another with --port.' },
+  'api.no_port_free': {
+    status: 409,
+    title: "The gateway's port range is used up",
+    next: 'Stop a service or widen the range.',
+  },
+  'api.no_gateway': { status: 409, title: 'There is no gateway yet', next: 'Start one with zeronaut gateway run.' },
+  'api.precondition_failed': {
+    status: 412,
+    title: 'It was changed by somebody else meanwhile',
+    next: 'Load it again and repeat the change.',
+  },
+  'api.precondition_required': { status: 428, title: 'If-Match is required', next: 'Send the ETag that you read.' },
+  'api.too_large': { status: 413, title: 'The request body is too large', next: '' },
+  'api.media_type': { status: 415, title: 'Send application/json', next: '' },
+  'api.rate_limited': { status: 429, title: 'Too many requests', next: 'Wait and try again.' },
+  'api.token_used': { status: 410, title: 'The link or token was used already', next: 'Ask for a new one.' },
+  'api.token_expired': { status: 410, title: 'The link or token has expired', next: 'Ask for a new one.' },
+  'api.credentials_invalid': { status: 401, title: 'Wrong e-mail or password', next: '' },
+  'api.password_weak': { status: 400, title: 'The password is too weak', next: 'Use at least 12 characters.' },
+  'api.idempotency_mismatch': {
+    status: 422,
+    title: 'The idempotency key was used with another body',
+    next: 'Use a fresh key.',
+  },
+  'api.authorization_pending': { status: 400, title: 'The user has not approved yet', next: '' },
+  'api.slow_down': { status: 400, title: 'Polling too fast', next: '' },
+  'api.access_denied': { status: 400, title: 'The user refused', next: '' },
+  'api.last_owner': { status: 409, title: 'The last owner cannot be removed', next: 'Make somebody else owner first.' },
+  'api.internal': { status: 500, title: 'Something failed inside the console', next: 'The request id is in the log.' },
+  'api.unavailable': { status: 503, title: 'The console is starting or stopping', next: 'Try again.' },
+
+  // sync
+  'sync.older_version': { status: 409, title: 'The snapshot is older than the one that is running', next: '' },
+  'sync.bad_signature': { status: 400, title: 'The snapshot is not signed by the console', next: '' },
+  'sync.invalid': { status: 400, title: 'The message does not validate', next: '' },
+  'sync.wrong_gateway': { status: 400, title: 'The snapshot is for another gateway', next: '' },
+
+  // config file
+  'config.invalid': { status: 400, title: 'The configuration file is not valid', next: '' },
+} as const satisfies Record<string, { status: number; title: string; next: string }>;
+
+export type Reason = keyof typeof REASONS;
+
+export function isReason(value: string): value is Reason {
+  return Object.hasOwn(REASONS, value);
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import {
+  accessRule,
+  hostname,
+  id,
+  label,
+  port,
+  portRange,
+  proxyProtocol,
+  publicJwk,
+  resourceProtocol,
+  role,
+  target,
+  timestamp,
+} from './entities/index.ts';
+
+/** A resource as the gateway needs it: nothing here is for people only. */
+export const snapshotResource = z.strictObject({
+  id,
+  organizationId: id,
+  name: label,
+  protocol: resourceProtocol,
+  /** Every host it answers to on this gateway, the automatic one first. */
+  hosts: z.array(hostname).max(101),
+  port: port.nullable(),
+  access: accessRule,
+  /** Shares that are valid; a share that is missing here is void. */
+  shares: z.array(z.strictObject({ id, expiresAt: timestamp })).max(1000),
+  targets: z.array(target).max(200),
+  proxyProtocol,
+  deviceId: id.nullable(),
+});
+export type SnapshotResource = z.infer<typeof snapshotResource>;
+
+export const snapshotSite = z.strictObject({
+  id,
+  organizationId: id,
+  name: label,
+  connection: z.enum(['tunnel', 'local']),
+  deviceId: id.nullable(),
+  destinations: z.array(z.string().max(300)).max(500),
+  access: accessRule,
+});
+export type SnapshotSite = z.infer<typeof snapshotSite>;
+
+export const snapshotUser = z.strictObject({
+  id,
+  organizationId: id,
+  email: z.string().max(254),
+  name: z.string().max(120),
+  role,
+  groups: z.array(z.string().max(63)).max(100),
+});
+export type SnapshotUser = z.infer<typeof snapshotUser>;
+
+/**
+ * All that a gateway must know, immutable and whole. Only active users, devices and resources are in it, so that
+ * what is missing is refused. It holds no private key and no user's password.
+ */
+export const snapshot = z.strictObject({
+  format: z.literal(1),
+  /** Grows with every change, per gateway. */
+  version: z.int().min(1),
+  gatewayId: id,
+  organizationId: id,
+  issuedAt: timestamp,
+  baseDomain: hostname,
+  portalHost: hostname,
+  httpsPort: port,
+  portRange,
+  /** PEM bundle of the internal CA: who may dial the tunnel. */
+  certificateAuthority: z.string().max(65_536),
+  /** Keys of the console that sign portal sessions and share links. */
+  consoleKeys: z.array(publicJwk).min(0).max(10),
+  /** Keys of all gateways of the organization, by gateway: they sign domain sessions and sign-in codes. */
+  gatewayKeys: z.array(z.strictObject({ gatewayId: id, key: publicJwk })).max(1000),
+  /** Leaf certificates for this gateway's TLS key, one per host (a host name may be a wildcard). */
+  certificates: z
+    .array(z.strictObject({ host: hostname, pem: z.string().max(32_768), notAfter: timestamp }))
+    .max(20_000),
+  users: z.array(snapshotUser).max(200_000),
+  devices: z
+    .array(z.strictObject({ id, organizationId: id, userId: id, keyFingerprint: z.string().length(43) }))
+    .max(200_000),
+  /** Sessions that were revoked and have not yet expired by themselves. */
+  revokedSessions: z.array(z.strictObject({ id, expiresAt: timestamp })).max(200_000),
+  resources: z.array(snapshotResource).max(50_000),
+  sites: z.array(snapshotSite).max(10_000),
+});
+export type Snapshot = z.infer<typeof snapshot>;
+
+/** What is on the wire and on disk: the exact bytes that were signed (a JSON `Snapshot`) and the signature over them. */
+export const signedSnapshot = z.strictObject({
+  /** `kid` of the console's snapshot key. */
+  keyId: z.string().min(1).max(128),
+  /** Ed25519 over `SNAPSHOT_CONTEXT` + payload, base64url. */
+  signature: z.string().length(86),
+  /** JSON text of the snapshot. */
+  payload: z.string().max(256 * 1024 * 1024),
+});
+export type SignedSnapshot = z.infer<typeof signedSnapshot>;
+
+/** Domain separation: a signature made for something else can never be taken for a snapshot's. */
+export const SNAPSHOT_CONTEXT = 'zeronaut snapshot v1\n';

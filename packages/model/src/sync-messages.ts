@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { accessEvent, email, id, timestamp } from './entities/index.ts';
+import { signedSnapshot } from './snapshot.ts';
+
+/**
+ * Console and gateway talk over mutual TLS 1.3; the gateway dials. Each message is a 4-byte big-endian length and that
+ * many bytes of UTF-8 JSON. An invalid message closes the link with `sync.invalid`.
+ */
+export const SYNC_ALPN = 'zeronaut-sync/1';
+/** Name in the console's sync certificate. */
+export const CONSOLE_SERVER_NAME = 'console.zeronaut.internal';
+/** Bound of one message from a gateway (bytes). */
+export const SYNC_MAX_FROM_GATEWAY = 4 * 1024 * 1024;
+/** Bound of one message from the console (bytes). */
+export const SYNC_MAX_FROM_CONSOLE = 256 * 1024 * 1024;
+/** Either side sends `ping` after this much silence and gives the link up after three times as much (ms). */
+export const SYNC_PING_INTERVAL_MS = 5_000;
+
+const rpcId = z.int().min(1);
+
+export const syncFromGateway = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('hello'),
+    protocol: z.literal(1),
+    softwareVersion: z.string().max(40),
+    snapshotVersion: z.int().min(0),
+  }),
+  /** The snapshot of this version is live now. */
+  z.strictObject({ type: z.literal('applied'), version: z.int().min(1) }),
+  /** It was refused, and the running one kept. */
+  z.strictObject({
+    type: z.literal('refused'),
+    version: z.int().min(0),
+    reason: z.string().max(64),
+    detail: z.string().max(500),
+  }),
+  /** In order of `seq`, without holes within an epoch. */
+  z.strictObject({ type: z.literal('events'), events: z.array(accessEvent).min(1).max(2000) }),
+  /** A visitor signs in on the portal. `password` is checked by the console, which limits the rate by address and account. */
+  z.strictObject({
+    type: z.literal('sign_in'),
+    rpcId,
+    email: email,
+    password: z.string().min(1).max(1024),
+    address: z.string().max(60),
+    userAgent: z.string().max(300),
+  }),
+  z.strictObject({ type: z.literal('sign_out'), rpcId, sessionId: id }),
+  /** Asks for a fresh client certificate for the same key. PKCS #10, PEM. */
+  z.strictObject({ type: z.literal('renew'), rpcId, csr: z.string().max(8192) }),
+  z.strictObject({ type: z.literal('ping') }),
+  z.strictObject({ type: z.literal('pong') }),
+]);
+export type SyncFromGateway = z.infer<typeof syncFromGateway>;
+
+export const syncFromConsole = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('snapshot'), snapshot: signedSnapshot }),
+  /** All events of `epoch` up to and including `seq` are stored. */
+  z.strictObject({ type: z.literal('events_stored'), epoch: z.string().max(40), seq: z.int().min(0) }),
+  /** Either `token` (a portal session, EdDSA JWT) or `reason`. */
+  z.strictObject({
+    type: z.literal('sign_in_result'),
+    rpcId,
+    token: z.string().max(4096).nullable(),
+    reason: z.string().max(64).nullable(),
+  }),
+  z.strictObject({ type: z.literal('sign_out_result'), rpcId }),
+  z.strictObject({
+    type: z.literal('renewed'),
+    rpcId,
+    certificate: z.string().max(32_768).nullable(),
+    notAfter: timestamp.nullable(),
+  }),
+  z.strictObject({ type: z.literal('ping') }),
+  z.strictObject({ type: z.literal('pong') }),
+]);
+export type SyncFromConsole = z.infer<typeof syncFromConsole>;

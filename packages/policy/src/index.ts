@@ -1,0 +1,2 @@
+/** Access decisions: pure, deny by default. */
+export {};

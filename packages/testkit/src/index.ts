@@ -1,0 +1,2 @@
+/** Development only: what tests of several packages share. */
+export {};
