@@ -7,6 +7,7 @@ export * from './entities/index.ts';
 export * from './fault.ts';
 export * from './gateway-file.ts';
 export * from './ids.ts';
+export * from './local-credential.ts';
 export * from './permissions.ts';
 export * from './reasons.ts';
 export * from './snapshot.ts';
