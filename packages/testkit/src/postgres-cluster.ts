@@ -1,0 +1,164 @@
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { freePort } from './free-port.ts';
+import { waitFor } from './wait-for.ts';
+
+/**
+ * A private PostgreSQL, one per test process, in a temporary directory: started with the first database that a test
+ * asks for, gone with the process, even if that is killed.
+ */
+export interface PostgresCluster {
+  /** A new, empty database. */
+  createDatabase(): Promise<{ url: string; release(): void }>;
+}
+
+const run = promisify(execFile);
+
+function findPrograms(): string | null {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  const places = [
+    ...versions.map((version) => join(debian, version, 'bin')),
+    ...(process.env.PATH ?? '').split(delimiter),
+  ];
+  return (
+    places.find((place) => place !== '' && existsSync(join(place, 'initdb')) && existsSync(join(place, 'postgres'))) ??
+    null
+  );
+}
+
+/** PostgreSQL refuses to run as root; Debian brings a user for it. */
+function findAccount(): { uid: number; gid: number } | null {
+  if (process.getuid?.() !== 0) return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith('postgres:'));
+  const fields = line?.split(':');
+  return fields ? { uid: Number(fields[2]), gid: Number(fields[3]) } : null;
+}
+
+/** Why there can be no cluster here; null when there can. */
+export function postgresMissing(): string | null {
+  if (findPrograms() === null) return 'PostgreSQL is not installed (initdb and postgres were not found)';
+  if (findAccount() === null) return 'PostgreSQL does not run as root and there is no user "postgres"';
+  return null;
+}
+
+let cluster: Promise<PostgresCluster> | null = null;
+
+export function postgresCluster(): Promise<PostgresCluster> {
+  cluster ??= startCluster();
+  return cluster;
+}
+
+async function startCluster(): Promise<PostgresCluster> {
+  const programs = findPrograms();
+  const account = findAccount();
+  if (programs === null || account === null) throw new Error(postgresMissing() ?? 'unreachable');
+  const root = mkdtempSync(join(tmpdir(), 'zeronaut-postgres-'));
+  const data = join(root, 'data');
+  const password = randomBytes(12).toString('hex');
+  mkdirSync(data, { mode: 0o700 });
+  writeFileSync(join(root, 'password'), password, { mode: 0o600 });
+  for (const path of [root, data, join(root, 'password')]) chownSync(path, account.uid, account.gid);
+  const identity = process.getuid?.() === 0 ? account : {};
+  const environment = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8' };
+
+  await run(
+    join(programs, 'initdb'),
+    [
+      '-D',
+      data,
+      '-U',
+      'zeronaut',
+      '-A',
+      'scram-sha-256',
+      '--pwfile',
+      join(root, 'password'),
+      '-E',
+      'UTF8',
+      '--no-sync',
+      '--no-instructions',
+    ],
+    { ...identity, env: environment, cwd: root },
+  );
+  const port = await freePort();
+  // The shell reads our end of the pipe: however this process ends, it sees the end of it, stops the server and
+  // removes the files. An exit hook alone would leave a server behind after SIGKILL.
+  const guard = spawn(
+    '/bin/sh',
+    [
+      '-c',
+      '"$0" "$@" >"$ROOT/log" 2>&1 </dev/null & server=$!; read -r _; kill -QUIT $server; wait $server; rm -rf "$ROOT"',
+      join(programs, 'postgres'),
+      '-D',
+      data,
+      '-p',
+      String(port),
+      '-h',
+      '127.0.0.1',
+      '-k',
+      root,
+      '-c',
+      'fsync=off',
+      '-c',
+      'synchronous_commit=off',
+      '-c',
+      'full_page_writes=off',
+      '-c',
+      'shared_buffers=16MB',
+      '-c',
+      'max_connections=60',
+    ],
+    {
+      ...identity,
+      env: { ...environment, ROOT: root },
+      cwd: root,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    },
+  );
+  guard.unref();
+  (guard.stdin as unknown as { unref(): void }).unref();
+  const url = (database: string) => `postgres://zeronaut:${password}@127.0.0.1:${port}/${database}`;
+  const query = async (text: string) => {
+    const client = new pg.Client({ connectionString: url('postgres') });
+    await client.connect();
+    try {
+      await client.query(text);
+    } finally {
+      await client.end();
+    }
+  };
+  await waitFor(() => query('select 1').then(() => true), {
+    what: 'PostgreSQL accepts connections',
+    timeoutMs: 20_000,
+  }).catch((cause: unknown) => {
+    const log = existsSync(join(root, 'log')) ? readFileSync(join(root, 'log'), 'utf8') : '';
+    throw new Error(`PostgreSQL did not start: ${log}`, { cause });
+  });
+
+  let count = 0;
+  const released = new Set<string>();
+  return {
+    async createDatabase() {
+      // Dropped late: at the end of its test a database may still have connections that another hook closes.
+      for (const old of [...released]) {
+        await query(`drop database ${old}`).then(
+          () => released.delete(old),
+          (error: unknown) => {
+            if ((error as { code?: string }).code !== '55006') throw error;
+          },
+        );
+      }
+      const name = `test_${++count}`;
+      await query(`create database ${name}`);
+      return { url: url(name), release: () => released.add(name) };
+    },
+  };
+}
