@@ -1,0 +1,58 @@
+import type { Problem } from '@zeronaut/model';
+import { CliError } from '../cli-error.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+
+/** The console said no. */
+export class ApiError extends CliError {
+  readonly status: number;
+  /** The same id is in the console's log. */
+  readonly requestId: string;
+
+  constructor(problem: Problem) {
+    super(problem.detail ?? problem.title, {
+      reason: problem.reason,
+      next: problem.next ?? '',
+      exitCode: exitCodeOf(problem.status),
+      details: [
+        ...(problem.errors ?? []).map(({ path, message }) => `${path}: ${message}`),
+        ...(problem.requestId === '' ? [] : [`reason ${problem.reason}, request ${problem.requestId}`]),
+      ],
+    });
+    this.status = problem.status;
+    this.requestId = problem.requestId;
+  }
+}
+
+/** Nobody answered, or not in time, or not as a console would. */
+export class ConsoleUnreachable extends CliError {
+  constructor(consoleUrl: string, why: string, cause?: unknown) {
+    super(`the console at ${consoleUrl} cannot be reached: ${why}`, {
+      reason: 'cli.console_unreachable',
+      next: 'Check that it runs (npm start, or zeronaut console run) and that the address is right (zeronaut status).',
+      exitCode: EXIT.consoleUnreachable,
+      cause,
+    });
+  }
+}
+
+function exitCodeOf(status: number): ExitCode {
+  switch (status) {
+    case 401:
+      return EXIT.notSignedIn;
+    case 403:
+      return EXIT.refused;
+    case 404:
+    case 410:
+      return EXIT.notFound;
+    case 409:
+    case 412:
+      return EXIT.conflict;
+    case 400:
+    case 422:
+      return EXIT.usage;
+    case 503:
+      return EXIT.consoleUnreachable;
+    default:
+      return EXIT.failed;
+  }
+}

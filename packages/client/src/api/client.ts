@@ -1,0 +1,143 @@
+import { problem, type RouteInput, type RouteResponse, type Routes, type RouteId, routes } from '@zeronaut/model';
+import type { RouteDefinition } from '@zeronaut/model';
+import type { z } from 'zod';
+import { ApiError, ConsoleUnreachable } from './api-error.ts';
+
+/** An answer of the API is never larger than this (bytes); what is, does not come from a console. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+export interface CallOptions {
+  /** Default 10 s, for everything from the dial to the last byte. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Repeating the call with the same key and body has no further effect (routes that are `idempotent`). */
+  readonly idempotencyKey?: string;
+  /** The ETag that was read (routes with `ifMatch`). */
+  readonly ifMatch?: string;
+}
+
+/**
+ * The console's API by route id, from the same table that the console serves. Rejects with `ApiError` when the console
+ * says no and with `ConsoleUnreachable` when it says nothing; with the abort reason when `signal` ends it.
+ */
+export class ApiClient {
+  readonly consoleUrl: string;
+  readonly #token: string | null;
+
+  constructor(options: { consoleUrl: string; token: string | null }) {
+    this.consoleUrl = options.consoleUrl.replace(/\/+$/, '');
+    this.#token = options.token;
+  }
+
+  async call<Id extends RouteId>(
+    routeId: Id,
+    input: RouteInput<Routes[Id]>,
+    options: CallOptions = {},
+  ): Promise<RouteResponse<Routes[Id]>> {
+    const route: RouteDefinition = routes[routeId];
+    const parts = input as { params?: Record<string, unknown>; query?: Record<string, unknown>; body?: unknown };
+    const headers: Record<string, string> = { accept: 'application/json' };
+    if (this.#token !== null) headers['authorization'] = `Bearer ${this.#token}`;
+    if (parts.body !== undefined) headers['content-type'] = 'application/json';
+    if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey;
+    if (options.ifMatch !== undefined) headers['if-match'] = options.ifMatch;
+
+    const timeout = AbortSignal.timeout(options.timeoutMs ?? 10_000);
+    const answer = await this.#fetch(`${this.consoleUrl}${fillPath(route.path, parts.params, parts.query)}`, {
+      method: route.method,
+      headers,
+      ...(parts.body !== undefined && { body: JSON.stringify(parts.body) }),
+      // A redirect would carry the credential to wherever it points.
+      redirect: 'manual',
+      signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
+    });
+    if (answer.status === route.status) return this.#parseResponse(route, answer) as RouteResponse<Routes[Id]>;
+    const said = problem.safeParse(parseJson(answer.text));
+    if (said.success) throw new ApiError(said.data);
+    throw new ConsoleUnreachable(this.consoleUrl, `HTTP status ${answer.status}, which is not an answer of the API`);
+  }
+
+  async #fetch(url: string, init: RequestInit): Promise<{ status: number; text: string }> {
+    try {
+      const response = await fetch(url, init);
+      const length = Number(response.headers.get('content-length') ?? '0');
+      if (length > MAX_ANSWER_BYTES) throw new Error('the answer is too large');
+      return { status: response.status, text: await response.text() };
+    } catch (error) {
+      if (init.signal?.aborted && (init.signal.reason as Error).name !== 'TimeoutError') throw init.signal.reason;
+      throw new ConsoleUnreachable(this.consoleUrl, whyUnreachable(error as Error), error);
+    }
+  }
+
+  #parseResponse(route: RouteDefinition, answer: { text: string }): unknown {
+    if (route.response === undefined) return undefined;
+    const parsed = parseTolerant(route.response, parseJson(answer.text));
+    if (parsed.success) return parsed.data;
+    const issue = parsed.error.issues[0]!;
+    const where = issue.path.length === 0 ? 'the answer' : issue.path.join('.');
+    throw new ConsoleUnreachable(this.consoleUrl, `${where} is not what this version expects: ${issue.message}`);
+  }
+}
+
+/** Every page of a list route, in order. */
+export async function listAll<
+  Id extends 'services.list' | 'resources.list' | 'sites.list' | 'gateways.list' | 'devices.list' | 'users.list',
+>(api: ApiClient, routeId: Id): Promise<RouteResponse<Routes[Id]>['items']> {
+  const items: unknown[] = [];
+  let cursor: string | null = null;
+  do {
+    const query: Record<string, unknown> = cursor === null ? { limit: 500 } : { limit: 500, cursor };
+    const page = (await api.call(routeId, { query } as RouteInput<Routes[Id]>)) as {
+      items: unknown[];
+      nextCursor: string | null;
+    };
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return items as RouteResponse<Routes[Id]>['items'];
+}
+
+function fillPath(path: string, params: Record<string, unknown> = {}, query: Record<string, unknown> = {}): string {
+  const filled = path.replace(/:([a-zA-Z]+)/g, (_, name: string) => encodeURIComponent(String(params[name])));
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  return search.size === 0 ? filled : `${filled}?${search}`;
+}
+
+/**
+ * The schemas refuse unknown keys, which is right for what comes in; but a console that is newer than we may say more
+ * than we know. Unknown keys are left out, everything else must be as expected.
+ */
+function parseTolerant(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
+  const strict = schema.safeParse(value);
+  if (strict.success || value === null || typeof value !== 'object') return strict;
+  for (const issue of strict.error.issues) {
+    if (issue.code !== 'unrecognized_keys') return strict;
+    let holder: unknown = value;
+    for (const step of issue.path) holder = (holder as Record<PropertyKey, unknown>)[step];
+    for (const key of issue.keys) delete (holder as Record<string, unknown>)[key];
+  }
+  return schema.safeParse(value);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function whyUnreachable(error: Error): string {
+  if (error.name === 'TimeoutError') return 'no answer in time';
+  const cause = error.cause as { code?: string; message?: string } | undefined;
+  switch (cause?.code) {
+    case 'ECONNREFUSED':
+      return 'connection refused';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'the host name cannot be resolved';
+    default:
+      return cause?.message ?? error.message;
+  }
+}

@@ -1,0 +1,31 @@
+import { EXIT, type ExitCode } from './exit-code.ts';
+
+/**
+ * Ends a command with a message for a person, a reason for a script and an exit code. The only thing that commands
+ * throw on purpose; `main.ts` prints it.
+ */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  /** `room.what`, as in the model's REASONS where the console or a gateway said it, else `cli.…`. */
+  readonly reason: string;
+  /** What to do now. Empty: nothing sensible to say. */
+  readonly next: string;
+  readonly exitCode: ExitCode;
+  /** Further lines, such as one per mistake in a file. */
+  readonly details: readonly string[];
+
+  constructor(
+    message: string,
+    options: { reason?: string; next?: string; exitCode?: ExitCode; details?: readonly string[]; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.reason = options.reason ?? 'cli.failed';
+    this.next = options.next ?? '';
+    this.exitCode = options.exitCode ?? EXIT.failed;
+    this.details = options.details ?? [];
+  }
+}
+
+export function usageError(message: string, next = 'Run the command with --help for examples.'): CliError {
+  return new CliError(message, { reason: 'cli.usage', next, exitCode: EXIT.usage });
+}

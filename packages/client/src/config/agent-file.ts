@@ -1,0 +1,93 @@
+import { destination, label, network, port, principal, proxyProtocol } from '@zeronaut/model';
+import { z } from 'zod';
+import { createExposeWish, EXPOSE_PROTOCOLS, type ExposeWish, type SiteWish } from '../agent/wish.ts';
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-code.ts';
+
+const basic = z
+  .strictObject({
+    username: z.string().min(1).max(128),
+    password: z.string().min(1).max(256).optional(),
+    /** Name of an environment variable, so that the file holds no secret. */
+    passwordEnvironment: z.string().min(1).max(128).optional(),
+  })
+  .refine((entry) => (entry.password === undefined) !== (entry.passwordEnvironment === undefined), {
+    message: 'password or passwordEnvironment, and not both',
+  });
+
+const expose = z.strictObject({
+  target: z.union([z.string().min(1).max(300), port]).transform(String),
+  protocol: z.enum(EXPOSE_PROTOCOLS),
+  name: label.optional(),
+  public: z.boolean().default(false),
+  allow: z.array(principal).max(200).default([]),
+  allowIp: z.array(network).max(200).default([]),
+  basic: z.array(basic).max(20).default([]),
+  port: port.optional(),
+  proxyProtocol: proxyProtocol.default('none'),
+});
+
+const agentSite = z.strictObject({
+  name: label,
+  destinations: z.array(destination).min(1).max(500),
+  /** Who may forward into it. Absent: owners and administrators. */
+  allow: z.array(principal).min(1).max(200).optional(),
+});
+
+/** `agent.yaml`. Unknown keys are refused: a typing error must not silently open or close something. */
+export const agentFile = z
+  .strictObject({
+    version: z.literal(1).default(1),
+    exposes: z.array(expose).max(1000).default([]),
+    sites: z.array(agentSite).max(100).default([]),
+  })
+  .refine((file) => file.exposes.length + file.sites.length > 0, 'at least one entry under exposes or sites');
+export type AgentFile = z.infer<typeof agentFile>;
+
+export interface AgentWishes {
+  readonly exposes: readonly ExposeWish[];
+  readonly sites: readonly SiteWish[];
+}
+
+/** What the file asks for. Throws a CliError for combinations that cannot be meant. */
+export function createAgentWishes(file: AgentFile, environment: NodeJS.ProcessEnv = process.env): AgentWishes {
+  const exposes = file.exposes.map((entry, index) => {
+    try {
+      return createExposeWish(entry.target, entry.protocol, {
+        ...entry,
+        basic: entry.basic.map(({ username, password, passwordEnvironment }) => ({
+          username,
+          password: password ?? passwordFrom(passwordEnvironment!, environment),
+        })),
+      });
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      throw new CliError(`exposes.${index} (${entry.target}): ${error.message}`, {
+        reason: 'config.invalid',
+        next: error.next,
+        exitCode: EXIT.usage,
+        cause: error,
+      });
+    }
+  });
+  const sites = file.sites.map(({ name, destinations, allow }) => ({
+    name,
+    destinations,
+    ...(allow !== undefined && {
+      access: { mode: 'login' as const, allow, addresses: [], basic: [], tokens: null },
+    }),
+  }));
+  return { exposes, sites };
+}
+
+function passwordFrom(variable: string, environment: NodeJS.ProcessEnv): string {
+  const value = environment[variable] ?? '';
+  if (value === '') {
+    throw new CliError(`the environment variable ${variable} is not set`, {
+      reason: 'config.invalid',
+      next: `Set ${variable} to the password.`,
+      exitCode: EXIT.usage,
+    });
+  }
+  return value;
+}
