@@ -62,6 +62,7 @@ export const REASONS = {
   },
   'http.expectation_unsupported': { status: 417, title: 'Only 100-continue is understood', next: '' },
   'http.method_unsupported': { status: 501, title: 'The method is not supported', next: '' },
+  'http.body_too_large': { status: 413, title: 'The request body is too large for this page', next: '' },
   'http.misdirected': { status: 421, title: 'Host and TLS server name disagree', next: '' },
   'http.timeout': { status: 408, title: 'The request did not arrive in time', next: '' },
   'http.https_required': { status: 308, title: 'Use https', next: '' },
