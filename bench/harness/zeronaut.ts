@@ -1,0 +1,60 @@
+import { writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { freePort, type SpawnedProcess, temporaryDirectory, waitFor } from '@zeronaut/testkit';
+import type { Stage } from './stage.ts';
+import type { Endpoint } from './wrk.ts';
+
+export interface DirectGateway extends Endpoint {
+  readonly process: SpawnedProcess;
+}
+
+/** A gateway from a file alone, no console, no tunnel: a public resource in front of the origin. */
+export async function startDirectGateway(stage: Stage, originPort: number): Promise<DirectGateway> {
+  const directory = temporaryDirectory('gateway');
+  const port = await freePort();
+  const host = 'origin.example.com';
+  const file = join(directory, 'gateway.yaml');
+  writeFileSync(
+    file,
+    `version: 1
+listeners:
+  - { address: "127.0.0.1:${port}", protocol: http }
+management: { address: "127.0.0.1:0" }
+dataDirectory: ${join(directory, 'data')}
+resources:
+  - name: origin
+    domains: [${host}]
+    access: public
+    targets: [{ address: "127.0.0.1:${originPort}" }]
+`,
+  );
+  const child = stage.startZeronaut(stage.subjectCore, ['gateway', 'run', '--config', file], {
+    ZERONAUT_HOME: directory,
+  });
+  await waitUntilAnswers(child, { port, host });
+  return { port, host, process: child };
+}
+
+/** Until a GET of `/` is answered with 200. */
+export async function waitUntilAnswers(child: SpawnedProcess, endpoint: Endpoint): Promise<void> {
+  await waitFor(
+    async () => {
+      if (child.child.exitCode !== null) throw new Error(`it ended: ${child.output()}`);
+      return (await status(endpoint)) === 200;
+    },
+    { what: `port ${endpoint.port} answers`, timeoutMs: 15_000 },
+  ).catch((cause: unknown) => {
+    throw new Error(`${(cause as Error).message}; it wrote:\n${child.output()}`, { cause });
+  });
+}
+
+function status({ port, host }: Endpoint): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request({ port, host: '127.0.0.1', headers: host === undefined ? {} : { host }, agent: false }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode ?? 0));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
