@@ -1,0 +1,54 @@
+import { type AccessEvent, accessEvent } from '@zeronaut/model';
+
+export type UnnumberedEvent = Omit<AccessEvent, 'gatewayId' | 'epoch' | 'seq'>;
+
+// Characters that JSON must escape, and lone surrogates with them: everything else is copied as it is.
+const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/;
+
+function quote(text: string, maxLength: number): string {
+  const cut = text.length > maxLength ? text.slice(0, maxLength) : text;
+  return NEEDS_ESCAPE.test(cut) ? JSON.stringify(cut) : `"${cut}"`;
+}
+
+function count(value: number): number {
+  return value > 0 && Number.isFinite(value) ? Math.floor(value) : 0;
+}
+
+/** `"…"` for an id or null; ids hold nothing that JSON escapes. */
+function idOrNull(id: string | null): string {
+  return id === null ? 'null' : `"${id}"`;
+}
+
+/** The constant beginning of every line of one epoch. */
+export function linePrefix(gatewayId: string, epoch: string): string {
+  return `{"gatewayId":"${gatewayId}","epoch":"${epoch}","seq":`;
+}
+
+/**
+ * One event as JSON, without a line break. Written by hand because it runs once per request: half the cost of
+ * `JSON.stringify` on the object. Bounds are those of `accessEvent`; what is longer is cut, never refused.
+ */
+export function encodeEventLine(prefix: string, seq: number, event: UnnumberedEvent): string {
+  return (
+    `${prefix}${seq},"at":"${event.at}","requestId":${quote(event.requestId, 40)}` +
+    `,"organizationId":${idOrNull(event.organizationId)},"resourceId":${idOrNull(event.resourceId)}` +
+    `,"protocol":"${event.protocol}","effect":"${event.effect}","reason":"${event.reason}"` +
+    `,"subject":${quote(event.subject, 200)},"sourceAddress":"${event.sourceAddress}"` +
+    `,"method":${quote(event.method, 32)},"host":${quote(event.host, 260)},"path":${quote(event.path, 1024)}` +
+    `,"status":${count(event.status)},"bytesIn":${count(event.bytesIn)},"bytesOut":${count(event.bytesOut)}` +
+    `,"durationMs":${event.durationMs > 0 && Number.isFinite(event.durationMs) ? Math.round(event.durationMs * 1000) / 1000 : 0}` +
+    `,"targetId":${quote(event.targetId, 64)},"snapshotVersion":${count(event.snapshotVersion)}}`
+  );
+}
+
+/** A line that was read back from disk, or null when it is no event. */
+export function parseEventLine(line: string): AccessEvent | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  const event = accessEvent.safeParse(value);
+  return event.success ? event.data : null;
+}

@@ -1,0 +1,112 @@
+import type { Spool } from './spool.ts';
+
+/**
+ * Carries spooled events to the console while the link is up: in order, a few batches ahead of their acknowledgement,
+ * and again from the last acknowledged one after every lost link. The console knows each event by gateway, epoch and
+ * number, so that sending twice stores once.
+ */
+export interface EventSenderOptions {
+  readonly spool: Spool;
+  /** A JSON array of events. False: not taken. */
+  readonly send: (json: string) => boolean;
+}
+
+const BATCH_EVENTS = 500;
+/** Well under the message bound of the link, whatever the events hold. */
+const BATCH_CHARACTERS = 512 * 1024;
+/** Batches that may wait for their acknowledgement: hides the console's round trip, bounds what is sent twice. */
+const WINDOW_BATCHES = 4;
+/** Events of this long travel together (ms): saves both sides a message per request. */
+const LINGER_MS = 20;
+/** A window without acknowledgement for this long means that the console took it and forgot it (ms). */
+const STUCK_MS = 30_000;
+
+export class EventSender {
+  readonly #options: EventSenderOptions;
+  #up = false;
+  #sent: number;
+  /** Events below were on a link that was lost; one of them may be why. */
+  #validateBelow = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #stuck: NodeJS.Timeout | null = null;
+  #inFlight: { epoch: string; firstSeq: number; lastSeq: number }[] = [];
+
+  constructor(options: EventSenderOptions) {
+    this.#options = options;
+    this.#sent = options.spool.acknowledged;
+    options.spool.onWritten = () => this.#schedule();
+  }
+
+  linkUp(): void {
+    this.#up = true;
+    this.#rewind();
+    this.#pump();
+  }
+
+  linkDown(): void {
+    this.#up = false;
+    this.#rewind();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#stuck !== null) clearTimeout(this.#stuck);
+    this.#timer = null;
+    this.#stuck = null;
+  }
+
+  /** The console has stored all events of `epoch` up to `seq`. Numbers that are not in flight are ignored. */
+  stored(epoch: string, seq: number): void {
+    for (let batch = this.#inFlight[0]; batch !== undefined; batch = this.#inFlight[0]) {
+      if (batch.epoch !== epoch || seq < batch.firstSeq) break;
+      this.#options.spool.acknowledge(Math.min(seq, batch.lastSeq));
+      if (seq < batch.lastSeq) break;
+      this.#inFlight.shift();
+    }
+    this.#watch();
+    this.#pump();
+  }
+
+  #rewind(): void {
+    this.#validateBelow = Math.max(this.#validateBelow, this.#sent + 1);
+    this.#sent = this.#options.spool.acknowledged;
+    this.#inFlight = [];
+  }
+
+  #schedule(): void {
+    if (!this.#up || this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#pump();
+    }, LINGER_MS);
+    this.#timer.unref();
+  }
+
+  #pump(): void {
+    const { spool, send } = this.#options;
+    while (this.#up && this.#inFlight.length < WINDOW_BATCHES) {
+      const batch = spool.readAfter(this.#sent, BATCH_EVENTS, BATCH_CHARACTERS, this.#validateBelow);
+      if (batch === null) return;
+      if (batch.lines.length > 0) {
+        if (!send(`[${batch.lines.join(',')}]`)) {
+          this.#schedule();
+          return;
+        }
+        this.#inFlight.push({ epoch: batch.epoch, firstSeq: batch.firstSeq, lastSeq: batch.lastSeq });
+        this.#watch();
+      } else if (this.#inFlight.length === 0) {
+        spool.acknowledge(batch.lastSeq);
+      }
+      this.#sent = batch.lastSeq;
+    }
+  }
+
+  /** (Re)starts the time that the oldest batch has. */
+  #watch(): void {
+    if (this.#stuck !== null) clearTimeout(this.#stuck);
+    this.#stuck = null;
+    if (!this.#up || this.#inFlight.length === 0) return;
+    this.#stuck = setTimeout(() => {
+      this.#rewind();
+      this.#pump();
+    }, STUCK_MS);
+    this.#stuck.unref();
+  }
+}

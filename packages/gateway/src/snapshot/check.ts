@@ -1,0 +1,113 @@
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import {
+  type PublicJwk,
+  type Reason,
+  type SignedSnapshot,
+  SNAPSHOT_CONTEXT,
+  type Snapshot,
+  snapshot as snapshotSchema,
+} from '@zeronaut/model';
+import { z } from 'zod';
+
+/** What a gateway believes of snapshots: the key that was pinned at enrolment, and its own name. */
+export interface SnapshotTrust {
+  readonly key: KeyObject;
+  readonly keyId: string;
+  readonly gatewayId: string;
+  readonly organizationId: string;
+}
+
+export function createSnapshotTrust(snapshotKey: PublicJwk, gatewayId: string, organizationId: string): SnapshotTrust {
+  const key = createPublicKey({ key: { ...snapshotKey }, format: 'jwk' });
+  if (key.asymmetricKeyType !== 'ed25519') throw new Error('the snapshot key of the console must be Ed25519');
+  return { key, keyId: snapshotKey.kid, gatewayId, organizationId };
+}
+
+export type SnapshotCheck =
+  | { readonly ok: true; readonly snapshot: Snapshot }
+  | { readonly ok: false; readonly reason: Reason; readonly detail: string };
+
+const ARRAYS = [
+  'gatewayKeys',
+  'certificates',
+  'users',
+  'devices',
+  'revokedSessions',
+  'resources',
+  'sites',
+] as const satisfies readonly (keyof Snapshot)[];
+
+/** Items that are validated before the event loop gets a turn: about a millisecond. */
+const SLICE = 200;
+
+/**
+ * Untrusted bytes to a snapshot, in the order of what is cheapest to refuse safely: signature, JSON, gateway, schema.
+ * Nothing inside the payload is looked at before its signature holds. Gives the event loop turns, so that flows go on
+ * while a large snapshot is checked. Versions are compared by the store, which knows what runs.
+ */
+export async function checkSnapshot(signed: SignedSnapshot, trust: SnapshotTrust): Promise<SnapshotCheck> {
+  if (signed.keyId !== trust.keyId) {
+    return refuse('sync.bad_signature', 'signed with a key that was not pinned at enrolment');
+  }
+  const bytes = Buffer.from(SNAPSHOT_CONTEXT + signed.payload);
+  if (!(await verifyEd25519(bytes, trust.key, Buffer.from(signed.signature, 'base64url')))) {
+    return refuse('sync.bad_signature', 'the signature does not fit the payload');
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(signed.payload);
+  } catch {
+    return refuse('sync.invalid', 'the payload is not JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return refuse('sync.invalid', 'the payload is not an object');
+  }
+  const fields = value as Record<string, unknown>;
+  if (fields.gatewayId !== trust.gatewayId || fields.organizationId !== trust.organizationId) {
+    return refuse('sync.wrong_gateway', 'made for another gateway or organization');
+  }
+  return validateInSlices(fields);
+}
+
+async function validateInSlices(fields: Record<string, unknown>): Promise<SnapshotCheck> {
+  const skeleton: Record<string, unknown> = { ...fields };
+  for (const name of ARRAYS) if (Array.isArray(fields[name])) skeleton[name] = [];
+  const outer = snapshotSchema.safeParse(skeleton);
+  if (!outer.success) return refuse('sync.invalid', describe(outer.error, ''));
+  const result: Record<string, unknown> = { ...outer.data };
+  for (const name of ARRAYS) {
+    const items = fields[name] as unknown[];
+    const schema: z.ZodArray = snapshotSchema.shape[name];
+    // The bounds of the array itself; its elements follow in slices.
+    const bounds = schema.clone({ ...schema.def, element: z.unknown() }).safeParse(items);
+    if (!bounds.success) return refuse('sync.invalid', describe(bounds.error, name));
+    const parsed: unknown[] = new Array(items.length);
+    for (let start = 0; start < items.length; start += SLICE) {
+      const end = Math.min(start + SLICE, items.length);
+      for (let i = start; i < end; i++) {
+        const one = z.safeParse(schema.element, items[i]);
+        if (!one.success) return refuse('sync.invalid', describe(one.error, `${name}.${i}`));
+        parsed[i] = one.data;
+      }
+      if (end < items.length) await new Promise((resolve) => setImmediate(resolve));
+    }
+    result[name] = parsed;
+  }
+  return { ok: true, snapshot: result as Snapshot };
+}
+
+function refuse(reason: Reason, detail: string): SnapshotCheck {
+  return { ok: false, reason, detail: detail.slice(0, 500) };
+}
+
+function describe(error: z.core.$ZodError, prefix: string): string {
+  const issue = error.issues[0]!;
+  return `${[prefix, ...issue.path.map(String)].filter((part) => part !== '').join('.')}: ${issue.message}`;
+}
+
+function verifyEd25519(data: Buffer, key: KeyObject, signature: Buffer): Promise<boolean> {
+  return new Promise((resolve) => {
+    // In the thread pool: a large payload would hold up the event loop. An error means: not verified.
+    verify(null, data, key, signature, (error, valid) => resolve(error === null && valid));
+  });
+}

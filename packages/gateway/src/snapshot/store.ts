@@ -1,0 +1,136 @@
+import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Reason, type SignedSnapshot, type Snapshot, signedSnapshot } from '@zeronaut/model';
+import type { Log } from '../observe/log.ts';
+import { writeFileAtomically } from './atomic-file.ts';
+import { checkSnapshot, type SnapshotTrust } from './check.ts';
+
+/**
+ * Signed snapshots: from the sync link to the disk, and from the disk to a cold start. What comes out was verified
+ * against the pinned key each time, also when it is read back from our own disk. Before it: `sync/link.ts`; after it:
+ * `compileTables` and the swap. It never hands out a snapshot that is older than one it handed out before.
+ */
+export interface SnapshotStoreOptions {
+  readonly directory: string;
+  readonly trust: SnapshotTrust;
+  readonly log: Log;
+}
+
+/** How many versions stay on disk: the running one, and what to fall back to when its file is damaged. */
+const KEEP = 3;
+/** Pause before a write that failed is tried again: a full disk is freed by people or by the spool. */
+const RETRY_WRITE_MS = 5_000;
+/** Larger files are not read: a signed snapshot is at most 256 MiB before JSON escapes its payload. */
+const MAX_FILE_BYTES = 640 * 1024 * 1024;
+
+export type Acceptance =
+  | { readonly ok: true; readonly snapshot: Snapshot }
+  | { readonly ok: false; readonly reason: Reason; readonly detail: string };
+
+export class SnapshotStore {
+  readonly #options: SnapshotStoreOptions;
+  /** Newest version that was handed out. */
+  #version = 0;
+  #unsaved: { readonly version: number; readonly signed: SignedSnapshot } | null = null;
+  #retry: NodeJS.Timeout | null = null;
+
+  constructor(options: SnapshotStoreOptions) {
+    this.#options = options;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /** True while the running snapshot is not on disk, because the last write failed. */
+  get unsaved(): boolean {
+    return this.#unsaved !== null;
+  }
+
+  /** The newest valid snapshot on disk, or null. Damaged files are logged, skipped and left for people to look at. */
+  async load(): Promise<Snapshot | null> {
+    const { directory, log } = this.#options;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    for (const { name } of await this.#files()) {
+      const path = join(directory, name);
+      const found = await this.#read(path);
+      if (found.ok) {
+        this.#version = found.snapshot.version;
+        return found.snapshot;
+      }
+      log.error(
+        { file: path, reason: found.reason, detail: found.detail },
+        'snapshot file refused, trying the one before',
+      );
+    }
+    return null;
+  }
+
+  /**
+   * Verifies a snapshot that came over the link. The caller makes it live, then calls `save`: a revocation must not
+   * wait for a slow disk.
+   */
+  async accept(signed: SignedSnapshot): Promise<Acceptance> {
+    const check = await checkSnapshot(signed, this.#options.trust);
+    if (!check.ok) return check;
+    const { version } = check.snapshot;
+    if (version < this.#version) {
+      return { ok: false, reason: 'sync.older_version', detail: `version ${version}, running ${this.#version}` };
+    }
+    this.#version = version;
+    return check;
+  }
+
+  /** Writes it to disk. A failure is logged and tried again by itself; until then a restart would run the one before. */
+  async save(version: number, signed: SignedSnapshot): Promise<void> {
+    this.#unsaved = { version, signed };
+    await this.#write();
+  }
+
+  stop(): void {
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
+  }
+
+  async #write(): Promise<void> {
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
+    const item = this.#unsaved;
+    if (item === null) return;
+    const { directory, log } = this.#options;
+    try {
+      await writeFileAtomically(join(directory, `snapshot-${item.version}.json`), JSON.stringify(item.signed));
+      if (this.#unsaved === item) this.#unsaved = null;
+      for (const { name } of (await this.#files()).slice(KEEP)) await unlink(join(directory, name));
+    } catch (error) {
+      log.error({ err: error, version: item.version }, 'snapshot is live but could not be written to disk');
+      if (this.#unsaved === null) return;
+      this.#retry = setTimeout(() => void this.#write(), RETRY_WRITE_MS);
+      this.#retry.unref();
+    }
+  }
+
+  /** Newest first. Temporary files of an interrupted write do not match. */
+  async #files(): Promise<{ name: string; version: number }[]> {
+    const files: { name: string; version: number }[] = [];
+    for (const name of await readdir(this.#options.directory)) {
+      const match = /^snapshot-(\d{1,15})\.json$/.exec(name);
+      if (match) files.push({ name, version: Number(match[1]) });
+    }
+    return files.sort((a, b) => b.version - a.version);
+  }
+
+  async #read(path: string): Promise<Acceptance> {
+    let value: unknown;
+    try {
+      const { size } = await stat(path);
+      if (size > MAX_FILE_BYTES) return { ok: false, reason: 'sync.invalid', detail: `${size} bytes` };
+      value = JSON.parse(await readFile(path, 'utf8'));
+    } catch (error) {
+      return { ok: false, reason: 'sync.invalid', detail: (error as Error).message };
+    }
+    const signed = signedSnapshot.safeParse(value);
+    if (!signed.success) return { ok: false, reason: 'sync.invalid', detail: 'not a signed snapshot' };
+    return checkSnapshot(signed.data, this.#options.trust);
+  }
+}

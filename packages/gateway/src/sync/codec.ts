@@ -1,0 +1,73 @@
+import { isUtf8 } from 'node:buffer';
+
+/**
+ * Messages on the sync link: a 4-byte big-endian length and that many bytes of UTF-8 JSON. The decoder turns untrusted
+ * bytes into values and never throws; whether a value is a message is for the schemas of `model` to say.
+ */
+const LENGTH_BYTES = 4;
+
+export function encodeMessage(json: string): Buffer {
+  const size = Buffer.byteLength(json);
+  const frame = Buffer.allocUnsafe(LENGTH_BYTES + size);
+  frame.writeUInt32BE(size, 0);
+  frame.write(json, LENGTH_BYTES, 'utf8');
+  return frame;
+}
+
+export type Decoded = { readonly ok: true; readonly values: readonly unknown[] } | { readonly ok: false };
+
+export class MessageDecoder {
+  readonly #maxBytes: number;
+  // What has come and is not consumed. Kept as a list, so that a message of many chunks is copied once.
+  #chunks: Buffer[] = [];
+  #buffered = 0;
+  /** Size of the message that is arriving; -1 while its length is not known. */
+  #expected = -1;
+  #failed = false;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * All messages that `chunk` completes. Not ok: too long, empty, not UTF-8 or not JSON; the link must be closed, and
+   * every later call is not ok either. Memory is bounded by what really arrived, never by what a length announces.
+   */
+  push(chunk: Buffer): Decoded {
+    if (this.#failed) return { ok: false };
+    this.#chunks.push(chunk);
+    this.#buffered += chunk.length;
+    const values: unknown[] = [];
+    for (;;) {
+      if (this.#expected === -1) {
+        if (this.#buffered < LENGTH_BYTES) break;
+        this.#expected = this.#take(LENGTH_BYTES).readUInt32BE(0);
+        if (this.#expected === 0 || this.#expected > this.#maxBytes) return this.#fail();
+      }
+      if (this.#buffered < this.#expected) break;
+      const body = this.#take(this.#expected);
+      this.#expected = -1;
+      if (!isUtf8(body)) return this.#fail();
+      try {
+        values.push(JSON.parse(body.toString('utf8')));
+      } catch {
+        return this.#fail();
+      }
+    }
+    return { ok: true, values };
+  }
+
+  #fail(): Decoded {
+    this.#failed = true;
+    this.#chunks = [];
+    this.#buffered = 0;
+    return { ok: false };
+  }
+
+  #take(size: number): Buffer {
+    const all = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
+    this.#buffered = all.length - size;
+    this.#chunks = this.#buffered === 0 ? [] : [all.subarray(size)];
+    return all.subarray(0, size);
+  }
+}

@@ -1,0 +1,283 @@
+import { connect, type TLSSocket } from 'node:tls';
+import {
+  CONSOLE_SERVER_NAME,
+  parseHostPort,
+  type SignedSnapshot,
+  SYNC_ALPN,
+  SYNC_MAX_FROM_CONSOLE,
+  SYNC_PING_INTERVAL_MS,
+  type SyncFromConsole,
+  type SyncFromGateway,
+  syncFromConsole,
+} from '@zeronaut/model';
+import type { Log } from '../observe/log.ts';
+import { encodeMessage, MessageDecoder } from './codec.ts';
+
+/**
+ * The one connection to the console: mutual TLS 1.3, we dial, and dial again for ever. It moves messages and knows
+ * nothing of what they mean. A console that sends what does not validate loses the link and changes nothing here; a
+ * console that is away costs nobody anything but new sign-ins.
+ */
+export interface SyncLinkOptions {
+  /** `host:port`. */
+  readonly address: string;
+  /** Read at each dial, so that a renewed certificate is used from the next one on. PEM. */
+  readonly credentials: () => { readonly key: string; readonly certificate: string; readonly authority: string };
+  readonly softwareVersion: string;
+  readonly snapshotVersion: () => number;
+  readonly log: Log;
+  readonly onUp: () => void;
+  readonly onDown: () => void;
+  readonly onSnapshot: (snapshot: SignedSnapshot) => void;
+  readonly onEventsStored: (epoch: string, seq: number) => void;
+}
+
+const DIAL_TIMEOUT_MS = 5_000;
+/** The first retry comes within a second, so that a restarted console finds its gateways at once. */
+const FIRST_RETRY_MS = 200;
+const LAST_RETRY_MS = 5_000;
+/** A link that lived this long was a good one: the next retry starts from the beginning. */
+const GOOD_LINK_MS = 1_000;
+/** A password hash at the console takes a fraction of a second; a person waits for this answer. */
+const RPC_TIMEOUT_MS = 10_000;
+const MAX_PENDING_RPCS = 1_000;
+/** Unsent bytes above which no further event batch is taken. */
+const HIGH_WATER_BYTES = 4 * 1024 * 1024;
+
+type RpcResult = Extract<SyncFromConsole, { rpcId: number }>;
+type RpcRequest = Extract<SyncFromGateway, { rpcId: number }>;
+type RpcBody = RpcRequest extends infer R ? (R extends RpcRequest ? Omit<R, 'rpcId'> : never) : never;
+
+interface PendingRpc {
+  readonly answer: RpcResult['type'];
+  readonly settle: (result: RpcResult | null) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class SyncLink {
+  readonly #options: SyncLinkOptions;
+  #socket: TLSSocket | null = null;
+  #up = false;
+  #stopped = false;
+  #attempt = 0;
+  #retry: NodeJS.Timeout | null = null;
+  #watch: NodeJS.Timeout | null = null;
+  #lastHeard = 0;
+  #lastSaid = 0;
+  #nextRpcId = 1;
+  readonly #rpcs = new Map<number, PendingRpc>();
+
+  constructor(options: SyncLinkOptions) {
+    this.#options = options;
+  }
+
+  get up(): boolean {
+    return this.#up;
+  }
+
+  start(): void {
+    this.#dial();
+  }
+
+  /** Closes for good. Waiting calls settle as unavailable. */
+  stop(): void {
+    this.#stopped = true;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
+    this.#socket?.destroy();
+  }
+
+  /** False: the link is down and nothing was sent. */
+  send(message: SyncFromGateway): boolean {
+    return this.#write(JSON.stringify(message));
+  }
+
+  /** `json` is an array of events that were checked already. False: down, or too much is unsent; try again later. */
+  sendEvents(json: string): boolean {
+    if (this.#socket !== null && this.#socket.writableLength > HIGH_WATER_BYTES) return false;
+    return this.#write(`{"type":"events","events":${json}}`);
+  }
+
+  /** The portal's sign-in: a portal session, a reason of the console, or `access.unavailable` while it is away. */
+  async signIn(request: {
+    email: string;
+    password: string;
+    address: string;
+    userAgent: string;
+  }): Promise<{ token: string } | { reason: string }> {
+    const result = await this.#call({ type: 'sign_in', ...request }, 'sign_in_result');
+    if (result?.type !== 'sign_in_result') return { reason: 'access.unavailable' };
+    if (result.token !== null) return { token: result.token };
+    return { reason: result.reason ?? 'access.unavailable' };
+  }
+
+  /** True when the console has revoked the session. */
+  async signOut(sessionId: string): Promise<boolean> {
+    return (await this.#call({ type: 'sign_out', sessionId }, 'sign_out_result')) !== null;
+  }
+
+  /** A fresh client certificate (PEM) for the key of the request, or null. */
+  async renew(csr: string): Promise<string | null> {
+    const result = await this.#call({ type: 'renew', csr }, 'renewed');
+    return result?.type === 'renewed' ? result.certificate : null;
+  }
+
+  #call(body: RpcBody, answer: RpcResult['type']): Promise<RpcResult | null> {
+    return new Promise((resolve) => {
+      const rpcId = this.#nextRpcId++;
+      if (this.#rpcs.size >= MAX_PENDING_RPCS || !this.send({ ...body, rpcId } as RpcRequest)) {
+        resolve(null);
+        return;
+      }
+      const settle = (result: RpcResult | null) => {
+        clearTimeout(timer);
+        this.#rpcs.delete(rpcId);
+        resolve(result);
+      };
+      const timer = setTimeout(settle, RPC_TIMEOUT_MS, null);
+      this.#rpcs.set(rpcId, { answer, settle, timer });
+    });
+  }
+
+  #write(json: string): boolean {
+    if (!this.#up || this.#socket === null) return false;
+    this.#lastSaid = performance.now();
+    this.#socket.write(encodeMessage(json));
+    return true;
+  }
+
+  #dial(): void {
+    const { address, credentials, log } = this.#options;
+    const { key, certificate, authority } = credentials();
+    const destination = parseHostPort(address)!;
+    const startedAt = performance.now();
+    let failure: Error | null = null;
+    let socket: TLSSocket;
+    try {
+      socket = connect({
+        host: destination.host,
+        port: destination.port,
+        servername: CONSOLE_SERVER_NAME,
+        ALPNProtocols: [SYNC_ALPN],
+        minVersion: 'TLSv1.3',
+        key,
+        cert: certificate,
+        ca: authority,
+        timeout: DIAL_TIMEOUT_MS,
+      });
+    } catch (error) {
+      // Key or certificate cannot be read by OpenSSL: the same as a console that refuses us, so that the edge goes on.
+      this.#scheduleRetry(startedAt, error as Error);
+      return;
+    }
+    this.#socket = socket;
+    const decoder = new MessageDecoder(SYNC_MAX_FROM_CONSOLE);
+    socket.setNoDelay(true);
+    socket.on('timeout', () => socket.destroy(new Error('no answer in time')));
+    socket.on('error', (error) => {
+      failure = error;
+    });
+    socket.on('secureConnect', () => {
+      if (socket.alpnProtocol !== SYNC_ALPN) {
+        socket.destroy(new Error('the other side does not speak the sync protocol'));
+        return;
+      }
+      socket.setTimeout(0);
+      this.#connected(socket);
+    });
+    socket.on('data', (chunk: Buffer) => {
+      if (socket.destroyed) return;
+      const problem = this.#receive(decoder, chunk);
+      if (problem !== null) {
+        log.error({ reason: 'sync.invalid', problem }, 'message from the console refused, link closed');
+        socket.destroy(new Error(problem));
+      }
+    });
+    socket.on('end', () => socket.destroy());
+    socket.on('close', () => {
+      if (this.#watch !== null) clearInterval(this.#watch);
+      this.#watch = null;
+      this.#socket = null;
+      const wasUp = this.#up;
+      this.#up = false;
+      for (const rpc of [...this.#rpcs.values()]) rpc.settle(null);
+      if (wasUp) this.#options.onDown();
+      if (!this.#stopped) this.#scheduleRetry(startedAt, failure);
+    });
+  }
+
+  #connected(socket: TLSSocket): void {
+    this.#up = true;
+    this.#lastHeard = performance.now();
+    this.#lastSaid = this.#lastHeard;
+    this.#watch = setInterval(() => this.#keepAlive(socket), SYNC_PING_INTERVAL_MS / 5);
+    this.send({
+      type: 'hello',
+      protocol: 1,
+      softwareVersion: this.#options.softwareVersion,
+      snapshotVersion: this.#options.snapshotVersion(),
+    });
+    this.#options.log.info({ address: this.#options.address }, 'console link up');
+    this.#options.onUp();
+  }
+
+  // On the monotonic clock: a wall clock that jumps must not cut a good link, nor keep a dead one.
+  #keepAlive(socket: TLSSocket): void {
+    const now = performance.now();
+    if (now - this.#lastHeard > 3 * SYNC_PING_INTERVAL_MS) {
+      socket.destroy(new Error('the console fell silent'));
+    } else if (now - this.#lastHeard >= SYNC_PING_INTERVAL_MS && now - this.#lastSaid >= SYNC_PING_INTERVAL_MS / 2) {
+      this.send({ type: 'ping' });
+    }
+  }
+
+  /** What is wrong with the bytes, or null. */
+  #receive(decoder: MessageDecoder, chunk: Buffer): string | null {
+    this.#lastHeard = performance.now();
+    const decoded = decoder.push(chunk);
+    if (!decoded.ok) return 'not a message';
+    for (const value of decoded.values) {
+      const message = syncFromConsole.safeParse(value);
+      if (!message.success) return message.error.issues[0]!.message.slice(0, 200);
+      if (!this.#handle(message.data)) return `${message.data.type} answers nothing that was asked`;
+    }
+    return null;
+  }
+
+  #handle(message: SyncFromConsole): boolean {
+    switch (message.type) {
+      case 'snapshot':
+        this.#options.onSnapshot(message.snapshot);
+        return true;
+      case 'events_stored':
+        this.#options.onEventsStored(message.epoch, message.seq);
+        return true;
+      case 'ping':
+        this.send({ type: 'pong' });
+        return true;
+      case 'pong':
+        return true;
+      default: {
+        const rpc = this.#rpcs.get(message.rpcId);
+        // Late, after our time-out: nobody waits any more. Of another kind: the console has lost track.
+        if (rpc === undefined) return message.rpcId < this.#nextRpcId;
+        if (rpc.answer !== message.type) return false;
+        rpc.settle(message);
+        return true;
+      }
+    }
+  }
+
+  #scheduleRetry(startedAt: number, failure: Error | null): void {
+    if (performance.now() - startedAt > GOOD_LINK_MS) this.#attempt = 0;
+    const ceiling = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#attempt, 10));
+    // Half fixed, half random: gateways that lost one console do not come back in step.
+    const delayMs = ceiling / 2 + Math.random() * (ceiling / 2);
+    this.#attempt++;
+    this.#options.log.warn(
+      { address: this.#options.address, err: failure ?? undefined, retryInMs: Math.round(delayMs) },
+      'console link down, running on without it',
+    );
+    this.#retry = setTimeout(() => this.#dial(), delayMs);
+  }
+}
