@@ -20,6 +20,8 @@ class PipeEnd implements ByteStream {
   #inboxBytes = 0;
   #paused = false;
   #scheduled = false;
+  /** A `write` of ours returned false, so `onDrain` is owed. */
+  #writerWaits = false;
   #endedByUs = false;
   #endedByPeer = false;
   #endDelivered = false;
@@ -34,7 +36,9 @@ class PipeEnd implements ByteStream {
     this.peer.#inbox.push(chunk);
     this.peer.#inboxBytes += chunk.length;
     this.peer.#schedule();
-    return this.peer.#inboxBytes < HIGH_WATER_BYTES;
+    if (this.peer.#inboxBytes < HIGH_WATER_BYTES) return true;
+    this.#writerWaits = true;
+    return false;
   }
 
   end(): void {
@@ -87,13 +91,15 @@ class PipeEnd implements ByteStream {
       this.handler.onClosed(this.#fault);
       return;
     }
-    const wasFull = this.#inboxBytes >= HIGH_WATER_BYTES;
     while (!this.#paused && this.#inbox.length > 0 && !this.closed && this.#fault === undefined) {
       const chunk = this.#inbox.shift()!;
       this.#inboxBytes -= chunk.length;
       this.handler.onData(chunk);
     }
-    if (wasFull && this.#inboxBytes < HIGH_WATER_BYTES && !this.peer.closed) this.peer.handler.onDrain();
+    if (this.peer.#writerWaits && this.#inboxBytes < HIGH_WATER_BYTES && !this.peer.closed) {
+      this.peer.#writerWaits = false;
+      this.peer.handler.onDrain();
+    }
     if (this.#endedByPeer && !this.#endDelivered && this.#inbox.length === 0 && !this.#paused) {
       this.#endDelivered = true;
       this.handler.onEnd();

@@ -1,0 +1,185 @@
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { Fault } from '@zeronaut/model';
+import { createMuxSession, type MuxLimits, type MuxSession } from '../mux/mux-session.ts';
+import type { MuxStream } from '../mux/mux-stream.ts';
+import { socketFault, socketStream } from '../stream/socket-stream.ts';
+import { type BackoffOptions, backoffDelayMs } from './backoff.ts';
+import { TLS_PROFILE, type TunnelCredentials } from './tls-profile.ts';
+
+/**
+ * The side of a tunnel that dials: keeps one session to one listener up, for as long as it is not stopped. A session
+ * counts as up when the listener has let us in, not when TLS is done: it may still refuse this device, and says why.
+ */
+export interface TunnelDialer {
+  /** The session that is up now. */
+  readonly session: MuxSession | null;
+  /** For the next connection on; a session that is up goes on. */
+  setCredentials(credentials: TunnelCredentials): void;
+  /** Ends a pause between attempts. */
+  retryNow(): void;
+  /** Closes the session and dials no more. `onDown` is told about a session that was up, with `nextTryMs` null. */
+  stop(): void;
+}
+
+export interface TunnelDialerOptions extends TunnelCredentials {
+  readonly host: string;
+  readonly port: number;
+  /** Name that the listener's certificate must carry. */
+  readonly servername: string;
+  readonly alpn: string;
+  onUp(session: MuxSession): void;
+  /** A session or an attempt failed (or we stopped: `nextTryMs` null). */
+  onDown(fault: Fault, nextTryMs: number | null): void;
+  onStream(stream: MuxStream, header: Buffer, session: MuxSession): void;
+  onMessage(payload: Buffer, session: MuxSession): void;
+  /** The listener asks to open no more streams here. The session stays up until it closes. */
+  onGoAway?(session: MuxSession): void;
+  /** TCP and TLS together. Default 5,000. */
+  readonly connectTimeoutMs?: number;
+  /** From TLS to the first word of the listener. Default 12,000: a listener may take 10 s to decide. */
+  readonly admissionTimeoutMs?: number;
+  readonly backoff?: BackoffOptions;
+  readonly limits?: Partial<MuxLimits>;
+  /** Like `stop`. */
+  readonly signal?: AbortSignal;
+}
+
+export function createTunnelDialer(options: TunnelDialerOptions): TunnelDialer {
+  const dialer = new Dialer(options);
+  if (options.signal?.aborted) {
+    dialer.stop();
+    return dialer;
+  }
+  options.signal?.addEventListener('abort', () => dialer.stop(), { once: true });
+  dialer.dial();
+  return dialer;
+}
+
+/** A session that lived this long was a good one: the next failure starts the back-off anew. */
+const PROVEN_AFTER_MS = 5_000;
+
+class Dialer implements TunnelDialer {
+  session: MuxSession | null = null;
+  readonly #options: TunnelDialerOptions;
+  #credentials: TunnelCredentials;
+  #stopped = false;
+  #attempt = 0;
+  #retryTimer: NodeJS.Timeout | undefined;
+  /** Ends the attempt or the session that is under way. */
+  #hangUp: (() => void) | null = null;
+
+  constructor(options: TunnelDialerOptions) {
+    this.#options = options;
+    this.#credentials = { cert: options.cert, key: options.key, ca: options.ca };
+  }
+
+  setCredentials(credentials: TunnelCredentials): void {
+    this.#credentials = credentials;
+  }
+
+  retryNow(): void {
+    if (this.#retryTimer === undefined) return;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
+    this.dial();
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearTimeout(this.#retryTimer);
+    this.#hangUp?.();
+  }
+
+  dial(): void {
+    const { host, port, servername, alpn, connectTimeoutMs = 5_000 } = this.#options;
+    let socket: TLSSocket;
+    try {
+      socket = connectTls({
+        ...TLS_PROFILE,
+        ...this.#credentials,
+        host,
+        port,
+        servername,
+        ALPNProtocols: [alpn],
+        rejectUnauthorized: true,
+      });
+    } catch (error) {
+      // Credentials that OpenSSL cannot read. New ones may come with setCredentials.
+      this.#failed(new Fault('tunnel.credentials_invalid', { side: 'local', retry: 'yes', cause: error }));
+      return;
+    }
+    let settled = false;
+    const fail = (fault: Fault): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      socket.destroy();
+      this.#hangUp = null;
+      this.#failed(fault);
+    };
+    const timer = setTimeout(
+      () => fail(new Fault('tunnel.dial_timeout', { side: 'upstream', retry: 'yes' })),
+      connectTimeoutMs,
+    );
+    this.#hangUp = () => fail(new Fault('tunnel.stopped', { side: 'local' }));
+    const onError = (error: unknown): void => {
+      const cause = socketFault(error, 'upstream');
+      const code = cause.code === 'stream.refused' ? 'tunnel.dial_refused' : 'tunnel.dial_failed';
+      fail(new Fault(code, { side: 'upstream', retry: 'yes', message: cause.message, cause: error }));
+    };
+    socket.once('error', onError);
+    socket.once('close', () => fail(new Fault('tunnel.dial_failed', { side: 'upstream', retry: 'yes' })));
+    socket.once('secureConnect', () => {
+      if (socket.alpnProtocol !== alpn) {
+        fail(new Fault('tunnel.alpn_mismatch', { side: 'upstream', retry: 'yes' }));
+        return;
+      }
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      socket.off('error', onError);
+      this.#converse(socket);
+    });
+  }
+
+  #converse(socket: TLSSocket): void {
+    const { onUp, onStream, onMessage, onGoAway, limits, admissionTimeoutMs = 12_000 } = this.#options;
+    let upAt: number | null = null;
+    const admission = setTimeout(() => session.close('tunnel.admission_timeout'), admissionTimeoutMs);
+    const session = createMuxSession(socketStream(socket), {
+      role: 'client',
+      onHeard: () => {
+        clearTimeout(admission);
+        upAt = performance.now();
+        this.session = session;
+        onUp(session);
+      },
+      onStream: (stream, header) => onStream(stream, header, session),
+      onMessage: (payload) => onMessage(payload, session),
+      onGoAway: () => onGoAway?.(session),
+      onClosed: (fault) => {
+        clearTimeout(admission);
+        this.#hangUp = null;
+        this.session = null;
+        if (upAt !== null && performance.now() - upAt >= PROVEN_AFTER_MS) this.#attempt = 0;
+        this.#failed(fault ?? new Fault('tunnel.closed', { side: 'local', retry: 'yes' }));
+      },
+      limits,
+    });
+    this.#hangUp = () => session.close();
+  }
+
+  #failed(fault: Fault): void {
+    if (this.#stopped) {
+      this.#options.onDown(fault, null);
+      return;
+    }
+    const delayMs = backoffDelayMs(this.#attempt++, this.#options.backoff);
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined;
+      this.dial();
+    }, delayMs);
+    this.#options.onDown(fault, delayMs);
+  }
+}

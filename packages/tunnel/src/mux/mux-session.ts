@@ -1,0 +1,622 @@
+import { Fault } from '@zeronaut/model';
+import type { ByteStream, ByteStreamHandler } from '../stream/byte-stream.ts';
+import { type MuxStream, SessionStream, type StreamHost } from './mux-stream.ts';
+import { RateBudget } from './rate-budget.ts';
+import {
+  encodeCode,
+  encodeFrameHeader,
+  FRAME,
+  FRAME_HEADER_BYTES,
+  FrameDecoder,
+  type FrameSink,
+  MAX_DATA_BYTES,
+  MAX_MESSAGE_BYTES,
+  MAX_OPEN_HEADER_BYTES,
+  MAX_STREAM_ID,
+  parseCode,
+} from './wire.ts';
+
+/**
+ * Many streams over one transport (a TLS connection between two of our programs). Opening a stream costs no round
+ * trip. Every stream has its own credit, streams with data take turns frame by frame, and little is queued towards the
+ * transport, so that neither a slow reader nor a bulk transfer holds up the others. What the peer sends is untrusted:
+ * any breach of the protocol ends the session with `tunnel.protocol_error`; nothing in here throws at the peer's will.
+ */
+export interface MuxSession {
+  /**
+   * Opens a stream; bytes may be written at once. `header` is at most 4 KiB. It always returns a stream: if none can be
+   * opened, the stream reports `onClosed` with `tunnel.closed`, `tunnel.draining`, `tunnel.stream_limit` or
+   * `tunnel.exhausted`.
+   */
+  openStream(header: Buffer): MuxStream;
+  /** False: dropped, because it is over 256 KiB, the queue of unsent messages is full or the session is closed. */
+  sendMessage(payload: Buffer): boolean;
+  /** Round trip in ms. Rejects with the session's fault if it closes first. */
+  ping(): Promise<number>;
+  /** Asks the peer to open no more streams here; those that are open go on. */
+  goAway(): void;
+  /**
+   * Sends what is queued for the peer to know why (`code`, at most 64 characters, becomes the fault of the peer's
+   * session), then closes. Streams are over at once.
+   */
+  close(code?: string): void;
+  readonly streamCount: number;
+  /** When the peer was last heard, in ms of `performance.now()`. */
+  readonly lastHeardAt: number;
+  readonly closed: boolean;
+}
+
+export interface MuxSessionOptions {
+  readonly role: 'client' | 'server';
+  /** The peer opened a stream. Set `stream.handler` before returning. */
+  onStream(stream: MuxStream, header: Buffer): void;
+  onMessage(payload: Buffer): void;
+  /** Once, last, after every stream reported its own end. Null: we closed it. */
+  onClosed(fault: Fault | null): void;
+  /** The peer opens no more streams and accepts none. */
+  onGoAway?(): void;
+  /** Once: the first frame of the peer arrived. */
+  onHeard?(): void;
+  readonly limits?: Partial<MuxLimits>;
+}
+
+export interface MuxLimits {
+  /** Streams that the peer, and as many that we, may have open at once; more are reset. */
+  readonly maxStreams: number;
+  /** Credit of a stream in each direction. Both ends must agree on it. */
+  readonly windowBytes: number;
+  /** All that may wait in paused streams of the session; the stream that goes beyond is reset. */
+  readonly maxReceivedBytes: number;
+  /** Messages that may wait to be sent. */
+  readonly maxMessageQueueBytes: number;
+  /** Streams that the peer may open and reset itself, or that we must refuse: burst, and per second after it. */
+  readonly resetBurst: number;
+  readonly resetsPerSecond: number;
+  readonly pingsPerSecond: number;
+  /** After this much silence of the peer we ask whether it is there … */
+  readonly pingAfterMs: number;
+  /** … and after this much the session is closed with `tunnel.timeout`. */
+  readonly deadAfterMs: number;
+}
+
+export const MUX_LIMITS: MuxLimits = {
+  maxStreams: 16_384,
+  windowBytes: 256 * 1024,
+  maxReceivedBytes: 256 * 1024 * 1024,
+  maxMessageQueueBytes: 4 * 1024 * 1024,
+  resetBurst: 32_768,
+  resetsPerSecond: 5_000,
+  pingsPerSecond: 50,
+  pingAfterMs: 5_000,
+  deadAfterMs: 15_000,
+};
+
+export function createMuxSession(transport: ByteStream, options: MuxSessionOptions): MuxSession {
+  return new Session(transport, options);
+}
+
+/** Frames are gathered in slabs of this size; it is also the most that waits ahead of the transport's own queue. */
+const SLAB_BYTES = 64 * 1024;
+/** Answers to the peer's frames that the transport does not take: beyond this the peer is not reading on purpose. */
+const MAX_UNREAD_REPLIES_BYTES = 4 * 1024 * 1024;
+/** How long a closing session may take to hand its last bytes to the transport. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
+  readonly windowBytes: number;
+  lastHeardAt = performance.now();
+  closed = false;
+  readonly #transport: ByteStream;
+  readonly #options: MuxSessionOptions;
+  readonly #limits: MuxLimits;
+  readonly #decoder = new FrameDecoder(this);
+  readonly #streams = new Map<number, SessionStream>();
+  readonly #ownParity: 0 | 1;
+  #nextOwnId: number;
+  #lastPeerId = 0;
+  #ownCount = 0;
+  #heard = false;
+  #peerGoesAway = false;
+  #goAwaySent = false;
+  #received = 0;
+  readonly #resets: RateBudget;
+  readonly #pings: RateBudget;
+
+  #slab: Buffer | null = null;
+  #slabStart = 0;
+  #slabEnd = 0;
+  /** The transport's last `write` returned false, so `onDrain` is owed to us. */
+  #blocked = false;
+  #flushScheduled = false;
+  #pumping = false;
+  /** Streams that have something to send, each once. */
+  #firstInTurn: SessionStream | null = null;
+  #lastInTurn: SessionStream | null = null;
+  #messages: Buffer[] = [];
+  #messageBytes = 0;
+
+  #deferred: SessionStream[] = [];
+  #deferScheduled = false;
+  #fault: Fault | null = null;
+  #closeReported = false;
+  #timer: NodeJS.Timeout | undefined;
+  #closeTimer: NodeJS.Timeout | undefined;
+  #pingSequence = 0;
+  #pendingPings: Map<number, PendingPing> | null = null;
+
+  constructor(transport: ByteStream, options: MuxSessionOptions) {
+    this.#transport = transport;
+    this.#options = options;
+    this.#limits = { ...MUX_LIMITS, ...options.limits };
+    this.windowBytes = this.#limits.windowBytes;
+    this.#ownParity = options.role === 'client' ? 1 : 0;
+    this.#nextOwnId = options.role === 'client' ? 1 : 2;
+    this.#resets = new RateBudget(this.#limits.resetBurst, this.#limits.resetsPerSecond);
+    this.#pings = new RateBudget(this.#limits.pingsPerSecond * 2, this.#limits.pingsPerSecond);
+    transport.handler = this;
+    transport.resume();
+    this.#armKeepAlive(this.#limits.pingAfterMs);
+    if (transport.closed) this.#over(new Fault('tunnel.closed', { side: 'upstream' }));
+  }
+
+  get streamCount(): number {
+    return this.#streams.size;
+  }
+
+  // What our own side asks for.
+
+  openStream(header: Buffer): MuxStream {
+    const refusal = this.#refusal(header);
+    const stream = new SessionStream(this, refusal === null ? this.#nextOwnId : 0);
+    if (refusal !== null) {
+      stream.close(new Fault(refusal, { side: 'upstream', retry: 'on_fresh_connection' }));
+      return stream;
+    }
+    this.#nextOwnId += 2;
+    this.#ownCount++;
+    this.#streams.set(stream.id, stream);
+    if (this.#blocked || this.#firstInTurn !== null) {
+      stream.openHeader = header;
+      this.queueTurn(stream);
+    } else {
+      this.#sendFrame(FRAME.open, stream.id, header);
+    }
+    return stream;
+  }
+
+  #refusal(header: Buffer): string | null {
+    if (this.closed) return 'tunnel.closed';
+    if (this.#peerGoesAway) return 'tunnel.draining';
+    if (header.length > MAX_OPEN_HEADER_BYTES) return 'tunnel.header_too_large';
+    if (this.#ownCount >= this.#limits.maxStreams) return 'tunnel.stream_limit';
+    if (this.#nextOwnId <= MAX_STREAM_ID) return null;
+    // Ids are never used again. Both sides learn that this session has to be replaced.
+    this.goAway();
+    this.#options.onGoAway?.();
+    this.#peerGoesAway = true;
+    return 'tunnel.exhausted';
+  }
+
+  sendMessage(payload: Buffer): boolean {
+    if (this.closed || payload.length === 0 || payload.length > MAX_MESSAGE_BYTES) return false;
+    if (this.#messageBytes + payload.length > this.#limits.maxMessageQueueBytes) return false;
+    this.#messages.push(payload);
+    this.#messageBytes += payload.length;
+    this.#scheduleFlush();
+    return true;
+  }
+
+  ping(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) {
+        reject(this.#fault ?? new Fault('tunnel.closed', { side: 'local' }));
+        return;
+      }
+      this.#pendingPings ??= new Map();
+      this.#pendingPings.set(this.#sendPing(), { sentAt: performance.now(), resolve, reject });
+    });
+  }
+
+  goAway(): void {
+    if (this.closed || this.#goAwaySent) return;
+    this.#goAwaySent = true;
+    this.#sendFrame(FRAME.goAway, 0, Buffer.alloc(0));
+  }
+
+  close(code = 'tunnel.closed'): void {
+    if (this.closed) return;
+    this.#endTransport(code);
+    this.#over(null);
+  }
+
+  // What streams ask for (StreamHost).
+
+  sendNow(stream: SessionStream, chunk: Buffer): number {
+    // Whoever waits goes first: no overtaking, or a busy stream would never let the others in.
+    if (this.#firstInTurn !== null || stream.openHeader !== null) return 0;
+    let at = 0;
+    while (at < chunk.length && stream.sendCredit > 0 && !this.#blocked) {
+      const count = Math.min(chunk.length - at, stream.sendCredit, MAX_DATA_BYTES);
+      const slab = this.#reserve(FRAME_HEADER_BYTES + count);
+      encodeFrameHeader(slab, this.#slabEnd, FRAME.data, stream.id, count);
+      chunk.copy(slab, this.#slabEnd + FRAME_HEADER_BYTES, at, at + count);
+      this.#wrote(FRAME_HEADER_BYTES + count);
+      stream.sendCredit -= count;
+      at += count;
+    }
+    return at;
+  }
+
+  sendEndNow(stream: SessionStream): boolean {
+    if (this.#blocked || stream.openHeader !== null) return false;
+    this.#sendHeader(FRAME.end, stream.id, 0);
+    return true;
+  }
+
+  queueTurn(stream: SessionStream): void {
+    if (stream.inTurn) return;
+    // Without credit it would only be looked at; WINDOW brings it back.
+    if (stream.openHeader === null && stream.sendQueue !== null && stream.sendCredit === 0) return;
+    stream.inTurn = true;
+    if (this.#lastInTurn === null) this.#firstInTurn = stream;
+    else this.#lastInTurn.nextInTurn = stream;
+    this.#lastInTurn = stream;
+    this.#scheduleFlush();
+  }
+
+  sendWindow(stream: SessionStream, bytes: number): void {
+    this.#sendHeader(FRAME.window, stream.id, bytes);
+    this.#boundReplies();
+  }
+
+  sendReset(stream: SessionStream, code: string): void {
+    if (this.closed) return;
+    this.#sendFrame(FRAME.reset, stream.id, encodeCode(code));
+    this.#boundReplies();
+  }
+
+  defer(stream: SessionStream): void {
+    this.#deferred.push(stream);
+    this.#scheduleDeferred();
+  }
+
+  forget(stream: SessionStream): void {
+    if (this.#streams.delete(stream.id) && (stream.id & 1) === this.#ownParity) this.#ownCount--;
+  }
+
+  holdReceived(bytes: number): boolean {
+    this.#received += bytes;
+    return this.#received <= this.#limits.maxReceivedBytes;
+  }
+
+  // What the peer sends (FrameSink).
+
+  onDataFrame(streamId: number, chunk: Buffer): boolean {
+    const stream = this.#streams.get(streamId);
+    const flaw = stream === undefined ? this.#strangerFlaw(streamId) : stream.receive(chunk);
+    return flaw === null ? !this.closed : this.#breach(flaw);
+  }
+
+  onFrame(type: number, streamId: number, value: number, payload: Buffer): boolean {
+    if (!this.#heard) {
+      this.#heard = true;
+      if (type !== FRAME.goAway || value === 0) this.#options.onHeard?.();
+      if (this.closed) return false;
+    }
+    switch (type) {
+      case FRAME.open:
+        return this.#onOpen(streamId, payload);
+      case FRAME.ping:
+        if (!this.#pings.take()) return this.#breach('too many PINGs');
+        this.#sendHeader(FRAME.pong, 0, value);
+        return this.#boundReplies();
+      case FRAME.pong:
+        this.#onPong(value);
+        return true;
+      case FRAME.message:
+        this.#options.onMessage(payload);
+        return !this.closed;
+      case FRAME.goAway:
+        return this.#onGoAway(payload);
+    }
+    const stream = this.#streams.get(streamId);
+    let flaw: string | null = null;
+    if (stream === undefined) flaw = this.#strangerFlaw(streamId);
+    else if (type === FRAME.window) flaw = stream.receiveWindow(value);
+    else if (type === FRAME.end) flaw = stream.receiveEnd();
+    else flaw = this.#onReset(stream, payload);
+    return flaw === null ? !this.closed : this.#breach(flaw);
+  }
+
+  #onOpen(streamId: number, header: Buffer): boolean {
+    if ((streamId & 1) === this.#ownParity) return this.#breach('OPEN with an id of ours');
+    if (streamId <= this.#lastPeerId) return this.#breach('OPEN with a used id');
+    this.#lastPeerId = streamId;
+    const stream = new SessionStream(this, streamId);
+    if (this.#streams.size - this.#ownCount >= this.#limits.maxStreams) {
+      if (!this.#resets.take()) return this.#breach('too many streams');
+      this.#sendFrame(FRAME.reset, streamId, encodeCode('tunnel.stream_limit'));
+      return this.#boundReplies();
+    }
+    this.#streams.set(streamId, stream);
+    this.#options.onStream(stream, header);
+    return !this.closed;
+  }
+
+  #onReset(stream: SessionStream, payload: Buffer): string | null {
+    const code = parseCode(payload);
+    if (code === null) return 'bad code in RESET';
+    if ((stream.id & 1) !== this.#ownParity && !this.#resets.take()) return 'too many RESETs';
+    stream.close(new Fault(code === '' ? 'stream.aborted' : code, { side: 'upstream' }));
+    return null;
+  }
+
+  #onPong(sequence: number): void {
+    const pending = this.#pendingPings?.get(sequence);
+    if (pending === undefined) return;
+    this.#pendingPings?.delete(sequence);
+    pending.resolve(performance.now() - pending.sentAt);
+  }
+
+  #onGoAway(payload: Buffer): boolean {
+    const code = parseCode(payload);
+    if (code === null) return this.#breach('bad code in GOAWAY');
+    if (code !== '') {
+      this.#over(new Fault(code, { side: 'upstream', retry: 'yes' }));
+      this.#transport.abort();
+      return false;
+    }
+    if (!this.#peerGoesAway) {
+      this.#peerGoesAway = true;
+      this.#options.onGoAway?.();
+    }
+    return !this.closed;
+  }
+
+  /** A frame for a stream that is not in the table: fine if it is over here, a breach if it never was. */
+  #strangerFlaw(streamId: number): string | null {
+    const known = (streamId & 1) === this.#ownParity ? streamId < this.#nextOwnId : streamId <= this.#lastPeerId;
+    return known ? null : 'frame for a stream that was never opened';
+  }
+
+  #breach(flaw: string): false {
+    if (this.closed) return false;
+    const fault = new Fault('tunnel.protocol_error', { side: 'upstream', message: `tunnel.protocol_error: ${flaw}` });
+    this.#endTransport('tunnel.protocol_error');
+    this.#over(fault);
+    return false;
+  }
+
+  // The transport (ByteStreamHandler).
+
+  onData(chunk: Buffer): void {
+    if (this.closed) return;
+    this.lastHeardAt = performance.now();
+    const flaw = this.#decoder.decode(chunk);
+    if (flaw !== null) this.#breach(flaw);
+  }
+
+  onDrain(): void {
+    this.#blocked = false;
+    this.#pump();
+    this.#flush();
+  }
+
+  onEnd(): void {
+    this.#transport.end();
+    this.#over(new Fault('tunnel.closed', { side: 'upstream', retry: 'yes' }));
+  }
+
+  onClosed(fault: Fault | null): void {
+    clearTimeout(this.#closeTimer);
+    this.#over(
+      new Fault(fault === null ? 'tunnel.closed' : 'tunnel.lost', { side: 'upstream', retry: 'yes', cause: fault }),
+    );
+  }
+
+  // Sending.
+
+  #sendHeader(type: number, streamId: number, value: number): void {
+    if (this.closed) return;
+    encodeFrameHeader(this.#reserve(FRAME_HEADER_BYTES), this.#slabEnd, type, streamId, value);
+    this.#wrote(FRAME_HEADER_BYTES);
+  }
+
+  #sendFrame(type: number, streamId: number, payload: Buffer): void {
+    const size = FRAME_HEADER_BYTES + payload.length;
+    const slab = this.#reserve(size);
+    encodeFrameHeader(slab, this.#slabEnd, type, streamId, payload.length);
+    payload.copy(slab, this.#slabEnd + FRAME_HEADER_BYTES);
+    this.#wrote(size);
+  }
+
+  /** A slab with room for `bytes` (at most a slab) at `#slabEnd`. */
+  #reserve(bytes: number): Buffer {
+    if (this.#slab !== null && this.#slabEnd + bytes <= SLAB_BYTES) return this.#slab;
+    this.#flush();
+    this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    this.#slabStart = 0;
+    this.#slabEnd = 0;
+    return this.#slab;
+  }
+
+  #wrote(bytes: number): void {
+    this.#slabEnd += bytes;
+    if (this.#slabEnd === SLAB_BYTES) this.#flush();
+    else this.#scheduleFlush();
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    // At the end of the turn, after all sockets that were readable in it: one write for all of them.
+    setImmediate(flushSession, this);
+  }
+
+  flushTurn(): void {
+    this.#flushScheduled = false;
+    if (this.closed) return;
+    this.#pump();
+    this.#flush();
+  }
+
+  /** Hands gathered frames to the transport. */
+  #flush(): void {
+    if (this.#slab === null || this.#slabEnd === this.#slabStart) return;
+    const chunk = this.#slab.subarray(this.#slabStart, this.#slabEnd);
+    // The transport owns these bytes from now on; the rest of the slab is still ours.
+    this.#slabStart = this.#slabEnd;
+    if (!this.#transport.write(chunk)) this.#blocked = true;
+  }
+
+  /** Gives messages and then, turn by turn, streams what the transport takes. */
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (!this.#blocked && !this.closed) {
+      const message = this.#messages.shift();
+      if (message !== undefined) {
+        this.#messageBytes -= message.length;
+        this.#sendMessage(message);
+        continue;
+      }
+      const stream = this.#firstInTurn;
+      if (stream === null) break;
+      this.#firstInTurn = stream.nextInTurn;
+      if (this.#firstInTurn === null) this.#lastInTurn = null;
+      stream.nextInTurn = null;
+      stream.inTurn = false;
+      if (!stream.closed) this.#sendTurn(stream);
+    }
+    this.#pumping = false;
+  }
+
+  #sendMessage(payload: Buffer): void {
+    if (FRAME_HEADER_BYTES + payload.length <= SLAB_BYTES) {
+      this.#sendFrame(FRAME.message, 0, payload);
+      return;
+    }
+    this.#sendHeader(FRAME.message, 0, payload.length);
+    this.#flush();
+    if (!this.#transport.write(payload)) this.#blocked = true;
+  }
+
+  /** One frame of data at most, so that every stream comes round. */
+  #sendTurn(stream: SessionStream): void {
+    if (stream.openHeader !== null) {
+      const header = stream.openHeader;
+      stream.openHeader = null;
+      this.#sendFrame(FRAME.open, stream.id, header);
+    }
+    const queue = stream.sendQueue;
+    if (queue !== null && stream.sendCredit > 0) {
+      const count = Math.min(queue.bytes, stream.sendCredit, MAX_DATA_BYTES);
+      const slab = this.#reserve(FRAME_HEADER_BYTES + count);
+      encodeFrameHeader(slab, this.#slabEnd, FRAME.data, stream.id, count);
+      queue.moveTo(slab, this.#slabEnd + FRAME_HEADER_BYTES, count);
+      stream.sendCredit -= count;
+      this.#wrote(FRAME_HEADER_BYTES + count);
+      stream.sent();
+    }
+    if (stream.wantsEnd) {
+      this.#sendHeader(FRAME.end, stream.id, 0);
+      stream.endSent();
+    } else if (stream.sendQueue !== null) {
+      this.queueTurn(stream);
+    }
+  }
+
+  /** Answers are sent even to a peer that takes nothing; not without end. */
+  #boundReplies(): boolean {
+    if (!this.#blocked || this.#transport.bufferedBytes <= MAX_UNREAD_REPLIES_BYTES) return !this.closed;
+    return this.#breach('the peer sends but does not read');
+  }
+
+  // Keep-alive and the end.
+
+  #sendPing(): number {
+    this.#pingSequence = (this.#pingSequence + 1) >>> 0;
+    this.#sendHeader(FRAME.ping, 0, this.#pingSequence);
+    return this.#pingSequence;
+  }
+
+  #armKeepAlive(delayMs: number): void {
+    this.#timer = setTimeout(() => this.#keepAlive(), delayMs);
+    this.#timer.unref();
+  }
+
+  #keepAlive(): void {
+    const { pingAfterMs, deadAfterMs } = this.#limits;
+    const silentMs = performance.now() - this.lastHeardAt;
+    if (silentMs >= deadAfterMs) {
+      this.#over(new Fault('tunnel.timeout', { side: 'upstream', retry: 'yes' }));
+      this.#transport.abort();
+      return;
+    }
+    // Nothing was sent for a while: the slab would sit in memory for nothing.
+    if (this.#slabStart === this.#slabEnd) this.#slab = null;
+    if (silentMs >= pingAfterMs) {
+      this.#sendPing();
+      this.#armKeepAlive(Math.min(pingAfterMs, deadAfterMs - silentMs));
+    } else {
+      this.#armKeepAlive(pingAfterMs - silentMs);
+    }
+  }
+
+  /** Tells the peer why and closes the transport behind it, in bounded time. */
+  #endTransport(code: string): void {
+    const transport = this.#transport;
+    this.#sendFrame(FRAME.goAway, 0, encodeCode(code));
+    this.#flush();
+    transport.end();
+    this.#closeTimer = setTimeout(() => transport.abort(), CLOSE_TIMEOUT_MS);
+    this.#closeTimer.unref();
+  }
+
+  #over(fault: Fault | null): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#fault = fault;
+    clearTimeout(this.#timer);
+    this.#slab = null;
+    this.#firstInTurn = null;
+    this.#lastInTurn = null;
+    this.#messages = [];
+    const streamFault = fault ?? new Fault('tunnel.closed', { side: 'local' });
+    for (const stream of this.#streams.values()) stream.close(streamFault);
+    for (const pending of this.#pendingPings?.values() ?? []) pending.reject(streamFault);
+    this.#pendingPings = null;
+    this.#scheduleDeferred();
+  }
+
+  #scheduleDeferred(): void {
+    if (this.#deferScheduled) return;
+    this.#deferScheduled = true;
+    process.nextTick(deliverDeferred, this);
+  }
+
+  deliverDeferred(): void {
+    this.#deferScheduled = false;
+    const streams = this.#deferred;
+    this.#deferred = [];
+    for (const stream of streams) stream.runDeferred();
+    if (this.closed && !this.#closeReported) {
+      this.#closeReported = true;
+      this.#options.onClosed(this.#fault);
+    }
+  }
+}
+
+interface PendingPing {
+  readonly sentAt: number;
+  resolve(rttMs: number): void;
+  reject(fault: Fault): void;
+}
+
+function flushSession(session: Session): void {
+  session.flushTurn();
+}
+
+function deliverDeferred(session: Session): void {
+  session.deliverDeferred();
+}

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { Fault } from '@zeronaut/model';
+import { type ByteStream, type ByteStreamHandler, NO_HANDLER } from '../stream/byte-stream.ts';
+import { ChunkQueue } from './chunk-queue.ts';
+
+/** One stream of a session. `abort(code)` reaches the other end as a fault with that code. */
+export interface MuxStream extends ByteStream {
+  /** Odd: opened by the client. Never used again in the same session. */
+  readonly id: number;
+}
+
+/** What a stream needs of its session. */
+export interface StreamHost {
+  readonly windowBytes: number;
+  /** Puts as much of `chunk` on the wire as credit and transport take at once. Bytes taken. */
+  sendNow(stream: SessionStream, chunk: Buffer): number;
+  /** END, if nothing stands in its way. */
+  sendEndNow(stream: SessionStream): boolean;
+  /** The stream has bytes or END to send and waits for its turn. */
+  queueTurn(stream: SessionStream): void;
+  sendWindow(stream: SessionStream, bytes: number): void;
+  sendReset(stream: SessionStream, code: string): void;
+  /** Calls `runDeferred` once this turn's callback is over. */
+  defer(stream: SessionStream): void;
+  /** The stream is over. */
+  forget(stream: SessionStream): void;
+  /** Received bytes that wait in paused streams changed by this much. False: over the session's bound. */
+  holdReceived(bytes: number): boolean;
+}
+
+/** `write` says stop from here on … */
+const HIGH_WATER_BYTES = 128 * 1024;
+/** … and go on from here on. */
+const LOW_WATER_BYTES = 64 * 1024;
+
+const PAUSED = 1;
+/** We shall send no more data … */
+const ENDING = 2;
+/** … and END is on the wire. */
+const END_SENT = 4;
+const END_RECEIVED = 8;
+const END_DELIVERED = 16;
+const WRITER_WAITS = 32;
+const CLOSED = 64;
+const CLOSE_REPORTED = 128;
+const DEFERRED = 256;
+
+/**
+ * The session's side of a stream. Flat and lean on purpose: ten thousand of them idle on one tunnel, so queues exist
+ * only while something waits, and flags share one number.
+ */
+export class SessionStream implements MuxStream {
+  handler: ByteStreamHandler = NO_HANDLER;
+  readonly id: number;
+  readonly #host: StreamHost;
+  /** Until OPEN is on the wire: its payload. */
+  openHeader: Buffer | null = null;
+  /** Waiting in the session's round-robin, and behind whom. */
+  inTurn = false;
+  nextInTurn: SessionStream | null = null;
+  /** Bytes that the peer lets us send. */
+  sendCredit: number;
+  sendQueue: ChunkQueue | null = null;
+  /** Bytes that the peer may still send. */
+  #receiveCredit: number;
+  /** Bytes that were consumed and not yet given back as credit. */
+  #consumed = 0;
+  #receiveQueue: ChunkQueue | null = null;
+  #flags = 0;
+  #fault: Fault | null = null;
+
+  constructor(host: StreamHost, id: number) {
+    this.#host = host;
+    this.id = id;
+    this.sendCredit = host.windowBytes;
+    this.#receiveCredit = host.windowBytes;
+  }
+
+  get bufferedBytes(): number {
+    return this.sendQueue === null ? 0 : this.sendQueue.bytes;
+  }
+
+  get closed(): boolean {
+    return (this.#flags & CLOSED) !== 0;
+  }
+
+  write(chunk: Buffer): boolean {
+    if ((this.#flags & (CLOSED | ENDING)) !== 0 || chunk.length === 0) return true;
+    let rest = chunk;
+    if (this.sendQueue === null) {
+      const taken = this.#host.sendNow(this, chunk);
+      if (taken === chunk.length) return true;
+      if (taken > 0) rest = chunk.subarray(taken);
+      this.sendQueue = new ChunkQueue();
+    }
+    this.sendQueue.push(rest);
+    this.#host.queueTurn(this);
+    if (this.sendQueue.bytes < HIGH_WATER_BYTES) return true;
+    this.#flags |= WRITER_WAITS;
+    return false;
+  }
+
+  end(): void {
+    if ((this.#flags & (CLOSED | ENDING)) !== 0) return;
+    this.#flags |= ENDING;
+    if (this.sendQueue === null && this.#host.sendEndNow(this)) this.endSent();
+    else this.#host.queueTurn(this);
+  }
+
+  abort(code = 'stream.aborted'): void {
+    if ((this.#flags & CLOSED) !== 0) return;
+    // A stream whose OPEN was never sent does not exist for the peer.
+    if (this.openHeader === null) this.#host.sendReset(this, code);
+    this.close(null);
+  }
+
+  pause(): void {
+    this.#flags |= PAUSED;
+  }
+
+  resume(): void {
+    if ((this.#flags & PAUSED) === 0) return;
+    this.#flags &= ~PAUSED;
+    if (this.#receiveQueue !== null || (this.#flags & (END_RECEIVED | END_DELIVERED)) === END_RECEIVED) this.#defer();
+  }
+
+  cork(): void {
+    // Nothing to gain: the session gathers the frames of one turn already.
+  }
+
+  uncork(): void {
+    // See cork.
+  }
+
+  /** Whether END is what it has to send next. */
+  get wantsEnd(): boolean {
+    return (this.#flags & (ENDING | END_SENT)) === ENDING && this.sendQueue === null;
+  }
+
+  /** The session took bytes from the queue. */
+  sent(): void {
+    const queue = this.sendQueue;
+    assert(queue !== null);
+    const left = queue.bytes;
+    if (left === 0) this.sendQueue = null;
+    if ((this.#flags & WRITER_WAITS) === 0 || left > LOW_WATER_BYTES) return;
+    this.#flags &= ~WRITER_WAITS;
+    if ((this.#flags & ENDING) === 0) this.handler.onDrain();
+  }
+
+  endSent(): void {
+    this.#flags |= END_SENT;
+    if ((this.#flags & END_DELIVERED) !== 0) this.close(null);
+  }
+
+  /** DATA from the peer. What is wrong with it, or null. */
+  receive(chunk: Buffer): string | null {
+    if ((this.#flags & END_RECEIVED) !== 0) return 'DATA after END';
+    if (chunk.length > this.#receiveCredit) return 'DATA beyond the window';
+    this.#receiveCredit -= chunk.length;
+    if ((this.#flags & PAUSED) === 0 && this.#receiveQueue === null) {
+      this.handler.onData(chunk);
+      this.#consume(chunk.length);
+      return null;
+    }
+    this.#receiveQueue ??= new ChunkQueue();
+    this.#receiveQueue.pushCopying(chunk);
+    if (!this.#host.holdReceived(chunk.length)) {
+      this.#host.sendReset(this, 'tunnel.receive_limit');
+      this.close(new Fault('tunnel.receive_limit', { side: 'local' }));
+    }
+    return null;
+  }
+
+  /** END from the peer. What is wrong with it, or null. */
+  receiveEnd(): string | null {
+    if ((this.#flags & END_RECEIVED) !== 0) return 'END after END';
+    this.#flags |= END_RECEIVED;
+    if ((this.#flags & PAUSED) === 0 && this.#receiveQueue === null) this.#deliverEnd();
+    return null;
+  }
+
+  /** WINDOW from the peer. What is wrong with it, or null. */
+  receiveWindow(bytes: number): string | null {
+    this.sendCredit += bytes;
+    if (this.sendCredit > 0x7fff_ffff) return 'WINDOW overflows';
+    if (this.sendQueue !== null) this.#host.queueTurn(this);
+    return null;
+  }
+
+  /** The stream is over; `handler.onClosed` follows after the current callback. */
+  close(fault: Fault | null): void {
+    if ((this.#flags & CLOSED) !== 0) return;
+    this.#flags |= CLOSED;
+    this.#fault = fault;
+    this.sendQueue = null;
+    this.openHeader = null;
+    if (this.#receiveQueue !== null) {
+      this.#host.holdReceived(-this.#receiveQueue.bytes);
+      this.#receiveQueue = null;
+    }
+    this.#host.forget(this);
+    this.#defer();
+  }
+
+  runDeferred(): void {
+    this.#flags &= ~DEFERRED;
+    while (this.#receiveQueue !== null && (this.#flags & PAUSED) === 0) {
+      const chunk = this.#receiveQueue.shift();
+      if (this.#receiveQueue.bytes === 0) this.#receiveQueue = null;
+      this.#host.holdReceived(-chunk.length);
+      this.handler.onData(chunk);
+      this.#consume(chunk.length);
+    }
+    if ((this.#flags & (PAUSED | CLOSED | END_RECEIVED | END_DELIVERED)) === END_RECEIVED) this.#deliverEnd();
+    if ((this.#flags & (CLOSED | CLOSE_REPORTED)) === CLOSED) {
+      this.#flags |= CLOSE_REPORTED;
+      const { handler } = this;
+      // The stream may be kept by its user; what it was wired to need not be.
+      this.handler = NO_HANDLER;
+      handler.onClosed(this.#fault);
+    }
+  }
+
+  #deliverEnd(): void {
+    this.#flags |= END_DELIVERED;
+    this.handler.onEnd();
+    if ((this.#flags & END_SENT) !== 0) this.close(null);
+  }
+
+  #consume(bytes: number): void {
+    this.#consumed += bytes;
+    if (this.#consumed * 2 < this.#host.windowBytes || (this.#flags & (END_RECEIVED | CLOSED)) !== 0) return;
+    this.#receiveCredit += this.#consumed;
+    this.#host.sendWindow(this, this.#consumed);
+    this.#consumed = 0;
+  }
+
+  #defer(): void {
+    if ((this.#flags & DEFERRED) !== 0) return;
+    this.#flags |= DEFERRED;
+    this.#host.defer(this);
+  }
+}
