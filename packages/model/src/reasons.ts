@@ -34,6 +34,11 @@ export const REASONS = {
     title: 'The source address is not authorised for this port',
     next: 'Sign in on the portal and authorise your address.',
   },
+  'access.too_many_grants': {
+    status: 409,
+    title: 'Too many addresses are authorised',
+    next: 'Revoke one that you no longer need.',
+  },
   'access.rate_limited': { status: 429, title: 'Too many attempts', next: 'Wait a minute and try again.' },
   'access.state_invalid': {
     status: 400,
