@@ -14,17 +14,26 @@ export async function startOrigin(stage: Stage, bulkBytes: number): Promise<Ngin
   const bulk = openSync(join(directory, 'bulk'), 'w');
   ftruncateSync(bulk, bulkBytes);
   closeSync(bulk);
-  return startNginx(stage, stage.loadCore, directory, (port) => `
+  return startNginx(
+    stage,
+    stage.loadCore,
+    directory,
+    (port) => `
     server {
       listen 127.0.0.1:${port} backlog=16384 reuseport;
       location / { default_type text/plain; return 200 "A small answer, as an API or a health check would give it.\\n"; }
       location = /bulk { root ${directory}; default_type application/octet-stream; }
-    }`);
+    }`,
+  );
 }
 
 /** The peer: nginx as reverse proxy with pooled upstream connections, on the core of the program under test. */
 export async function startProxy(stage: Stage, originPort: number): Promise<Nginx> {
-  return startNginx(stage, stage.subjectCore, temporaryDirectory('proxy'), (port) => `
+  return startNginx(
+    stage,
+    stage.subjectCore,
+    temporaryDirectory('proxy'),
+    (port) => `
     upstream origin {
       server 127.0.0.1:${originPort};
       keepalive 128;
@@ -41,7 +50,8 @@ export async function startProxy(stage: Stage, originPort: number): Promise<Ngin
         proxy_set_header X-Forwarded-Proto $scheme;
         proxy_set_header X-Forwarded-Host $host;
       }
-    }`);
+    }`,
+  );
 }
 
 async function startNginx(

@@ -25,7 +25,7 @@ function open(): Promise<Lane> {
     const lane: Lane = { socket, sentAt: [], pending: '' };
     socket.on('connect', () => resolve(lane));
     socket.on('error', reject);
-    socket.on('data', (chunk) => receive(lane, chunk));
+    socket.on('data', (chunk: Buffer) => receive(lane, chunk));
     socket.on('close', () => {
       if (lane.sentAt.length > 0) fail('the connection was closed with answers outstanding');
     });
@@ -78,5 +78,11 @@ for (const lane of lanes) {
 latencies.sort((a, b) => a - b);
 const percentile = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))]!;
 process.stdout.write(
-  JSON.stringify({ sent, answered: latencies.length, p50: percentile(0.5), p99: percentile(0.99), max: latencies.at(-1) }),
+  JSON.stringify({
+    sent,
+    answered: latencies.length,
+    p50: percentile(0.5),
+    p99: percentile(0.99),
+    max: latencies.at(-1),
+  }),
 );

@@ -9,8 +9,20 @@ it('takes the middle, or the mean of the two in the middle', () => {
 });
 
 it('orients every ratio so that larger is better for us', () => {
-  const more = toResult('s', { workload: 'w', unit: 'req/s', better: 'higher', ours: [80], peer: { name: 'p', rounds: [100] } });
-  const less = toResult('s', { workload: 'w', unit: 'ms', better: 'lower', ours: [2], peer: { name: 'p', rounds: [1] } });
+  const more = toResult('s', {
+    workload: 'w',
+    unit: 'req/s',
+    better: 'higher',
+    ours: [80],
+    peer: { name: 'p', rounds: [100] },
+  });
+  const less = toResult('s', {
+    workload: 'w',
+    unit: 'ms',
+    better: 'lower',
+    ours: [2],
+    peer: { name: 'p', rounds: [1] },
+  });
   assert.equal(more.ratio, 0.8);
   assert.equal(less.ratio, 0.5);
 });
@@ -18,7 +30,15 @@ it('orients every ratio so that larger is better for us', () => {
 it('compares the ratio with the bars, and the figure itself where there is no peer', () => {
   const against = (must: number, aim: number) =>
     standing(
-      toResult('s', { workload: 'w', unit: 'u', better: 'higher', ours: [8], peer: { name: 'p', rounds: [10] }, must, aim }),
+      toResult('s', {
+        workload: 'w',
+        unit: 'u',
+        better: 'higher',
+        ours: [8],
+        peer: { name: 'p', rounds: [10] },
+        must,
+        aim,
+      }),
     );
   assert.equal(against(0.6, 0.8), 'aim');
   assert.equal(against(0.6, 0.9), 'must');

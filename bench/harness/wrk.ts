@@ -1,6 +1,5 @@
 import { program, type Stage } from './stage.ts';
 
-
 export interface Endpoint {
   readonly port: number;
   /** What the gateway routes by; default the address. */
