@@ -52,6 +52,7 @@ export const codeClaims = z.object({
   org: id,
   jti: z.string().min(16),
   nonce: z.string().length(43),
+  /** The path on that host to return to, from the state. */ path: z.string().max(4096),
   /** When the session itself ends. */ sexp: seconds,
   iat: seconds,
   exp: seconds,
