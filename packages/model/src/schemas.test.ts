@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { accessInput, resourceInput } from './api/inputs.ts';
 import type { RouteDefinition } from './api/route.ts';
-import { accessInput, resourceInput, routes } from './api/routes.ts';
+import { routes } from './api/routes.ts';
 import { accessRule, destination, hostname, principal, publicJwk, targetAddress } from './entities/index.ts';
 import { gatewayFile } from './gateway-file.ts';
 import { createId } from './ids.ts';

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import {
   accessEvent,
-  accessRule,
   apiKey,
   auditEntry,
   destination,
@@ -11,27 +10,22 @@ import {
   gateway,
   gatewayEndpoint,
   groupName,
-  healthCheck,
   hostname,
   id,
   label,
-  network,
   organization,
   port,
   portRange,
-  principal,
-  proxyProtocol,
   publicJwk,
   resource,
-  resourceProtocol,
   role,
   session,
   share,
   site,
-  targetAddress,
   timestamp,
   user,
 } from '../entities/index.ts';
+import { accessInput, password, resourceInput, resourcesFile, serviceInput, serviceView } from './inputs.ts';
 import { defineRoutes } from './route.ts';
 
 const byId = z.strictObject({ id });
@@ -41,82 +35,6 @@ const pageQuery = z.strictObject(page);
 function pageOf<T extends z.ZodType>(item: T) {
   return z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
 }
-
-export const password = z.string().min(1).max(1024);
-
-/** The access part of a request: plain passwords come in here and only their hashes go further. */
-export const accessInput = z.strictObject({
-  mode: z.enum(['login', 'public']).default('login'),
-  allow: z.array(principal).max(200).default([]),
-  addresses: z.array(network).max(200).default([]),
-  basic: z
-    .array(
-      z.strictObject({
-        username: z
-          .string()
-          .min(1)
-          .max(128)
-          .regex(/^[^:\u0000-\u001f\u007f]+$/, 'no colon, no control characters'),
-        password: z.string().min(1).max(256),
-      }),
-    )
-    .max(20)
-    .default([]),
-  tokens: accessRule.shape.tokens,
-});
-export type AccessInput = z.infer<typeof accessInput>;
-
-export const targetInput = z.strictObject({
-  address: targetAddress,
-  /** Device id or name of the agent behind which the target is; absent: the gateway dials it itself. */
-  agent: z.string().min(1).max(120).nullable().default(null),
-  /** Default: `http` for HTTP resources, else the resource's protocol. */
-  protocol: z.enum(['http', 'https', 'tcp', 'udp']).optional(),
-  weight: z.int().min(0).max(1000).default(1),
-  healthCheck: healthCheck.nullable().default(null),
-  tlsVerify: z.boolean().default(true),
-  tlsServerName: hostname.nullable().default(null),
-});
-
-export const resourceInput = z.strictObject({
-  name: label,
-  protocol: resourceProtocol.default('http'),
-  domains: z.array(hostname).max(100).default([]),
-  port: port.nullable().default(null),
-  access: accessInput.prefault({}),
-  targets: z.array(targetInput).min(1).max(200),
-  proxyProtocol: proxyProtocol.default('none'),
-  enabled: z.boolean().default(true),
-});
-export type ResourceInput = z.infer<typeof resourceInput>;
-
-/** The file of `zeronaut resources apply`. */
-export const resourcesFile = z.strictObject({ resources: z.array(resourceInput).max(5000) });
-
-export const serviceInput = z.strictObject({
-  deviceId: id,
-  /** Absent: a readable random name, the same one again for the same device, protocol and address. */
-  name: label.optional(),
-  protocol: resourceProtocol,
-  /** As the agent sees it. Only shown to people; the agent itself decides what it dials. */
-  address: targetAddress,
-  /** `https` when the local service speaks TLS. */
-  targetProtocol: z.enum(['http', 'https', 'tcp', 'udp']).optional(),
-  port: port.optional(),
-  access: accessInput.prefault({}),
-  proxyProtocol: proxyProtocol.default('none'),
-});
-
-export const serviceView = resource.extend({
-  /** What a visitor opens: one per gateway. `https://name.base:8443` or `host:port`. */
-  urls: z.array(z.string()),
-  /** DNS records that a real domain needs, as zone-file lines. Empty for local base domains. */
-  dns: z.array(z.string()),
-  gateways: z.array(gatewayEndpoint),
-  /** Whether the publishing device has a tunnel to any gateway is known to gateways only; this is the last event seen. */
-  lastEventAt: timestamp.nullable(),
-});
-export type ServiceView = z.infer<typeof serviceView>;
 
 const me = z.strictObject({
   user: user.nullable(),
