@@ -21,20 +21,22 @@ function describe(issue: Issue, prefix: readonly PropertyKey[], input: unknown):
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((name) => ({ path: [...path, name], key: true, message: `unknown key "${name}"` }));
   }
+  const name = path.at(-1);
+  if (value === undefined && name !== undefined) {
+    return [
+      { path: path.slice(0, -1), key: false, message: `"${String(name)}" is required (${expectation(issue, path)})` },
+    ];
+  }
   if (issue.code === 'invalid_union') {
     const branch = closestBranch(issue.errors);
     if (branch !== null) return branch.flatMap((inner) => describe(inner, path, input));
-    return [{ path, key: false, message: `${unionWords(path)}, got ${words(value)}` }];
-  }
-  const name = path.at(-1);
-  if (value === undefined && name !== undefined) {
-    return [{ path: path.slice(0, -1), key: false, message: `"${String(name)}" is required: ${expectation(issue)}` }];
+    return [{ path, key: false, message: `expected ${unionWords(path)}, got ${words(value)}` }];
   }
   if (issue.code === 'custom') return [{ path, key: false, message: `expected ${issue.message}` }];
-  return [{ path, key: false, message: `expected ${expectation(issue)}, got ${words(value)}` }];
+  return [{ path, key: false, message: `expected ${expectation(issue, path)}, got ${words(value)}` }];
 }
 
-function expectation(issue: Issue): string {
+function expectation(issue: Issue, path: readonly PropertyKey[]): string {
   switch (issue.code) {
     case 'invalid_type':
       return article(issue.expected);
@@ -49,7 +51,7 @@ function expectation(issue: Issue): string {
       // Patterns of the model carry their own words; a bare pattern would help nobody.
       return issue.format === 'regex' ? plainMessage(issue.message) : `a valid ${issue.format}`;
     case 'invalid_union':
-      return unionWords(issue.path);
+      return unionWords(path);
     default:
       return plainMessage(issue.message);
   }
@@ -90,8 +92,8 @@ function article(type: string): string {
 
 function unionWords(path: readonly PropertyKey[]): string {
   return path.at(-1) === 'access'
-    ? 'expected "public", a mapping with "addresses" or a mapping with "verificationKey"'
-    : 'expected another form';
+    ? '"public", a mapping with "addresses" or a mapping with "verificationKey"'
+    : 'another form';
 }
 
 /**
@@ -132,7 +134,10 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 function words(value: unknown): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a mapping';
+  if (typeof value === 'object') {
+    const keys = Object.keys(value).slice(0, 5);
+    return keys.length === 0 ? 'an empty mapping' : `a mapping with ${keys.map((key) => `"${key}"`).join(', ')}`;
+  }
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

@@ -38,7 +38,8 @@ export function parseYaml(file: string, text: string): YamlSource | readonly Con
       lineCounter: lines,
       prettyErrors: false,
       stringKeys: true,
-      logLevel: 'silent',
+      // Not silent: the library would then pass over a second document.
+      logLevel: 'error',
     });
   } catch (error) {
     return [problemAt(0, `not YAML: ${(error as Error).message}`)];
