@@ -1,0 +1,111 @@
+import { createId, DENY_BY_DEFAULT, deny, Fault, isReason, REASONS, type Target, type Verdict } from '@zeronaut/model';
+import type { ByteStream } from '@zeronaut/tunnel';
+import { ANONYMOUS, type Downstream, type Flow, subjectName } from '../flow.ts';
+import type { RawContext } from './raw-context.ts';
+
+/** What TCP connections and UDP sessions on raw ports have in common: decide, dial, look again, record. */
+export type RawProtocol = 'tcp' | 'udp';
+
+/** A flow as the caller's first bytes find it: at deny, with the resource of its port, if there is one. */
+export function createRawFlow(context: RawContext, protocol: RawProtocol, downstream: Downstream): Flow {
+  const tables = context.tables.get();
+  const ports = protocol === 'tcp' ? tables.tcpPorts : tables.udpPorts;
+  return {
+    requestId: createId('request'),
+    protocol,
+    tables,
+    startedAt: Date.now(),
+    downstream,
+    resource: ports.get(downstream.localPort) ?? null,
+    subject: ANONYMOUS,
+    verdict: DENY_BY_DEFAULT,
+    targetId: '',
+    bytesIn: 0,
+    bytesOut: 0,
+  };
+}
+
+/** Asks access and writes its answer into the flow. */
+export function decideRawFlow(context: RawContext, flow: Flow): Verdict {
+  if (flow.resource === null) {
+    flow.verdict = deny('router.port_closed');
+  } else {
+    const { verdict, subject } = context.access.decide(flow);
+    flow.verdict = verdict;
+    flow.subject = subject;
+  }
+  return flow.verdict;
+}
+
+/** Whether an open flow would be let in now, under the tables and grants of this moment. */
+export function stillAllowed(context: RawContext, flow: Flow): Verdict {
+  const tables = context.tables.get();
+  const ports = flow.protocol === 'tcp' ? tables.tcpPorts : tables.udpPorts;
+  const resource = ports.get(flow.downstream.localPort);
+  // Another resource may have taken the port; its caller never asked for that one.
+  if (resource === undefined || resource.id !== flow.resource?.id) return deny('router.port_closed');
+  const now: Flow = { ...flow, tables, resource, subject: ANONYMOUS, verdict: DENY_BY_DEFAULT };
+  return decideRawFlow(context, now);
+}
+
+/** Each attempt costs a connect timeout at worst; a caller on a raw port does not wait for more. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Connects to the first target that answers. Nothing of the caller has been forwarded yet, so any failure may be tried
+ * on another target. Never rejects for a failure of the world.
+ */
+export async function connectTarget(
+  context: RawContext,
+  flow: Flow,
+  isCancelled: () => boolean,
+): Promise<{ stream: ByteStream; target: Target } | { stream: null; verdict: Verdict }> {
+  const tried = new Set<string>();
+  let failure: Verdict | null = null;
+  while (tried.size < MAX_ATTEMPTS && !isCancelled()) {
+    const choice = context.balancer.choose(flow, tried);
+    if (choice.target === null) return { stream: null, verdict: failure ?? choice.verdict };
+    const { target } = choice;
+    tried.add(target.id);
+    flow.targetId = target.id;
+    try {
+      const stream = await context.dialer.dial(target, {
+        flow,
+        resourceId: flow.resource!.id,
+        protocol: flow.protocol as RawProtocol,
+      });
+      context.balancer.report(target, null);
+      return { stream, target };
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      context.balancer.report(target, error);
+      failure = deny(isReason(error.code) ? error.code : 'target.dial_refused');
+    }
+  }
+  return { stream: null, verdict: failure ?? deny('balancer.no_target') };
+}
+
+/** The one event of a flow. Raw flows have no status of their own: 0 when let through, else that of the reason. */
+export function recordRawFlow(context: RawContext, flow: Flow): void {
+  const { effect, reason } = flow.verdict;
+  context.observer.record({
+    at: new Date(flow.startedAt).toISOString(),
+    requestId: flow.requestId,
+    organizationId: flow.resource?.organizationId ?? null,
+    resourceId: flow.resource?.id ?? null,
+    protocol: flow.protocol,
+    effect,
+    reason,
+    subject: subjectName(flow.subject),
+    sourceAddress: flow.downstream.address,
+    method: '',
+    host: `:${flow.downstream.localPort}`,
+    path: '',
+    status: effect === 'pass' ? 0 : REASONS[reason].status,
+    bytesIn: flow.bytesIn,
+    bytesOut: flow.bytesOut,
+    durationMs: Math.max(0, Date.now() - flow.startedAt),
+    targetId: flow.targetId,
+    snapshotVersion: flow.tables.version,
+  });
+}

@@ -1,0 +1,179 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { deny, type Fault, parseAddress, type Reason, type Target } from '@zeronaut/model';
+import { type ByteStream, socketStream, splice } from '@zeronaut/tunnel';
+import type { Flow } from '../flow.ts';
+import type { DenialLog } from './denial-log.ts';
+import { encodeProxyHeader } from './proxy-protocol.ts';
+import type { RawContext } from './raw-context.ts';
+import { connectTarget, createRawFlow, decideRawFlow, recordRawFlow, stillAllowed } from './raw-flow.ts';
+
+/**
+ * One raw TCP port: accept, decide, dial, join. Not a byte goes to a target before access said pass; a refused caller
+ * is reset at once. After it: the target, or the agent behind a tunnel.
+ */
+export class TcpProxy {
+  readonly #context: RawContext;
+  readonly #port: number;
+  readonly #connections: ConnectionCount;
+  readonly #denials: DenialLog;
+  readonly #flows = new Set<TcpFlow>();
+  #server: Server | null = null;
+
+  constructor(context: RawContext, port: number, connections: ConnectionCount, denials: DenialLog) {
+    this.#context = context;
+    this.#port = port;
+    this.#connections = connections;
+    this.#denials = denials;
+  }
+
+  get openFlows(): number {
+    return this.#flows.size;
+  }
+
+  /** Rejects with the error of the system when the port cannot be had. */
+  listen(address: string): Promise<void> {
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true, keepAlive: true });
+    server.on('connection', (socket) => this.#accept(socket));
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ port: this.#port, host: address, backlog: 1024 }, () => {
+        server.off('error', reject);
+        // Out of descriptors, mostly: this connection is lost, the port is not.
+        server.on('error', (error) =>
+          this.#context.log.warn({ port: this.#port, err: error }, 'raw tcp accept failed'),
+        );
+        this.#server = server;
+        resolve();
+      });
+    });
+  }
+
+  /** Takes no new connections. Open ones go on until `reevaluate` or `cut` ends them. */
+  close(_reason: Reason): void {
+    this.#server?.close();
+    this.#server = null;
+  }
+
+  /** Cuts every flow that would not be let in now. */
+  reevaluate(): void {
+    for (const flow of this.#flows) {
+      const verdict = stillAllowed(this.#context, flow.flow);
+      if (verdict.effect !== 'pass') flow.cut(verdict.reason);
+    }
+  }
+
+  cut(reason: Reason): void {
+    for (const flow of this.#flows) flow.cut(reason);
+  }
+
+  #accept(socket: Socket): void {
+    // Gone again between the kernel's accept and ours.
+    if (socket.remoteAddress === undefined || socket.remotePort === undefined) {
+      socket.destroy();
+      return;
+    }
+    const flow = createRawFlow(this.#context, 'tcp', {
+      address: parseAddress(socket.remoteAddress) ?? socket.remoteAddress,
+      port: socket.remotePort,
+      localAddress: parseAddress(socket.localAddress ?? '') ?? '0.0.0.0',
+      localPort: this.#port,
+      tls: false,
+      serverName: null,
+    });
+    if (this.#connections.open >= this.#context.limits.maxConnections) {
+      socket.resetAndDestroy();
+      flow.verdict = deny('limit.connections');
+      if (this.#denials.isDue(flow.downstream.address, flow.startedAt)) recordRawFlow(this.#context, flow);
+      return;
+    }
+    if (decideRawFlow(this.#context, flow).effect !== 'pass') {
+      socket.resetAndDestroy();
+      recordRawFlow(this.#context, flow);
+      return;
+    }
+    this.#connections.open++;
+    const open = new TcpFlow(this.#context, flow, socketStream(socket, { side: 'downstream' }), () => {
+      this.#connections.open--;
+      this.#flows.delete(open);
+    });
+    this.#flows.add(open);
+    open.start();
+  }
+}
+
+/** Shared by all ports: what is limited is the process. */
+export interface ConnectionCount {
+  open: number;
+}
+
+class TcpFlow {
+  readonly flow: Flow;
+  readonly #context: RawContext;
+  readonly #downstream: ByteStream;
+  readonly #onEnd: () => void;
+  #upstream: ByteStream | null = null;
+  #target: Target | null = null;
+  #finished = false;
+
+  constructor(context: RawContext, flow: Flow, downstream: ByteStream, onEnd: () => void) {
+    this.#context = context;
+    this.flow = flow;
+    this.#downstream = downstream;
+    this.#onEnd = onEnd;
+  }
+
+  start(): void {
+    this.#connect().catch((error: unknown) => {
+      this.#context.log.error({ err: error, requestId: this.flow.requestId }, 'raw tcp flow failed by a bug');
+      this.cut('target.dial_refused');
+    });
+  }
+
+  cut(reason: Reason): void {
+    if (this.#finished) return;
+    this.flow.verdict = deny(reason);
+    this.#upstream?.abort(reason);
+    this.#downstream.abort(reason);
+    // Joined streams report their end themselves.
+    if (this.#upstream === null) this.#finish(null);
+  }
+
+  async #connect(): Promise<void> {
+    const { flow } = this;
+    const found = await connectTarget(this.#context, flow, () => this.#finished);
+    if (this.#finished) {
+      found.stream?.abort('stream.aborted');
+      return;
+    }
+    if (found.stream === null) {
+      this.cut(found.verdict.reason);
+      return;
+    }
+    this.#upstream = found.stream;
+    this.#target = found.target;
+    const version = flow.resource!.proxyProtocol;
+    if (version !== 'none') {
+      const { address, port, localAddress, localPort } = flow.downstream;
+      found.stream.write(encodeProxyHeader(version, { address, port }, { address: localAddress, port: localPort }));
+    }
+    splice(this.#downstream, found.stream, {
+      idleTimeoutMs: this.#context.limits.tcpIdleTimeoutMs,
+      onBytes: (direction, bytes) => {
+        if (direction === 'a_to_b') flow.bytesIn += bytes;
+        else flow.bytesOut += bytes;
+      },
+      onDone: (fault) => this.#finish(fault),
+    });
+  }
+
+  #finish(fault: Fault | null): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    // An agent's refusal arrives only here: its streams open without a round trip.
+    if (fault?.side === 'upstream' && this.flow.bytesOut === 0 && this.#target !== null) {
+      this.#context.balancer.report(this.#target, fault);
+    }
+    recordRawFlow(this.#context, this.flow);
+    this.#onEnd();
+  }
+}
