@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import {
   accessRule,
-  device,
-  gateway,
   gatewayEndpoint,
   healthCheck,
   hostname,
