@@ -1,0 +1,63 @@
+import type { CurrentTables } from '../tables.ts';
+import type { EndedSessions } from './ended-sessions.ts';
+import type { AddressGrants } from './grants.ts';
+import { OneTimeCodes } from './one-time-codes.ts';
+import { Sessions } from './sessions.ts';
+import { type SigningKey, TokenVerifier } from './tokens.ts';
+
+/** The sync link, as far as the portal needs it. Neither call rejects; both end by themselves when the console is away. */
+export interface SignInLink {
+  /** A portal session of the console, or a reason of it; `access.unavailable` while it is away. */
+  signIn(request: {
+    email: string;
+    password: string;
+    address: string;
+    userAgent: string;
+  }): Promise<{ token: string } | { reason: string }>;
+  /** True when the console has revoked the session. */
+  signOut(sessionId: string): Promise<boolean>;
+}
+
+export interface AccessLog {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+}
+
+export interface HttpAccessDeps {
+  readonly gatewayId: string;
+  readonly signingKey: SigningKey;
+  /** Null: this gateway runs from a file alone; it has no portal, and nobody can sign in. */
+  readonly sync: SignInLink | null;
+  readonly grants: AddressGrants;
+  /** The same ones that `grants` asks. */
+  readonly ended: EndedSessions;
+  /** Wall clock, ms. */
+  readonly now: () => number;
+  readonly tables: Pick<CurrentTables, 'get'>;
+  readonly log: AccessLog;
+}
+
+/** What the parts of this room share. */
+export interface AccessContext extends HttpAccessDeps {
+  readonly verifier: TokenVerifier;
+  readonly sessions: Sessions;
+  readonly codes: OneTimeCodes;
+}
+
+export function createAccessContext(deps: HttpAccessDeps): AccessContext {
+  const verifier = new TokenVerifier();
+  return { ...deps, verifier, sessions: new Sessions(verifier, deps.ended), codes: new OneTimeCodes() };
+}
+
+/** Ends a session here at once, and everywhere as soon as the console hears of it. */
+export function endSession(context: AccessContext, sessionId: string, expiresAtSeconds: number): void {
+  context.ended.end(sessionId, expiresAtSeconds * 1000, context.now());
+  context.grants.endSession(sessionId);
+  if (context.sync === null) return;
+  context.sync.signOut(sessionId).then(
+    (done) => {
+      if (!done) context.log.warn({ sessionId }, 'the console has not confirmed the sign-out');
+    },
+    (error: unknown) => context.log.warn({ err: error, sessionId }, 'the sign-out did not reach the console'),
+  );
+}

@@ -1,0 +1,53 @@
+import { deny, pass, type Reason, type SnapshotSite, type Verdict } from '@zeronaut/model';
+import { anonymousFacts, evaluateAccess, matchDestination } from '@zeronaut/policy';
+import type { Tables } from '../tables.ts';
+
+/**
+ * Access for `zeronaut forward`: may the user of this enrolled device reach this destination, and through which site.
+ * The tunnel has proved the device before; here it must still be in the tables, and so must its user.
+ */
+export interface ForwardRequest {
+  readonly deviceId: string;
+  /** Where the device's tunnel comes from. */
+  readonly address: string;
+  readonly destination: { readonly host: string; readonly port: number };
+  /** Whether a site can be used now. Among those that policy allows, a connected one is taken. */
+  readonly connected: (site: SnapshotSite) => boolean;
+}
+
+export type ForwardDecision =
+  | { readonly verdict: Verdict & { effect: 'pass' }; readonly site: SnapshotSite }
+  | { readonly verdict: Verdict; readonly site: null };
+
+export function decideForward(tables: Tables, request: ForwardRequest): ForwardDecision {
+  const device = tables.devices.get(request.deviceId);
+  if (device === undefined) return refused('access.device_unknown');
+  const user = tables.users.get(device.userId) ?? null;
+  if (user === null) return refused('access.user_disabled');
+  if (user.organizationId !== device.organizationId) return refused('access.device_unknown');
+
+  const facts = {
+    ...anonymousFacts(device.organizationId, request.address),
+    user,
+    sessionState: 'valid',
+  } as const;
+  let reached = false;
+  let allowed = false;
+  for (const site of tables.sites.values()) {
+    if (site.organizationId !== device.organizationId) continue;
+    if (!matchDestination(site.destinations, request.destination.host, request.destination.port)) continue;
+    reached = true;
+    const verdict = evaluateAccess(site.access, facts);
+    if (verdict.effect !== 'pass') continue;
+    allowed = true;
+    if (!request.connected(site)) continue;
+    // What opened the door is the device's user; `public` and a listed address keep their own names.
+    const reason: Reason = verdict.reason === 'access.session' ? 'access.device' : verdict.reason;
+    return { verdict: pass(reason) as Verdict & { effect: 'pass' }, site };
+  }
+  return refused(allowed ? 'forward.site_away' : reached ? 'forward.denied' : 'forward.no_site');
+}
+
+function refused(reason: Reason): ForwardDecision {
+  return { verdict: deny(reason), site: null };
+}

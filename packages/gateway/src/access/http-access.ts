@@ -1,0 +1,284 @@
+import { challenge, DENY_BY_DEFAULT, deny, pass, REASONS, type Reason, type Verdict } from '@zeronaut/model';
+import { type AccessFacts, anonymousFacts, evaluateAccess } from '@zeronaut/policy';
+import { ANONYMOUS, type Flow, type Subject } from '../flow.ts';
+import { headerValue, type RequestHead } from '../http/request-head.ts';
+import type { HttpAccess, HttpDecision, LocalResponse } from '../rooms.ts';
+import { type AccessContext, createAccessContext, type HttpAccessDeps } from './access-context.ts';
+import { BasicCredentials, parseBasic } from './basic-credentials.ts';
+import { BearerTokens } from './bearer-tokens.ts';
+import { DomainPages } from './domain-pages.ts';
+import { html } from './html.ts';
+import { Identity } from './identity.ts';
+import { originOf } from './origins.ts';
+import { refusalPage } from './pages.ts';
+import { Portal } from './portal.ts';
+import { isNavigation, pageResponse, problemResponse, redirect, retryAfter } from './responses.ts';
+import { NO_SESSION, type SessionProof, type ShareProof } from './sessions.ts';
+import { beginSignIn } from './sign-in-state.ts';
+
+/**
+ * Access for HTTP. It comes after the router and the firewall and before the balancer: it verifies what the request
+ * proves, lets `evaluateAccess` decide on that, and turns a "no" into the answer that helps the caller most. It never
+ * asks another machine, and answers at once unless a password must be hashed or a foreign token verified.
+ */
+const SHARE_HEADER = 'x-zeronaut-share';
+
+const PUBLIC: HttpDecision = Object.freeze({
+  verdict: Object.freeze(pass('access.public')),
+  subject: ANONYMOUS,
+  response: null,
+  identity: Object.freeze([]),
+  consumeAuthorization: false,
+});
+
+/** The `Authorization` header, as far as the resource's rule asks for it. */
+type Credentials =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'basic'; readonly username: string; readonly password: string }
+  | { readonly kind: 'bearer'; readonly token: string }
+  /** Meant for us, and not to be understood. */
+  | { readonly kind: 'malformed'; readonly scheme: 'basic' | 'bearer' };
+
+const NO_CREDENTIALS = Object.freeze({ kind: 'none' } as const);
+
+export function createHttpAccess(deps: HttpAccessDeps): HttpAccess {
+  const context = createAccessContext(deps);
+  const decision = new Decision(context);
+  const portal = new Portal(context);
+  const domainPages = new DomainPages(context);
+  return {
+    decide: (flow, head) => decision.decide(flow, head),
+    answer(flow, head, body) {
+      if (head.host !== flow.tables.portalHost) return domainPages.answer(flow, head, body);
+      return context.sync === null ? problemResponse(flow, 'router.no_resource') : portal.answer(flow, head, body);
+    },
+  };
+}
+
+class Decision {
+  readonly #context: AccessContext;
+  readonly #identity: Identity;
+  readonly #basic = new BasicCredentials();
+  readonly #bearer = new BearerTokens();
+
+  constructor(context: AccessContext) {
+    this.#context = context;
+    this.#identity = new Identity(context.gatewayId, context.signingKey);
+  }
+
+  decide(flow: Flow, head: RequestHead): HttpDecision | Promise<HttpDecision> {
+    const { resource, tables } = flow;
+    if (resource === null) return this.#refuse(flow, head, DENY_BY_DEFAULT, NO_SESSION);
+    const rule = resource.access;
+    if (rule.mode === 'public') return PUBLIC;
+
+    const nowMs = this.#context.now();
+    const proof = this.#context.sessions.ofDomain(head.headers, head.host, resource, tables, nowMs);
+    const facts = withShareHeader(
+      { ...anonymousFacts(resource.organizationId, flow.downstream.address), ...factsOf(proof) },
+      head,
+      (text) => this.#context.sessions.share(text, resource, tables, nowMs),
+    );
+    const credentials = readCredentials(flow, head);
+    const verdict = evaluateAccess(rule, facts);
+    if (verdict.effect === 'pass' || credentials.kind === 'none') {
+      return this.#conclude(flow, head, verdict, facts, proof);
+    }
+
+    switch (credentials.kind) {
+      case 'malformed': {
+        const tried = { ...facts, [credentials.scheme === 'basic' ? 'basicTried' : 'tokenTried']: true };
+        return this.#conclude(flow, head, evaluateAccess(rule, tried), tried, proof);
+      }
+      case 'basic':
+        return this.#withPassword(flow, head, facts, proof, credentials);
+      case 'bearer':
+        return this.#withToken(flow, head, facts, proof, credentials.token);
+    }
+  }
+
+  #withPassword(
+    flow: Flow,
+    head: RequestHead,
+    facts: AccessFacts,
+    proof: SessionProof,
+    credentials: { readonly username: string; readonly password: string },
+  ): HttpDecision | Promise<HttpDecision> {
+    const resource = flow.resource!;
+    const attempt = {
+      credentials: resource.access.basic,
+      resourceId: resource.id,
+      address: flow.downstream.address,
+      username: credentials.username,
+      password: credentials.password,
+    };
+    const nowMs = this.#context.now();
+    const conclude = (result: Awaited<ReturnType<BasicCredentials['verify']>>) => {
+      if (result.state === 'limited') {
+        return this.#refuse(flow, head, challenge('access.rate_limited'), proof, [retryAfter(result.waitMs)]);
+      }
+      const known = { ...facts, basicTried: true, basicUser: result.state === 'valid' ? result.username : null };
+      return this.#conclude(flow, head, evaluateAccess(resource.access, known), known, proof);
+    };
+    const recalled = this.#basic.recall(attempt, nowMs);
+    return recalled === null ? this.#basic.verify(attempt, nowMs).then(conclude) : conclude(recalled);
+  }
+
+  #withToken(
+    flow: Flow,
+    head: RequestHead,
+    facts: AccessFacts,
+    proof: SessionProof,
+    token: string,
+  ): HttpDecision | Promise<HttpDecision> {
+    const { access } = flow.resource!;
+    const verification = access.tokens!;
+    const nowMs = this.#context.now();
+    const conclude = (result: Awaited<ReturnType<BearerTokens['verify']>>) => {
+      const known = { ...facts, tokenTried: true, tokenSubject: result.state === 'valid' ? result.subject : null };
+      return this.#conclude(flow, head, evaluateAccess(access, known), known, proof);
+    };
+    const recalled = this.#bearer.recall(verification, token, nowMs);
+    return recalled === null ? this.#bearer.verify(verification, token, nowMs).then(conclude) : conclude(recalled);
+  }
+
+  #conclude(flow: Flow, head: RequestHead, verdict: Verdict, facts: AccessFacts, proof: SessionProof): HttpDecision {
+    if (verdict.effect !== 'pass') return this.#refuse(flow, head, verdict, proof);
+    const subject = subjectOf(verdict.reason, facts, proof);
+    return {
+      verdict,
+      subject,
+      response: null,
+      identity: this.#identity.headers(subject, head.host, this.#context.now()),
+      consumeAuthorization: verdict.reason === 'access.basic' || verdict.reason === 'access.token',
+    };
+  }
+
+  #refuse(
+    flow: Flow,
+    head: RequestHead,
+    verdict: Verdict,
+    proof: SessionProof,
+    headers: readonly (readonly [string, string])[] = [],
+  ): HttpDecision {
+    const final = this.#context.sync === null ? withoutPortal(verdict, flow) : verdict;
+    return {
+      verdict: final,
+      // Who was refused belongs into the event, too.
+      subject: proof.user === null ? ANONYMOUS : userSubject(proof),
+      response: this.#answer(flow, head, final, proof, headers),
+      identity: [],
+      consumeAuthorization: false,
+    };
+  }
+
+  #answer(
+    flow: Flow,
+    head: RequestHead,
+    verdict: Verdict,
+    proof: SessionProof,
+    headers: readonly (readonly [string, string])[],
+  ): LocalResponse {
+    const { reason } = verdict;
+    const signInHelps = verdict.effect === 'challenge' && reason !== 'access.rate_limited';
+    const navigation = isNavigation(head);
+    if (navigation && signInHelps && this.#context.sync !== null) {
+      const { signingKey, gatewayId } = this.#context;
+      const { state, cookie } = beginSignIn(head, signingKey, gatewayId, this.#context.now());
+      const portal = originOf(flow.tables.portalHost, flow, head);
+      return redirect(302, `${portal}/sign-in?state=${state}`, [cookie]);
+    }
+    const all = REASONS[reason].status === 401 ? [...headers, ...challengesOf(flow, head, reason)] : headers;
+    if (!navigation) return problemResponse(flow, reason, all);
+    const page = refusalPage({
+      reason,
+      requestId: flow.requestId,
+      host: head.host,
+      user: proof.user,
+      actions:
+        proof.sessionState === 'valid' ? [html`<a href="/.zeronaut/sign-out">Sign out to use another account</a>`] : [],
+    });
+    return pageResponse(REASONS[reason].status, page, all);
+  }
+}
+
+/** Without a portal there is no sign-in to ask for; only credentials in the request itself can help. */
+function withoutPortal(verdict: Verdict, flow: Flow): Verdict {
+  const access = flow.resource?.access;
+  const takesCredentials = access !== undefined && (access.basic.length > 0 || access.tokens !== null);
+  return verdict.effect === 'challenge' && !takesCredentials ? deny('access.no_rule') : verdict;
+}
+
+function factsOf(proof: SessionProof) {
+  const { user, sessionState, shareState, shareId } = proof;
+  return { user, sessionState, shareState, shareId };
+}
+
+function withShareHeader(facts: AccessFacts, head: RequestHead, open: (text: string) => ShareProof): AccessFacts {
+  const values = valuesOf(head, SHARE_HEADER);
+  if (values.length === 0) return facts;
+  const share = values.length === 1 ? open(values[0]!) : null;
+  return { ...facts, shareState: share?.state ?? 'invalid', shareId: share?.shareId ?? null };
+}
+
+function valuesOf(head: RequestHead, name: string): readonly string[] {
+  return head.headers.values.filter((_, index) => head.headers.names[index] === name);
+}
+
+/** `Authorization` belongs to the service unless the rule asks for that very scheme. */
+function readCredentials(flow: Flow, head: RequestHead): Credentials {
+  const { basic, tokens } = flow.resource!.access;
+  if (basic.length === 0 && tokens === null) return NO_CREDENTIALS;
+  const values = valuesOf(head, 'authorization');
+  const value = values[0];
+  if (value === undefined) return NO_CREDENTIALS;
+  const scheme = value.slice(0, value.indexOf(' ') === -1 ? undefined : value.indexOf(' ')).toLowerCase();
+  if (scheme === 'basic' && basic.length > 0) {
+    const parsed = values.length === 1 ? parseBasic(value) : null;
+    return parsed === null ? { kind: 'malformed', scheme } : { kind: 'basic', ...parsed };
+  }
+  if (scheme === 'bearer' && tokens !== null) {
+    const token = value.slice('bearer '.length).trim();
+    const plausible = values.length === 1 && /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(token);
+    return plausible ? { kind: 'bearer', token } : { kind: 'malformed', scheme };
+  }
+  return NO_CREDENTIALS;
+}
+
+function userSubject(proof: SessionProof): Subject {
+  return { kind: 'user', user: proof.user!, sessionId: proof.sessionId };
+}
+
+function subjectOf(reason: Reason, facts: AccessFacts, proof: SessionProof): Subject {
+  switch (reason) {
+    case 'access.session':
+      return userSubject(proof);
+    case 'access.basic':
+      return { kind: 'basic', username: facts.basicUser! };
+    case 'access.share':
+      return { kind: 'share', shareId: facts.shareId! };
+    case 'access.token':
+      return { kind: 'token', subject: facts.tokenSubject! };
+    case 'access.address':
+      return { kind: 'address', userId: null };
+    default:
+      return ANONYMOUS;
+  }
+}
+
+/** RFC 9110, 11.6.1: a 401 names what would help. */
+function challengesOf(flow: Flow, head: RequestHead, reason: Reason): readonly (readonly [string, string])[] {
+  const resource = flow.resource;
+  const realm = `realm="${resource?.name ?? 'zeronaut'}"`;
+  const list: [string, string][] = [];
+  // A browser would open its password window for a script's request, in front of somebody who is signed in elsewhere.
+  const fromScript = headerValue(head.headers, 'sec-fetch-mode') !== null && !isNavigation(head);
+  if (resource !== null && resource.access.basic.length > 0 && !fromScript) {
+    list.push(['www-authenticate', `Basic ${realm}, charset="UTF-8"`]);
+  }
+  if (resource !== null && resource.access.tokens !== null) {
+    const error = reason === 'access.token_invalid' ? ', error="invalid_token"' : '';
+    list.push(['www-authenticate', `Bearer ${realm}${error}`]);
+  }
+  return list.length > 0 ? list : [['www-authenticate', `Zeronaut ${realm}`]];
+}

@@ -1,0 +1,314 @@
+import {
+  COOKIE,
+  email as emailSchema,
+  formatHostPort,
+  isReason,
+  PORTAL_AUDIENCE,
+  REASONS,
+  type Reason,
+  type SnapshotResource,
+  type SnapshotUser,
+} from '@zeronaut/model';
+import { anonymousFacts, evaluateAccess } from '@zeronaut/policy';
+import type { Flow } from '../flow.ts';
+import { headerValue, type RequestHead } from '../http/request-head.ts';
+import type { LocalResponse } from '../rooms.ts';
+import { type AccessContext, endSession } from './access-context.ts';
+import { AttemptLimiter, attemptKey } from './attempt-limiter.ts';
+import { clearCookie, setCookie } from './cookies.ts';
+import { isOwnForm, parseFields, parseForm } from './forms.ts';
+import { type Html, html } from './html.ts';
+import { originOf, resourceOfHost } from './origins.ts';
+import { GRANT_HOURS, homePage, refusalPage, signedOutPage, signInPage, signOutForm, signOutPage } from './pages.ts';
+import { pageResponse, redirect, retryAfter } from './responses.ts';
+import type { SessionProof } from './sessions.ts';
+import { createSecret, mintCode, readSecretCookie } from './sign-in-state.ts';
+import type { ClaimsOf } from './tokens.ts';
+
+/**
+ * The gateway's own host: sign-in for all services, and the visitor's services, ports and authorised addresses.
+ * Passwords go to the console over the sync link and nowhere else. Where a sign-in returns to comes only from a state
+ * that a gateway signed, and must be a host of the current tables.
+ */
+export class Portal {
+  readonly #context: AccessContext;
+  readonly #attempts = new AttemptLimiter({ burst: 10, intervalMs: 10_000 });
+
+  constructor(context: AccessContext) {
+    this.#context = context;
+  }
+
+  answer(flow: Flow, head: RequestHead, body: Buffer): LocalResponse | Promise<LocalResponse> {
+    const method = head.method === 'HEAD' ? 'GET' : head.method;
+    switch (`${method} ${head.path}`) {
+      case 'GET /':
+        return this.#home(flow, head);
+      case 'GET /sign-in':
+        return this.#showSignIn(flow, head);
+      case 'POST /sign-in':
+        return this.#signIn(flow, head, body);
+      case 'GET /sign-out':
+        return this.#showSignOut(head);
+      case 'POST /sign-out':
+        return this.#signOut(flow, head, body);
+      case 'POST /grants':
+        return this.#createGrant(flow, head, body);
+      case 'POST /grants/revoke':
+        return this.#revokeGrant(flow, head, body);
+      default:
+        return refuse(flow, head, 'router.no_resource', { actions: [html`<a href="/">Your services</a>`] });
+    }
+  }
+
+  #home(flow: Flow, head: RequestHead): LocalResponse {
+    const proof = this.#proof(flow, head);
+    if (proof.user === null) return redirect(303, '/sign-in');
+    const { user } = proof;
+    const nowMs = this.#context.now();
+    const { baseDomain } = flow.tables.snapshot;
+    const services = [];
+    const ports = [];
+    for (const resource of flow.tables.resources.values()) {
+      if (resource.organizationId !== user.organizationId || !mayUse(user, resource, flow)) continue;
+      const { id, name, port } = resource;
+      if (resource.protocol === 'http') {
+        const host = resource.hosts.find((candidate) => !candidate.startsWith('*.')) ?? null;
+        const url = host === null ? null : `${originOf(host, flow, head)}/`;
+        services.push({ name, host: host ?? resource.hosts[0] ?? '', url });
+      } else if (port !== null) {
+        const endpoint = `${formatHostPort(baseDomain, port)} ${resource.protocol}`;
+        ports.push({ id, name, endpoint, open: resource.access.mode === 'public' });
+      }
+    }
+    const grants = this.#context.grants.ofUser(user.id).map((grant) => ({
+      id: grant.id,
+      name: flow.tables.resources.get(grant.resourceId)?.name ?? grant.resourceId,
+      address: grant.address,
+      expiresAt: grant.expiresAt,
+      leftMs: Date.parse(grant.expiresAt) - nowMs,
+    }));
+    const csrf = csrfOf(head);
+    return pageResponse(
+      200,
+      homePage({
+        user,
+        csrf: csrf.value,
+        address: flow.downstream.address,
+        notice: noticeOf(head),
+        services: services.sort(byName),
+        ports: ports.sort(byName),
+        grants,
+      }),
+      csrf.headers,
+    );
+  }
+
+  #showSignIn(flow: Flow, head: RequestHead): LocalResponse {
+    const fields = parseFields(head.query);
+    const stateToken = fields?.get('state') ?? null;
+    const state = stateToken === null ? null : this.#openState(flow, stateToken);
+    if (fields === null || (stateToken !== null && state === null)) return refuse(flow, head, 'access.state_invalid');
+
+    const proof = this.#proof(flow, head);
+    if (proof.user !== null) return this.#goOn(flow, head, proof, state, []);
+    const csrf = csrfOf(head);
+    return pageResponse(
+      200,
+      signInPage({ csrf: csrf.value, state: stateToken, destination: state?.host ?? null, email: '', failure: null }),
+      csrf.headers,
+    );
+  }
+
+  async #signIn(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+    const fields = parseForm(head, body);
+    if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
+    const stateToken = fields.get('state') ?? null;
+    const state = stateToken === null ? null : this.#openState(flow, stateToken);
+    if (stateToken !== null && state === null) return refuse(flow, head, 'access.state_invalid');
+
+    const { sync } = this.#context;
+    const email = fields.get('email')?.trim() ?? '';
+    const again = (reason: Reason, headers: readonly (readonly [string, string])[] = []) =>
+      pageResponse(
+        REASONS[reason].status,
+        signInPage({
+          csrf: fields.get('csrf')!,
+          state: stateToken,
+          destination: state?.host ?? null,
+          email: email.slice(0, 254),
+          failure: reason,
+        }),
+        headers,
+      );
+    if (sync === null) return again('access.unavailable');
+
+    const address = flow.downstream.address;
+    const source = attemptKey(address);
+    const waitMs = this.#attempts.take(source, this.#context.now());
+    if (waitMs > 0) return again('access.rate_limited', [retryAfter(waitMs)]);
+
+    const parsedEmail = emailSchema.safeParse(email);
+    const password = fields.get('password') ?? '';
+    if (!parsedEmail.success || password.length < 1 || password.length > 1024) return again('api.credentials_invalid');
+
+    const userAgent = (headerValue(head.headers, 'user-agent') ?? '').slice(0, 300);
+    const result = await sync.signIn({ email: parsedEmail.data, password, address, userAgent });
+    if ('reason' in result) return again(isReason(result.reason) ? result.reason : 'access.unavailable');
+
+    // The tables of now, not of the flow: the console may just have told us of this user.
+    const proof = this.#context.sessions.ofPortalToken(result.token, this.#context.tables.get(), this.#context.now());
+    if (proof.sessionState !== 'valid') {
+      this.#context.log.warn(
+        { sessionState: proof.sessionState },
+        'the console answered a session that does not verify',
+      );
+      return again('access.unavailable');
+    }
+    if (proof.user === null) return again('access.user_disabled');
+    this.#attempts.giveBack(source);
+    const age = proof.expiresAtSeconds - this.#context.now() / 1000;
+    return this.#goOn(flow, head, proof, state, [setCookie(COOKIE.portal, result.token, age)]);
+  }
+
+  /** Signed in: back to the service, if its rule lets this user in, or to the portal's home. */
+  #goOn(
+    flow: Flow,
+    head: RequestHead,
+    proof: SessionProof,
+    state: ClaimsOf<'state'> | null,
+    headers: readonly (readonly [string, string])[],
+  ): LocalResponse {
+    if (state === null) return redirect(303, '/', headers);
+    const { user } = proof;
+    const resource = resourceOfHost(flow.tables, state.host);
+    if (resource === null || user === null) return refuse(flow, head, 'access.state_invalid', { headers });
+    if (!mayUse(user, resource, flow)) {
+      const csrf = csrfOf(head);
+      return refuse(flow, head, 'access.not_allowed', {
+        host: state.host,
+        user,
+        headers: [...headers, ...csrf.headers],
+        actions: [signOutForm('/sign-out', csrf.value, 'Use another account'), html`<a href="/">Your services</a>`],
+      });
+    }
+    const { signingKey, gatewayId } = this.#context;
+    const code = mintCode(state, proof, signingKey, gatewayId, this.#context.now());
+    const back = `${originOf(state.host, flow, head)}/.zeronaut/callback?code=${code}`;
+    return redirect(head.method === 'POST' ? 303 : 302, back, headers);
+  }
+
+  #showSignOut(head: RequestHead): LocalResponse {
+    const csrf = csrfOf(head);
+    return pageResponse(200, signOutPage('/sign-out', csrf.value), csrf.headers);
+  }
+
+  #signOut(flow: Flow, head: RequestHead, body: Buffer): LocalResponse {
+    const fields = parseForm(head, body);
+    if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
+    const proof = this.#proof(flow, head);
+    if (proof.sessionState === 'valid') endSession(this.#context, proof.sessionId, proof.expiresAtSeconds);
+    return pageResponse(200, signedOutPage(), [clearCookie(COOKIE.portal)]);
+  }
+
+  async #createGrant(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+    const fields = parseForm(head, body);
+    if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
+    const proof = this.#proof(flow, head);
+    if (proof.user === null) return redirect(303, '/sign-in');
+    const { user, sessionId, expiresAtSeconds } = proof;
+    const resource = flow.tables.resources.get(fields.get('resource') ?? '');
+    const hours = GRANT_HOURS.find((choice) => String(choice) === fields.get('hours'));
+    // The same answer for what is not there and for what is another organization's.
+    if (resource === undefined || resource.organizationId !== user.organizationId || resource.protocol === 'http') {
+      return refuse(flow, head, 'router.no_resource', { user });
+    }
+    if (hours === undefined || !mayUse(user, resource, flow)) return refuse(flow, head, 'access.not_allowed', { user });
+    const grant = this.#context.grants.create({
+      resource,
+      user,
+      sessionId,
+      sessionExpiresAtSeconds: expiresAtSeconds,
+      address: flow.downstream.address,
+      hours,
+    });
+    if (typeof grant === 'string') return refuse(flow, head, grant, { user });
+    await this.#context.grants.flush();
+    this.#context.log.info({ grant }, 'address authorised');
+    return redirect(303, '/?done=authorised');
+  }
+
+  async #revokeGrant(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+    const fields = parseForm(head, body);
+    if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
+    const proof = this.#proof(flow, head);
+    if (proof.user === null) return redirect(303, '/sign-in');
+    // Gone already is as good as revoked.
+    this.#context.grants.revoke(fields.get('grant') ?? '', proof.user.id);
+    await this.#context.grants.flush();
+    return redirect(303, '/?done=revoked');
+  }
+
+  #proof(flow: Flow, head: RequestHead): SessionProof {
+    return this.#context.sessions.ofPortal(head.headers, flow.tables, this.#context.now());
+  }
+
+  #openState(flow: Flow, text: string): ClaimsOf<'state'> | null {
+    const expected = { tables: flow.tables, audience: PORTAL_AUDIENCE, nowMs: this.#context.now() };
+    const token = this.#context.verifier.verify('state', text, expected);
+    if (token.state !== 'valid') return null;
+    return resourceOfHost(flow.tables, token.claims.host) === null ? null : token.claims;
+  }
+}
+
+/** Only as a signed-in user: an address or a password of the resource says nothing about who may see it listed. */
+function mayUse(user: SnapshotUser, resource: SnapshotResource, flow: Flow): boolean {
+  const facts = {
+    ...anonymousFacts(resource.organizationId, flow.downstream.address),
+    user,
+    sessionState: 'valid',
+  } as const;
+  return evaluateAccess({ ...resource.access, addresses: [] }, facts).effect === 'pass';
+}
+
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
+
+/** The double-submit value of this browser, made when there is none yet. */
+function csrfOf(head: RequestHead): { value: string; headers: readonly (readonly [string, string])[] } {
+  const known = readSecretCookie(head, COOKIE.csrf);
+  const value = known ?? createSecret();
+  return { value, headers: known === null ? [setCookie(COOKIE.csrf, value, 86_400)] : [] };
+}
+
+function noticeOf(head: RequestHead): string | null {
+  switch (head.query) {
+    case 'done=authorised':
+      return 'Your address is authorised. You can connect now.';
+    case 'done=revoked':
+      return 'The authorisation was revoked, and its connections are being closed.';
+    default:
+      return null;
+  }
+}
+
+function refuse(
+  flow: Flow,
+  head: RequestHead,
+  reason: Reason,
+  options: {
+    host?: string;
+    user?: SnapshotUser;
+    actions?: readonly Html[];
+    headers?: readonly (readonly [string, string])[];
+  } = {},
+): LocalResponse {
+  const page = refusalPage({
+    reason,
+    requestId: flow.requestId,
+    host: options.host ?? head.host,
+    user: options.user ?? null,
+    actions: options.actions ?? [html`<a href="/">Your services</a>`],
+  });
+  return pageResponse(REASONS[reason].status, page, options.headers);
+}
