@@ -14,12 +14,12 @@ export interface SnapshotStoreOptions {
   readonly directory: string;
   readonly trust: SnapshotTrust;
   readonly log: Log;
+  /** Pause before a write that failed is tried again: people or the spool free a full disk. Default 5,000. */
+  readonly retryWriteMs?: number;
 }
 
 /** How many versions stay on disk: the running one, and what to fall back to when its file is damaged. */
 const KEEP = 3;
-/** Pause before a write that failed is tried again: a full disk is freed by people or by the spool. */
-const RETRY_WRITE_MS = 5_000;
 /** Larger files are not read: a signed snapshot is at most 256 MiB before JSON escapes its payload. */
 const MAX_FILE_BYTES = 640 * 1024 * 1024;
 
@@ -105,7 +105,7 @@ export class SnapshotStore {
     } catch (error) {
       log.error({ err: error, version: item.version }, 'snapshot is live but could not be written to disk');
       if (this.#unsaved === null) return;
-      this.#retry = setTimeout(() => void this.#write(), RETRY_WRITE_MS);
+      this.#retry = setTimeout(() => void this.#write(), this.#options.retryWriteMs ?? 5_000);
       this.#retry.unref();
     }
   }

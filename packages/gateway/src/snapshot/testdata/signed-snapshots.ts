@@ -1,0 +1,58 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { createId, type PublicJwk, SNAPSHOT_CONTEXT, type SignedSnapshot, type Snapshot } from '@zeronaut/model';
+import { createSnapshotTrust, type SnapshotTrust } from '../check.ts';
+
+/** A console as far as snapshots are concerned, for tests: one key, one gateway. */
+export interface SnapshotSigner {
+  readonly gatewayId: string;
+  readonly organizationId: string;
+  readonly key: PublicJwk;
+  readonly trust: SnapshotTrust;
+  snapshot(version: number, changes?: Partial<Snapshot>): Snapshot;
+  signed(version: number, changes?: Partial<Snapshot>): SignedSnapshot;
+  /** Signs any text. */
+  signText(payload: string, context?: string): SignedSnapshot;
+}
+
+export function createSnapshotSigner(): SnapshotSigner {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const { x } = publicKey.export({ format: 'jwk' });
+  const key: PublicJwk = { kty: 'OKP', crv: 'Ed25519', x, kid: 'console-1' };
+  const gatewayId = createId('gateway');
+  const organizationId = createId('organization');
+  const signText = (payload: string, context = SNAPSHOT_CONTEXT): SignedSnapshot => ({
+    keyId: key.kid,
+    signature: sign(null, Buffer.from(context + payload), privateKey).toString('base64url'),
+    payload,
+  });
+  const snapshot = (version: number, changes: Partial<Snapshot> = {}): Snapshot => ({
+    format: 1,
+    version,
+    gatewayId,
+    organizationId,
+    issuedAt: '2026-01-01T00:00:00.000Z',
+    baseDomain: 'localhost',
+    portalHost: 'portal.localhost',
+    httpsPort: 8443,
+    portRange: { from: 20_000, to: 20_999 },
+    certificateAuthority: '',
+    consoleKeys: [key],
+    gatewayKeys: [{ gatewayId, key }],
+    certificates: [],
+    users: [],
+    devices: [],
+    revokedSessions: [],
+    resources: [],
+    sites: [],
+    ...changes,
+  });
+  return {
+    gatewayId,
+    organizationId,
+    key,
+    trust: createSnapshotTrust(key, gatewayId, organizationId),
+    snapshot,
+    signed: (version, changes) => signText(JSON.stringify(snapshot(version, changes))),
+    signText,
+  };
+}
