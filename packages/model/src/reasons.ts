@@ -91,6 +91,11 @@ export const REASONS = {
   'target.not_exposed': { status: 502, title: 'The agent does not expose this target', next: '' },
 
   // limits of the gateway itself
+  'gateway.internal': {
+    status: 500,
+    title: 'Something failed inside the gateway',
+    next: 'The request id is in the log.',
+  },
   'limit.connections': { status: 503, title: 'The gateway has too many connections', next: '' },
   'limit.draining': { status: 503, title: 'The gateway is going away', next: '' },
 
