@@ -22,6 +22,8 @@ export interface SpoolOptions {
   readonly maxBytes?: number;
   /** Default 10,000. What is kept for the sender, and what may wait for a disk that is full. */
   readonly memoryEvents?: number;
+  /** Pause after a write that failed. Default 1,000. */
+  readonly retryWriteMs?: number;
 }
 
 export interface EventBatch {
@@ -37,7 +39,6 @@ const SEGMENT_BYTES = 8 * 1024 * 1024;
 const MAX_BYTES = 1024 * 1024 * 1024;
 const MEMORY_EVENTS = 10_000;
 const MEMORY_CHARACTERS = 16 * 1024 * 1024;
-const RETRY_WRITE_MS = 1_000;
 const READ_BYTES = 1024 * 1024;
 /** A wholly stored active segment is replaced by an empty one when it is this large, or after this much quiet. */
 const RENEW_BYTES = 1024 * 1024;
@@ -70,6 +71,7 @@ export class Spool {
       segmentBytes: SEGMENT_BYTES,
       maxBytes: MAX_BYTES,
       memoryEvents: MEMORY_EVENTS,
+      retryWriteMs: 1_000,
       ...options,
     };
     const { directory, gatewayId, log } = this.#options;
@@ -231,7 +233,7 @@ export class Spool {
       this.#retry = setTimeout(() => {
         this.#retry = null;
         this.#flush();
-      }, RETRY_WRITE_MS);
+      }, this.#options.retryWriteMs);
       this.#retry.unref();
     }
   }

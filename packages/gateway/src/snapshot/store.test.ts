@@ -11,9 +11,12 @@ import { createSnapshotSigner } from './testdata/signed-snapshots.ts';
 const signer = createSnapshotSigner();
 
 function open(directory: string): { store: SnapshotStore; logged: () => string } {
-  let text = '';
-  const log = createLog({ level: 'debug', destination: { write: (line: string) => void (text += line) } });
-  return { store: new SnapshotStore({ directory, trust: signer.trust, log, retryWriteMs: 50 }), logged: () => text };
+  const lines: string[] = [];
+  const log = createLog({ level: 'debug', destination: { write: (line: string) => void lines.push(line) } });
+  return {
+    store: new SnapshotStore({ directory, trust: signer.trust, log, retryWriteMs: 50 }),
+    logged: () => lines.join(''),
+  };
 }
 
 async function take(store: SnapshotStore, signed: SignedSnapshot): Promise<string> {
