@@ -7,6 +7,7 @@ export * from './network-namespaces.ts';
 export * from './postgres-cluster.ts';
 export * from './recording-upstream.ts';
 export * from './seeded-random.ts';
+export * from './snapshots.ts';
 export * from './spawn-process.ts';
 export * from './temporary-directory.ts';
 export * from './tmpfs.ts';

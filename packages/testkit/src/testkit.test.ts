@@ -4,10 +4,12 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createId, snapshot } from '@zeronaut/model';
 import { manualClock } from './manual-clock.ts';
 import { networkNamespaces, networkNamespacesMissing } from './network-namespaces.ts';
 import { recordingUpstream } from './recording-upstream.ts';
 import { seededRandom } from './seeded-random.ts';
+import { testResource, testSite, testSnapshot, testTarget, testUser } from './snapshots.ts';
 import { spawnProcess } from './spawn-process.ts';
 import { tmpfs, tmpfsMissing } from './tmpfs.ts';
 import { waitFor } from './wait-for.ts';
@@ -108,4 +110,17 @@ test('a small file system is full when it is full', { skip: tmpfsMissing() ?? fa
   const path = tmpfs(t, 64 * 1024);
   writeFileSync(join(path, 'fits'), Buffer.alloc(16 * 1024));
   assert.throws(() => writeFileSync(join(path, 'too-much'), Buffer.alloc(256 * 1024)), { code: 'ENOSPC' });
+});
+
+test('pieces of a snapshot are valid together', () => {
+  const organizationId = createId('organization');
+  const { success, error } = snapshot.safeParse(
+    testSnapshot({
+      organizationId,
+      users: [testUser(organizationId)],
+      resources: [testResource(organizationId, { targets: [testTarget('127.0.0.1:80')] })],
+      sites: [testSite(organizationId, { destinations: ['10.0.0.0/8:*'] })],
+    }),
+  );
+  assert.ok(success, error?.message ?? '');
 });

@@ -85,6 +85,13 @@ export async function connectTarget(
   return { stream: null, verdict: failure ?? deny('balancer.no_target') };
 }
 
+/** Streams to agents open without a round trip, so that a refused dial shows only later, as the stream's fault. */
+export function reportLateFault(context: RawContext, flow: Flow, target: Target, fault: Fault): void {
+  if (fault.side !== 'upstream' || flow.bytesOut > 0) return;
+  context.balancer.report(target, fault);
+  if (flow.verdict.effect === 'pass' && isReason(fault.code)) flow.verdict = deny(fault.code);
+}
+
 /** The one event of a flow. Raw flows have no status of their own: 0 when let through, else that of the reason. */
 export function recordRawFlow(context: RawContext, flow: Flow): void {
   const { effect, reason } = flow.verdict;

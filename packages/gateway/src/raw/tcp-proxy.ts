@@ -5,7 +5,14 @@ import type { Flow } from '../flow.ts';
 import type { DenialLog } from './denial-log.ts';
 import { encodeProxyHeader } from './proxy-protocol.ts';
 import type { RawContext } from './raw-context.ts';
-import { connectTarget, createRawFlow, decideRawFlow, recordRawFlow, stillAllowed } from './raw-flow.ts';
+import {
+  connectTarget,
+  createRawFlow,
+  decideRawFlow,
+  recordRawFlow,
+  reportLateFault,
+  stillAllowed,
+} from './raw-flow.ts';
 
 /**
  * One raw TCP port: accept, decide, dial, join. Not a byte goes to a target before access said pass; a refused caller
@@ -169,10 +176,7 @@ class TcpFlow {
   #finish(fault: Fault | null): void {
     if (this.#finished) return;
     this.#finished = true;
-    // An agent's refusal arrives only here: its streams open without a round trip.
-    if (fault?.side === 'upstream' && this.flow.bytesOut === 0 && this.#target !== null) {
-      this.#context.balancer.report(this.#target, fault);
-    }
+    if (fault !== null && this.#target !== null) reportLateFault(this.#context, this.flow, this.#target, fault);
     recordRawFlow(this.#context, this.flow);
     this.#onEnd();
   }

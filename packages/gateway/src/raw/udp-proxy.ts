@@ -5,7 +5,14 @@ import type { Flow } from '../flow.ts';
 import type { DenialLog } from './denial-log.ts';
 import { encodeProxyDatagramHeader } from './proxy-protocol.ts';
 import type { RawContext } from './raw-context.ts';
-import { connectTarget, createRawFlow, decideRawFlow, recordRawFlow, stillAllowed } from './raw-flow.ts';
+import {
+  connectTarget,
+  createRawFlow,
+  decideRawFlow,
+  recordRawFlow,
+  reportLateFault,
+  stillAllowed,
+} from './raw-flow.ts';
 
 /**
  * One raw UDP port. A session is one source address and port; it has one upstream and ends after a silence. A source
@@ -245,7 +252,7 @@ class UdpSession {
       this.#end(null);
       return;
     }
-    if (this.flow.bytesOut === 0 && this.#target !== null) this.#context.balancer.report(this.#target, fault);
+    if (this.#target !== null) reportLateFault(this.#context, this.flow, this.#target, fault);
     this.#fail(null);
   }
 
