@@ -1,0 +1,38 @@
+/** Something that must not stay as it is beyond `deadline` (ms of `Deadlines.now`; Infinity: no limit). */
+export interface Deadlined {
+  deadline: number;
+  onDeadline(): void;
+}
+
+const TICK_MS = 100;
+
+/**
+ * One coarse timer for all connections: a deadline is a number that is set many times a second, a timer is not. Good to
+ * about 100 ms. It runs only while something is in it and does not keep the process alive.
+ */
+export class Deadlines {
+  /** Monotonic, ms; advances with every tick. */
+  now: number = performance.now();
+  readonly #entries = new Set<Deadlined>();
+  #timer: NodeJS.Timeout | null = null;
+
+  add(entry: Deadlined): void {
+    this.#entries.add(entry);
+    if (this.#timer !== null) return;
+    this.now = performance.now();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer.unref();
+  }
+
+  remove(entry: Deadlined): void {
+    this.#entries.delete(entry);
+    if (this.#entries.size > 0 || this.#timer === null) return;
+    clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  #tick(): void {
+    this.now = performance.now();
+    for (const entry of this.#entries) if (entry.deadline <= this.now) entry.onDeadline();
+  }
+}

@@ -1,0 +1,50 @@
+import type { ByteStream } from '@zeronaut/tunnel';
+import { JOIN_BYTES } from './limits.ts';
+
+/** Writes heads and body parts so that a small message costs one write and a big part is not copied. */
+
+const CRLF = Buffer.from('\r\n', 'latin1');
+
+/** `head` (latin1, may be empty) and `part` in at most one system call. */
+export function writeWithHead(stream: ByteStream, head: string, part: Buffer | null): boolean {
+  if (part === null || part.length === 0) return head === '' || stream.write(Buffer.from(head, 'latin1'));
+  if (head === '') return stream.write(part);
+  if (part.length > JOIN_BYTES) {
+    stream.cork();
+    stream.write(Buffer.from(head, 'latin1'));
+    const more = stream.write(part);
+    stream.uncork();
+    return more;
+  }
+  const joined = Buffer.allocUnsafe(head.length + part.length);
+  joined.write(head, 0, 'latin1');
+  joined.set(part, head.length);
+  return stream.write(joined);
+}
+
+/** As `writeWithHead`, with `part` as one chunk, and with the last chunk and the trailers (each with CRLF) when `last`. */
+export function writeChunk(
+  stream: ByteStream,
+  head: string,
+  part: Buffer | null,
+  last: boolean,
+  trailers: string,
+): boolean {
+  const tail = last ? `0\r\n${trailers}\r\n` : '';
+  if (part === null || part.length === 0) return writeWithHead(stream, head + tail, null);
+  const lead = `${head}${part.length.toString(16)}\r\n`;
+  const end = `\r\n${tail}`;
+  if (part.length > JOIN_BYTES) {
+    stream.cork();
+    stream.write(Buffer.from(lead, 'latin1'));
+    stream.write(part);
+    const more = stream.write(end === '\r\n' ? CRLF : Buffer.from(end, 'latin1'));
+    stream.uncork();
+    return more;
+  }
+  const joined = Buffer.allocUnsafe(lead.length + part.length + end.length);
+  joined.write(lead, 0, 'latin1');
+  joined.set(part, lead.length);
+  joined.write(end, lead.length + part.length, 'latin1');
+  return stream.write(joined);
+}

@@ -1,0 +1,77 @@
+import type { HeaderList, RequestHead } from './request-head.ts';
+
+/**
+ * A request head as the parser made it. Besides what stages see it keeps what the forwarder needs, so that a request
+ * that nobody looks into is forwarded without a single object per field.
+ */
+export class ParsedRequest implements RequestHead {
+  method = '';
+  target = '';
+  path = '';
+  query = '';
+  host = '';
+  authority = '';
+  versionMinor: 0 | 1 = 1;
+  body: RequestHead['body'] = NO_BODY;
+  upgrade: string | null = null;
+  keepAlive = true;
+  expectContinue = false;
+
+  /** Index behind the head in the buffer that was parsed. */
+  end = 0;
+  /** Lines that travel on as they came, each with its CRLF. */
+  forwardable = '';
+  /** All Cookie values joined, or null. */
+  cookie: string | null = null;
+  authorization: string | null = null;
+  /** The client takes trailers. */
+  trailersAccepted = false;
+  /** Announced trailer names, or null. */
+  trailer: string | null = null;
+
+  readonly #fieldText: string;
+  #headers: HeaderList | null = null;
+
+  /** `fieldText`: the validated field lines, without the empty one. */
+  constructor(fieldText: string) {
+    this.#fieldText = fieldText;
+  }
+
+  get headers(): HeaderList {
+    this.#headers ??= splitFields(this.#fieldText);
+    return this.#headers;
+  }
+}
+
+export const NO_BODY: RequestHead['body'] = Object.freeze({ kind: 'none' });
+export const CHUNKED_BODY: RequestHead['body'] = Object.freeze({ kind: 'chunked' });
+
+/** Splits lines that the scanner has accepted. */
+export function splitFields(text: string): HeaderList {
+  const names: string[] = [];
+  const rawNames: string[] = [];
+  const values: string[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const colon = text.indexOf(':', at);
+    const end = text.indexOf('\r\n', colon);
+    const name = text.slice(at, colon);
+    names.push(name.toLowerCase());
+    rawNames.push(name);
+    values.push(trimOws(text, colon + 1, end));
+    at = end + 2;
+  }
+  return { names, rawNames, values };
+}
+
+function trimOws(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isOws(text.charCodeAt(start))) start++;
+  while (end > start && isOws(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isOws(code: number): boolean {
+  return code === 32 || code === 9;
+}

@@ -1,0 +1,136 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type SecureContext, type TLSSocket } from 'node:tls';
+import { Fault, parseAddress } from '@zeronaut/model';
+import { socketStream } from '@zeronaut/tunnel';
+import type { HttpPipeline } from '../pipeline.ts';
+import { type CertificateStore, TLS_PROFILE_HTTPS } from './certificate-store.ts';
+
+/**
+ * Where visitors come in: accepts TCP, does TLS, and hands connections to the pipeline. It bounds how many there are and
+ * how long a handshake may take, and knows nothing of what is in them.
+ */
+export interface ListenerOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly protocol: 'http' | 'https';
+  readonly pipeline: HttpPipeline;
+  /** Needed for https. */
+  readonly certificates?: CertificateStore;
+  /** Answer everything with a redirect to https (http only). Default false. */
+  readonly redirectToHttps?: boolean;
+  /** Over all listeners that share the pipeline. */
+  readonly maxConnections: number;
+  /** TLS handshake bound; default 10 s. */
+  readonly handshakeTimeoutMs?: number;
+}
+
+export interface Listener {
+  readonly address: { readonly host: string; readonly port: number };
+  /** No new connections; those that are open belong to the pipeline, which is stopped by itself. */
+  stop(): Promise<void>;
+}
+
+const TOO_MANY = Buffer.from(
+  'HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+  'latin1',
+);
+
+/** Rejects with a Fault when the address cannot be listened on. */
+export async function startListener(options: ListenerOptions): Promise<Listener> {
+  const handshakes = new Set<Socket>();
+  const server = options.protocol === 'https' ? createHttps(options, handshakes) : createHttp(options);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(new Fault('listener.failed', { side: 'local', message: cause.message, cause }));
+    });
+    server.listen({ host: options.host, port: options.port, backlog: 4096 }, resolve);
+  });
+  // From here on errors concern one accept (descriptors ran out, say); the listener goes on.
+  server.removeAllListeners('error');
+  server.on('error', () => undefined);
+  const { address, port } = server.address() as AddressInfo;
+  return {
+    address: { host: address, port },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of handshakes) socket.destroy();
+      }),
+  };
+}
+
+function createHttp(options: ListenerOptions): Server {
+  return createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
+    if (options.pipeline.connections >= options.maxConnections) {
+      socket.on('error', () => socket.destroy());
+      socket.end(TOO_MANY, () => socket.destroy());
+      return;
+    }
+    serve(options, socket, null);
+  });
+}
+
+function createHttps(options: ListenerOptions, handshakes: Set<Socket>): Server {
+  const { certificates, pipeline, maxConnections } = options;
+  if (certificates === undefined)
+    throw new Fault('listener.failed', { side: 'local', message: 'https needs certificates' });
+  const server = createTlsServer({
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    handshakeTimeout: options.handshakeTimeoutMs ?? 10_000,
+    ALPNProtocols: ['http/1.1'],
+    ...TLS_PROFILE_HTTPS,
+    SNICallback: (serverName, done) => {
+      let context: SecureContext | null;
+      try {
+        context = certificates.contextFor(serverName);
+      } catch (error) {
+        // A certificate that OpenSSL refuses concerns its own host only.
+        done(error as Error);
+        return;
+      }
+      if (context === null) done(new Error('no certificate for this name'));
+      else done(null, context);
+    },
+  });
+  server.on('connection', (socket: Socket) => {
+    if (pipeline.connections + handshakes.size >= maxConnections) {
+      socket.destroy();
+      return;
+    }
+    handshakes.add(socket);
+    socket.once('close', () => handshakes.delete(socket));
+  });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const raw = (socket as unknown as { _parent?: Socket })._parent;
+    if (raw !== undefined) handshakes.delete(raw);
+    const name = socket.servername;
+    serve(options, socket, typeof name === 'string' && name !== '' ? name.toLowerCase() : null);
+  });
+  // What a stranger gets wrong in a handshake is his affair; the socket is closed by Node.
+  server.on('tlsClientError', () => undefined);
+  return server;
+}
+
+function serve(options: ListenerOptions, socket: Socket | TLSSocket, serverName: string | null): void {
+  const address = socket.remoteAddress === undefined ? null : parseAddress(socket.remoteAddress);
+  if (address === null) {
+    // Gone before we looked.
+    socket.destroy();
+    return;
+  }
+  options.pipeline.serve(
+    socketStream(socket, { side: 'downstream' }),
+    {
+      address,
+      port: socket.remotePort ?? 0,
+      localAddress: parseAddress(socket.localAddress ?? '') ?? '',
+      localPort: socket.localPort ?? 0,
+      tls: options.protocol === 'https',
+      serverName,
+    },
+    { redirectToHttps: options.redirectToHttps ?? false },
+  );
+}

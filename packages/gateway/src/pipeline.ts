@@ -1,0 +1,300 @@
+import { deny, type Fault, type Network, pass, RESERVED_PREFIX } from '@zeronaut/model';
+import type { ByteStream } from '@zeronaut/tunnel';
+import { type Downstream, subjectName } from './flow.ts';
+import { HttpConnection } from './http/connection.ts';
+import { Deadlines } from './http/deadlines.ts';
+import { type Exchange, type ExchangeOwner, faultReason, type HttpLimits } from './http/exchange.ts';
+import { ForwardedFields } from './http/forwarded.ts';
+import { isoTime } from './http/wall-clock.ts';
+import type { Balancer, Dialer, HttpAccess, HttpDecision, LocalResponse, Observer } from './rooms.ts';
+import { routeHost } from './router/router.ts';
+import type { CurrentTables, Tables } from './tables.ts';
+import { UpstreamPool } from './targets/upstream-pool.ts';
+
+/**
+ * The life of a request, in order: listener → codec → **router → access → balancer → targets** → upstream, and back. This
+ * file alone names the stages; docs/life-of-a-request.md has the same shape. Everything starts at deny, each stage may
+ * end the flow with a reason, and every flow ends in exactly one record. A request to a public resource over a kept
+ * connection passes without a single promise.
+ */
+export interface HttpPipelineOptions {
+  readonly tables: CurrentTables;
+  readonly access: HttpAccess;
+  readonly balancer: Balancer;
+  readonly dialer: Dialer;
+  readonly observer: Observer;
+  readonly limits: HttpLimits;
+  /** Proxies in front of us whose `X-Forwarded-*` are believed. Default: none. */
+  readonly trustedProxies?: readonly Network[];
+  /** Told of bugs: an access stage that throws, for example. The request ends with 500 in any case. */
+  onBug(error: unknown): void;
+}
+
+export interface HttpPipeline {
+  /** Takes over a connection whose TLS, if any, is done. `redirectToHttps`: only send people to https. */
+  serve(stream: ByteStream, downstream: Downstream, options?: { redirectToHttps?: boolean }): void;
+  readonly connections: number;
+  /** No new requests; resolves when the last connection is gone, at the latest after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export function createHttpPipeline(options: HttpPipelineOptions): HttpPipeline {
+  return new Pipeline(options);
+}
+
+/** How many targets one request tries before it gives up. */
+const MAX_TRIES = 3;
+const NOTHING_TRIED: ReadonlySet<string> = new Set();
+/** Methods that may be sent twice (RFC 9110, 9.2.2). */
+const IDEMPOTENT: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PUT',
+  'DELETE',
+  'PROPFIND',
+  'REPORT',
+  'SEARCH',
+]);
+
+class Pipeline implements HttpPipeline, ExchangeOwner {
+  readonly deadlines = new Deadlines();
+  readonly limits: HttpLimits;
+  readonly #options: HttpPipelineOptions;
+  readonly #pool: UpstreamPool;
+  readonly #connections = new Set<HttpConnection>();
+  #onEmpty: (() => void) | null = null;
+  #draining = false;
+
+  constructor(options: HttpPipelineOptions) {
+    this.#options = options;
+    this.limits = options.limits;
+    this.#pool = new UpstreamPool({
+      dialer: options.dialer,
+      deadlines: this.deadlines,
+      responseTimeoutMs: options.limits.upstreamResponseTimeoutMs,
+    });
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  serve(stream: ByteStream, downstream: Downstream, options?: { redirectToHttps?: boolean }): void {
+    const forwarded = new ForwardedFields(downstream, this.#options.trustedProxies ?? []);
+    const connection = new HttpConnection(stream, downstream, forwarded, options?.redirectToHttps ?? false, this);
+    this.#connections.add(connection);
+    if (this.#draining) connection.drain();
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#draining = true;
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    for (const connection of [...this.#connections]) connection.drain();
+    if (this.#connections.size > 0) {
+      const timer = setTimeout(() => {
+        for (const connection of [...this.#connections]) connection.abort();
+      }, graceMs);
+      await empty;
+      clearTimeout(timer);
+    }
+    this.#pool.stop();
+  }
+
+  tables(): Tables {
+    return this.#options.tables.get();
+  }
+
+  /** Stage 1, router: which resource is meant. */
+  begin(exchange: Exchange): void {
+    const { head, connection, tables } = exchange;
+    const { serverName } = connection.downstream;
+    if (serverName !== null && serverName !== head.host) {
+      exchange.reject(deny('http.misdirected'));
+      return;
+    }
+    const found = routeHost(tables, head.host);
+    if (found === null) {
+      exchange.reject(deny('router.no_resource'));
+      return;
+    }
+    if (connection.redirectToHttps && !exchange.downstream.tls) {
+      this.#redirect(exchange);
+      return;
+    }
+    if (found !== 'portal') exchange.resource = found;
+    if (found === 'portal' || head.path.startsWith(RESERVED_PREFIX)) {
+      exchange.collect();
+      return;
+    }
+    this.#access(exchange);
+  }
+
+  /** Stage 2, access: who is it, and may they. */
+  #access(exchange: Exchange): void {
+    let decision: HttpDecision | Promise<HttpDecision>;
+    try {
+      decision = this.#options.access.decide(exchange, exchange.head);
+    } catch (error) {
+      this.#bug(exchange, error);
+      return;
+    }
+    if (decision instanceof Promise) {
+      decision.then(
+        (decided) => this.#decided(exchange, decided),
+        (error: unknown) => this.#bug(exchange, error),
+      );
+      return;
+    }
+    this.#decided(exchange, decision);
+  }
+
+  #decided(exchange: Exchange, decision: HttpDecision): void {
+    if (exchange.ended) return;
+    exchange.subject = decision.subject;
+    exchange.verdict = decision.verdict;
+    if (decision.verdict.effect !== 'pass') {
+      if (decision.response === null) exchange.reject(decision.verdict);
+      else exchange.respond(decision.response);
+      return;
+    }
+    exchange.identity = decision.identity;
+    exchange.consumeAuthorization = decision.consumeAuthorization;
+    this.#balance(exchange);
+  }
+
+  /** Stage 3, balancer: which target. Comes back here when one cannot be reached. */
+  #balance(exchange: Exchange): void {
+    const choice = this.#options.balancer.choose(exchange, exchange.tried ?? NOTHING_TRIED);
+    if (choice.target === null) {
+      exchange.reject(choice.verdict);
+      return;
+    }
+    exchange.target = choice.target;
+    exchange.targetId = choice.target.id;
+    this.#forward(exchange, false);
+  }
+
+  /** Stage 4, targets: a kept connection or a new one; from here on the exchange carries the bytes. */
+  #forward(exchange: Exchange, fresh: boolean): void {
+    const target = exchange.target!;
+    const resourceId = exchange.resource!.id;
+    const kept = fresh ? null : this.#pool.take(target, resourceId);
+    if (kept !== null) {
+      exchange.attach(kept);
+      return;
+    }
+    this.#pool.dial(target, resourceId, exchange).then(
+      (connection) => {
+        // The caller left while we dialled.
+        if (exchange.ended) connection.abandon();
+        else exchange.attach(connection);
+      },
+      (fault: Fault) => this.#unreachable(exchange, fault),
+    );
+  }
+
+  #unreachable(exchange: Exchange, fault: Fault): void {
+    if (exchange.ended) return;
+    const target = exchange.target!;
+    this.#options.balancer.report(target, fault);
+    exchange.tried ??= new Set();
+    exchange.tried.add(target.id);
+    const others = exchange.resource!.targets.length > exchange.tried.size;
+    if (others && exchange.tried.size < MAX_TRIES && exchange.repeatable) {
+      const next = this.#options.balancer.choose(exchange, exchange.tried);
+      if (next.target !== null) {
+        exchange.target = next.target;
+        exchange.targetId = next.target.id;
+        this.#forward(exchange, false);
+        return;
+      }
+    }
+    exchange.reject(deny(faultReason(fault)));
+  }
+
+  upstreamFailed(exchange: Exchange, fault: Fault): void {
+    // The server closed a kept connection just as we used it. Nothing is wrong with it: once more, on a fresh one.
+    const stale = fault.retry === 'on_fresh_connection' && IDEMPOTENT.has(exchange.head.method);
+    if (stale && exchange.repeatable && !exchange.retried) {
+      exchange.retried = true;
+      this.#forward(exchange, true);
+      return;
+    }
+    // An agent says late, on the stream, that it could not dial.
+    const neverReached = fault.code.startsWith('target.dial_') || fault.code === 'target.not_exposed';
+    if (neverReached && exchange.repeatable) this.#unreachable(exchange, fault);
+    else exchange.reject(deny(faultReason(fault)));
+  }
+
+  answered(exchange: Exchange): void {
+    this.#options.balancer.report(exchange.target!, null);
+  }
+
+  /** Our own pages, with their whole body. */
+  collected(exchange: Exchange, body: Buffer): void {
+    exchange.verdict = pass('access.portal');
+    let response: LocalResponse | Promise<LocalResponse>;
+    try {
+      response = this.#options.access.answer(exchange, exchange.head, body);
+    } catch (error) {
+      this.#bug(exchange, error);
+      return;
+    }
+    if (response instanceof Promise) {
+      response.then(
+        (made) => exchange.respond(made),
+        (error: unknown) => this.#bug(exchange, error),
+      );
+      return;
+    }
+    exchange.respond(response);
+  }
+
+  ended(exchange: Exchange): void {
+    const { head, verdict, resource, tables } = exchange;
+    this.#options.observer.record({
+      at: isoTime(exchange.startedAt),
+      requestId: exchange.requestId,
+      organizationId: resource === null ? tables.snapshot.organizationId : resource.organizationId,
+      resourceId: resource === null ? null : resource.id,
+      protocol: 'http',
+      effect: verdict.effect,
+      reason: verdict.reason,
+      subject: subjectName(exchange.subject),
+      sourceAddress: exchange.downstream.address,
+      method: head.method,
+      host: head.host,
+      path: head.path.length > 1024 ? head.path.slice(0, 1024) : head.path,
+      status: exchange.status,
+      bytesIn: exchange.bytesIn,
+      bytesOut: exchange.bytesOut,
+      durationMs: performance.now() - exchange.startedMonotonic,
+      targetId: exchange.targetId,
+      snapshotVersion: tables.version,
+    });
+  }
+
+  connectionClosed(connection: HttpConnection): void {
+    this.deadlines.remove(connection);
+    if (!this.#connections.delete(connection)) return;
+    if (this.#connections.size === 0) this.#onEmpty?.();
+  }
+
+  #redirect(exchange: Exchange): void {
+    const { head, tables } = exchange;
+    const { httpsPort } = tables.snapshot;
+    exchange.verdict = deny('http.https_required');
+    const host = head.host.includes(':') ? `[${head.host}]` : head.host;
+    const port = httpsPort === 443 ? '' : `:${httpsPort}`;
+    exchange.respond({ status: 308, headers: [['location', `https://${host}${port}${head.target}`]], body: '' });
+  }
+
+  /** Closed on error: a stage that fails lets nobody through. */
+  #bug(exchange: Exchange, error: unknown): void {
+    this.#options.onBug(error);
+    exchange.reject(deny('gateway.internal'));
+  }
+}
