@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Log } from '../observe/log.ts';
+import type { Logger } from 'pino';
 
 /** Editors write in several steps, and replace files by renaming: wait until it is quiet (ms). */
 const QUIET_MS = 100;
@@ -12,7 +12,11 @@ const LOOK_MS = 5_000;
  * Calls `onChange` after one of `files` changed. Watches their directories, because a file that is replaced takes
  * its watch with it, and compares what `stat` says, because a directory has other business too.
  */
-export function watchFiles(files: readonly string[], onChange: () => void, log: Log): { stop(): void } {
+export function watchFiles(
+  files: readonly string[],
+  onChange: () => void,
+  log: Pick<Logger, 'info' | 'warn' | 'error'>,
+): { stop(): void } {
   const watchers: FSWatcher[] = [];
   let timer: NodeJS.Timeout | null = null;
   let stopped = false;

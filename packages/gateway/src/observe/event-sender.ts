@@ -9,6 +9,11 @@ export interface EventSenderOptions {
   readonly spool: Spool;
   /** A JSON array of events. False: not taken. */
   readonly send: (json: string) => boolean;
+  /**
+   * Numbers have a hole, because events were lost here. The console takes one only at the beginning of a link, where
+   * it cannot hide that something went missing on the way.
+   */
+  readonly restartLink: () => void;
 }
 
 const BATCH_EVENTS = 500;
@@ -29,6 +34,8 @@ export class EventSender {
   #validateBelow = 0;
   #timer: NodeJS.Timeout | null = null;
   #stuck: NodeJS.Timeout | null = null;
+  /** What was sent last on this link. */
+  #last: { epoch: string; seq: number } | null = null;
   #inFlight: { epoch: string; firstSeq: number; lastSeq: number }[] = [];
 
   constructor(options: EventSenderOptions) {
@@ -68,6 +75,7 @@ export class EventSender {
     this.#validateBelow = Math.max(this.#validateBelow, this.#sent + 1);
     this.#sent = this.#options.spool.acknowledged;
     this.#inFlight = [];
+    this.#last = null;
   }
 
   #schedule(): void {
@@ -80,16 +88,21 @@ export class EventSender {
   }
 
   #pump(): void {
-    const { spool, send } = this.#options;
+    const { spool, send, restartLink } = this.#options;
     while (this.#up && this.#inFlight.length < WINDOW_BATCHES) {
       const batch = spool.readAfter(this.#sent, BATCH_EVENTS, BATCH_CHARACTERS, this.#validateBelow);
       if (batch === null) return;
       if (batch.lines.length > 0) {
+        if (this.#last?.epoch === batch.epoch && batch.firstSeq !== this.#last.seq + 1) {
+          if (this.#inFlight.length === 0) restartLink();
+          return;
+        }
         if (!send(`[${batch.lines.join(',')}]`)) {
           this.#schedule();
           return;
         }
         this.#inFlight.push({ epoch: batch.epoch, firstSeq: batch.firstSeq, lastSeq: batch.lastSeq });
+        this.#last = { epoch: batch.epoch, seq: batch.lastSeq };
         this.#watch();
       } else if (this.#inFlight.length === 0) {
         spool.acknowledge(batch.lastSeq);

@@ -28,10 +28,11 @@ export interface SpoolOptions {
 
 export interface EventBatch {
   readonly epoch: string;
+  /** Of the first line. Beyond what was asked for: events before it are lost. */
   readonly firstSeq: number;
-  /** Everything up to here is in this batch, in an earlier one, or lost. */
+  /** Of the last line. Without lines: everything up to here is lost. */
   readonly lastSeq: number;
-  /** JSON texts. Empty: only damaged lines were found. */
+  /** JSON texts whose numbers have no hole. Empty: only damaged lines were found. */
   readonly lines: readonly string[];
 }
 
@@ -303,18 +304,22 @@ export class Spool {
   #readMemory(after: number, maxEvents: number, maxCharacters: number, validateBelow: number): EventBatch {
     const lines: string[] = [];
     let seq = after;
+    let firstSeq = 0;
     let characters = 0;
     while (seq < this.#written && lines.length < maxEvents && characters < maxCharacters) {
-      seq++;
-      const line = this.#recent.at(seq);
-      if (seq < validateBelow && parseEventLine(line) === null) {
+      const line = this.#recent.at(seq + 1);
+      if (seq + 1 < validateBelow && parseEventLine(line) === null) {
+        if (lines.length > 0) break;
         this.#damaged++;
+        seq++;
         continue;
       }
+      seq++;
+      if (lines.length === 0) firstSeq = seq;
       lines.push(line);
       characters += line.length;
     }
-    return { epoch: this.epoch, firstSeq: after + 1, lastSeq: seq, lines };
+    return { epoch: this.epoch, firstSeq, lastSeq: seq, lines };
   }
 
   #readDisk(after: number, maxEvents: number, maxCharacters: number): EventBatch | null {
@@ -325,7 +330,7 @@ export class Spool {
       const batch = this.#readSegment(segment, after, maxEvents, maxCharacters);
       if (batch !== null) return batch;
       const end = (this.#segments[index + 1]?.firstSeq ?? this.#written + 1) - 1;
-      if (end > after) return { epoch: this.epoch, firstSeq: after + 1, lastSeq: end, lines: [] };
+      if (end > after) return { epoch: this.epoch, firstSeq: 0, lastSeq: end, lines: [] };
     }
     return null;
   }
@@ -334,6 +339,7 @@ export class Spool {
     const resume = this.#cursor.firstSeq === segment.firstSeq && this.#cursor.after === after;
     let offset = resume ? this.#cursor.offset : 0;
     let epoch: string | null = null;
+    let firstSeq = 0;
     let lastSeq = after;
     let characters = 0;
     const lines: string[] = [];
@@ -354,7 +360,11 @@ export class Spool {
           if (event === null || event.gatewayId !== this.#options.gatewayId) {
             this.#damaged++;
           } else if (event.seq > lastSeq) {
-            if (epoch !== null && event.epoch !== epoch) break reading;
+            if (epoch !== null && (event.epoch !== epoch || event.seq !== lastSeq + 1)) {
+              offset += start;
+              break reading;
+            }
+            if (epoch === null) firstSeq = event.seq;
             epoch = event.epoch;
             lastSeq = event.seq;
             lines.push(line);
@@ -374,7 +384,7 @@ export class Spool {
     }
     if (epoch === null) return null;
     this.#cursor = { firstSeq: segment.firstSeq, offset, after: lastSeq };
-    return { epoch, firstSeq: after + 1, lastSeq, lines };
+    return { epoch, firstSeq, lastSeq, lines };
   }
 
   #openForReading(segment: Segment): number {

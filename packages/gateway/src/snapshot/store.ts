@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Reason, type SignedSnapshot, type Snapshot, signedSnapshot } from '@zeronaut/model';
-import type { Log } from '../observe/log.ts';
+import type { Logger } from 'pino';
 import { writeFileAtomically } from './atomic-file.ts';
 import { checkSnapshot, type SnapshotTrust } from './check.ts';
 
@@ -13,7 +13,7 @@ import { checkSnapshot, type SnapshotTrust } from './check.ts';
 export interface SnapshotStoreOptions {
   readonly directory: string;
   readonly trust: SnapshotTrust;
-  readonly log: Log;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Pause before a write that failed is tried again: people or the spool free a full disk. Default 5,000. */
   readonly retryWriteMs?: number;
 }

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { type GatewayFile, problem as problemSchema, routes } from '@zeronaut/model';
 import { createCertificateRequest } from './certificate-request.ts';
-import { type Credentials, fits, saveCredentials } from './identity.ts';
+import { type Credentials, fits } from './identity.ts';
 import { createSigningKey } from './signing-key.ts';
 
 /**
@@ -12,7 +12,6 @@ import { createSigningKey } from './signing-key.ts';
 export interface EnrolOptions {
   readonly console: NonNullable<GatewayFile['console']>;
   readonly token: string;
-  readonly directory: string;
   /** As visitors and agents reach them. */
   readonly httpsPort: number;
   readonly tunnelPort: number;
@@ -27,7 +26,7 @@ export class EnrolmentRefused extends Error {
   override readonly name = 'EnrolmentRefused';
 }
 
-/** Throws `EnrolmentRefused` when the console said no, and the network's error when it could not be asked. */
+/** Saves nothing. Throws `EnrolmentRefused` when the console said no, and the network's error when it could not be asked. */
 export async function enrol(options: EnrolOptions): Promise<Credentials> {
   const client = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const tls = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -70,7 +69,7 @@ export async function enrol(options: EnrolOptions): Promise<Credentials> {
   if (!fits(tunnelCertificate, tlsKey, certificateAuthority, now)) {
     throw new EnrolmentRefused('the tunnel certificate of the console is not for our key, or not valid now');
   }
-  const credentials: Credentials = {
+  return {
     tlsKey,
     identity: {
       format: 1,
@@ -89,8 +88,6 @@ export async function enrol(options: EnrolOptions): Promise<Credentials> {
       snapshotKey,
     },
   };
-  await saveCredentials(options.directory, credentials);
-  return credentials;
 }
 
 function exportPrivate(key: KeyObject): string {

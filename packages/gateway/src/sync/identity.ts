@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hostname, hostPort, id, label, publicJwk } from '@zeronaut/model';
 import { z } from 'zod';
-import { writeFileAtomically } from '../snapshot/atomic-file.ts';
 
 /**
  * Who this gateway is: its keys, what the console certified, and what was pinned at enrolment. Lives in
@@ -62,14 +61,17 @@ export async function loadCredentials(directory: string): Promise<Credentials | 
   }
 }
 
+/** Replaces a private file so that a crash leaves the old or the new content. */
+export type WriteFile = (path: string, content: string) => Promise<void>;
+
 /** The identity is written last: it is there only when everything else is. */
-export async function saveCredentials(directory: string, credentials: Credentials): Promise<void> {
-  await writeFileAtomically(join(directory, TLS_KEY_FILE), credentials.tlsKey);
-  await saveIdentity(directory, credentials.identity);
+export async function saveCredentials(directory: string, credentials: Credentials, write: WriteFile): Promise<void> {
+  await write(join(directory, TLS_KEY_FILE), credentials.tlsKey);
+  await saveIdentity(directory, credentials.identity, write);
 }
 
-export async function saveIdentity(directory: string, identity: Identity): Promise<void> {
-  await writeFileAtomically(join(directory, IDENTITY_FILE), `${JSON.stringify(identity, null, 2)}\n`);
+export async function saveIdentity(directory: string, identity: Identity, write: WriteFile): Promise<void> {
+  await write(join(directory, IDENTITY_FILE), `${JSON.stringify(identity, null, 2)}\n`);
 }
 
 /** Whether `certificate` is for `key`, from one of `authority` (a PEM bundle), and valid at `now` (ms). */

@@ -10,7 +10,7 @@ import {
   type SyncFromGateway,
   syncFromConsole,
 } from '@zeronaut/model';
-import type { Log } from '../observe/log.ts';
+import type { Logger } from 'pino';
 import { encodeMessage, MessageDecoder } from './codec.ts';
 
 /**
@@ -25,7 +25,7 @@ export interface SyncLinkOptions {
   readonly credentials: () => { readonly key: string; readonly certificate: string; readonly authority: string };
   readonly softwareVersion: string;
   readonly snapshotVersion: () => number;
-  readonly log: Log;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly onUp: () => void;
   readonly onDown: () => void;
   readonly onSnapshot: (snapshot: SignedSnapshot) => void;
@@ -84,6 +84,11 @@ export class SyncLink {
     this.#stopped = true;
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
+    this.#socket?.destroy();
+  }
+
+  /** Hangs up; the next dial follows by itself. */
+  restart(): void {
     this.#socket?.destroy();
   }
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import type { Log } from '../observe/log.ts';
-import { fits, type Identity, saveIdentity } from './identity.ts';
+import type { Logger } from 'pino';
+import { fits, type Identity } from './identity.ts';
 import type { SyncLink } from './link.ts';
 
 /**
@@ -10,15 +10,21 @@ import type { SyncLink } from './link.ts';
 const CHECK_INTERVAL_MS = 60_000;
 
 export class CertificateRenewal {
-  readonly #directory: string;
+  /** Puts the changed identity on disk. */
+  readonly #save: (identity: Identity) => Promise<void>;
   readonly #link: Pick<SyncLink, 'renew'>;
-  readonly #log: Log;
+  readonly #log: Pick<Logger, 'info' | 'warn' | 'error'>;
   #identity: Identity;
   #timer: NodeJS.Timeout | null = null;
   #asking = false;
 
-  constructor(options: { directory: string; identity: Identity; link: Pick<SyncLink, 'renew'>; log: Log }) {
-    this.#directory = options.directory;
+  constructor(options: {
+    save: (identity: Identity) => Promise<void>;
+    identity: Identity;
+    link: Pick<SyncLink, 'renew'>;
+    log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  }) {
+    this.#save = options.save;
     this.#identity = options.identity;
     this.#link = options.link;
     this.#log = options.log;
@@ -53,7 +59,7 @@ export class CertificateRenewal {
         return false;
       }
       const renewed = { ...this.#identity, clientCertificate: certificate };
-      await saveIdentity(this.#directory, renewed);
+      await this.#save(renewed);
       this.#identity = renewed;
       this.#log.info({ notAfter: new X509Certificate(certificate).validTo }, 'client certificate renewed');
       return true;
