@@ -1,0 +1,157 @@
+import type { RouteId, RouteRequest, RouteResponse, Routes, User } from '@zeronaut/model';
+import * as accessEvents from '../domains/access-events/access-events.ts';
+import * as apiKeys from '../domains/api-keys/api-keys.ts';
+import * as audit from '../domains/audit/audit.ts';
+import type { Caller, Context, Origin } from '../domains/context.ts';
+import * as deviceAuthorizations from '../domains/device-authorizations/device-authorizations.ts';
+import * as devices from '../domains/devices/devices.ts';
+import * as enrolment from '../domains/gateways/enrolment.ts';
+import * as gateways from '../domains/gateways/gateways.ts';
+import { currentOrganization, getOrganization } from '../domains/organizations/organizations.ts';
+import { isoTime } from '../domains/page.ts';
+import * as resources from '../domains/resources/resources.ts';
+import * as services from '../domains/services/services.ts';
+import * as sessions from '../domains/sessions/sessions.ts';
+import { signIn } from '../domains/sessions/sign-in.ts';
+import * as setup from '../domains/setup/setup.ts';
+import * as shares from '../domains/shares/shares.ts';
+import * as sites from '../domains/sites/sites.ts';
+import * as users from '../domains/users/users.ts';
+import { Refusal } from '../store/refusal.ts';
+import type { Queries } from '../store/store.ts';
+import { VERSION } from '../version.ts';
+
+/** What a handler gets besides the validated request. `caller` is null exactly on routes without a permission. */
+export interface Call<Id extends RouteId> extends RouteRequest<Routes[Id]> {
+  readonly caller: Routes[Id]['permission'] extends 'none' ? null : Caller;
+  readonly origin: Origin;
+  /** From If-Match; set exactly on routes that ask for it. */
+  readonly version: Routes[Id] extends { readonly ifMatch: true } ? number : null;
+  /** Stores the answer under the caller's Idempotency-Key, if one came. Within the creating transaction. */
+  readonly remember: (queries: Queries, response: unknown) => Promise<void>;
+}
+
+export type Handlers = {
+  readonly [Id in RouteId]: (
+    context: Context,
+    call: Call<Id>,
+  ) => Promise<RouteResponse<Routes[Id]> | Refusal> | RouteResponse<Routes[Id]> | Refusal;
+};
+
+/** One line per row of the route table; a row without a handler is a type error. */
+export const handlers: Handlers = {
+  'health.get': async (context) => ({
+    status: 'ok',
+    version: VERSION,
+    database: context.store.kind,
+    setupNeeded: await setup.isSetupNeeded(context.store.db),
+  }),
+  'setup.create': async (context, { body, origin }) => {
+    const result = await setup.setUp(context, body, origin);
+    return result instanceof Refusal ? result : withSession(result);
+  },
+
+  'sessions.create': async (context, { body, origin }) => {
+    const result = await signIn(context, { ...body, kind: 'console' }, origin);
+    return result instanceof Refusal ? result : withSession(result);
+  },
+  'sessions.list': (context, { caller, query }) => sessions.listSessions(context, caller, query),
+  'sessions.deleteCurrent': (context, { caller }) =>
+    caller.credential === 'session'
+      ? sessions.revokeSession(context, caller, caller.credentialId)
+      : new Refusal('api.invalid', { detail: 'this credential is not a session' }),
+  'sessions.delete': (context, { caller, params }) => sessions.revokeSession(context, caller, params.id),
+
+  'oauth.deviceAuthorization': async (context, { origin }) => {
+    const started = await deviceAuthorizations.startDeviceAuthorization(context, origin);
+    const verificationUri = `${context.settings.publicUrl()}/device`;
+    return {
+      device_code: started.deviceCode,
+      user_code: started.userCode,
+      verification_uri: verificationUri,
+      verification_uri_complete: `${verificationUri}?user_code=${started.userCode}`,
+      expires_in: started.expiresInSeconds,
+      interval: started.intervalSeconds,
+    };
+  },
+  'oauth.token': async (context, { body, origin }) => {
+    const session = await deviceAuthorizations.pollDeviceAuthorization(context, body.device_code, origin);
+    if (session instanceof Refusal) return session;
+    return {
+      access_token: session.token,
+      token_type: 'Bearer',
+      expires_in: Math.floor((session.expiresAtMs - context.clock()) / 1000),
+    };
+  },
+  'oauth.approve': (context, { caller, body }) => deviceAuthorizations.decideDeviceAuthorization(context, caller, body),
+
+  'me.get': async (context, { caller }) => {
+    const user = await users.findUser(context.store.db, caller.organizationId, caller.userId);
+    return {
+      user: user instanceof Refusal ? null : user,
+      organization: await getOrganization(context.store.db, caller.organizationId),
+      role: caller.role,
+      credential: caller.credential,
+      sessionId: caller.credential === 'session' ? caller.credentialId : null,
+    };
+  },
+  'organizations.getCurrent': (context, { caller }) => currentOrganization(context, caller),
+
+  'users.list': (context, { caller, query }) => users.listUsers(context, caller, query),
+  'users.create': (context, { caller, body, remember }) => users.createUser(context, caller, body, remember),
+  'users.get': (context, { caller, params }) => users.findUser(context.store.db, caller.organizationId, params.id),
+  'users.update': (context, { caller, params, body, version }) =>
+    users.updateUser(context, caller, params.id, version, body),
+
+  'apiKeys.list': (context, { caller, query }) => apiKeys.listApiKeys(context, caller, query),
+  'apiKeys.create': (context, { caller, body }) => apiKeys.createApiKey(context, caller, body),
+  'apiKeys.delete': (context, { caller, params }) => apiKeys.revokeApiKey(context, caller, params.id),
+
+  'devices.list': (context, { caller, query }) => devices.listDevices(context, caller, query),
+  'devices.enrol': (context, { caller, body }) => devices.enrolDevice(context, caller, body),
+  'devices.renew': (context, { caller, params, body }) => devices.renewDevice(context, caller, params.id, body),
+  'devices.delete': (context, { caller, params }) => devices.revokeDevice(context, caller, params.id),
+
+  'gateways.list': (context, { caller, query }) => gateways.listGateways(context, caller, query),
+  'gateways.get': (context, { caller, params }) => gateways.getGateway(context, caller, params.id),
+  'gateways.createEnrolment': (context, { caller, body }) => enrolment.createEnrolment(context, caller, body),
+  'gateways.enrol': (context, { body, origin }) => enrolment.enrolGateway(context, body, origin),
+  'gateways.delete': (context, { caller, params }) => gateways.revokeGateway(context, caller, params.id),
+  'endpoints.list': (context, { caller }) => gateways.listEndpoints(context, caller),
+
+  'resources.list': async (context, { caller, query }) => {
+    const page = await resources.listResources(context, caller, query);
+    return page instanceof Refusal ? page : { ...page, items: page.items.map(resources.redactResource) };
+  },
+  'resources.create': (context, { caller, body, remember }) =>
+    resources.createResource(context, caller, body, remember),
+  'resources.apply': (context, { caller, body }) => resources.applyResources(context, caller, body),
+  'resources.get': async (context, { caller, params }) => {
+    const resource = await resources.findResource(context.store.db, caller.organizationId, params.id);
+    return resource instanceof Refusal ? resource : resources.redactResource(resource);
+  },
+  'resources.update': (context, { caller, params, body, version }) =>
+    resources.updateResource(context, caller, params.id, version, body),
+  'resources.delete': (context, { caller, params }) => resources.deleteResource(context, caller, params.id),
+
+  'services.list': (context, { caller, query }) => services.listServices(context, caller, query),
+  'services.publish': (context, { caller, body }) => services.publishService(context, caller, body),
+  'services.get': (context, { caller, params }) => services.getService(context, caller, params.id),
+  'services.delete': (context, { caller, params }) => resources.deleteResource(context, caller, params.id, 'service'),
+
+  'shares.create': (context, { caller, params, body }) => shares.createShare(context, caller, params.id, body),
+  'shares.list': (context, { caller, params, query }) => shares.listShares(context, caller, params.id, query),
+  'shares.delete': (context, { caller, params }) => shares.revokeShare(context, caller, params.id),
+
+  'sites.list': (context, { caller, query }) => sites.listSites(context, caller, query),
+  'sites.publish': (context, { caller, body }) => sites.publishSite(context, caller, body),
+  'sites.delete': (context, { caller, params }) => sites.deleteSite(context, caller, params.id),
+
+  'accessEvents.list': (context, { caller, query }) => accessEvents.listAccessEvents(context, caller, query),
+  'audit.list': (context, { caller, query }) => audit.listAudit(context, caller, query),
+  'audit.verify': (context, { caller }) => audit.verifyAudit(context, caller),
+};
+
+function withSession(result: { user: User; token: string; expiresAtMs: number }) {
+  return { user: result.user, session: { token: result.token, expiresAt: isoTime(result.expiresAtMs) } };
+}

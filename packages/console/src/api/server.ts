@@ -1,0 +1,115 @@
+import cookie from '@fastify/cookie';
+import { createId, Fault } from '@zeronaut/model';
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance } from 'fastify';
+import type { Context } from '../domains/context.ts';
+import { Refusal } from '../store/refusal.ts';
+import { createHostGuard } from './guards.ts';
+import { sendProblem } from './problems.ts';
+import { registerRoutes } from './register-routes.ts';
+import { addSecurityHeaders } from './security-headers.ts';
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export interface ApiOptions {
+  readonly log: FastifyBaseLogger;
+  /** Bound to loopback: only names of this machine are answered. */
+  readonly loopbackOnly: boolean;
+  /** Addresses or networks of proxies whose `X-Forwarded-*` are believed. Default: none. */
+  readonly trustedProxies?: readonly string[];
+  /** Further routes: the pages. */
+  readonly register?: (app: FastifyInstance, context: Context) => void;
+}
+
+/** The HTTP side of the console, without a listener of its own. */
+export async function createApi(context: Context, options: ApiOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: options.log,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Ids of callers are not taken over: they end up in the log and in the audit chain.
+    requestIdHeader: false,
+    genReqId: () => createId('request'),
+    trustProxy: options.trustedProxies === undefined ? false : [...options.trustedProxies],
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 128, caseSensitive: true },
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    return503OnClosing: true,
+  });
+  addSecurityHeaders(app);
+  const guardHost = createHostGuard({ loopbackOnly: options.loopbackOnly, publicUrl: context.settings.publicUrl });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    const refusal = guardHost(request.headers.host);
+    if (refusal !== null) return sendProblem(reply, refusal);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        // The route, not the URL: a path or query may carry a secret (a setup link).
+        route: request.routeOptions.url ?? '',
+        status: reply.statusCode,
+        address: request.ip,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+      },
+      'request',
+    );
+  });
+
+  await app.register(cookie);
+  app.removeContentTypeParser('text/plain');
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },
+    (_request, body, done) => done(null, parseForm(body as string)),
+  );
+
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const refusal = toRefusal(error);
+    if (refusal.status >= 500) request.log.error({ err: error }, 'request failed');
+    return sendProblem(reply, refusal, refusal.reason === 'api.invalid' ? 400 : refusal.status);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const methods = (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).filter(
+      (method) => app.findRoute({ method, url: request.url.split('?', 1)[0]! }) !== null,
+    );
+    if (methods.length > 0) reply.header('allow', methods.join(', '));
+    return methods.length > 0
+      ? sendProblem(reply, new Refusal('api.not_found', { detail: `use ${methods.join(' or ')}` }), 405)
+      : sendProblem(reply, new Refusal('api.not_found'));
+  });
+
+  registerRoutes(app, context);
+  options.register?.(app, context);
+  return app;
+}
+
+/** A name that comes twice is an array, which no schema takes: RFC 6749, 3.1 forbids repeated parameters. */
+function parseForm(body: string): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = Object.create(null);
+  for (const [name, value] of new URLSearchParams(body)) {
+    const known = fields[name];
+    fields[name] = known === undefined ? value : [known, value].flat();
+  }
+  return fields;
+}
+
+function toRefusal(error: FastifyError | Fault): Refusal {
+  if (error instanceof Fault) return new Refusal(error.retry === 'yes' ? 'api.unavailable' : 'api.internal');
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new Refusal('api.too_large');
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new Refusal('api.media_type');
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return new Refusal('api.invalid', { errors: [{ path: '/', message: 'a JSON body is required' }] });
+  }
+  if (error.statusCode === 413) return new Refusal('api.too_large');
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return new Refusal('api.invalid', { errors: [{ path: '/', message: 'the body cannot be read' }] });
+  }
+  return new Refusal(error.statusCode === 503 ? 'api.unavailable' : 'api.internal');
+}

@@ -1,0 +1,46 @@
+import { sign } from 'node:crypto';
+import { SNAPSHOT_CONTEXT } from '@zeronaut/model';
+import type { Store } from '../store/store.ts';
+import { type CertificateAuthority, createCertificateAuthority, createRoot } from './certificate-authority.ts';
+import type { Sealer } from './master-key.ts';
+import { generateSigningKey, loadSigningKey, type SigningKey } from './signing-key.ts';
+
+/** Everything that the console vouches for, and the keys it does so with. Private keys leave the database only here. */
+export interface Authority {
+  readonly certificates: CertificateAuthority;
+  /** Signs portal sessions and share links. */
+  readonly tokenKey: SigningKey;
+  /** Signs snapshots, and nothing else. */
+  readonly snapshotKey: SigningKey;
+  /** Ed25519 over `SNAPSHOT_CONTEXT` + payload, base64url. */
+  signSnapshot(payload: string): string;
+}
+
+/** Loads the keys from the store, or makes them at the very first start. */
+export async function loadAuthority(store: Store, sealer: Sealer, clock: () => number): Promise<Authority> {
+  async function secret(name: string, create: () => string | Promise<string>): Promise<string> {
+    const read = () => store.db.selectFrom('secrets').select('sealed').where('name', '=', name).executeTakeFirst();
+    let row = await read();
+    if (row === undefined) {
+      await store.db
+        .insertInto('secrets')
+        .values({ name, sealed: sealer.seal(name, await create()), created_at: clock() })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+      // Another console on the same database may have been first: what is stored counts.
+      row = (await read())!;
+    }
+    return sealer.open(name, row.sealed);
+  }
+
+  const root = JSON.parse(await secret('ca-root', async () => JSON.stringify(await createRoot(clock()))));
+  const tokenKey = loadSigningKey(await secret('token-key', generateSigningKey));
+  const snapshotKey = loadSigningKey(await secret('snapshot-key', generateSigningKey));
+  return {
+    certificates: await createCertificateAuthority(root, clock),
+    tokenKey,
+    snapshotKey,
+    signSnapshot: (payload) =>
+      sign(null, Buffer.from(SNAPSHOT_CONTEXT + payload), snapshotKey.privateKey).toString('base64url'),
+  };
+}

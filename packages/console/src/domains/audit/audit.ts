@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { type AuditEntry, createId } from '@zeronaut/model';
+import type { Refusal } from '../../store/refusal.ts';
+import type { Queries } from '../../store/store.ts';
+import type { Actor, Caller, Context, Origin } from '../context.ts';
+import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { canonicalJson } from './canonical-json.ts';
+
+/** What the first entry of a chain follows on: 32 zero bytes. */
+export const CHAIN_START = 'A'.repeat(43);
+/** Entries read at a time while a chain is checked. */
+const VERIFY_BATCH = 1000;
+
+export interface AuditInput {
+  readonly action: string;
+  readonly objectKind: string;
+  readonly objectId: string;
+  /** As people may see it: no secrets, no hashes of secrets. */
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/**
+ * Adds one entry to the organization's chain, within the transaction of the change that it tells of. Taking the next
+ * number locks the organization's row, so that concurrent writers form one line.
+ */
+export async function appendAudit(
+  queries: Queries,
+  context: Context,
+  who: { organizationId: string; actor: Actor; requestId: string },
+  input: AuditInput,
+): Promise<void> {
+  const { audit_seq: seq, audit_head: previousHash } = await queries
+    .updateTable('organizations')
+    .set((eb) => ({ audit_seq: eb('audit_seq', '+', 1) }))
+    .where('id', '=', who.organizationId)
+    .returning(['audit_seq', 'audit_head'])
+    .executeTakeFirstOrThrow();
+  const at = context.clock();
+  const id = createId('audit', at);
+  const entry: Omit<AuditEntry, 'previousHash' | 'hash'> = {
+    seq,
+    id,
+    organizationId: who.organizationId,
+    at: new Date(at).toISOString(),
+    actor: who.actor,
+    action: input.action,
+    objectKind: input.objectKind,
+    objectId: input.objectId,
+    before: input.before ?? null,
+    after: input.after ?? null,
+    requestId: who.requestId,
+  };
+  const body = canonicalJson(entry);
+  const hash = chainHash(previousHash, body);
+  await queries
+    .insertInto('audit_entries')
+    .values({ organization_id: who.organizationId, seq, id, at, body, previous_hash: previousHash, hash })
+    .execute();
+  await queries.updateTable('organizations').set({ audit_head: hash }).where('id', '=', who.organizationId).execute();
+}
+
+export function callerOf(organizationId: string, actor: Actor, origin: Origin) {
+  return { organizationId, actor, requestId: origin.requestId };
+}
+
+export function chainHash(previousHash: string, body: string): string {
+  return createHash('sha256').update(previousHash).update('\n').update(body).digest('base64url');
+}
+
+export async function listAudit(
+  context: Context,
+  caller: Caller,
+  query: PageQuery,
+): Promise<Page<AuditEntry> | Refusal> {
+  const after = parseCursor(query.cursor, ['number']);
+  if (after !== null && !Array.isArray(after)) return after;
+  let select = context.store.db
+    .selectFrom('audit_entries')
+    .select(['seq', 'body', 'previous_hash', 'hash'])
+    .where('organization_id', '=', caller.organizationId)
+    .orderBy('seq', 'desc')
+    .limit(query.limit + 1);
+  if (after !== null) select = select.where('seq', '<', after[0] as number);
+  return toPage(
+    await select.execute(),
+    query.limit,
+    (row) => ({ ...JSON.parse(row.body), previousHash: row.previous_hash, hash: row.hash }) as AuditEntry,
+    (row) => [row.seq],
+  );
+}
+
+/** Walks the whole chain: numbers without holes, each hash over its body and the hash before, and the head as kept. */
+export async function verifyAudit(
+  context: Context,
+  caller: Caller,
+): Promise<{ valid: boolean; entries: number; firstBadSeq: number | null; head: string }> {
+  return await context.store.transaction(async (queries) => {
+    const organization = await queries
+      .selectFrom('organizations')
+      .select(['audit_seq', 'audit_head'])
+      .where('id', '=', caller.organizationId)
+      .executeTakeFirstOrThrow();
+    let previousHash = CHAIN_START;
+    let entries = 0;
+    for (;;) {
+      const rows = await queries
+        .selectFrom('audit_entries')
+        .select(['seq', 'at', 'id', 'body', 'previous_hash', 'hash'])
+        .where('organization_id', '=', caller.organizationId)
+        .where('seq', '>', entries)
+        // In PostgreSQL a statement sees what others committed since the head was read.
+        .where('seq', '<=', organization.audit_seq)
+        .orderBy('seq')
+        .limit(VERIFY_BATCH)
+        .execute();
+      for (const row of rows) {
+        const bad =
+          row.seq !== entries + 1 ||
+          row.previous_hash !== previousHash ||
+          row.hash !== chainHash(previousHash, row.body) ||
+          !sameFacts(row, caller.organizationId);
+        if (bad) return { valid: false, entries, firstBadSeq: entries + 1, head: previousHash };
+        previousHash = row.hash;
+        entries++;
+      }
+      if (rows.length < VERIFY_BATCH) break;
+    }
+    const whole = entries === organization.audit_seq && previousHash === organization.audit_head;
+    return { valid: whole, entries, firstBadSeq: whole ? null : entries + 1, head: previousHash };
+  });
+}
+
+/** The columns that lists are sorted by must say what the hashed body says. */
+function sameFacts(row: { seq: number; at: number; id: string; body: string }, organizationId: string): boolean {
+  const body = JSON.parse(row.body) as AuditEntry;
+  return (
+    body.seq === row.seq &&
+    body.id === row.id &&
+    Date.parse(body.at) === row.at &&
+    body.organizationId === organizationId
+  );
+}

@@ -1,0 +1,44 @@
+import type { AuditEntry, Role } from '@zeronaut/model';
+import type { Authority } from '../authority/authority.ts';
+import type { Store } from '../store/store.ts';
+import type { SignInLimits } from './sessions/sign-in-limits.ts';
+import type { PasswordHasher } from './users/password.ts';
+
+/** What every domain function works with. Made once in `main.ts`. */
+export interface Context {
+  readonly store: Store;
+  readonly authority: Authority;
+  readonly passwords: PasswordHasher;
+  readonly signInLimits: SignInLimits;
+  /** Wall clock, ms. */
+  readonly clock: () => number;
+  readonly settings: {
+    /** Where people and programs reach this console, without a slash at the end. */
+    readonly publicUrl: () => string;
+    /** `host:port` that gateways dial for sync. */
+    readonly syncAddress: () => string;
+  };
+  /** Which gateways have a live sync link now. */
+  readonly connectedGateways: () => ReadonlySet<string>;
+}
+
+export type Actor = AuditEntry['actor'];
+
+/** Where a request came from. */
+export interface Origin {
+  readonly address: string;
+  readonly userAgent: string;
+  readonly requestId: string;
+}
+
+/** Who calls, once the credential was checked. Every query of a caller is bound to `organizationId`. */
+export interface Caller extends Origin {
+  readonly organizationId: string;
+  readonly userId: string;
+  /** What this credential may do: never more than its user may. */
+  readonly role: Role;
+  readonly credential: 'session' | 'api_key' | 'local';
+  /** Id of the session or API key. */
+  readonly credentialId: string;
+  readonly actor: Actor;
+}

@@ -1,0 +1,186 @@
+import { randomInt } from 'node:crypto';
+import type { Selectable } from 'kysely';
+import { Refusal } from '../../store/refusal.ts';
+import type { Schema } from '../../store/schema.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { Caller, Context, Origin } from '../context.ts';
+import { createToken, hashToken } from '../random-token.ts';
+import { type IssuedSession, openSession } from '../sessions/sessions.ts';
+import { actorOf } from '../sessions/sign-in.ts';
+
+/** RFC 8628, 6.1: no vowels, so that no words come out, and nothing that looks like something else. 20^8 codes. */
+const USER_CODE_ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ';
+const USER_CODE_LENGTH = 8;
+const TTL_MS = 600_000;
+const INTERVAL_SECONDS = 5;
+/** RFC 8628, 3.5: what `slow_down` adds to the interval, for good. */
+const SLOW_DOWN_SECONDS = 5;
+
+type Row = Selectable<Schema['device_authorizations']>;
+
+export interface DeviceAuthorization {
+  readonly deviceCode: string;
+  /** With a hyphen in the middle, as it is shown. */
+  readonly userCode: string;
+  readonly expiresInSeconds: number;
+  readonly intervalSeconds: number;
+}
+
+export async function startDeviceAuthorization(context: Context, origin: Origin): Promise<DeviceAuthorization> {
+  const createdAt = context.clock();
+  const deviceCode = createToken('deviceCode');
+  let userCode = '';
+  for (let i = 0; i < USER_CODE_LENGTH; i++) userCode += USER_CODE_ALPHABET[randomInt(USER_CODE_ALPHABET.length)];
+  await context.store.transaction(async (queries) => {
+    await queries.deleteFrom('device_authorizations').where('expires_at', '<=', createdAt).execute();
+    await queries
+      .insertInto('device_authorizations')
+      .values({
+        device_code_hash: hashToken(deviceCode),
+        user_code_hash: hashToken(userCode),
+        status: 'pending',
+        organization_id: null,
+        user_id: null,
+        address: origin.address,
+        user_agent: origin.userAgent.slice(0, 300),
+        created_at: createdAt,
+        expires_at: createdAt + TTL_MS,
+        interval_seconds: INTERVAL_SECONDS,
+        last_polled_at: null,
+      })
+      .execute();
+  });
+  return {
+    deviceCode,
+    userCode: `${userCode.slice(0, 4)}-${userCode.slice(4)}`,
+    expiresInSeconds: TTL_MS / 1000,
+    intervalSeconds: INTERVAL_SECONDS,
+  };
+}
+
+/** What a person typed, as it was hashed: RFC 8628, 6.1 asks to ignore case and what is not in the alphabet. */
+export function normalizeUserCode(text: string): string {
+  return [...text.toUpperCase()].filter((letter) => USER_CODE_ALPHABET.includes(letter)).join('');
+}
+
+/** The request that waits under this code, for the approval page to describe. */
+export async function findPendingAuthorization(
+  context: Context,
+  userCode: string,
+): Promise<{ address: string; userAgent: string; createdAtMs: number } | Refusal> {
+  const row = await context.store.db
+    .selectFrom('device_authorizations')
+    .selectAll()
+    .where('user_code_hash', '=', hashToken(normalizeUserCode(userCode)))
+    .where('status', '=', 'pending')
+    .where('expires_at', '>', context.clock())
+    .executeTakeFirst();
+  if (row === undefined) return unknownCode();
+  return { address: row.address, userAgent: row.user_agent, createdAtMs: row.created_at };
+}
+
+function unknownCode(): Refusal {
+  return new Refusal('api.not_found', { detail: 'no device waits with this code, or it has expired' });
+}
+
+/** A signed-in user lets the device in as that user, or refuses it. Once only. */
+export async function decideDeviceAuthorization(
+  context: Context,
+  caller: Caller,
+  input: { userCode: string; approve: boolean },
+): Promise<undefined | Refusal> {
+  // A key must not mint a session: it would outlive the key.
+  if (caller.credential === 'api_key') {
+    return new Refusal('api.forbidden', { detail: 'an API key cannot approve a device' });
+  }
+  return await context.store.transaction(async (queries) => {
+    const row = await queries
+      .updateTable('device_authorizations')
+      .set({
+        status: input.approve ? 'approved' : 'denied',
+        organization_id: caller.organizationId,
+        user_id: caller.userId,
+      })
+      .where('user_code_hash', '=', hashToken(normalizeUserCode(input.userCode)))
+      .where('status', '=', 'pending')
+      .where('expires_at', '>', context.clock())
+      .returning(['address', 'user_agent'])
+      .executeTakeFirst();
+    if (row === undefined) return unknownCode();
+    await appendAudit(queries, context, caller, {
+      action: input.approve ? 'device_authorization.approve' : 'device_authorization.deny',
+      objectKind: 'device_authorization',
+      objectId: '',
+      after: { address: row.address, userAgent: row.user_agent },
+    });
+    return undefined;
+  });
+}
+
+/** One poll of the waiting device. A granted session is handed out once. */
+export async function pollDeviceAuthorization(
+  context: Context,
+  deviceCode: string,
+  origin: Origin,
+): Promise<IssuedSession | Refusal> {
+  const nowMs = context.clock();
+  const codeHash = hashToken(deviceCode);
+  const row = await context.store.db
+    .selectFrom('device_authorizations')
+    .selectAll()
+    .where('device_code_hash', '=', codeHash)
+    .executeTakeFirst();
+  if (row === undefined || row.status === 'used') return new Refusal('api.token_used');
+  if (row.expires_at <= nowMs) return new Refusal('api.token_expired');
+  if (row.status === 'denied') return new Refusal('api.access_denied');
+  if (row.status === 'pending') return await stillPending(context, row, nowMs);
+
+  return await context.store.transaction(async (queries) => {
+    const used = await queries
+      .updateTable('device_authorizations')
+      .set({ status: 'used' })
+      .where('device_code_hash', '=', codeHash)
+      .where('status', '=', 'approved')
+      .returning('user_id')
+      .executeTakeFirst();
+    if (used === undefined) return new Refusal('api.token_used');
+    const user = await queries
+      .selectFrom('users')
+      .select(['id', 'organization_id', 'kind', 'email', 'status'])
+      .where('id', '=', used.user_id)
+      .executeTakeFirst();
+    if (user === undefined || user.status !== 'active') return new Refusal('api.access_denied');
+    const session = await openSession(
+      queries,
+      context,
+      'cli',
+      { id: user.id, organizationId: user.organization_id },
+      origin,
+    );
+    await appendAudit(
+      queries,
+      context,
+      { organizationId: user.organization_id, actor: actorOf(user, origin), requestId: origin.requestId },
+      {
+        action: 'session.create',
+        objectKind: 'session',
+        objectId: session.sessionId,
+        after: { kind: 'cli', userId: user.id },
+      },
+    );
+    return session;
+  });
+}
+
+async function stillPending(context: Context, row: Row, nowMs: number): Promise<Refusal> {
+  const tooSoon = row.last_polled_at !== null && nowMs - row.last_polled_at < row.interval_seconds * 1000;
+  await context.store.db
+    .updateTable('device_authorizations')
+    .set({
+      last_polled_at: nowMs,
+      interval_seconds: row.interval_seconds + (tooSoon ? SLOW_DOWN_SECONDS : 0),
+    })
+    .where('device_code_hash', '=', row.device_code_hash)
+    .execute();
+  return new Refusal(tooSoon ? 'api.slow_down' : 'api.authorization_pending');
+}

@@ -1,0 +1,166 @@
+import { createId, type Device } from '@zeronaut/model';
+import type { Selectable } from 'kysely';
+import { parseCertificateRequest } from '../../authority/certificate-request.ts';
+import { Refusal } from '../../store/refusal.ts';
+import type { Schema } from '../../store/schema.ts';
+import type { Queries } from '../../store/store.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { Caller, Context } from '../context.ts';
+import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+
+type Row = Selectable<Schema['devices']>;
+
+export interface EnrolledDevice {
+  device: Device;
+  certificate: string;
+  certificateAuthority: string;
+}
+
+function toDevice(row: Row): Device {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    userId: row.user_id,
+    name: row.name,
+    keyFingerprint: row.key_fingerprint,
+    createdAt: isoTime(row.created_at),
+    certificateExpiresAt: isoTime(row.certificate_expires_at),
+    revokedAt: isoTime(row.revoked_at),
+  };
+}
+
+export function invalidRequest(): Refusal {
+  return new Refusal('api.invalid', {
+    errors: [{ path: '/csr', message: 'a signed PKCS #10 request with a P-256 or Ed25519 key' }],
+  });
+}
+
+export async function listDevices(context: Context, caller: Caller, query: PageQuery): Promise<Page<Device> | Refusal> {
+  const after = parseCursor(query.cursor, ['string']);
+  if (after instanceof Refusal) return after;
+  let select = context.store.db
+    .selectFrom('devices')
+    .selectAll()
+    .where('organization_id', '=', caller.organizationId)
+    .orderBy('id')
+    .limit(query.limit + 1);
+  if (after !== null) select = select.where('id', '>', String(after[0]));
+  return toPage(await select.execute(), query.limit, toDevice, (row) => [row.id]);
+}
+
+/** A device of this organization that was not revoked. */
+export async function findActiveDevice(
+  queries: Queries,
+  organizationId: string,
+  idOrName: string,
+): Promise<Device | Refusal> {
+  const rows = await queries
+    .selectFrom('devices')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where((eb) => eb.or([eb('id', '=', idOrName), eb('name', '=', idOrName)]))
+    .where('revoked_at', 'is', null)
+    .orderBy('id', 'desc')
+    .limit(2)
+    .execute();
+  const exact = rows.find((row) => row.id === idOrName) ?? rows[0];
+  return exact === undefined ? new Refusal('api.not_found', { detail: `no device ${idOrName}` }) : toDevice(exact);
+}
+
+export async function enrolDevice(
+  context: Context,
+  caller: Caller,
+  input: { name: string; csr: string },
+): Promise<EnrolledDevice | Refusal> {
+  const key = await parseCertificateRequest(input.csr);
+  if (key === null) return invalidRequest();
+  const { certificates } = context.authority;
+  const nowMs = context.clock();
+  const id = createId('device', nowMs);
+  const issued = await certificates.device(key, { ...caller, deviceId: id });
+  return await context.store.change(caller.organizationId, async (queries) => {
+    const row: Row = {
+      id,
+      organization_id: caller.organizationId,
+      user_id: caller.userId,
+      name: input.name,
+      key_fingerprint: key.fingerprint,
+      created_at: nowMs,
+      certificate_expires_at: issued.notAfterMs,
+      revoked_at: null,
+    };
+    await queries.insertInto('devices').values(row).execute();
+    const device = toDevice(row);
+    await appendAudit(queries, context, caller, {
+      action: 'device.enrol',
+      objectKind: 'device',
+      objectId: id,
+      after: device,
+    });
+    return { device, certificate: issued.pem, certificateAuthority: certificates.certificate };
+  });
+}
+
+/** Only for the caller's own device, and only for the key that was enrolled: another key is another device. */
+export async function renewDevice(
+  context: Context,
+  caller: Caller,
+  id: string,
+  input: { csr: string },
+): Promise<EnrolledDevice | Refusal> {
+  const device = await findActiveDevice(context.store.db, caller.organizationId, id);
+  if (device instanceof Refusal || device.id !== id) return new Refusal('api.not_found');
+  if (device.userId !== caller.userId) return new Refusal('api.forbidden', { detail: 'the device of another user' });
+  const key = await parseCertificateRequest(input.csr);
+  if (key === null) return invalidRequest();
+  if (key.fingerprint !== device.keyFingerprint) {
+    return new Refusal('api.invalid', { errors: [{ path: '/csr', message: 'not the key that was enrolled' }] });
+  }
+  const { certificates } = context.authority;
+  const issued = await certificates.device(key, { ...caller, deviceId: id });
+  return await context.store.transaction(async (queries) => {
+    const row = await queries
+      .updateTable('devices')
+      .set({ certificate_expires_at: issued.notAfterMs })
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) return new Refusal('api.not_found');
+    await appendAudit(queries, context, caller, {
+      action: 'device.renew',
+      objectKind: 'device',
+      objectId: id,
+      after: toDevice(row),
+    });
+    return { device: toDevice(row), certificate: issued.pem, certificateAuthority: certificates.certificate };
+  });
+}
+
+/** Its services stay known but unreachable: no gateway lets the device in again. */
+export async function revokeDevice(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {
+  return await context.store.change(caller.organizationId, async (queries) => {
+    const row = await queries
+      .selectFrom('devices')
+      .selectAll()
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (row === undefined) return new Refusal('api.not_found');
+    if (row.revoked_at !== null) return undefined;
+    await queries
+      .updateTable('devices')
+      .set({ revoked_at: context.clock() })
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .execute();
+    await appendAudit(queries, context, caller, {
+      action: 'device.revoke',
+      objectKind: 'device',
+      objectId: id,
+      before: toDevice(row),
+    });
+    return undefined;
+  });
+}

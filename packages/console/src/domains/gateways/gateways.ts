@@ -1,0 +1,118 @@
+import { formatHostPort, type Gateway } from '@zeronaut/model';
+import type { Selectable } from 'kysely';
+import { Refusal } from '../../store/refusal.ts';
+import type { Schema } from '../../store/schema.ts';
+import type { Queries } from '../../store/store.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { Caller, Context } from '../context.ts';
+import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+
+export type GatewayRow = Selectable<Schema['gateways']>;
+
+export function toGateway(row: GatewayRow, connected: ReadonlySet<string>): Gateway {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    name: row.name,
+    region: row.region,
+    baseDomain: row.base_domain,
+    publicHost: row.public_host,
+    httpsPort: row.https_port,
+    tunnelPort: row.tunnel_port,
+    portRange: { from: row.port_from, to: row.port_to },
+    signingKey: JSON.parse(row.signing_key),
+    status: row.status,
+    connected: connected.has(row.id),
+    lastSeenAt: isoTime(row.last_seen_at),
+    snapshotVersion: row.applied_version,
+    softwareVersion: row.software_version,
+    createdAt: isoTime(row.created_at),
+  };
+}
+
+export async function listGateways(
+  context: Context,
+  caller: Caller,
+  query: PageQuery,
+): Promise<Page<Gateway> | Refusal> {
+  const after = parseCursor(query.cursor, ['string']);
+  if (after instanceof Refusal) return after;
+  let select = context.store.db
+    .selectFrom('gateways')
+    .selectAll()
+    .where('organization_id', '=', caller.organizationId)
+    .orderBy('id')
+    .limit(query.limit + 1);
+  if (after !== null) select = select.where('id', '>', String(after[0]));
+  const connected = context.connectedGateways();
+  return toPage(
+    await select.execute(),
+    query.limit,
+    (row) => toGateway(row, connected),
+    (row) => [row.id],
+  );
+}
+
+export async function getGateway(context: Context, caller: Caller, id: string): Promise<Gateway | Refusal> {
+  const row = await context.store.db
+    .selectFrom('gateways')
+    .selectAll()
+    .where('organization_id', '=', caller.organizationId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row === undefined ? new Refusal('api.not_found') : toGateway(row, context.connectedGateways());
+}
+
+/** Gateways that carry traffic, oldest first. */
+export function activeGateways(queries: Queries, organizationId: string): Promise<GatewayRow[]> {
+  return queries
+    .selectFrom('gateways')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('status', '=', 'active')
+    .orderBy('id')
+    .execute();
+}
+
+export function toEndpoint(row: GatewayRow) {
+  return {
+    gatewayId: row.id,
+    name: row.name,
+    baseDomain: row.base_domain,
+    address: formatHostPort(row.public_host, row.tunnel_port),
+  };
+}
+
+export async function listEndpoints(context: Context, caller: Caller) {
+  const gateways = await activeGateways(context.store.db, caller.organizationId);
+  return {
+    gateways: gateways.map(toEndpoint),
+    certificateAuthority: context.authority.certificates.certificate,
+  };
+}
+
+export async function revokeGateway(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {
+  return await context.store.change(caller.organizationId, async (queries) => {
+    const row = await queries
+      .selectFrom('gateways')
+      .selectAll()
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (row === undefined) return new Refusal('api.not_found');
+    if (row.status === 'revoked') return undefined;
+    await queries
+      .updateTable('gateways')
+      .set({ status: 'revoked' })
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .execute();
+    await appendAudit(queries, context, caller, {
+      action: 'gateway.revoke',
+      objectKind: 'gateway',
+      objectId: id,
+      before: toGateway(row, context.connectedGateways()),
+    });
+    return undefined;
+  });
+}

@@ -1,0 +1,36 @@
+import { createId, type Organization } from '@zeronaut/model';
+import type { Queries } from '../../store/store.ts';
+import { CHAIN_START } from '../audit/audit.ts';
+import type { Caller, Context } from '../context.ts';
+import { isoTime } from '../page.ts';
+
+export async function getOrganization(queries: Queries, id: string): Promise<Organization> {
+  const row = await queries.selectFrom('organizations').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  return { id: row.id, name: row.name, slug: row.slug, createdAt: isoTime(row.created_at) };
+}
+
+export function currentOrganization(context: Context, caller: Caller): Promise<Organization> {
+  return getOrganization(context.store.db, caller.organizationId);
+}
+
+/** The organization of a fresh installation; its first owner gives it a name. Found again by its slug. */
+export async function ensureFirstOrganization(context: Context): Promise<string> {
+  const { db } = context.store;
+  const oldest = () => db.selectFrom('organizations').select('id').orderBy('id').limit(1).executeTakeFirst();
+  const existing = await oldest();
+  if (existing !== undefined) return existing.id;
+  const createdAt = context.clock();
+  await db
+    .insertInto('organizations')
+    .values({
+      id: createId('organization', createdAt),
+      name: 'My organization',
+      slug: 'default',
+      created_at: createdAt,
+      audit_seq: 0,
+      audit_head: CHAIN_START,
+    })
+    .onConflict((conflict) => conflict.column('slug').doNothing())
+    .execute();
+  return (await oldest())!.id;
+}

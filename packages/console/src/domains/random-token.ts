@@ -1,0 +1,20 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** Prefixes let people and secret scanners recognise what leaked. */
+export const TOKEN_PREFIX = {
+  session: 'zns_',
+  apiKey: 'znk_',
+  enrolment: 'zne_',
+  setup: 'znf_',
+  deviceCode: 'znd_',
+} as const;
+
+/** 256 random bits; only `hashToken` of it is ever stored. */
+export function createToken(kind: keyof typeof TOKEN_PREFIX): string {
+  return TOKEN_PREFIX[kind] + randomBytes(32).toString('base64url');
+}
+
+/** SHA-256, base64url. Enough without salt or stretching because tokens are random; look-ups by hash leak no timing. */
+export function hashToken(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}

@@ -1,0 +1,24 @@
+import type { AccessInput, AccessRule } from '@zeronaut/model';
+import type { Context } from '../context.ts';
+
+/**
+ * Passwords become hashes here, and only hashes go further. A password that was there before keeps its hash, so that
+ * declaring the same thing again changes nothing.
+ */
+export async function hashAccess(context: Context, input: AccessInput, before: AccessRule | null): Promise<AccessRule> {
+  const basic = [];
+  for (const { username, password } of input.basic) {
+    const known = before?.basic.find((credential) => credential.username === username);
+    const unchanged = known !== undefined && (await context.passwords.verify(password, known.passwordHash));
+    basic.push({ username, passwordHash: unchanged ? known.passwordHash : await context.passwords.hash(password) });
+  }
+  return { mode: input.mode, allow: input.allow, addresses: input.addresses, basic, tokens: input.tokens };
+}
+
+/** The rule as people may see it: user names without hashes, which could be guessed at off line. */
+export function redactAccess(rule: AccessRule): AccessRule {
+  return {
+    ...rule,
+    basic: rule.basic.map(({ username }) => ({ username, passwordHash: '$argon2id$redacted' })),
+  };
+}

@@ -1,0 +1,201 @@
+import { randomInt } from 'node:crypto';
+import { formatHostPort, parseAddress, type ServiceView, type serviceInput } from '@zeronaut/model';
+import type { z } from 'zod';
+import { Refusal } from '../../store/refusal.ts';
+import type { Queries } from '../../store/store.ts';
+import type { Caller, Context } from '../context.ts';
+import { findActiveDevice } from '../devices/devices.ts';
+import { activeGateways, type GatewayRow, toEndpoint } from '../gateways/gateways.ts';
+import { isoTime, type Page, type PageQuery } from '../page.ts';
+import { hashAccess } from '../resources/access-input.ts';
+import { loadResources, type StoredResource } from '../resources/resource-rows.ts';
+import {
+  findResource,
+  listResources,
+  putResource,
+  redactResource,
+  type WantedResource,
+  withNameConflicts,
+} from '../resources/resources.ts';
+import { ADJECTIVES, NOUNS } from './words.ts';
+
+export type ServiceInput = z.output<typeof serviceInput>;
+
+/** Random names that are tried before we give up: with 10^8 of them even the second try is rare. */
+const MAX_NAME_TRIES = 20;
+
+/**
+ * Publishes a service of the caller's device, or publishes it again: then name and port stay and the rest becomes as
+ * asked now. Without a name, device, protocol and address say which service is meant.
+ */
+export async function publishService(
+  context: Context,
+  caller: Caller,
+  input: ServiceInput,
+): Promise<ServiceView | Refusal> {
+  const { organizationId } = caller;
+  const device = await findActiveDevice(context.store.db, organizationId, input.deviceId);
+  if (device instanceof Refusal || device.id !== input.deviceId) {
+    return new Refusal('api.not_found', { detail: 'the device is not enrolled' });
+  }
+  if (device.userId !== caller.userId) {
+    return new Refusal('api.forbidden', { detail: 'the device belongs to another user' });
+  }
+  const protocol = input.targetProtocol ?? input.protocol;
+  if ((input.protocol === 'http') !== (protocol === 'http' || protocol === 'https')) {
+    return new Refusal('api.invalid', {
+      errors: [{ path: '/targetProtocol', message: `does not fit a service that speaks ${input.protocol}` }],
+    });
+  }
+  if (input.protocol === 'http' && input.port !== undefined) {
+    return new Refusal('api.invalid', { errors: [{ path: '/port', message: 'an HTTP service has no port' }] });
+  }
+
+  const known = await findPublished(context.store.db, organizationId, input);
+  if (known instanceof Refusal) return known;
+  const access = await hashAccess(context, input.access, known?.access ?? null);
+  return await withNameConflicts(() =>
+    context.store.change(organizationId, async (queries) => {
+      const gateways = await activeGateways(queries, organizationId);
+      if (gateways.length === 0) return new Refusal('api.no_gateway');
+      const before = await findPublished(queries, organizationId, input);
+      if (before instanceof Refusal) return before;
+      const name = before?.name ?? input.name ?? (await freeName(queries, organizationId));
+      const wanted: WantedResource = {
+        name,
+        protocol: input.protocol,
+        domains: [],
+        port: input.port ?? null,
+        access,
+        targets: [
+          {
+            address: input.address,
+            deviceId: device.id,
+            protocol,
+            weight: 1,
+            healthCheck: null,
+            // What an agent dials on its own machine rarely has a certificate that anybody signed.
+            tlsVerify: false,
+            tlsServerName: null,
+          },
+        ],
+        proxyProtocol: input.proxyProtocol,
+        enabled: true,
+        origin: 'service',
+        deviceId: device.id,
+        autoNamed: before?.autoNamed ?? input.name === undefined,
+      };
+      const put = await putResource(queries, context, caller, wanted, before);
+      if (put instanceof Refusal) return put;
+      return await viewService(queries, put.resource, gateways);
+    }),
+  );
+}
+
+/** The service that this input means, if there is one. A name that somebody else has is refused. */
+async function findPublished(
+  queries: Queries,
+  organizationId: string,
+  input: ServiceInput,
+): Promise<StoredResource | null | Refusal> {
+  if (input.name !== undefined) {
+    const named = await findResource(queries, organizationId, input.name);
+    if (named instanceof Refusal) return null;
+    if (named.origin === 'service' && named.deviceId === input.deviceId) return named;
+    return new Refusal('api.name_taken', { detail: `${input.name} is taken` });
+  }
+  const row = await queries
+    .selectFrom('resources')
+    .selectAll('resources')
+    .innerJoin('targets', 'targets.resource_id', 'resources.id')
+    .where('resources.organization_id', '=', organizationId)
+    .where('resources.origin', '=', 'service')
+    .where('resources.device_id', '=', input.deviceId)
+    .where('resources.protocol', '=', input.protocol)
+    .where('resources.auto_named', '=', 1)
+    .where('targets.address', '=', input.address)
+    .orderBy('resources.id')
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? null : (await loadResources(queries, organizationId, [row]))[0]!;
+}
+
+async function freeName(queries: Queries, organizationId: string): Promise<string> {
+  for (let tries = 0; tries < MAX_NAME_TRIES; tries++) {
+    const number = String(randomInt(10_000)).padStart(4, '0');
+    const name = `${ADJECTIVES[randomInt(ADJECTIVES.length)]}-${NOUNS[randomInt(NOUNS.length)]}-${number}`;
+    const taken = await queries
+      .selectFrom('resources')
+      .select('id')
+      .where('organization_id', '=', organizationId)
+      .where('name', '=', name)
+      .executeTakeFirst();
+    if (taken === undefined) return name;
+  }
+  throw new Error('twenty random names in a row were taken');
+}
+
+/** How a service is reached through every gateway, and the DNS records that real domains need. */
+async function viewService(
+  queries: Queries,
+  resource: StoredResource,
+  gateways: readonly GatewayRow[],
+): Promise<ServiceView> {
+  const last = await queries
+    .selectFrom('access_events')
+    .select('at')
+    .where('resource_id', '=', resource.id)
+    .orderBy('at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return {
+    ...redactResource(resource),
+    urls: serviceUrls(resource, gateways),
+    dns: resource.protocol === 'http' ? [...new Set(gateways.flatMap(dnsLines))] : [],
+    gateways: gateways.map(toEndpoint),
+    lastEventAt: isoTime(last?.at ?? null),
+  };
+}
+
+export function serviceUrls(
+  resource: { name: string; protocol: 'http' | 'tcp' | 'udp'; port: number | null },
+  gateways: readonly GatewayRow[],
+): string[] {
+  return gateways.map((gateway) => {
+    if (resource.protocol !== 'http') return formatHostPort(gateway.public_host, resource.port!);
+    const port = gateway.https_port === 443 ? '' : `:${gateway.https_port}`;
+    return `https://${resource.name}.${gateway.base_domain}${port}`;
+  });
+}
+
+/** Zone-file lines: one wildcard covers every service and the sign-in pages. Nothing for names that resolve by themselves. */
+function dnsLines(gateway: GatewayRow): string[] {
+  const { base_domain: base, public_host: host } = gateway;
+  if (base === 'localhost' || base.endsWith('.localhost')) return [];
+  const address = parseAddress(host);
+  const record =
+    address === null ? `CNAME ${host.replace(/\.?$/, '.')}` : `${address.includes(':') ? 'AAAA' : 'A'} ${address}`;
+  return [`*.${base}. 300 IN ${record}`];
+}
+
+export async function listServices(
+  context: Context,
+  caller: Caller,
+  query: PageQuery,
+): Promise<Page<ServiceView> | Refusal> {
+  const { db } = context.store;
+  const page = await listResources(context, caller, query, 'service');
+  if (page instanceof Refusal) return page;
+  const gateways = await activeGateways(db, caller.organizationId);
+  const items = [];
+  for (const resource of page.items) items.push(await viewService(db, resource, gateways));
+  return { ...page, items };
+}
+
+export async function getService(context: Context, caller: Caller, idOrName: string): Promise<ServiceView | Refusal> {
+  const { db } = context.store;
+  const resource = await findResource(db, caller.organizationId, idOrName);
+  if (resource instanceof Refusal) return resource;
+  if (resource.origin !== 'service') return new Refusal('api.not_found');
+  return await viewService(db, resource, await activeGateways(db, caller.organizationId));
+}

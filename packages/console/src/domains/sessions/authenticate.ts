@@ -1,0 +1,106 @@
+import { PERMISSIONS, type Permission, type Role } from '@zeronaut/model';
+import { Refusal } from '../../store/refusal.ts';
+import type { Caller, Context, Origin } from '../context.ts';
+import { hashToken, TOKEN_PREFIX } from '../random-token.ts';
+import { actorOf } from './sign-in.ts';
+
+/** `last_used_at` of an API key is exact to this. */
+const LAST_USED_STEP_MS = 60_000;
+
+/** A bearer token or cookie to the one who calls. Refuses unknown, expired and revoked ones, and disabled users. */
+export async function authenticate(context: Context, token: string, origin: Origin): Promise<Caller | Refusal> {
+  if (token.startsWith(TOKEN_PREFIX.session)) return await bySession(context, token, origin);
+  if (token.startsWith(TOKEN_PREFIX.apiKey)) return await byApiKey(context, token, origin);
+  return new Refusal('api.unauthenticated');
+}
+
+async function bySession(context: Context, token: string, origin: Origin): Promise<Caller | Refusal> {
+  const row = await context.store.db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select([
+      'sessions.id as session_id',
+      'sessions.expires_at',
+      'sessions.revoked_at',
+      'users.id',
+      'users.organization_id',
+      'users.kind',
+      'users.email',
+      'users.role',
+      'users.status',
+    ])
+    .where('sessions.token_hash', '=', hashToken(token))
+    .executeTakeFirst();
+  if (row === undefined) return new Refusal('api.unauthenticated');
+  if (row.revoked_at !== null) return new Refusal('access.session_revoked');
+  if (row.expires_at <= context.clock()) return new Refusal('access.session_expired');
+  if (row.status !== 'active') return new Refusal('access.user_disabled');
+  return {
+    ...origin,
+    organizationId: row.organization_id,
+    userId: row.id,
+    role: row.role,
+    credential: 'session',
+    credentialId: row.session_id,
+    actor: actorOf(row, origin),
+  };
+}
+
+async function byApiKey(context: Context, token: string, origin: Origin): Promise<Caller | Refusal> {
+  const nowMs = context.clock();
+  const row = await context.store.db
+    .selectFrom('api_keys')
+    .innerJoin('users', 'users.id', 'api_keys.user_id')
+    .select([
+      'api_keys.id as key_id',
+      'api_keys.name as key_name',
+      'api_keys.role as key_role',
+      'api_keys.expires_at',
+      'api_keys.revoked_at',
+      'api_keys.last_used_at',
+      'users.id',
+      'users.organization_id',
+      'users.kind',
+      'users.email',
+      'users.role',
+      'users.status',
+    ])
+    .where('api_keys.key_hash', '=', hashToken(token))
+    .executeTakeFirst();
+  if (row === undefined || row.revoked_at !== null) return new Refusal('api.unauthenticated');
+  if (row.expires_at !== null && row.expires_at <= nowMs) return new Refusal('api.token_expired');
+  if (row.status !== 'active') return new Refusal('access.user_disabled');
+  if (row.last_used_at === null || row.last_used_at < nowMs - LAST_USED_STEP_MS) {
+    await context.store.db
+      .updateTable('api_keys')
+      .set({ last_used_at: nowMs })
+      .where('id', '=', row.key_id)
+      .where('organization_id', '=', row.organization_id)
+      .execute();
+  }
+  return {
+    ...origin,
+    organizationId: row.organization_id,
+    userId: row.id,
+    role: narrowerRole(row.key_role, row.role),
+    credential: row.kind === 'local' ? 'local' : 'api_key',
+    credentialId: row.key_id,
+    actor:
+      row.kind === 'local'
+        ? actorOf(row, origin)
+        : { kind: 'api_key', id: row.key_id, name: row.key_name, address: origin.address },
+  };
+}
+
+/** True when everything that `role` may do, `other` may do too. */
+export function roleWithin(role: Role, other: Role): boolean {
+  return (Object.keys(PERMISSIONS) as Permission[]).every((permission) => {
+    const roles: readonly Role[] = PERMISSIONS[permission];
+    return !roles.includes(role) || roles.includes(other);
+  });
+}
+
+/** A key never does more than its user may do today; where neither role contains the other, only what everybody may. */
+function narrowerRole(key: Role, user: Role): Role {
+  return roleWithin(key, user) ? key : roleWithin(user, key) ? user : 'member';
+}

@@ -1,0 +1,141 @@
+import { CONSOLE_ISSUER, createId, PORTAL_AUDIENCE, type Session, TOKEN_TYPE } from '@zeronaut/model';
+import { SignJWT } from 'jose';
+import type { Selectable } from 'kysely';
+import { Refusal } from '../../store/refusal.ts';
+import type { Schema } from '../../store/schema.ts';
+import type { Queries } from '../../store/store.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { Caller, Context, Origin } from '../context.ts';
+import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { createToken, hashToken } from '../random-token.ts';
+
+const HOUR_MS = 3_600_000;
+export const SESSION_TTL_MS = { console: 12 * HOUR_MS, portal: 12 * HOUR_MS, cli: 30 * 24 * HOUR_MS } as const;
+
+type Row = Selectable<Schema['sessions']>;
+
+function toSession(row: Row): Session {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    userId: row.user_id,
+    kind: row.kind,
+    address: row.address,
+    userAgent: row.user_agent,
+    createdAt: isoTime(row.created_at),
+    expiresAt: isoTime(row.expires_at),
+    revokedAt: isoTime(row.revoked_at),
+  };
+}
+
+export interface IssuedSession {
+  readonly sessionId: string;
+  readonly token: string;
+  readonly expiresAtMs: number;
+}
+
+/**
+ * Opens a session, within the transaction that writes its audit entry. Console and CLI sessions are opaque random
+ * tokens of which only the hash is kept; portal sessions are signed, because gateways check them without us.
+ */
+export async function openSession(
+  queries: Queries,
+  context: Context,
+  kind: Session['kind'],
+  user: { id: string; organizationId: string },
+  origin: Origin,
+): Promise<IssuedSession> {
+  const createdAt = context.clock();
+  const sessionId = createId('session', createdAt);
+  // Tokens count whole seconds; the row must not say anything else.
+  const expiresAtMs = Math.floor((createdAt + SESSION_TTL_MS[kind]) / 1000) * 1000;
+  const token =
+    kind === 'portal'
+      ? await new SignJWT({ sid: sessionId, org: user.organizationId })
+          .setProtectedHeader({ alg: 'EdDSA', kid: context.authority.tokenKey.keyId, typ: TOKEN_TYPE.portalSession })
+          .setIssuer(CONSOLE_ISSUER)
+          .setAudience(PORTAL_AUDIENCE)
+          .setSubject(user.id)
+          .setIssuedAt(Math.floor(createdAt / 1000))
+          .setExpirationTime(expiresAtMs / 1000)
+          .sign(context.authority.tokenKey.privateKey)
+      : createToken('session');
+  await queries
+    .insertInto('sessions')
+    .values({
+      id: sessionId,
+      organization_id: user.organizationId,
+      user_id: user.id,
+      kind,
+      token_hash: kind === 'portal' ? null : hashToken(token),
+      address: origin.address,
+      user_agent: origin.userAgent.slice(0, 300),
+      created_at: createdAt,
+      expires_at: expiresAtMs,
+      revoked_at: null,
+    })
+    .execute();
+  return { sessionId, token, expiresAtMs };
+}
+
+export async function listSessions(
+  context: Context,
+  caller: Caller,
+  query: PageQuery,
+): Promise<Page<Session> | Refusal> {
+  const after = parseCursor(query.cursor, ['string']);
+  if (after instanceof Refusal) return after;
+  let select = context.store.db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('organization_id', '=', caller.organizationId)
+    .orderBy('id')
+    .limit(query.limit + 1);
+  if (after !== null) select = select.where('id', '>', String(after[0]));
+  return toPage(await select.execute(), query.limit, toSession, (row) => [row.id]);
+}
+
+/** Revokes one session of the caller's organization. Revoking twice is no error. */
+export async function revokeSession(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {
+  return await context.store.change(caller.organizationId, async (queries) => {
+    const row = await queries
+      .selectFrom('sessions')
+      .selectAll()
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (row === undefined) return new Refusal('api.not_found');
+    if (row.revoked_at !== null) return undefined;
+    await queries
+      .updateTable('sessions')
+      .set({ revoked_at: context.clock() })
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .execute();
+    await appendAudit(queries, context, caller, {
+      action: id === caller.credentialId ? 'session.sign_out' : 'session.revoke',
+      objectKind: 'session',
+      objectId: id,
+      before: toSession(row),
+    });
+    return undefined;
+  });
+}
+
+/** Ends all sessions of a user but `exceptId`. Within the transaction of the change that asks for it. */
+export async function revokeUserSessions(
+  queries: Queries,
+  context: Context,
+  organizationId: string,
+  userId: string,
+  exceptId: string,
+): Promise<void> {
+  await queries
+    .updateTable('sessions')
+    .set({ revoked_at: context.clock() })
+    .where('organization_id', '=', organizationId)
+    .where('user_id', '=', userId)
+    .where('id', '!=', exceptId)
+    .where('revoked_at', 'is', null)
+    .execute();
+}

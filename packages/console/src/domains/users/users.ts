@@ -1,0 +1,230 @@
+import { createId, type Role, type User } from '@zeronaut/model';
+import type { Selectable } from 'kysely';
+import { Refusal } from '../../store/refusal.ts';
+import type { Schema } from '../../store/schema.ts';
+import { isUniqueViolation, type Queries } from '../../store/store.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { Caller, Context } from '../context.ts';
+import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { revokeUserSessions } from '../sessions/sessions.ts';
+import { checkPassword } from './password-policy.ts';
+
+type Row = Selectable<Schema['users']>;
+
+export function toUser(row: Row): User {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    kind: row.kind,
+    email: row.email,
+    name: row.name,
+    role: row.role,
+    groups: JSON.parse(row.groups),
+    status: row.status,
+    createdAt: isoTime(row.created_at),
+    version: row.version,
+  };
+}
+
+export interface NewUser {
+  readonly email: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly groups: readonly string[];
+  readonly kind: 'person' | 'local';
+  /** Null: can never sign in with a password. */
+  readonly passwordHash: string | null;
+}
+
+/** Within a transaction; the caller writes the audit entry. */
+export async function insertUser(
+  queries: Queries,
+  organizationId: string,
+  input: NewUser,
+  nowMs: number,
+): Promise<User | Refusal> {
+  const taken = await queries
+    .selectFrom('users')
+    .select('id')
+    .where('email', '=', input.email)
+    .where((eb) => eb.or([eb('kind', '=', 'person'), eb('organization_id', '=', organizationId)]))
+    .executeTakeFirst();
+  if (taken !== undefined) return emailTaken();
+  const row: Row = {
+    id: createId('user', nowMs),
+    organization_id: organizationId,
+    kind: input.kind,
+    email: input.email,
+    name: input.name,
+    role: input.role,
+    groups: JSON.stringify(input.groups),
+    status: 'active',
+    created_at: nowMs,
+    version: 1,
+  };
+  await queries.insertInto('users').values(row).execute();
+  if (input.passwordHash !== null) {
+    await queries
+      .insertInto('password_hashes')
+      .values({ user_id: row.id, organization_id: organizationId, hash: input.passwordHash, changed_at: nowMs })
+      .execute();
+  }
+  return toUser(row);
+}
+
+function emailTaken(): Refusal {
+  return new Refusal('api.conflict', { errors: [{ path: '/email', message: 'a user with this e-mail exists' }] });
+}
+
+export async function listUsers(context: Context, caller: Caller, query: PageQuery): Promise<Page<User> | Refusal> {
+  const after = parseCursor(query.cursor, ['string']);
+  if (after instanceof Refusal) return after;
+  let select = context.store.db
+    .selectFrom('users')
+    .selectAll()
+    .where('organization_id', '=', caller.organizationId)
+    .orderBy('id')
+    .limit(query.limit + 1);
+  if (after !== null) select = select.where('id', '>', String(after[0]));
+  return toPage(await select.execute(), query.limit, toUser, (row) => [row.id]);
+}
+
+export async function findUser(queries: Queries, organizationId: string, id: string): Promise<User | Refusal> {
+  const row = await queries
+    .selectFrom('users')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row === undefined ? new Refusal('api.not_found') : toUser(row);
+}
+
+/** `remember` stores the answer for the caller's idempotency key within the same transaction. */
+export async function createUser(
+  context: Context,
+  caller: Caller,
+  input: { email: string; name: string; password: string; role: Role; groups: string[] },
+  remember: (queries: Queries, response: User) => Promise<void>,
+): Promise<User | Refusal> {
+  if (input.role === 'owner' && caller.role !== 'owner') return onlyOwners();
+  const weak = checkPassword(input.password, input.email);
+  if (weak !== null) return weak;
+  const passwordHash = await context.passwords.hash(input.password);
+  try {
+    return await context.store.change(caller.organizationId, async (queries) => {
+      const user = await insertUser(
+        queries,
+        caller.organizationId,
+        { ...input, kind: 'person', passwordHash },
+        context.clock(),
+      );
+      if (user instanceof Refusal) return user;
+      await appendAudit(queries, context, caller, {
+        action: 'user.create',
+        objectKind: 'user',
+        objectId: user.id,
+        after: user,
+      });
+      await remember(queries, user);
+      return user;
+    });
+  } catch (error) {
+    if (isUniqueViolation(error)) return emailTaken();
+    throw error;
+  }
+}
+
+export async function updateUser(
+  context: Context,
+  caller: Caller,
+  id: string,
+  version: number,
+  input: { name?: string; role?: Role; groups?: string[]; status?: 'active' | 'disabled'; password?: string },
+): Promise<User | Refusal> {
+  const { password, ...fields } = input;
+  const known = await findUser(context.store.db, caller.organizationId, id);
+  if (known instanceof Refusal) return known;
+  if (password !== undefined) {
+    const weak = known.kind === 'local' ? localHasNoPassword() : checkPassword(password, known.email);
+    if (weak !== null) return weak;
+  }
+  const hash = password === undefined ? null : await context.passwords.hash(password);
+
+  return await context.store.change(caller.organizationId, async (queries) => {
+    // Changing it first locks the row, so that two changes cannot both read the old one.
+    const locked = await queries
+      .updateTable('users')
+      .set((eb) => ({ version: eb('version', '+', 1) }))
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .where('version', '=', version)
+      .returningAll()
+      .executeTakeFirst();
+    if (locked === undefined) return new Refusal('api.precondition_failed');
+    const before = { ...toUser(locked), version };
+    const after: User = { ...before, ...definedOf(fields), version: version + 1 };
+
+    // Whoever may manage users must not become, or take over, an owner.
+    if (caller.role !== 'owner' && (before.role === 'owner' || after.role === 'owner')) return onlyOwners();
+    const losesOwner =
+      before.kind === 'person' &&
+      before.role === 'owner' &&
+      before.status === 'active' &&
+      (after.role !== 'owner' || after.status !== 'active');
+    if (losesOwner && !(await hasOtherOwner(queries, caller.organizationId, id))) return new Refusal('api.last_owner');
+
+    await queries
+      .updateTable('users')
+      .set({ name: after.name, role: after.role, groups: JSON.stringify(after.groups), status: after.status })
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .execute();
+    if (hash !== null) {
+      const changed = { hash, changed_at: context.clock() };
+      await queries
+        .insertInto('password_hashes')
+        .values({ user_id: id, organization_id: caller.organizationId, ...changed })
+        .onConflict((conflict) => conflict.column('user_id').doUpdateSet(changed))
+        .execute();
+    }
+    // A new password or a closed account ends what was open, except for the session that asks for it.
+    if (hash !== null || (before.status === 'active' && after.status === 'disabled')) {
+      await revokeUserSessions(queries, context, caller.organizationId, id, caller.credentialId);
+    }
+    await appendAudit(queries, context, caller, {
+      action: 'user.update',
+      objectKind: 'user',
+      objectId: id,
+      before,
+      after: { ...after, ...(hash === null ? {} : { passwordChanged: true }) },
+    });
+    return after;
+  });
+}
+
+async function hasOtherOwner(queries: Queries, organizationId: string, exceptId: string): Promise<boolean> {
+  const other = await queries
+    .selectFrom('users')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('kind', '=', 'person')
+    .where('role', '=', 'owner')
+    .where('status', '=', 'active')
+    .where('id', '!=', exceptId)
+    .executeTakeFirst();
+  return other !== undefined;
+}
+
+function onlyOwners(): Refusal {
+  return new Refusal('api.forbidden', { detail: 'only an owner may make or change an owner' });
+}
+
+function localHasNoPassword(): Refusal {
+  return new Refusal('api.invalid', {
+    errors: [{ path: '/password', message: 'the local user never signs in with a password' }],
+  });
+}
+
+function definedOf<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+}

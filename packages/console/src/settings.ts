@@ -1,0 +1,99 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseHostPort } from '@zeronaut/model';
+
+/** What `runConsole` takes; everything that is absent comes from the environment, then from the default. */
+export interface ConsoleOptions {
+  /** `$ZERONAUT_HOME/console`. Holds the master key and, with SQLite, the database. */
+  dataDirectory?: string | undefined;
+  /** `ZERONAUT_CONSOLE_HOST`, 127.0.0.1. */
+  host?: string | undefined;
+  /** `ZERONAUT_CONSOLE_PORT`, 8080. 0: any free one. */
+  port?: number | undefined;
+  /** `ZERONAUT_CONSOLE_SYNC_HOST`, the same as `host`. */
+  syncHost?: string | undefined;
+  /** `ZERONAUT_CONSOLE_SYNC_PORT`, 8081. */
+  syncPort?: number | undefined;
+  /** `ZERONAUT_CONSOLE_PUBLIC_URL`, `http://127.0.0.1:<port>`. */
+  publicUrl?: string | undefined;
+  /** `ZERONAUT_CONSOLE_SYNC_ADDRESS`, host of `publicUrl` and the sync port: what gateways are told to dial. */
+  syncAddress?: string | undefined;
+  /** `ZERONAUT_CONSOLE_DATABASE_URL`, `sqlite:<data directory>/zeronaut.db`. */
+  databaseUrl?: string | undefined;
+  /** `ZERONAUT_CONSOLE_TRUSTED_PROXIES`, comma separated: whose `X-Forwarded-*` are believed. Default: nobody's. */
+  trustedProxies?: readonly string[] | undefined;
+  /** `ZERONAUT_CONSOLE_LOG_LEVEL`, info. */
+  logLevel?: string | undefined;
+  /** Ends the console like SIGTERM does. */
+  signal?: AbortSignal | undefined;
+  onReady?: ((info: ReadyInfo) => void) | undefined;
+}
+
+export interface ReadyInfo {
+  readonly url: string;
+  readonly port: number;
+  readonly syncPort: number;
+  readonly organizationId: string;
+  /** A one-time link that creates the first owner; null once there is one. */
+  readonly setupUrl: string | null;
+}
+
+export interface Settings {
+  readonly homeDirectory: string;
+  readonly dataDirectory: string;
+  readonly host: string;
+  readonly port: number;
+  readonly syncHost: string;
+  readonly syncPort: number;
+  readonly publicUrl: string | null;
+  readonly syncAddress: string | null;
+  readonly databaseUrl: string;
+  readonly trustedProxies: readonly string[];
+  readonly logLevel: string;
+}
+
+/** A mistake in options or environment, in words for the person who made it. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+export function resolveSettings(options: ConsoleOptions, env: NodeJS.ProcessEnv): Settings {
+  const homeDirectory = env.ZERONAUT_HOME || join(homedir(), '.zeronaut');
+  const dataDirectory = options.dataDirectory ?? join(homeDirectory, 'console');
+  const host = options.host ?? env.ZERONAUT_CONSOLE_HOST ?? '127.0.0.1';
+  const publicUrl = options.publicUrl ?? env.ZERONAUT_CONSOLE_PUBLIC_URL ?? null;
+  if (publicUrl !== null && !(URL.canParse(publicUrl) && /^https?:$/.test(new URL(publicUrl).protocol))) {
+    throw new SettingsError(`the public URL must begin with https:// or http://, not: ${publicUrl}`);
+  }
+  const syncAddress = options.syncAddress ?? env.ZERONAUT_CONSOLE_SYNC_ADDRESS ?? null;
+  if (syncAddress !== null && parseHostPort(syncAddress) === null) {
+    throw new SettingsError(`the sync address must be host:port, not: ${syncAddress}`);
+  }
+  return {
+    homeDirectory,
+    dataDirectory,
+    host,
+    port: options.port ?? portOf(env, 'ZERONAUT_CONSOLE_PORT', 8080),
+    syncHost: options.syncHost ?? env.ZERONAUT_CONSOLE_SYNC_HOST ?? host,
+    syncPort: options.syncPort ?? portOf(env, 'ZERONAUT_CONSOLE_SYNC_PORT', 8081),
+    publicUrl: publicUrl?.replace(/\/+$/, '') ?? null,
+    syncAddress,
+    databaseUrl:
+      options.databaseUrl ?? env.ZERONAUT_CONSOLE_DATABASE_URL ?? `sqlite:${join(dataDirectory, 'zeronaut.db')}`,
+    trustedProxies:
+      options.trustedProxies ??
+      (env.ZERONAUT_CONSOLE_TRUSTED_PROXIES ?? '')
+        .split(',')
+        .map((text) => text.trim())
+        .filter((text) => text !== ''),
+    logLevel: options.logLevel ?? env.ZERONAUT_CONSOLE_LOG_LEVEL ?? 'info',
+  };
+}
+
+function portOf(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65535) throw new SettingsError(`${name} must be a port, not: ${text}`);
+  return port;
+}

@@ -1,0 +1,111 @@
+import { mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { formatHostPort, LOCAL_CREDENTIAL_FILE } from '@zeronaut/model';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { isLoopback } from './api/guards.ts';
+import { createApi } from './api/server.ts';
+import { writeFileAtomically } from './atomic-file.ts';
+import { loadAuthority } from './authority/authority.ts';
+import { loadMasterKey } from './authority/master-key.ts';
+import type { Context } from './domains/context.ts';
+import { ensureFirstOrganization } from './domains/organizations/organizations.ts';
+import { createSignInLimits } from './domains/sessions/sign-in-limits.ts';
+import { ensureLocalCredential } from './domains/setup/local-user.ts';
+import { createSetupToken } from './domains/setup/setup.ts';
+import { createPasswordHasher } from './domains/users/password.ts';
+import type { ReadyInfo, Settings } from './settings.ts';
+import { openStore, type Store } from './store/store.ts';
+import { type SyncServer, startSyncServer } from './sync/sync-server.ts';
+
+export interface RunningConsole {
+  readonly info: ReadyInfo;
+  stop(): Promise<void>;
+}
+
+/**
+ * Composition: store, authority, domains, sync, api, in this order, each handed to the next. What was started is
+ * stopped again when a later part cannot start.
+ */
+export async function startConsole(settings: Settings, log: Logger): Promise<RunningConsole> {
+  mkdirSync(settings.dataDirectory, { recursive: true, mode: 0o700 });
+  mkdirSync(settings.homeDirectory, { recursive: true, mode: 0o700 });
+  const sealer = loadMasterKey(join(settings.dataDirectory, 'master.key'));
+
+  let store: Store | null = null;
+  let sync: SyncServer | null = null;
+  let api: FastifyInstance | null = null;
+  async function stop(): Promise<void> {
+    await api?.close();
+    await sync?.stop();
+    await store?.close();
+  }
+  try {
+    store = await openStore(settings.databaseUrl);
+    const clock = Date.now;
+    // Both are known only when the listeners are up; nobody asks before.
+    let publicUrl = settings.publicUrl ?? '';
+    let syncAddress = settings.syncAddress ?? '';
+    const context: Context = {
+      store,
+      authority: await loadAuthority(store, sealer, clock),
+      passwords: createPasswordHasher(),
+      signInLimits: createSignInLimits(),
+      clock,
+      settings: { publicUrl: () => publicUrl, syncAddress: () => syncAddress },
+      connectedGateways: () => sync?.connectedGateways() ?? new Set(),
+    };
+    const organizationId = await ensureFirstOrganization(context);
+
+    sync = await startSyncServer(context, { host: settings.syncHost, port: settings.syncPort, log });
+    api = await createApi(context, {
+      log,
+      loopbackOnly: isLoopback(settings.host),
+      trustedProxies: settings.trustedProxies,
+    });
+    await api.listen({ host: settings.host, port: settings.port });
+    const { port } = api.server.address() as AddressInfo;
+    publicUrl ||= `http://${formatHostPort(reachable(settings.host), port)}`;
+    syncAddress ||= formatHostPort(new URL(publicUrl).hostname.replace(/^\[|\]$/g, ''), sync.port);
+
+    await writeForThisUser(context, organizationId, settings.homeDirectory);
+    const setupToken = await createSetupToken(context, organizationId);
+    return {
+      info: {
+        url: publicUrl,
+        port,
+        syncPort: sync.port,
+        organizationId,
+        setupUrl: setupToken === null ? null : `${publicUrl}/setup?token=${setupToken}`,
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Where this machine reaches a listener that is bound to every address. */
+function reachable(host: string): string {
+  return host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+}
+
+async function writeForThisUser(context: Context, organizationId: string, directory: string): Promise<void> {
+  const file = join(directory, LOCAL_CREDENTIAL_FILE);
+  const credential = await ensureLocalCredential(context, organizationId, await readJson(file));
+  await writeFileAtomically(file, `${JSON.stringify({ ...credential, organizationId }, null, 2)}\n`, 0o600);
+  await writeFileAtomically(join(directory, 'ca.pem'), context.authority.certificates.certificate, 0o644);
+}
+
+/** Null when the file is missing or no JSON: then a new one is written. */
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}

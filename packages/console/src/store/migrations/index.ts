@@ -1,0 +1,9 @@
+import type { MigrationProvider } from 'kysely/migration';
+import * as first from './0001-first.ts';
+
+/** In this order, on both databases. A migration that was released is never edited: write the next one. */
+export const migrations: MigrationProvider = {
+  async getMigrations() {
+    return { '0001-first': first };
+  },
+};

@@ -1,0 +1,216 @@
+import type { Role } from '@zeronaut/model';
+
+/**
+ * The tables, the same in SQLite and PostgreSQL. Times are milliseconds since 1970 in `…_at` columns (bigint), JSON is
+ * text, flags are 0 or 1. Every row but those of `settings` belongs to one organization.
+ */
+export interface Schema {
+  organizations: {
+    id: string;
+    name: string;
+    slug: string;
+    created_at: number;
+    /** Head of the audit chain: updating this row is also the lock that puts writers in a line. */
+    audit_seq: number;
+    audit_head: string;
+  };
+  users: {
+    id: string;
+    organization_id: string;
+    kind: 'person' | 'local';
+    email: string;
+    name: string;
+    role: Role;
+    groups: string;
+    status: 'active' | 'disabled';
+    created_at: number;
+    version: number;
+  };
+  password_hashes: { user_id: string; organization_id: string; hash: string; changed_at: number };
+  sessions: {
+    id: string;
+    organization_id: string;
+    user_id: string;
+    kind: 'console' | 'portal' | 'cli';
+    /** SHA-256 of the opaque token, base64url; null for portal sessions, whose token is signed. */
+    token_hash: string | null;
+    address: string;
+    user_agent: string;
+    created_at: number;
+    expires_at: number;
+    revoked_at: number | null;
+  };
+  api_keys: {
+    id: string;
+    organization_id: string;
+    user_id: string;
+    name: string;
+    prefix: string;
+    key_hash: string;
+    role: Role;
+    created_at: number;
+    expires_at: number | null;
+    last_used_at: number | null;
+    revoked_at: number | null;
+  };
+  devices: {
+    id: string;
+    organization_id: string;
+    user_id: string;
+    name: string;
+    key_fingerprint: string;
+    created_at: number;
+    certificate_expires_at: number;
+    revoked_at: number | null;
+  };
+  gateways: {
+    id: string;
+    organization_id: string;
+    name: string;
+    region: string;
+    base_domain: string;
+    public_host: string;
+    https_port: number;
+    tunnel_port: number;
+    port_from: number;
+    port_to: number;
+    signing_key: string;
+    tls_public_key: string;
+    /** SHA-256 of the key of its sync certificate, base64url. */
+    key_fingerprint: string;
+    status: 'active' | 'revoked';
+    last_seen_at: number | null;
+    /** What the gateway says that it runs. */
+    applied_version: number | null;
+    software_version: string | null;
+    /** What was built last: grows only when the content's hash changes. */
+    snapshot_version: number;
+    snapshot_hash: string;
+    snapshot_issued_at: number;
+    created_at: number;
+  };
+  /** Leaf certificates for a gateway's TLS key, one per host. */
+  gateway_certificates: {
+    organization_id: string;
+    gateway_id: string;
+    host: string;
+    pem: string;
+    not_after: number;
+    renew_at: number;
+  };
+  enrolment_tokens: {
+    id: string;
+    organization_id: string;
+    token_hash: string;
+    created_by: string;
+    created_at: number;
+    expires_at: number;
+    used_at: number | null;
+  };
+  setup_tokens: {
+    token_hash: string;
+    organization_id: string;
+    created_at: number;
+    expires_at: number;
+    used_at: number | null;
+  };
+  device_authorizations: {
+    device_code_hash: string;
+    user_code_hash: string;
+    status: 'pending' | 'approved' | 'denied' | 'used';
+    organization_id: string | null;
+    user_id: string | null;
+    address: string;
+    user_agent: string;
+    created_at: number;
+    expires_at: number;
+    interval_seconds: number;
+    last_polled_at: number | null;
+  };
+  resources: {
+    id: string;
+    organization_id: string;
+    name: string;
+    origin: 'service' | 'declared';
+    protocol: 'http' | 'tcp' | 'udp';
+    port: number | null;
+    access: string;
+    proxy_protocol: 'none' | 'v1' | 'v2';
+    device_id: string | null;
+    enabled: number;
+    /** The name was made by us, so publishing the same address without a name finds it again. */
+    auto_named: number;
+    created_at: number;
+    updated_at: number;
+    version: number;
+  };
+  /** Further host names, unique in an organization. */
+  resource_domains: { organization_id: string; resource_id: string; domain: string; position: number };
+  targets: {
+    id: string;
+    organization_id: string;
+    resource_id: string;
+    position: number;
+    address: string;
+    device_id: string | null;
+    protocol: 'http' | 'https' | 'tcp' | 'udp';
+    weight: number;
+    health_check: string | null;
+    tls_verify: number;
+    tls_server_name: string | null;
+  };
+  shares: {
+    id: string;
+    organization_id: string;
+    resource_id: string;
+    created_by: string;
+    created_at: number;
+    expires_at: number;
+    revoked_at: number | null;
+  };
+  sites: {
+    id: string;
+    organization_id: string;
+    name: string;
+    connection: 'tunnel' | 'local';
+    device_id: string | null;
+    destinations: string;
+    access: string;
+    created_at: number;
+    updated_at: number;
+    version: number;
+  };
+  access_events: {
+    organization_id: string;
+    gateway_id: string;
+    epoch: string;
+    seq: number;
+    at: number;
+    resource_id: string | null;
+    effect: 'pass' | 'challenge' | 'deny';
+    body: string;
+  };
+  /** Per gateway and epoch: everything up to `seq` is stored. */
+  event_heads: { organization_id: string; gateway_id: string; epoch: string; seq: number };
+  audit_entries: {
+    organization_id: string;
+    seq: number;
+    id: string;
+    at: number;
+    /** The entry as canonical JSON without its hashes: exactly what was hashed. */
+    body: string;
+    previous_hash: string;
+    hash: string;
+  };
+  /** Private keys, sealed with the master key. Of the whole installation, so without an organization. */
+  secrets: { name: string; sealed: string; created_at: number };
+  idempotency_keys: {
+    organization_id: string;
+    caller_id: string;
+    route: string;
+    key: string;
+    request_hash: string;
+    response: string;
+    created_at: number;
+  };
+}

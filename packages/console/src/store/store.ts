@@ -1,0 +1,106 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Fault } from '@zeronaut/model';
+import { Kysely, PostgresDialect } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import pg from 'pg';
+import { migrations } from './migrations/index.ts';
+import { Refusal } from './refusal.ts';
+import type { Schema } from './schema.ts';
+import { createSqliteDialect } from './sqlite-dialect.ts';
+
+/** Reads and writes within one transaction. */
+export type Queries = Kysely<Schema>;
+
+/**
+ * The console's database. Everything that a gateway must learn is written through `change`, which tells the sync room
+ * after the commit; whoever writes past it writes only what no snapshot holds.
+ */
+export interface Store {
+  readonly kind: 'sqlite' | 'postgres';
+  /** For single statements outside a transaction. */
+  readonly db: Queries;
+  /** One transaction. A `Refusal` that is returned, and anything thrown, rolls it back. */
+  transaction<T>(run: (queries: Queries) => Promise<T>): Promise<T>;
+  /** The same, and listeners hear of it after a commit. */
+  change<T>(organizationId: string, run: (queries: Queries) => Promise<T>): Promise<T>;
+  /** Called after each committed change of an organization; must not throw. Returns how to stop. */
+  onChange(listener: (organizationId: string) => void): () => void;
+  close(): Promise<void>;
+}
+
+// bigint columns hold milliseconds and counters, all far below 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/** `sqlite:<file>` (or a bare path) or `postgres://…`. Creates and migrates as needed. Rejects with a Fault. */
+export async function openStore(url: string): Promise<Store> {
+  const kind = /^postgres(ql)?:/.test(url) ? 'postgres' : 'sqlite';
+  const file = url.replace(/^sqlite:(\/\/)?/, '');
+  if (kind === 'sqlite') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const db = new Kysely<Schema>({
+    dialect:
+      kind === 'sqlite'
+        ? createSqliteDialect(file)
+        : new PostgresDialect({
+            pool: new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5_000 }),
+          }),
+  });
+  try {
+    const { error } = await new Migrator({ db, provider: migrations }).migrateToLatest();
+    if (error !== undefined) throw error;
+  } catch (error) {
+    await db.destroy();
+    throw openFault(kind, file, error);
+  }
+
+  const listeners = new Set<(organizationId: string) => void>();
+  async function transaction<T>(run: (queries: Queries) => Promise<T>): Promise<T> {
+    const trx = await db.startTransaction().execute();
+    try {
+      const result = await run(trx);
+      await (result instanceof Refusal ? trx.rollback() : trx.commit()).execute();
+      return result;
+    } catch (error) {
+      if (!trx.isCommitted && !trx.isRolledBack) await trx.rollback().execute();
+      throw error;
+    }
+  }
+  return {
+    kind,
+    db,
+    transaction,
+    async change(organizationId, run) {
+      const result = await transaction(run);
+      if (!(result instanceof Refusal)) for (const listener of listeners) listener(organizationId);
+      return result;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: () => db.destroy(),
+  };
+}
+
+function openFault(kind: Store['kind'], file: string, cause: unknown): Fault {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  if (kind === 'sqlite' && /database is locked/.test(text)) {
+    return new Fault('store.locked', {
+      side: 'local',
+      message: `the database ${file} is in use by another console; stop that one first`,
+      cause,
+    });
+  }
+  return new Fault('store.open_failed', {
+    side: kind === 'sqlite' ? 'local' : 'upstream',
+    message: `the ${kind} database cannot be opened: ${text}`,
+    cause,
+  });
+}
+
+/** True when a statement failed because a unique constraint would be broken. */
+export function isUniqueViolation(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = (error as { code?: unknown }).code;
+  return code === '23505' || /UNIQUE constraint failed|PRIMARY KEY/.test(error.message);
+}

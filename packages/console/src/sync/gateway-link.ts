@@ -1,0 +1,324 @@
+import type { TLSSocket } from 'node:tls';
+import {
+  createId,
+  type SignedSnapshot,
+  SYNC_PING_INTERVAL_MS,
+  type SyncFromConsole,
+  type SyncFromGateway,
+} from '@zeronaut/model';
+import type { Logger } from 'pino';
+import { parseCertificateRequest } from '../authority/certificate-request.ts';
+import { storeEvents } from '../domains/access-events/access-events.ts';
+import { appendAudit } from '../domains/audit/audit.ts';
+import type { Context, Origin } from '../domains/context.ts';
+import type { GatewayRow } from '../domains/gateways/gateways.ts';
+import { signIn } from '../domains/sessions/sign-in.ts';
+import { Refusal } from '../store/refusal.ts';
+import { encodeMessage, MessageReader } from './codec.ts';
+
+/** Remote calls of one gateway that run or wait at once; beyond that the link is not read until some are done. */
+const MAX_PENDING_CALLS = 64;
+/** Silence after which the other side is given up. */
+const GIVE_UP_MS = SYNC_PING_INTERVAL_MS * 3;
+
+/** What the server does for its links. */
+export interface LinkOwner {
+  /** The gateway said hello and waits for its snapshot. */
+  onHello(link: GatewayLink): void;
+  onClosed(link: GatewayLink): void;
+}
+
+/**
+ * One gateway's connection, after its certificate was checked. Messages are handled in order; sign-ins run beside them,
+ * because they take a password hash. At most one snapshot waits to be written: a newer one takes its place.
+ */
+export class GatewayLink {
+  readonly gateway: GatewayRow;
+  /** What the gateway runs, by its own word. */
+  runningVersion = 0;
+  /** What was written to it last. */
+  sentVersion = 0;
+  greeted = false;
+
+  readonly #context: Context;
+  readonly #socket: TLSSocket;
+  readonly #owner: LinkOwner;
+  readonly #log: Logger;
+  readonly #reader = new MessageReader();
+  readonly #remoteAddress: string;
+  #queue: Promise<void> = Promise.resolve();
+  #queued = 0;
+  #calls = 0;
+  #waitingSnapshot: { version: number; signed: SignedSnapshot } | null = null;
+  #congested = false;
+  #closed = false;
+  #lastHeardAt: number;
+  readonly #pinger: NodeJS.Timeout;
+  /** By epoch: the last event of this connection, to see holes. */
+  readonly #lastSeq = new Map<string, number>();
+
+  constructor(context: Context, gateway: GatewayRow, socket: TLSSocket, owner: LinkOwner, log: Logger) {
+    this.#context = context;
+    this.gateway = gateway;
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#log = log;
+    this.#remoteAddress = socket.remoteAddress ?? '';
+    this.#lastHeardAt = performance.now();
+    this.#pinger = setInterval(() => this.#keepAlive(), SYNC_PING_INTERVAL_MS);
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('drain', () => this.#onDrain());
+    socket.on('end', () => this.close());
+    socket.on('close', () => this.close());
+  }
+
+  /** Sends it now, or when the gateway has read what it was sent before; then the newest one only. */
+  sendSnapshot(version: number, signed: SignedSnapshot): void {
+    if (this.#closed || version <= this.sentVersion) return;
+    if (this.#congested) {
+      this.#waitingSnapshot = { version, signed };
+      return;
+    }
+    this.sentVersion = version;
+    this.#send({ type: 'snapshot', snapshot: signed });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#pinger);
+    this.#waitingSnapshot = null;
+    this.#socket.destroy();
+    this.#owner.onClosed(this);
+  }
+
+  #send(message: SyncFromConsole): void {
+    if (this.#closed) return;
+    if (!this.#socket.write(encodeMessage(message))) this.#congested = true;
+  }
+
+  #onDrain(): void {
+    this.#congested = false;
+    const waiting = this.#waitingSnapshot;
+    this.#waitingSnapshot = null;
+    if (waiting !== null) this.sendSnapshot(waiting.version, waiting.signed);
+    this.#pace();
+  }
+
+  #keepAlive(): void {
+    // A gateway that does not take what we write is not heard either; both end here.
+    if (performance.now() - this.#lastHeardAt > GIVE_UP_MS) this.close();
+    else if (!this.#congested) this.#send({ type: 'ping' });
+  }
+
+  #onData(chunk: Buffer): void {
+    this.#lastHeardAt = performance.now();
+    const messages = this.#reader.push(chunk);
+    if (messages === null) return this.#invalid('not a message of ours');
+    for (const message of messages) {
+      if (this.#closed) return;
+      if (!this.greeted && message.type !== 'hello') return this.#invalid('hello must come first');
+      this.#enqueue(message);
+    }
+    this.#pace();
+  }
+
+  /** Stops reading while much is unfinished, or the gateway does not read our answers. */
+  #pace(): void {
+    if (this.#closed) return;
+    const full = this.#queued >= MAX_PENDING_CALLS || this.#calls >= MAX_PENDING_CALLS || this.#congested;
+    if (full && !this.#socket.isPaused()) this.#socket.pause();
+    else if (!full && this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  #enqueue(message: SyncFromGateway): void {
+    if (message.type === 'hello') this.greeted = true;
+    this.#queued++;
+    this.#queue = this.#queue
+      .then(() => (this.#closed ? undefined : this.#handle(message)))
+      .catch((error: unknown) => {
+        // The store failed. The gateway keeps what was not acknowledged and dials again.
+        this.#log.error({ err: error, gatewayId: this.gateway.id, type: message.type }, 'sync message failed');
+        this.close();
+      })
+      .finally(() => {
+        this.#queued--;
+        this.#pace();
+      });
+  }
+
+  async #handle(message: SyncFromGateway): Promise<void> {
+    switch (message.type) {
+      case 'hello':
+        this.runningVersion = message.snapshotVersion;
+        // What it runs already needs not be sent; what it runs beyond us makes us count further.
+        this.sentVersion = message.snapshotVersion;
+        await this.#saveStatus({
+          software_version: message.softwareVersion,
+          applied_version: message.snapshotVersion,
+        });
+        return this.#owner.onHello(this);
+      case 'applied':
+        this.runningVersion = message.version;
+        return await this.#saveStatus({ applied_version: message.version });
+      case 'refused':
+        this.#log.warn(
+          { gatewayId: this.gateway.id, version: message.version, reason: message.reason, detail: message.detail },
+          'gateway refused a snapshot',
+        );
+        return;
+      case 'events':
+        return await this.#storeEvents(message.events);
+      case 'sign_in':
+        return this.#call(() => this.#signIn(message));
+      case 'sign_out':
+        return this.#call(() => this.#signOut(message));
+      case 'renew':
+        return this.#call(() => this.#renew(message));
+      case 'ping':
+        return this.#send({ type: 'pong' });
+      case 'pong':
+        return;
+    }
+  }
+
+  /** Runs beside the queue: a slow password hash must not hold events up. */
+  #call(run: () => Promise<void>): void {
+    this.#calls++;
+    run()
+      .catch((error: unknown) => {
+        this.#log.error({ err: error, gatewayId: this.gateway.id }, 'sync call failed');
+        this.close();
+      })
+      .finally(() => {
+        this.#calls--;
+        this.#pace();
+      });
+  }
+
+  async #storeEvents(events: (SyncFromGateway & { type: 'events' })['events']): Promise<void> {
+    const { id, organization_id: organizationId } = this.gateway;
+    for (const [epoch, ofEpoch] of Map.groupBy(events, (event) => event.epoch)) {
+      for (const event of ofEpoch) {
+        if (event.gatewayId !== id || (event.organizationId ?? organizationId) !== organizationId) {
+          return this.#invalid('events of somebody else');
+        }
+        // The first one may be anywhere: what came before it was acknowledged once. After that holes are a fault.
+        const last = this.#lastSeq.get(epoch);
+        if (last !== undefined && event.seq > last + 1) return this.#invalid('a hole in the events');
+        if (last === undefined && this.#lastSeq.size >= 16) return this.#invalid('too many epochs');
+        this.#lastSeq.set(epoch, Math.max(last ?? 0, event.seq));
+      }
+      const seq = await this.#context.store.transaction((queries) =>
+        storeEvents(queries, organizationId, id, epoch, ofEpoch),
+      );
+      this.#send({ type: 'events_stored', epoch, seq });
+    }
+  }
+
+  async #signIn(message: SyncFromGateway & { type: 'sign_in' }): Promise<void> {
+    const result = await signIn(
+      this.#context,
+      {
+        email: message.email,
+        password: message.password,
+        kind: 'portal',
+        organizationId: this.gateway.organization_id,
+      },
+      this.#origin(message.address, message.userAgent),
+    );
+    const refused = result instanceof Refusal;
+    this.#send({
+      type: 'sign_in_result',
+      rpcId: message.rpcId,
+      token: refused ? null : result.token,
+      reason: refused ? result.reason : null,
+    });
+  }
+
+  async #signOut(message: SyncFromGateway & { type: 'sign_out' }): Promise<void> {
+    const { store, clock } = this.#context;
+    const organizationId = this.gateway.organization_id;
+    const open = await store.db
+      .selectFrom('sessions')
+      .innerJoin('users', 'users.id', 'sessions.user_id')
+      .select(['users.id', 'users.email'])
+      .where('sessions.id', '=', message.sessionId)
+      .where('sessions.organization_id', '=', organizationId)
+      // Only what gateways opened: a console session is none of their business.
+      .where('sessions.kind', '=', 'portal')
+      .where('sessions.revoked_at', 'is', null)
+      .executeTakeFirst();
+    if (open !== undefined) {
+      const origin = this.#origin(this.#remoteAddress, '');
+      await store.change(organizationId, async (queries) => {
+        await queries
+          .updateTable('sessions')
+          .set({ revoked_at: clock() })
+          .where('id', '=', message.sessionId)
+          .where('organization_id', '=', organizationId)
+          .execute();
+        await appendAudit(
+          queries,
+          this.#context,
+          {
+            organizationId,
+            actor: { kind: 'user', id: open.id, name: open.email, address: origin.address },
+            requestId: origin.requestId,
+          },
+          { action: 'session.sign_out', objectKind: 'session', objectId: message.sessionId },
+        );
+      });
+    }
+    this.#send({ type: 'sign_out_result', rpcId: message.rpcId });
+  }
+
+  async #renew(message: SyncFromGateway & { type: 'renew' }): Promise<void> {
+    const { id: gatewayId, organization_id: organizationId, key_fingerprint: fingerprint } = this.gateway;
+    const key = await parseCertificateRequest(message.csr);
+    // The same key only: a stolen certificate must not be able to move the identity to the thief's key.
+    const issued =
+      key !== null && key.fingerprint === fingerprint
+        ? await this.#context.authority.certificates.gateway(key, { organizationId, gatewayId })
+        : null;
+    if (issued !== null) {
+      const origin = this.#origin(this.#remoteAddress, '');
+      await this.#context.store.transaction((queries) =>
+        appendAudit(
+          queries,
+          this.#context,
+          {
+            organizationId,
+            actor: { kind: 'system', id: gatewayId, name: this.gateway.name, address: origin.address },
+            requestId: origin.requestId,
+          },
+          { action: 'gateway.renew', objectKind: 'gateway', objectId: gatewayId },
+        ),
+      );
+    }
+    this.#send({
+      type: 'renewed',
+      rpcId: message.rpcId,
+      certificate: issued?.pem ?? null,
+      notAfter: issued === null ? null : new Date(issued.notAfterMs).toISOString(),
+    });
+  }
+
+  #origin(address: string, userAgent: string): Origin {
+    return { address, userAgent, requestId: createId('request') };
+  }
+
+  async #saveStatus(values: { software_version?: string; applied_version: number }): Promise<void> {
+    await this.#context.store.db
+      .updateTable('gateways')
+      .set({ ...values, last_seen_at: this.#context.clock() })
+      .where('id', '=', this.gateway.id)
+      .where('organization_id', '=', this.gateway.organization_id)
+      .execute();
+  }
+
+  #invalid(detail: string): void {
+    this.#log.warn({ gatewayId: this.gateway.id, reason: 'sync.invalid', detail }, 'sync link closed');
+    this.close();
+  }
+}

@@ -1,0 +1,202 @@
+import { X509Certificate } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { parseGatewayUri, SYNC_ALPN } from '@zeronaut/model';
+import type { Logger } from 'pino';
+import { RENEW_AFTER_MS } from '../authority/certificate-authority.ts';
+import { fingerprintOf } from '../authority/certificate-request.ts';
+import type { Context } from '../domains/context.ts';
+import type { GatewayRow } from '../domains/gateways/gateways.ts';
+import { GatewayLink } from './gateway-link.ts';
+import { HostCertificates } from './host-certificates.ts';
+import { buildSnapshot, readOrganization } from './snapshot-builder.ts';
+
+/** Changes that come within this time go out as one snapshot. */
+const COALESCE_MS = 5;
+/** Certificates that near their end, and shares and revocations that are past theirs, are looked for this often. */
+const REBUILD_INTERVAL_MS = 3_600_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** A gateway has one link, and a second one while it replaces the first. */
+const MAX_CONNECTIONS = 10_000;
+
+export interface SyncServer {
+  readonly port: number;
+  readonly connectedGateways: () => ReadonlySet<string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Where gateways dial (mutual TLS 1.3). Who is not an active gateway with a certificate for its enrolled key is closed
+ * without a word. After each committed change every gateway of the organization gets its new snapshot.
+ */
+export async function startSyncServer(
+  context: Context,
+  options: { host: string; port: number; log: Logger },
+): Promise<SyncServer> {
+  const { log } = options;
+  const { certificates: ca } = context.authority;
+  const certificates = new HostCertificates(context);
+  /** By gateway: the link that counts. */
+  const links = new Map<string, GatewayLink>();
+  const sockets = new Set<TLSSocket>();
+
+  const identity = await ca.syncServer();
+  const server: Server = createServer({
+    key: identity.key,
+    cert: identity.pem,
+    ca: [ca.certificate],
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.3',
+    ALPNProtocols: [SYNC_ALPN],
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('tlsClientError', (error) => log.debug({ err: error }, 'sync handshake failed'));
+  server.on('secureConnection', (socket) => {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on('error', (error) => log.debug({ err: error }, 'sync link broke'));
+    socket.on('close', () => sockets.delete(socket));
+    accept(socket).catch((error: unknown) => {
+      log.error({ err: error }, 'sync connection failed');
+      socket.destroy();
+    });
+  });
+
+  async function accept(socket: TLSSocket): Promise<void> {
+    socket.pause();
+    const gateway = socket.alpnProtocol === SYNC_ALPN ? await findGateway(context, socket) : null;
+    if (gateway === null || socket.destroyed) {
+      socket.destroy();
+      return;
+    }
+    const link = new GatewayLink(context, gateway, socket, { onHello, onClosed }, log);
+    // The newest connection counts: the old one is often a dead one that nobody has noticed yet.
+    links.get(gateway.id)?.close();
+    links.set(gateway.id, link);
+    socket.resume();
+  }
+
+  function onHello(link: GatewayLink): void {
+    log.info({ gatewayId: link.gateway.id, snapshotVersion: link.runningVersion }, 'gateway connected');
+    schedule(link.gateway.organization_id, 0);
+  }
+
+  function onClosed(link: GatewayLink): void {
+    if (links.get(link.gateway.id) !== link) return;
+    links.delete(link.gateway.id);
+    log.info({ gatewayId: link.gateway.id }, 'gateway disconnected');
+    context.store.db
+      .updateTable('gateways')
+      .set({ last_seen_at: context.clock() })
+      .where('id', '=', link.gateway.id)
+      .where('organization_id', '=', link.gateway.organization_id)
+      .execute()
+      .catch((error: unknown) => log.warn({ err: error }, 'last seen was not stored'));
+  }
+
+  /** Per organization: a timer that waits, or a build that runs (and whether another must follow it). */
+  const pending = new Map<string, { timer: NodeJS.Timeout | null; again: boolean }>();
+  const builds = new Set<Promise<void>>();
+
+  function schedule(organizationId: string, delayMs: number): void {
+    const state = pending.get(organizationId);
+    if (state !== undefined) {
+      state.again ||= state.timer === null;
+      return;
+    }
+    const next: { timer: NodeJS.Timeout | null; again: boolean } = { timer: null, again: false };
+    next.timer = setTimeout(() => {
+      next.timer = null;
+      const build = publish(organizationId)
+        .catch((error: unknown) => log.error({ err: error, organizationId }, 'snapshot was not built'))
+        .finally(() => {
+          builds.delete(build);
+          pending.delete(organizationId);
+          if (next.again) schedule(organizationId, COALESCE_MS);
+        });
+      builds.add(build);
+    }, delayMs);
+    pending.set(organizationId, next);
+  }
+
+  async function publish(organizationId: string): Promise<void> {
+    const facts = await readOrganization(context, organizationId);
+    const active = new Map(facts.gateways.map((gateway) => [gateway.id, gateway]));
+    for (const link of [...links.values()]) {
+      if (link.gateway.organization_id !== organizationId || !link.greeted) continue;
+      const gateway = active.get(link.gateway.id);
+      if (gateway === undefined) {
+        certificates.forget(link.gateway.id);
+        link.close();
+        continue;
+      }
+      const { version, signed } = await buildSnapshot(context, facts, gateway, certificates, link.runningVersion);
+      link.sendSnapshot(version, signed);
+    }
+  }
+
+  const stopListening = context.store.onChange((organizationId) => schedule(organizationId, COALESCE_MS));
+  const rebuild = setInterval(() => {
+    for (const id of new Set([...links.values()].map((link) => link.gateway.organization_id))) schedule(id, 0);
+  }, REBUILD_INTERVAL_MS);
+  const renew = setInterval(
+    () => {
+      ca.syncServer()
+        .then((fresh) =>
+          server.setSecureContext({ key: fresh.key, cert: fresh.pem, ca: [ca.certificate], minVersion: 'TLSv1.3' }),
+        )
+        .catch((error: unknown) => log.error({ err: error }, 'the sync certificate was not renewed'));
+      // setInterval takes at most 2^31 ms; every 20 days is early enough.
+    },
+    Math.min(RENEW_AFTER_MS, 20 * 86_400_000),
+  );
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  server.on('error', (error) => log.error({ err: error }, 'sync listener failed'));
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    connectedGateways: () => new Set(links.keys()),
+    async stop() {
+      stopListening();
+      clearInterval(rebuild);
+      clearInterval(renew);
+      for (const state of pending.values()) {
+        if (state.timer !== null) clearTimeout(state.timer);
+        state.again = false;
+      }
+      for (const link of [...links.values()]) link.close();
+      for (const socket of sockets) socket.destroy();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.all(builds);
+      await closed;
+    },
+  };
+}
+
+/** The certificate names a gateway and its key is the enrolled one; the row is active and of the same organization. */
+async function findGateway(context: Context, socket: TLSSocket): Promise<GatewayRow | null> {
+  const raw = socket.getPeerCertificate(false).raw;
+  if (raw === undefined) return null;
+  const certificate = new X509Certificate(raw);
+  const uri = /^URI:(\S+)$/.exec(certificate.subjectAltName ?? '');
+  const names = uri === null ? null : parseGatewayUri(uri[1]!);
+  if (names === null) return null;
+  const row = await context.store.db
+    .selectFrom('gateways')
+    .selectAll()
+    .where('id', '=', names.gatewayId)
+    .where('organization_id', '=', names.organizationId)
+    .where('status', '=', 'active')
+    .executeTakeFirst();
+  const fingerprint = fingerprintOf(certificate.publicKey.export({ type: 'spki', format: 'der' }));
+  return row !== undefined && row.key_fingerprint === fingerprint ? row : null;
+}
