@@ -8,4 +8,4 @@ const cache = compileCacheDirectory();
 if (cache !== null) module.enableCompileCache(cache);
 
 const { main } = await import('../src/main.ts');
-process.exitCode = await main(process.argv.slice(2));
+process.exit(await main(process.argv.slice(2)));

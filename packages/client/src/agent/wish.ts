@@ -20,6 +20,13 @@ export interface SiteWish {
   readonly access?: AccessInput | undefined;
 }
 
+/** A declared resource with targets behind this agent, and which of them it may dial. */
+export interface ResourceWish {
+  readonly name: string;
+  readonly targets: readonly string[];
+  readonly protocol: 'tcp' | 'udp';
+}
+
 /** The options of `expose` in the words of the command line and of agent.yaml. */
 export interface ExposeOptions {
   readonly name?: string | undefined;

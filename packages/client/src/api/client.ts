@@ -1,5 +1,5 @@
-import { problem, type RouteInput, type RouteResponse, type Routes, type RouteId, routes } from '@zeronaut/model';
 import type { RouteDefinition } from '@zeronaut/model';
+import { problem, type RouteId, type RouteInput, type RouteResponse, type Routes, routes } from '@zeronaut/model';
 import type { z } from 'zod';
 import { ApiError, ConsoleUnreachable } from './api-error.ts';
 
@@ -37,7 +37,7 @@ export class ApiClient {
     const route: RouteDefinition = routes[routeId];
     const parts = input as { params?: Record<string, unknown>; query?: Record<string, unknown>; body?: unknown };
     const headers: Record<string, string> = { accept: 'application/json' };
-    if (this.#token !== null) headers['authorization'] = `Bearer ${this.#token}`;
+    if (this.#token !== null) headers.authorization = `Bearer ${this.#token}`;
     if (parts.body !== undefined) headers['content-type'] = 'application/json';
     if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey;
     if (options.ifMatch !== undefined) headers['if-match'] = options.ifMatch;
@@ -79,22 +79,23 @@ export class ApiClient {
   }
 }
 
+type ListRouteId = 'services.list' | 'resources.list' | 'sites.list' | 'gateways.list' | 'devices.list' | 'users.list';
+type ItemOf<Id extends ListRouteId> = RouteResponse<Routes[Id]> extends { items: (infer T)[] } ? T : never;
+
 /** Every page of a list route, in order. */
-export async function listAll<
-  Id extends 'services.list' | 'resources.list' | 'sites.list' | 'gateways.list' | 'devices.list' | 'users.list',
->(api: ApiClient, routeId: Id): Promise<RouteResponse<Routes[Id]>['items']> {
-  const items: unknown[] = [];
+export async function listAll<Id extends ListRouteId>(api: ApiClient, routeId: Id): Promise<ItemOf<Id>[]> {
+  const items: ItemOf<Id>[] = [];
   let cursor: string | null = null;
   do {
     const query: Record<string, unknown> = cursor === null ? { limit: 500 } : { limit: 500, cursor };
     const page = (await api.call(routeId, { query } as RouteInput<Routes[Id]>)) as {
-      items: unknown[];
+      items: ItemOf<Id>[];
       nextCursor: string | null;
     };
     items.push(...page.items);
     cursor = page.nextCursor;
   } while (cursor !== null);
-  return items as RouteResponse<Routes[Id]>['items'];
+  return items;
 }
 
 function fillPath(path: string, params: Record<string, unknown> = {}, query: Record<string, unknown> = {}): string {

@@ -1,8 +1,15 @@
-import { destination, label, network, port, principal, proxyProtocol } from '@zeronaut/model';
+import { destination, label, network, port, principal, proxyProtocol, targetAddress } from '@zeronaut/model';
 import { z } from 'zod';
-import { createExposeWish, EXPOSE_PROTOCOLS, type ExposeWish, type SiteWish } from '../agent/wish.ts';
+import {
+  createExposeWish,
+  EXPOSE_PROTOCOLS,
+  type ExposeWish,
+  type ResourceWish,
+  type SiteWish,
+} from '../agent/wish.ts';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
+import { readYamlFile } from './yaml-file.ts';
 
 const basic = z
   .strictObject({
@@ -34,22 +41,38 @@ const agentSite = z.strictObject({
   allow: z.array(principal).min(1).max(200).optional(),
 });
 
+/** A declared resource some of whose targets are behind this agent. Nothing else is dialled for it. */
+const agentResource = z.strictObject({
+  name: label,
+  targets: z.array(targetAddress).min(1).max(200),
+  protocol: z.enum(['tcp', 'udp']).default('tcp'),
+});
+
 /** `agent.yaml`. Unknown keys are refused: a typing error must not silently open or close something. */
 export const agentFile = z
   .strictObject({
     version: z.literal(1).default(1),
     exposes: z.array(expose).max(1000).default([]),
     sites: z.array(agentSite).max(100).default([]),
+    resources: z.array(agentResource).max(1000).default([]),
   })
-  .refine((file) => file.exposes.length + file.sites.length > 0, 'at least one entry under exposes or sites');
+  .refine((file) => file.exposes.length + file.sites.length + file.resources.length > 0, {
+    message: 'at least one entry under exposes, sites or resources',
+  });
 export type AgentFile = z.infer<typeof agentFile>;
 
 export interface AgentWishes {
   readonly exposes: readonly ExposeWish[];
   readonly sites: readonly SiteWish[];
+  readonly resources: readonly ResourceWish[];
 }
 
-/** What the file asks for. Throws a CliError for combinations that cannot be meant. */
+/** Reads and checks the file. Throws a CliError that names every mistake with line and column. */
+export function loadAgentWishes(path: string, environment: NodeJS.ProcessEnv = process.env): AgentWishes {
+  return createAgentWishes(readYamlFile(path, agentFile), environment);
+}
+
+/** What a valid file asks for. Throws a CliError for combinations that cannot be meant. */
 export function createAgentWishes(file: AgentFile, environment: NodeJS.ProcessEnv = process.env): AgentWishes {
   const exposes = file.exposes.map((entry, index) => {
     try {
@@ -77,7 +100,7 @@ export function createAgentWishes(file: AgentFile, environment: NodeJS.ProcessEn
       access: { mode: 'login' as const, allow, addresses: [], basic: [], tokens: null },
     }),
   }));
-  return { exposes, sites };
+  return { exposes, sites, resources: file.resources };
 }
 
 function passwordFrom(variable: string, environment: NodeJS.ProcessEnv): string {

@@ -94,7 +94,9 @@ function expectation(issue: z.core.$ZodIssue): string {
       return `expected at most ${String(issue.maximum)}${unitOf(issue.origin)}`;
     case 'invalid_format':
     case 'custom':
-      return issue.message.startsWith('Invalid') ? `expected a valid value (${issue.message})` : `expected ${issue.message}`;
+      return issue.message.startsWith('Invalid')
+        ? `expected a valid value (${issue.message})`
+        : `expected ${issue.message}`;
     default:
       return issue.message;
   }

@@ -24,7 +24,7 @@ export class Output {
     this.#stdout = options.stdout ?? process.stdout;
     this.#stderr = options.stderr ?? process.stderr;
     const environment = options.environment ?? process.env;
-    const noColour = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
+    const noColour = (environment.NO_COLOR ?? '') !== '' || environment.TERM === 'dumb';
     this.#colour = this.#stdout.isTTY === true && !noColour;
   }
 

@@ -35,8 +35,8 @@ export function chooseConnection(
     return profileConnection(options.profile) ?? fail(`there is no profile ${options.profile}`);
   }
 
-  const consoleUrl = environment['ZERONAUT_CONSOLE'] ?? '';
-  const token = environment['ZERONAUT_TOKEN'] ?? '';
+  const consoleUrl = environment.ZERONAUT_CONSOLE ?? '';
+  const token = environment.ZERONAUT_TOKEN ?? '';
   if (consoleUrl !== '' || token !== '') {
     if (consoleUrl === '' || token === '') {
       throw usageError('ZERONAUT_CONSOLE and ZERONAUT_TOKEN go together', 'Set both, or neither.');

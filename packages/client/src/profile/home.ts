@@ -5,8 +5,10 @@ import { CliError } from '../cli-error.ts';
 
 /** `$ZERONAUT_HOME`, or `~/.zeronaut`. Everything that Zeronaut keeps on this machine is below it. */
 export function homeDirectory(): string {
-  const fromEnvironment = process.env['ZERONAUT_HOME'];
-  return resolve(fromEnvironment === undefined || fromEnvironment === '' ? join(homedir(), '.zeronaut') : fromEnvironment);
+  const fromEnvironment = process.env.ZERONAUT_HOME;
+  return resolve(
+    fromEnvironment === undefined || fromEnvironment === '' ? join(homedir(), '.zeronaut') : fromEnvironment,
+  );
 }
 
 /**

@@ -13,8 +13,7 @@ import { readPrivateFile, writePrivateFile } from './private-file.ts';
 const endpoints = z.object({ gateways: z.array(gatewayEndpoint), certificateAuthority: z.string() });
 export type Endpoints = z.infer<typeof endpoints>;
 
-const publishedService = z.object({ fingerprint: z.string(), view: serviceView });
-const publishedSite = z.object({ fingerprint: z.string(), site });
+const foundResource = z.object({ id: z.string() });
 
 export class AgentState {
   readonly #directory: string;
@@ -33,19 +32,27 @@ export class AgentState {
 
   /** `fingerprint` stands for everything that was asked for: another wish is another service, or another access rule. */
   loadService(fingerprint: string): z.infer<typeof serviceView> | null {
-    return readPrivateFile(this.#path('service', fingerprint), publishedService)?.view ?? null;
+    return readPrivateFile(this.#path('service', fingerprint), serviceView);
   }
 
   saveService(fingerprint: string, view: z.infer<typeof serviceView>): void {
-    writePrivateFile(this.#path('service', fingerprint), { fingerprint, view });
+    writePrivateFile(this.#path('service', fingerprint), view);
   }
 
   loadSite(fingerprint: string): z.infer<typeof site> | null {
-    return readPrivateFile(this.#path('site', fingerprint), publishedSite)?.site ?? null;
+    return readPrivateFile(this.#path('site', fingerprint), site);
   }
 
   saveSite(fingerprint: string, value: z.infer<typeof site>): void {
-    writePrivateFile(this.#path('site', fingerprint), { fingerprint, site: value });
+    writePrivateFile(this.#path('site', fingerprint), value);
+  }
+
+  loadResource(fingerprint: string): { id: string } | null {
+    return readPrivateFile(this.#path('resource', fingerprint), foundResource);
+  }
+
+  saveResource(fingerprint: string, id: string): void {
+    writePrivateFile(this.#path('resource', fingerprint), { id });
   }
 
   #path(kind: string, fingerprint: string): string {

@@ -1,0 +1,193 @@
+import { CliError } from '../cli-error.ts';
+import type { AgentWishes } from '../config/agent-file.ts';
+import { aborted, onInterrupt } from '../interrupt.ts';
+import { accessLine } from '../output/access-line.ts';
+import { accessSummary } from '../output/access-summary.ts';
+import { explain, LinkReport } from '../output/link-report.ts';
+import type { Output } from '../output/output.ts';
+import { chooseConnection } from '../profile/connection.ts';
+import { ensureDevice, forgetDevice, isDeviceGone } from '../profile/device.ts';
+import { AgentState } from '../profile/state.ts';
+import { Agent } from './agent.ts';
+import { dialTargetOf, findResource, type Publisher, publishService, publishSite } from './publish.ts';
+import { type DialTarget, Served } from './served.ts';
+
+export interface AgentRun {
+  readonly wishes: AgentWishes;
+  /** Reads the file again; throws a CliError when it is not valid. */
+  readonly reload: () => AgentWishes;
+  readonly output: Output;
+  readonly profile: string | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** What the console could not take is tried again this often. */
+const RETRY_MS = 5_000;
+
+/**
+ * `zeronaut agent run`: publishes everything in the file and keeps it alive as a service does: an entry that fails does
+ * not hold up the others and is tried again, and the console may be away.
+ */
+export async function runAgent(run: AgentRun): Promise<void> {
+  const { output } = run;
+  const connection = chooseConnection({ profile: run.profile, environment: run.environment });
+  const state = new AgentState(connection);
+  const report = new LinkReport(output);
+  const interrupt = onInterrupt({ hangup: false });
+  const names = new Map<string, string>();
+  const publishing = new Publishing(output, names);
+  let device = await ensureDevice(connection);
+  const first = await publishing.publish({ connection, device, state }, run.wishes).catch(async (error: unknown) => {
+    if (!isDeviceGone(error)) throw error;
+    // The console has forgotten this device (its data may be new): become a new one.
+    await forgetDevice(connection);
+    device = await ensureDevice(connection);
+    return publishing.publish({ connection, device, state }, run.wishes);
+  });
+
+  const agent = new Agent({
+    connection,
+    device,
+    state,
+    onUp: (link) => report.onUp(link.endpoint.name),
+    onDown: (name, fault, nextTryMs) => report.onDown(name, fault, nextTryMs),
+    onConsoleTrouble: (error) => report.onConsoleTrouble(error),
+    onConsoleAnswered: () => report.onConsoleAnswered(),
+    onBound(id, link) {
+      const name = names.get(id) ?? id;
+      output.event('bound', { id, name, gateway: link.endpoint.name });
+      output.line(`${name} is up at gateway ${link.endpoint.name}.`);
+    },
+    onRefused(id, reason, link) {
+      if (reason === 'tunnel.unknown_resource') return;
+      const name = names.get(id) ?? id;
+      output.event('refused', { id, name, reason, gateway: link.endpoint.name });
+      output.note(`Gateway ${link.endpoint.name} does not take ${name}: ${explain(reason)}.`);
+    },
+    onAccess(events) {
+      for (const event of events) {
+        output.line(accessLine(output, event, event.subject));
+        output.event('request', { ...event });
+      }
+    },
+  });
+
+  let wishes = run.wishes;
+  let retry: NodeJS.Timeout | undefined;
+  let round: Promise<void> = Promise.resolve();
+  const failed = Promise.withResolvers<never>();
+  const publishAgain = () => {
+    clearTimeout(retry);
+    // One round at a time, each with the wishes of its moment.
+    round = round.then(async () => {
+      const { served, complete } = await publishing.publish({ connection, device, state }, wishes);
+      agent.serve(served);
+      if (!complete) retryLater();
+    });
+    round.catch(failed.reject);
+  };
+  const retryLater = () => {
+    if (!interrupt.signal.aborted) retry = setTimeout(publishAgain, RETRY_MS);
+  };
+  const onHangup = () => {
+    try {
+      wishes = run.reload();
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      output.error(error);
+      output.note('The file is not used; everything goes on as it was.');
+      return;
+    }
+    output.line('The file was read again.');
+    output.event('reloaded');
+    publishAgain();
+  };
+  process.on('SIGHUP', onHangup);
+  try {
+    agent.serve(first.served);
+    agent.start();
+    output.event('ready', { entries: [...names].map(([id, name]) => ({ id, name })) });
+    if (!first.complete) retryLater();
+    await Promise.race([aborted(interrupt.signal), failed.promise]);
+    output.event('stopped');
+  } finally {
+    process.off('SIGHUP', onHangup);
+    clearTimeout(retry);
+    agent.stop();
+    interrupt.dispose();
+  }
+}
+
+/** Turns wishes into what is served, entry by entry, and says of each once what became of it. */
+class Publishing {
+  readonly #output: Output;
+  /** Filled here: what people call the resources and sites, by id. */
+  readonly #names: Map<string, string>;
+  /** By entry: what was said of it last. */
+  readonly #said = new Map<string, string>();
+
+  constructor(output: Output, names: Map<string, string>) {
+    this.#output = output;
+    this.#names = names;
+  }
+
+  /**
+   * `complete` is false when an entry is missing or stands on memory alone, so that another round can help. Rejects only
+   * when the console does not know this device.
+   */
+  async publish(publisher: Publisher, wishes: AgentWishes): Promise<{ served: Served; complete: boolean }> {
+    const targets = new Map<string, readonly DialTarget[]>();
+    const sites = new Map<string, readonly string[]>();
+    let complete = true;
+    const attempt = async (what: string, work: () => Promise<boolean>) => {
+      try {
+        if (!(await work())) complete = false;
+      } catch (error) {
+        const deviceGone = isDeviceGone(error) && !what.startsWith('resource ');
+        if (!(error instanceof CliError) || deviceGone) throw error;
+        complete = false;
+        this.#say(what, `${what}: ${error.message}${error.next === '' ? '' : ` (${error.next})`}`);
+        this.#output.event('entry_failed', { entry: what, reason: error.reason });
+      }
+    };
+    for (const wish of wishes.exposes) {
+      const what = wish.name ?? `${wish.protocol} ${wish.address}`;
+      await attempt(what, async () => {
+        const { value: service, fresh } = await publishService(publisher, wish);
+        targets.set(service.id, [dialTargetOf(wish)]);
+        this.#names.set(service.id, service.name);
+        for (const url of service.urls) {
+          this.#say(`${what} ${url}`, `${url}  →  ${wish.address}  (${accessSummary(service).join('; ')})`);
+        }
+        this.#output.event('published', { id: service.id, name: service.name, urls: service.urls });
+        return fresh;
+      });
+    }
+    for (const wish of wishes.sites) {
+      await attempt(`site ${wish.name}`, async () => {
+        const { value: site, fresh } = await publishSite(publisher, wish);
+        sites.set(site.id, wish.destinations);
+        this.#names.set(site.id, `site ${site.name}`);
+        this.#say(`site ${wish.name}`, `site ${site.name}  →  ${wish.destinations.join(' ')}`);
+        return fresh;
+      });
+    }
+    for (const wish of wishes.resources) {
+      await attempt(`resource ${wish.name}`, async () => {
+        const { value, fresh } = await findResource(publisher, wish);
+        const dialled = wish.targets.map((address) => ({ address, protocol: wish.protocol }));
+        targets.set(value.id, [...(targets.get(value.id) ?? []), ...dialled]);
+        this.#names.set(value.id, wish.name);
+        this.#say(`resource ${wish.name}`, `resource ${wish.name}  →  ${wish.targets.join(' ')}`);
+        return fresh;
+      });
+    }
+    return { served: new Served(targets, sites), complete };
+  }
+
+  #say(entry: string, text: string): void {
+    if (this.#said.get(entry) === text) return;
+    this.#said.set(entry, text);
+    this.#output.line(text);
+  }
+}

@@ -1,0 +1,74 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseDurationSeconds } from '../output/format.ts';
+import { Output, type TextSink } from '../output/output.ts';
+
+/** The world of one run of the command line. Tests bring their own. */
+export interface CommandLine {
+  readonly stdout: TextSink & { readonly columns?: number };
+  readonly stderr: TextSink;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly profile?: string;
+}
+
+/**
+ * A command with what all have: `--json`, `--profile` unless it talks to no console, examples below its help. The
+ * modules that do the work are imported by the action, never here: `--help` and other commands must not pay for them.
+ */
+export function createCommand(
+  name: string,
+  options: { summary: string; description?: string; examples: readonly string[]; profile?: boolean },
+): Command {
+  const command = new Command(name)
+    .summary(options.summary)
+    .description(options.description ?? options.summary)
+    .addOption(new Option('--json', 'print JSON for machines'));
+  if (options.profile ?? true) {
+    command.addOption(new Option('--profile <name>', 'act as this profile (local: the console on this machine)'));
+  }
+  if (options.examples.length > 0) {
+    command.addHelpText('after', `\nExamples:\n${options.examples.map((line) => `  $ zeronaut ${line}`).join('\n')}`);
+  }
+  return command;
+}
+
+/** A command that only holds others, such as `services`. */
+export function createGroup(name: string, summary: string): Command {
+  return new Command(name).summary(summary).description(summary);
+}
+
+export function outputOf(line: CommandLine, options: CommonOptions): Output {
+  const { stdout, stderr, environment } = line;
+  return new Output({ json: options.json === true, stdout, stderr, environment });
+}
+
+/** `a,b` and repeated options alike. */
+export function parseList(text: string, previous: readonly string[] = []): string[] {
+  const items = text.split(',').map((item) => item.trim());
+  if (items.some((item) => item === '')) throw new InvalidArgumentError('There is an empty entry.');
+  return [...previous, ...items];
+}
+
+export function parseRepeated(text: string, previous: readonly string[] = []): string[] {
+  return [...previous, text];
+}
+
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65_535) throw new InvalidArgumentError('Expected 1 to 65535.');
+  return port;
+}
+
+/** Also 0: any free one. */
+export function parseListenPort(text: string): number {
+  return text === '0' ? 0 : parsePort(text);
+}
+
+export function parseDuration(text: string): number {
+  const seconds = parseDurationSeconds(text);
+  if (seconds === null) throw new InvalidArgumentError('Expected a time such as 30m, 24h or 7d.');
+  return seconds;
+}

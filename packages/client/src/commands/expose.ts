@@ -1,0 +1,83 @@
+import { Argument, type Command, Option } from 'commander';
+import type { ExposeProtocol } from '../agent/wish.ts';
+import {
+  type CommandLine,
+  type CommonOptions,
+  createCommand,
+  outputOf,
+  parseDuration,
+  parseList,
+  parsePort,
+  parseRepeated,
+} from './command-line.ts';
+
+interface ExposeCommandOptions extends CommonOptions {
+  readonly name?: string;
+  readonly public?: boolean;
+  readonly allow?: string[];
+  readonly allowIp?: string[];
+  readonly basic?: string[];
+  readonly share?: number;
+  readonly port?: number;
+  readonly proxyProtocol?: 'v1' | 'v2';
+  readonly once?: boolean;
+}
+
+export function exposeCommand(line: CommandLine): Command {
+  return createCommand('expose', {
+    summary: 'publish a local service',
+    description:
+      'Publishes a local service through every gateway and shows its requests until Ctrl-C. Login is required unless ' +
+      '--public says otherwise. The name is kept: the same expose gets it again, and `services stop` forgets it.',
+    examples: [
+      'expose localhost:3000 http',
+      'expose 3000 http --name shop --allow ann@example.com,group:dev',
+      'expose unix:/run/app.sock http --public',
+      'expose 3000 http --share 24h --basic robot:s3cret-of-the-robot',
+      'expose localhost:22 tcp --port 20022 --allow-ip 192.0.2.0/24',
+      'expose 127.0.0.1:5353 udp --public',
+    ],
+  })
+    .argument('<target>', 'what to publish: localhost:3000, 3000, [::1]:3000 or unix:/path')
+    .addArgument(
+      new Argument('<protocol>', 'https: the local service itself speaks TLS').choices(['http', 'https', 'tcp', 'udp']),
+    )
+    .option('--name <name>', 'name to ask for (default: a random one that is kept)')
+    .option('--public', 'let everybody in, without login')
+    .option('--allow <who>', 'who may come in after login: ann@example.com,group:dev,role:admin', parseList)
+    .option('--allow-ip <networks>', 'source addresses that need no login: 192.0.2.0/24,…', parseList)
+    .option(
+      '--basic <user:password>',
+      'let in with this password too; without :password it is read from ZERONAUT_BASIC_PASSWORD or stdin',
+      parseRepeated,
+    )
+    .option('--share <time>', 'also make a link that lets guests in for this time, such as 24h', parseDuration)
+    .option('--port <number>', 'public port to ask for (tcp, udp)', parsePort)
+    .addOption(
+      new Option('--proxy-protocol <version>', 'tell the service the source address by PROXY protocol (tcp)').choices([
+        'v1',
+        'v2',
+      ]),
+    )
+    .option('--once', 'forget the name at the end')
+    .action(async (target: string, protocol: ExposeProtocol, options: ExposeCommandOptions) => {
+      const [{ runExpose }, { createExposeWish }, { readBasicCredentials }] = await Promise.all([
+        import('../agent/run-expose.ts'),
+        import('../agent/wish.ts'),
+        import('../profile/basic-credentials.ts'),
+      ]);
+      const { basic, share, once, ...rest } = options;
+      const wish = createExposeWish(target, protocol, {
+        ...rest,
+        basic: await readBasicCredentials(basic ?? [], line.environment),
+      });
+      await runExpose({
+        wish,
+        output: outputOf(line, options),
+        profile: options.profile,
+        environment: line.environment,
+        shareSeconds: share ?? null,
+        forgetAtEnd: once === true,
+      });
+    });
+}

@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import { formatTable } from '../output/format.ts';
+import { type CommandLine, type CommonOptions, createCommand, createGroup, outputOf } from './command-line.ts';
+
+interface ApplyOptions extends CommonOptions {
+  readonly file: string;
+  readonly dryRun?: boolean;
+  readonly prune?: boolean;
+}
+
+export function resourcesCommand(line: CommandLine): Command {
+  const group = createGroup('resources', 'what people access: declared resources and services');
+
+  group.addCommand(
+    createCommand('list', { summary: 'list resources', examples: ['resources list', 'resources list --json'] }).action(
+      async (options: CommonOptions) => {
+        const { chooseConnection } = await import('../profile/connection.ts');
+        const { listAll } = await import('../api/client.ts');
+        const output = outputOf(line, options);
+        const resources = await listAll(chooseConnection(options).api, 'resources.list');
+        output.document(resources);
+        if (resources.length === 0) {
+          output.line('No resources. Declare some: zeronaut resources apply --help');
+          return;
+        }
+        const rows = resources.map((resource) => [
+          resource.name,
+          resource.origin,
+          resource.protocol,
+          resource.access.mode === 'public' ? 'public' : 'login',
+          resource.port === null ? resource.domains.join(' ') : String(resource.port),
+          resource.targets.map(({ address }) => address).join(' '),
+        ]);
+        const [headings, ...texts] = formatTable(
+          ['NAME', 'ORIGIN', 'PROTOCOL', 'ACCESS', 'DOMAINS OR PORT', 'TARGETS'],
+          rows,
+        );
+        output.line(output.style('bold', headings!));
+        for (const text of texts) output.line(text);
+      },
+    ),
+    { isDefault: true },
+  );
+
+  group.addCommand(
+    createCommand('apply', {
+      summary: 'make the declared resources as a file says',
+      description:
+        'Makes the declared resources as a YAML or JSON file says: creates what is missing, changes what differs. ' +
+        'What the file does not name stays, unless --prune is given. Services are never touched.',
+      examples: [
+        'resources apply -f resources.yaml --dry-run',
+        'resources apply -f resources.yaml --prune',
+        'resources apply -f - --json < resources.json',
+      ],
+    })
+      .requiredOption('-f, --file <path>', 'YAML or JSON file; - for standard input')
+      .option('--dry-run', 'only say what would change')
+      .option('--prune', 'delete declared resources that the file does not name')
+      .action(async (options: ApplyOptions) => {
+        const { resourcesFile } = await import('@zeronaut/model');
+        const { readYamlFile } = await import('../config/yaml-file.ts');
+        const { chooseConnection } = await import('../profile/connection.ts');
+        const output = outputOf(line, options);
+        const { resources } = readYamlFile(options.file, resourcesFile);
+        const dryRun = options.dryRun === true;
+        const { changes } = await chooseConnection(options).api.call('resources.apply', {
+          body: { resources, prune: options.prune === true, dryRun },
+        });
+        output.document({ dryRun, changes: changes.map(({ name, action }) => ({ name, action })) });
+        const sign = { create: '+', update: '~', delete: '-', none: ' ' } as const;
+        const style = { create: 'green', update: 'yellow', delete: 'red', none: 'dim' } as const;
+        for (const { name, action } of changes) {
+          const text = `${sign[action]} ${name}${action === 'none' ? ' (as it is)' : ''}`;
+          output.line(output.style(style[action], text));
+        }
+        const made = changes.filter(({ action }) => action !== 'none').length;
+        output.line(dryRun ? `${made} changes would be made.` : `${made} changes made.`);
+      }),
+  );
+  return group;
+}

@@ -1,0 +1,73 @@
+import type { ServiceView } from '@zeronaut/model';
+import type { Command } from 'commander';
+import { formatTable } from '../output/format.ts';
+import type { Output } from '../output/output.ts';
+import { type CommandLine, type CommonOptions, createCommand, createGroup, outputOf } from './command-line.ts';
+
+export function servicesCommand(line: CommandLine): Command {
+  const group = createGroup('services', 'the services that agents publish');
+
+  group.addCommand(
+    createCommand('list', {
+      summary: 'list services',
+      examples: ['services list', 'services list --json | jq -r .[].name'],
+    }).action(async (options: CommonOptions) => {
+      const { chooseConnection } = await import('../profile/connection.ts');
+      const { listAll } = await import('../api/client.ts');
+      const output = outputOf(line, options);
+      const services = await listAll(chooseConnection(options).api, 'services.list');
+      output.document(services);
+      if (services.length === 0) output.line('No services. Publish one: zeronaut expose localhost:3000 http');
+      else printServices(output, services);
+    }),
+    { isDefault: true },
+  );
+
+  group.addCommand(
+    createCommand('show', { summary: 'show one service', examples: ['services show calm-otter'] })
+      .argument('<name>', 'name or id')
+      .action(async (name: string, options: CommonOptions) => {
+        const { chooseConnection } = await import('../profile/connection.ts');
+        const { accessSummary } = await import('../output/access-summary.ts');
+        const output = outputOf(line, options);
+        const service = await chooseConnection(options).api.call('services.get', { params: { id: name } });
+        output.document(service);
+        output.line(`${output.style('bold', service.name)}  (${service.protocol}, ${service.id})`);
+        for (const url of service.urls) output.line(`  url     ${url}`);
+        for (const target of service.targets) output.line(`  target  ${target.address} (${target.protocol})`);
+        for (const text of accessSummary(service)) output.line(`  access  ${text}`);
+        for (const record of service.dns) output.line(`  dns     ${record}`);
+        output.line(`  last    ${service.lastEventAt ?? 'no request yet'}`);
+      }),
+  );
+
+  group.addCommand(
+    createCommand('stop', {
+      summary: 'stop a service and forget its name',
+      description: 'Stops a service and forgets its name. An expose that still runs ends with a message.',
+      examples: ['services stop calm-otter'],
+    })
+      .argument('<name>', 'name or id')
+      .action(async (name: string, options: CommonOptions) => {
+        const { chooseConnection } = await import('../profile/connection.ts');
+        const output = outputOf(line, options);
+        await chooseConnection(options).api.call('services.delete', { params: { id: name } });
+        output.line(`${name} is stopped and its name is free.`);
+        output.document({ stopped: name });
+      }),
+  );
+  return group;
+}
+
+function printServices(output: Output, services: readonly ServiceView[]): void {
+  const rows = services.map((service) => [
+    service.name,
+    service.protocol,
+    service.access.mode === 'public' ? 'public' : 'login',
+    service.targets[0]?.address ?? '',
+    service.urls[0] ?? '',
+  ]);
+  const [headings, ...lines] = formatTable(['NAME', 'PROTOCOL', 'ACCESS', 'TARGET', 'URL'], rows);
+  output.line(output.style('bold', headings!));
+  for (const text of lines) output.line(text);
+}

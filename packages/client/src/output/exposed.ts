@@ -1,0 +1,46 @@
+import type { ServiceView } from '@zeronaut/model';
+import { accessSummary } from './access-summary.ts';
+import type { Output } from './output.ts';
+
+export interface Exposed {
+  readonly service: ServiceView;
+  /** What is published, as this machine dials it. */
+  readonly address: string;
+  readonly shareUrls: readonly string[];
+  readonly certificateAuthorityFile: string;
+}
+
+/** What a person must know of a service that is up: where it is, who may use it, and what is left to do. */
+export function printExposed(output: Output, exposed: Exposed): void {
+  const { service, address, shareUrls, certificateAuthorityFile } = exposed;
+  const isPublic = service.access.mode === 'public';
+  output.event('ready', {
+    id: service.id,
+    name: service.name,
+    protocol: service.protocol,
+    target: address,
+    urls: service.urls,
+    dns: service.dns,
+    public: isPublic,
+    access: accessSummary(service),
+    gateways: service.gateways.map(({ name }) => name),
+    certificateAuthority: certificateAuthorityFile,
+  });
+  if (shareUrls.length > 0) output.event('link', { urls: shareUrls });
+
+  output.line();
+  for (const url of service.urls) output.line(`  ${output.style('green', url)}  →  ${address}`);
+  output.line();
+  for (const text of accessSummary(service)) {
+    output.line(`  Access  ${isPublic ? output.style('yellow', text) : text}`);
+  }
+  for (const url of shareUrls) output.line(`  Share   ${url}`);
+  for (const record of service.dns) output.line(`  DNS     ${record}`);
+  const url = service.urls[0];
+  if (service.protocol === 'http' && url !== undefined) {
+    output.line(`  Trust   certificates come from your own CA: ${certificateAuthorityFile}`);
+    output.line(output.style('dim', `          curl --cacert ${certificateAuthorityFile} ${url}`));
+  }
+  output.line();
+  output.line(output.style('dim', '  Requests are shown below. Ctrl-C stops.'));
+}

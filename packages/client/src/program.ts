@@ -1,0 +1,79 @@
+import { Command } from 'commander';
+import { agentCommand } from './commands/agent.ts';
+import type { CommandLine } from './commands/command-line.ts';
+import { completionCommand } from './commands/completion.ts';
+import { consoleCommand } from './commands/console.ts';
+import { exposeCommand } from './commands/expose.ts';
+import { forwardCommand } from './commands/forward.ts';
+import { gatewayCommand } from './commands/gateway.ts';
+import { loginCommand } from './commands/login.ts';
+import { logoutCommand } from './commands/logout.ts';
+import { resourcesCommand } from './commands/resources.ts';
+import { servicesCommand } from './commands/services.ts';
+import { shareCommand } from './commands/share.ts';
+import { sitesCommand } from './commands/sites.ts';
+import { startCommand } from './commands/start.ts';
+import { statusCommand } from './commands/status.ts';
+import { versionCommand } from './commands/version.ts';
+import { EXIT, EXIT_MEANING } from './exit-code.ts';
+import { softwareVersion } from './version.ts';
+
+/** All commands, in the order in which a person meets them. Parsing throws instead of ending the process. */
+export function createProgram(line: CommandLine): Command {
+  const program = new Command('zeronaut')
+    .description('Put a private service on the internet, or on your network, behind an edge that trusts nobody.')
+    .version(softwareVersion(), '-V, --version')
+    .helpCommand('help [command]', 'help for a command')
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .addHelpText('after', `\n${examples}\n\n${exitCodes()}\n\n${environment}`);
+  program.addCommand(startCommand(line));
+  program.addCommand(exposeCommand(line));
+  program.addCommand(forwardCommand(line));
+  program.addCommand(loginCommand(line));
+  program.addCommand(logoutCommand(line));
+  program.addCommand(statusCommand(line));
+  program.addCommand(servicesCommand(line));
+  program.addCommand(shareCommand(line));
+  program.addCommand(resourcesCommand(line));
+  program.addCommand(sitesCommand(line));
+  program.addCommand(agentCommand(line));
+  program.addCommand(gatewayCommand(line));
+  program.addCommand(consoleCommand(line));
+  program.addCommand(completionCommand(line));
+  program.addCommand(versionCommand(line));
+  adopt(program, line);
+  return program;
+}
+
+/** Subcommands that are added ready-made do not inherit these. */
+function adopt(command: Command, line: CommandLine): void {
+  command.exitOverride();
+  command.showSuggestionAfterError(true);
+  command.configureOutput({
+    writeOut: (text) => line.stdout.write(text),
+    // The error itself is printed by main, as text or as JSON.
+    writeErr: () => undefined,
+    getOutHelpWidth: () => line.stdout.columns ?? 100,
+    getOutHasColors: () => false,
+  });
+  for (const child of command.commands) adopt(child, line);
+}
+
+const examples = `Examples:
+  $ zeronaut start                                    a console and a gateway on this machine
+  $ zeronaut expose localhost:3000 http               publish a web service behind a login
+  $ zeronaut expose localhost:22 tcp --allow-ip 192.0.2.0/24
+  $ zeronaut forward db.corp:5432 localhost:5432      reach a private service`;
+
+function exitCodes(): string {
+  const lines = (Object.keys(EXIT) as (keyof typeof EXIT)[]).map((name) => `  ${EXIT[name]}  ${EXIT_MEANING[name]}`);
+  return `Exit codes:\n${lines.join('\n')}`;
+}
+
+const environment = `Environment:
+  ZERONAUT_HOME            where state is kept (default ~/.zeronaut)
+  ZERONAUT_CONSOLE         console address, together with
+  ZERONAUT_TOKEN           an API key, instead of a profile
+  ZERONAUT_BASIC_PASSWORD  password for expose --basic USER
+  NO_COLOR                 no colours
+  ZERONAUT_DEBUG           show where a command failed`;

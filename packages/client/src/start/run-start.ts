@@ -1,0 +1,212 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatHostPort } from '@zeronaut/model';
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-code.ts';
+import { aborted, onInterrupt } from '../interrupt.ts';
+import { formatDuration } from '../output/format.ts';
+import { type Output, printable } from '../output/output.ts';
+import { chooseConnection, LOCAL_PROFILE } from '../profile/connection.ts';
+import { lockHolder, takeLock } from '../profile/file-lock.ts';
+import { ensureDirectory, homeDirectory } from '../profile/home.ts';
+import { waitUntilReady } from './http-ready.ts';
+import { type StartSettings, saveSettings } from './settings.ts';
+import { SupervisedProgram } from './supervised-program.ts';
+
+export interface StartRun {
+  readonly settings: StartSettings;
+  readonly output: Output;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** How long a program may take to become ready before it is said to hang. */
+const READY_TIMEOUT_MS = 60_000;
+const LOG_LINES_SHOWN = 12;
+
+/**
+ * `zeronaut start`: console and gateway on this machine, each a process of its own, kept running until Ctrl-C. On the
+ * first start the gateway is enrolled with the credential that the console leaves for this OS user.
+ */
+export async function runStart(run: StartRun): Promise<void> {
+  const home = ensureDirectory(homeDirectory());
+  const lock = join(home, 'start.lock');
+  // A lock of a process that is gone is removed by the first attempt and taken by the second.
+  if (!takeLock(lock) && !takeLock(lock)) {
+    throw new CliError(`zeronaut start runs already (process ${lockHolder(lock) ?? 'unknown'})`, {
+      reason: 'cli.locked',
+      next: 'Stop it first, or set ZERONAUT_HOME to another directory for a second one.',
+      exitCode: EXIT.conflict,
+    });
+  }
+  const interrupt = onInterrupt();
+  const machine = new LocalMachine(run, home);
+  try {
+    const startedAt = performance.now();
+    await machine.bringUp(interrupt.signal);
+    if (!interrupt.signal.aborted) {
+      saveSettings(run.settings);
+      machine.announce(performance.now() - startedAt);
+    }
+    await Promise.race([aborted(interrupt.signal), machine.failed]);
+    run.output.line('\nStopping…');
+  } finally {
+    await machine.stop();
+    rmSync(lock, { force: true });
+    interrupt.dispose();
+  }
+  run.output.line('Stopped. Everything is kept; zeronaut start (or npm start) goes on from here.');
+  run.output.event('stopped');
+}
+
+class LocalMachine {
+  /** Rejects when a program cannot run at all. */
+  readonly failed: Promise<never>;
+  readonly #fail: (error: CliError) => void;
+  readonly #run: StartRun;
+  readonly #home: string;
+  readonly #console: SupervisedProgram;
+  #gateway: SupervisedProgram | null = null;
+  readonly #ready = new Set<string>();
+  #setupUrl: string | null = null;
+
+  constructor(run: StartRun, home: string) {
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.failed = promise;
+    this.#fail = reject;
+    promise.catch(() => undefined);
+    this.#run = run;
+    this.#home = home;
+    this.#console = this.#createProgram('console', this.#consoleArguments(), {});
+  }
+
+  get consoleUrl(): string {
+    const { consoleHost, consolePort } = this.#run.settings;
+    const host = consoleHost === '0.0.0.0' || consoleHost === '::' ? '127.0.0.1' : consoleHost;
+    return `http://${formatHostPort(host, consolePort)}`;
+  }
+
+  async bringUp(signal: AbortSignal): Promise<void> {
+    const { managementPort } = this.#run.settings;
+    this.#console.start();
+    // Enrolled already: it needs nothing of the console, and starts beside it.
+    const enrolled = existsSync(join(this.#home, 'gateway', 'identity.json'));
+    if (enrolled) this.#startGateway(null);
+    await this.#untilReady('console', `${this.consoleUrl}/api/v1/health`, signal);
+    if (!enrolled && !signal.aborted) this.#startGateway(await this.#createEnrolmentToken());
+    await this.#untilReady('gateway', `http://127.0.0.1:${managementPort}/readyz`, signal);
+  }
+
+  announce(tookMs: number): void {
+    const { output, settings } = this.#run;
+    const base = `${settings.baseDomain}:${settings.httpsPort}`;
+    output.event('ready', {
+      consoleUrl: this.consoleUrl,
+      setupUrl: this.#setupUrl,
+      baseDomain: settings.baseDomain,
+      consolePid: this.#console.pid,
+      gatewayPid: this.#gateway?.pid ?? null,
+      home: this.#home,
+      tookMs,
+    });
+    output.line();
+    output.line(`  Console   ${output.style('green', this.consoleUrl)}`);
+    output.line(`  Gateway   ${output.style('green', `https://<name>.${base}`)}`);
+    output.line(`  State     ${this.#home}`);
+    if (this.#setupUrl !== null) {
+      output.line();
+      output.line('  Create the first owner (works once):');
+      output.line(`    ${output.style('bold', this.#setupUrl)}`);
+    }
+    output.line();
+    output.line('  Next, in another terminal:');
+    output.line(`    ${output.style('bold', 'npx zeronaut expose localhost:3000 http')}`);
+    output.line();
+    output.line(
+      output.style(
+        'dim',
+        `  Ready after ${formatDuration(tookMs)}. Logs in ${join(this.#home, 'logs')}. Ctrl-C stops.`,
+      ),
+    );
+  }
+
+  async stop(): Promise<void> {
+    // The gateway first: it hands its last events to the console.
+    await this.#gateway?.stop();
+    await this.#console.stop();
+  }
+
+  #startGateway(token: string | null): void {
+    this.#gateway = this.#createProgram(
+      'gateway',
+      this.#gatewayArguments(),
+      token === null ? {} : { ZERONAUT_GATEWAY_TOKEN: token },
+    );
+    this.#gateway.start();
+  }
+
+  async #createEnrolmentToken(): Promise<string> {
+    const { api } = chooseConnection({ profile: LOCAL_PROFILE });
+    return (await api.call('gateways.createEnrolment', { body: { ttlSeconds: 600 } })).token;
+  }
+
+  #createProgram(name: 'console' | 'gateway', args: readonly string[], extra: NodeJS.ProcessEnv): SupervisedProgram {
+    const { output, environment } = this.#run;
+    const program: SupervisedProgram = new SupervisedProgram({
+      name,
+      args,
+      environment: { ...environment, ...extra },
+      logPath: join(this.#home, 'logs', `${name}.log`),
+      onStarted: (pid) => output.event('started', { program: name, pid }),
+      onMessage: (message) => {
+        const setupUrl = (message as { setupUrl?: unknown } | null)?.setupUrl;
+        if (typeof setupUrl === 'string') this.#setupUrl = setupUrl;
+      },
+      onExited: ({ code, signal }, restartInMs) => {
+        output.event('exited', { program: name, code, signal, restartInMs });
+        if (restartInMs === null) return;
+        if (this.#ready.has(name)) {
+          output.note(`The ${name} ended (${signal ?? `exit code ${code}`}); it is started again.`);
+          return;
+        }
+        this.#fail(
+          new CliError(`the ${name} does not start`, {
+            reason: 'cli.start_failed',
+            next: `The whole log is in ${join(this.#home, 'logs', `${name}.log`)}.`,
+            details: program.lastLines(LOG_LINES_SHOWN).map(printable),
+          }),
+        );
+      },
+    });
+    return program;
+  }
+
+  async #untilReady(name: 'console' | 'gateway', url: string, signal: AbortSignal): Promise<void> {
+    const giveUpAt = performance.now() + READY_TIMEOUT_MS;
+    const ready = waitUntilReady(url, signal, () => performance.now() > giveUpAt);
+    if ((await Promise.race([ready, this.failed])) || signal.aborted) {
+      this.#ready.add(name);
+      return;
+    }
+    throw new CliError(`the ${name} is not ready after ${formatDuration(READY_TIMEOUT_MS)}`, {
+      reason: 'cli.start_failed',
+      next: `See ${join(this.#home, 'logs', `${name}.log`)}.`,
+    });
+  }
+
+  #consoleArguments(): string[] {
+    const { consoleHost, consolePort, syncPort } = this.#run.settings;
+    return ['console', 'run', '--host', consoleHost, '--port', String(consolePort), '--sync-port', String(syncPort)];
+  }
+
+  #gatewayArguments(): string[] {
+    const { settings } = this.#run;
+    return [
+      ...['gateway', 'run', '--console', this.consoleUrl, '--base-domain', settings.baseDomain],
+      ...(settings.publicHost === null ? [] : ['--public-host', settings.publicHost]),
+      ...['--host', settings.gatewayHost],
+      ...['--https-port', String(settings.httpsPort), '--http-port', String(settings.httpPort)],
+      ...['--tunnel-port', String(settings.tunnelPort), '--management-port', String(settings.managementPort)],
+      ...['--port-range', `${settings.portRange.from}-${settings.portRange.to}`],
+    ];
+  }
+}
