@@ -1,5 +1,4 @@
-import type { OpenFromGateway } from '@zeronaut/model';
-import { TUNNEL_ALPN } from '@zeronaut/model';
+import { type OpenFromGateway, parseAddress, TUNNEL_ALPN } from '@zeronaut/model';
 import {
   type ByteStream,
   createTunnelListener,
@@ -231,6 +230,7 @@ class Links implements RunningAgentLinks {
 
   #enter(identity: DeviceIdentity, peer: TunnelPeer, mux: MuxSession): DeviceSession | null {
     const { tables, log } = this.#options;
+    const address = parseAddress(peer.address) ?? peer.address;
     // Between the decision and this call the tables may have been swapped.
     if (refuseDevice(tables.get(), identity) !== null) {
       mux.close('access.device_revoked');
@@ -239,13 +239,13 @@ class Links implements RunningAgentLinks {
     const { deviceId } = identity;
     const session = new DeviceSession({
       identity,
-      address: peer.address,
+      address,
       port: peer.port,
       mux,
       limits: this.#limits,
       getTables: () => tables.get(),
       onHostile: (detail) => {
-        log.warn({ deviceId, address: peer.address, detail }, 'tunnel closed: hostile or broken device');
+        log.warn({ deviceId, address, detail }, 'tunnel closed: hostile or broken device');
         mux.close('tunnel.protocol_error');
       },
     });
@@ -253,8 +253,8 @@ class Links implements RunningAgentLinks {
     const own = this.#devices.get(deviceId);
     if (own === undefined) this.#devices.set(deviceId, new Set([session]));
     else own.add(session);
-    log.info({ deviceId, address: peer.address }, 'tunnel open');
-    session.send({ type: 'welcome', gatewayId: tables.get().snapshot.gatewayId, address: peer.address });
+    log.info({ deviceId, address }, 'tunnel open');
+    session.send({ type: 'welcome', gatewayId: tables.get().snapshot.gatewayId, address });
     if (this.#draining) session.send({ type: 'draining' });
     return session;
   }
