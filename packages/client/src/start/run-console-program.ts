@@ -1,31 +1,21 @@
+import { CliError } from '../cli-error.ts';
 import type { ConsoleRunOptions } from '../commands/console.ts';
 import type { Output } from '../output/output.ts';
-import { homeDirectory } from '../profile/home.ts';
-import { tellSupervisor, untilStopped } from './supervision.ts';
+import { supervisorGone, tellSupervisor } from './supervision.ts';
 
-/** `zeronaut console run`: the console in this process, until it is stopped. */
-export async function runConsoleProgram(
-  options: ConsoleRunOptions,
-  output: Output,
-  environment: NodeJS.ProcessEnv,
-): Promise<void> {
+/** `zeronaut console run`: the console in this process, until it is stopped. It listens to signals itself. */
+export async function runConsoleProgram(options: ConsoleRunOptions, output: Output): Promise<void> {
   const { runConsole } = await import('@zeronaut/console/main');
-  const databaseUrl = environment.ZERONAUT_DATABASE_URL ?? '';
-  const running = await runConsole({
-    home: homeDirectory(),
-    host: options.host,
-    port: options.port,
-    syncHost: options.syncHost === '' ? options.host : options.syncHost,
-    syncPort: options.syncPort,
-    ...(options.publicUrl !== undefined && { publicUrl: options.publicUrl }),
-    ...(options.publicHost !== undefined && { publicHost: options.publicHost }),
-    ...(options.dataDirectory !== undefined && { dataDirectory: options.dataDirectory }),
-    ...(databaseUrl !== '' && { databaseUrl }),
+  const { json: _json, profile: _profile, ...asked } = options;
+  const code = await runConsole({
+    ...asked,
+    signal: supervisorGone(),
+    onReady({ url, setupUrl, syncPort }) {
+      output.event('ready', { url, setupUrl, syncPort });
+      output.line(`Console ready at ${url}`);
+      if (setupUrl !== null) output.line(`Create the first owner (works once): ${setupUrl}`);
+      tellSupervisor({ ready: true, setupUrl });
+    },
   });
-  output.event('ready', { url: running.url, setupUrl: running.setupUrl });
-  output.line(`Console ready at ${running.url}`);
-  if (running.setupUrl !== null) output.line(`Create the first owner (works once): ${running.setupUrl}`);
-  tellSupervisor({ ready: true, setupUrl: running.setupUrl });
-  await untilStopped();
-  await running.stop();
+  if (code !== 0) throw new CliError('the console ended', { reason: 'cli.program_failed', next: 'See its log above.' });
 }

@@ -3,12 +3,12 @@ import { CliError, usageError } from '../cli-error.ts';
 import type { GatewayRunOptions } from '../commands/gateway.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Output } from '../output/output.ts';
-import { tellSupervisor, untilStopped } from './supervision.ts';
+import { supervisorGone, tellSupervisor } from './supervision.ts';
 
 /** Flags that say something beside a file. */
 const BESIDE_CONFIG = new Set(['config']);
 
-/** `zeronaut gateway run`: the gateway in this process, until it is stopped. `given` are the options on the command line. */
+/** `zeronaut gateway run`: the gateway in this process, until it is stopped. It listens to signals itself. `given` are the options on the command line. */
 export async function runGatewayProgram(
   options: GatewayRunOptions,
   given: readonly string[],
@@ -21,12 +21,15 @@ export async function runGatewayProgram(
   }
   const { runGateway } = await import('@zeronaut/gateway/main');
   const source = config === undefined ? { file: fileFromFlags(options, environment) } : { path: config };
-  const gateway = await runGateway(source);
-  output.event('ready', {});
-  tellSupervisor({ ready: true });
-  // SIGHUP is the gateway's: it reloads its file.
-  await untilStopped({ hangup: false });
-  await gateway.stop();
+  const code = await runGateway({
+    ...source,
+    signal: supervisorGone(),
+    onReady() {
+      output.event('ready', {});
+      tellSupervisor({ ready: true });
+    },
+  });
+  if (code !== 0) throw new CliError('the gateway ended', { reason: 'cli.program_failed', next: 'See its log above.' });
 }
 
 function fileFromFlags(options: GatewayRunOptions, environment: NodeJS.ProcessEnv): GatewayFile {

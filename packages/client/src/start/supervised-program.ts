@@ -58,7 +58,12 @@ export class SupervisedProgram {
     const child = spawn(
       process.execPath,
       [...process.execArgv, fileURLToPath(new URL('../../bin/zeronaut.ts', import.meta.url)), ...args],
-      { env: { ...environment, [SUPERVISED_VARIABLE]: '1' }, stdio: ['ignore', log, log, 'ipc'] },
+      {
+        env: { ...environment, [SUPERVISED_VARIABLE]: '1' },
+        stdio: ['ignore', log, log, 'ipc'],
+        // A process group of its own: Ctrl-C in the terminal is for us, who stop the programs in their order.
+        detached: true,
+      },
     );
     closeSync(log);
     this.#child = child;
