@@ -280,7 +280,7 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
   }
 
   #refuse(reason: Reason): void {
-    const request = new ParsedRequest('');
+    const request = new ParsedRequest('', 0);
     request.keepAlive = false;
     this.#takeHeld();
     this.#body.startLength(0);

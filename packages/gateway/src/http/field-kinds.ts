@@ -55,9 +55,13 @@ const candidate = ([name, kind]: readonly [string, number]): Candidate => ({
   octets: new Uint8Array(Buffer.from(name, 'latin1')),
   kind,
 });
-const BY_LENGTH: readonly (readonly Candidate[])[] = Array.from({ length: 18 }, (_, length) =>
-  EXACT.filter(([name]) => name.length === length).map(candidate),
-);
+/** By length and first letter, `length << 8 | letter`: no two exact names share a slot, so one look-up is enough. */
+const EXACT_SLOTS: (Candidate | undefined)[] = new Array(18 << 8).fill(undefined);
+for (const entry of EXACT) {
+  const slot = (entry[0].length << 8) | entry[0].charCodeAt(0);
+  if (EXACT_SLOTS[slot] !== undefined) throw new Error(`${entry[0]} shares its slot`);
+  EXACT_SLOTS[slot] = candidate(entry);
+}
 const BY_PREFIX: readonly Candidate[] = PREFIXES.map(candidate);
 const FIRST_OF_PREFIX = new Uint8Array(256);
 for (const { octets } of BY_PREFIX) FIRST_OF_PREFIX[octets[0]!] = 1;
@@ -65,13 +69,12 @@ for (const { octets } of BY_PREFIX) FIRST_OF_PREFIX[octets[0]!] = 1;
 /** `[start, end)` holds a valid token. */
 export function classifyField(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
+  const first = FOLDED_TOKEN[bytes[start]!]!;
   if (length < 18) {
-    const candidates = BY_LENGTH[length]!;
-    for (let i = 0; i < candidates.length; i++) {
-      if (begins(bytes, start, candidates[i]!.octets)) return lookAlike(bytes, start, end, candidates[i]!.kind);
-    }
+    const exact = EXACT_SLOTS[(length << 8) | first];
+    if (exact !== undefined && begins(bytes, start, exact.octets)) return lookAlike(bytes, start, end, exact.kind);
   }
-  if (FIRST_OF_PREFIX[FOLDED_TOKEN[bytes[start]!]!] === 1) {
+  if (FIRST_OF_PREFIX[first] === 1) {
     for (let i = 0; i < BY_PREFIX.length; i++) {
       const prefix = BY_PREFIX[i]!;
       if (length >= prefix.octets.length && begins(bytes, start, prefix.octets)) {

@@ -67,7 +67,7 @@ export function scanFields(bytes: Uint8Array, start: number, end: number, maxFie
   }
 }
 
-/** Value of field `index` of the last scan. */
-export function fieldText(bytes: Buffer, index: number): string {
-  return bytes.toString('latin1', fields.valueStart[index]!, fields.valueEnd[index]!);
+/** Value of field `index` of the last scan; `text` is the latin1 form of the bytes from index `base` on. */
+export function fieldText(text: string, base: number, index: number): string {
+  return text.slice(fields.valueStart[index]! - base, fields.valueEnd[index]! - base);
 }

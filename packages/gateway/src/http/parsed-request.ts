@@ -29,16 +29,18 @@ export class ParsedRequest implements RequestHead {
   /** Announced trailer names, or null. */
   trailer: string | null = null;
 
-  readonly #fieldText: string;
+  readonly #text: string;
+  readonly #fieldsStart: number;
   #headers: HeaderList | null = null;
 
-  /** `fieldText`: the validated field lines, without the empty one. */
-  constructor(fieldText: string) {
-    this.#fieldText = fieldText;
+  /** `text`: the validated head without its empty line; its field lines begin at `fieldsStart`. */
+  constructor(text: string, fieldsStart: number) {
+    this.#text = text;
+    this.#fieldsStart = fieldsStart;
   }
 
   get headers(): HeaderList {
-    this.#headers ??= splitFields(this.#fieldText);
+    this.#headers ??= splitFields(this.#text.slice(this.#fieldsStart));
     return this.#headers;
   }
 }

@@ -21,7 +21,9 @@ export function createRequestId(nowMs: number): string {
   }
   if (nowMs !== millisecond) {
     millisecond = nowMs;
-    timeText = createId('request', nowMs).slice(0, 14);
+    const high = Math.floor(nowMs / RANGE);
+    const low = nowMs % RANGE;
+    timeText = `req_${PAIRS[high >> 10]}${PAIRS[high & 1023]}${PAIRS[low >> 20]}${PAIRS[(low >> 10) & 1023]}${PAIRS[low & 1023]}`;
   }
   const count = counter++;
   return timeText + processText + PAIRS[count >> 20]! + PAIRS[(count >> 10) & 1023]! + PAIRS[count & 1023]!;

@@ -37,10 +37,6 @@ const METHODS: ReadonlySet<string> = new Set([
   ...['MKCALENDAR', 'LINK', 'UNLINK', 'SOURCE'],
 ]);
 
-const MARK_G = 0x47;
-const MARK_E = 0x45;
-const MARK_T = 0x54;
-
 /** Parse state of one head, reused: parsing is synchronous. */
 const options: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, listed: null };
 
@@ -108,19 +104,15 @@ export function parseRequestHead(bytes: Buffer, start: number, length: number): 
     return end === TOO_MANY ? 'http.head_too_large' : end === AMBIGUOUS ? 'http.ambiguous' : 'http.malformed';
   }
 
-  const request = new ParsedRequest(bytes.toString('latin1', fieldsStart, end - 2));
+  // One conversion for the whole head: everything below is a slice of it.
+  const text = bytes.toString('latin1', lineStart, end - 2);
+  const request = new ParsedRequest(text, fieldsStart - lineStart);
   request.end = end;
   request.versionMinor = version;
-  request.method =
-    methodEnd - lineStart === 3 &&
-    bytes[lineStart] === MARK_G &&
-    bytes[lineStart + 1] === MARK_E &&
-    bytes[lineStart + 2] === MARK_T
-      ? 'GET'
-      : bytes.toString('latin1', lineStart, methodEnd);
+  request.method = text.startsWith('GET ') ? 'GET' : text.slice(0, methodEnd - lineStart);
   return (
-    readFields(request, bytes, fieldsStart) ??
-    readTarget(request, bytes, targetStart, targetEnd, queryStart, normalise) ??
+    readFields(request, bytes, text, lineStart, fieldsStart) ??
+    readTarget(request, text, targetStart - lineStart, targetEnd - lineStart, queryStart - lineStart, normalise) ??
     (request.method === 'GET' || METHODS.has(request.method) ? request : 'http.method_unsupported')
   );
 }
@@ -138,8 +130,8 @@ function partialVersion(bytes: Buffer, at: number, length: number): Reason | nul
 function parseVersion(bytes: Buffer, at: number): 0 | 1 | Reason {
   if (
     bytes[at] !== 0x48 ||
-    bytes[at + 1] !== MARK_T ||
-    bytes[at + 2] !== MARK_T ||
+    bytes[at + 1] !== 0x54 ||
+    bytes[at + 2] !== 0x54 ||
     bytes[at + 3] !== 0x50 ||
     bytes[at + 4] !== SLASH
   ) {
@@ -156,7 +148,13 @@ function isDigit(octet: number): boolean {
   return octet >= 0x30 && octet <= 0x39;
 }
 
-function readFields(request: ParsedRequest, bytes: Buffer, fieldsStart: number): Reason | null {
+function readFields(
+  request: ParsedRequest,
+  bytes: Buffer,
+  text: string,
+  base: number,
+  fieldsStart: number,
+): Reason | null {
   resetConnectionOptions(options);
   let hosts = 0;
   let contentLength = -1;
@@ -169,12 +167,12 @@ function readFields(request: ParsedRequest, bytes: Buffer, fieldsStart: number):
   for (let i = 0; i < count; i++) {
     const code = kind[i]!;
     if (REQUEST_DROPS[code] === 0) continue;
-    if (runStart < lineStart[i]!) forwardable += bytes.toString('latin1', runStart, lineStart[i]!);
+    if (runStart < lineStart[i]!) forwardable += text.slice(runStart - base, lineStart[i]! - base);
     runStart = lineEnd[i]!;
     switch (code) {
       case HOST_FIELD:
         if (++hosts > 1) return 'http.ambiguous';
-        request.authority = fieldText(bytes, i);
+        request.authority = fieldText(text, base, i);
         break;
       case CONTENT_LENGTH: {
         if (contentLength !== -1 || chunked) return 'http.ambiguous';
@@ -185,43 +183,45 @@ function readFields(request: ParsedRequest, bytes: Buffer, fieldsStart: number):
       }
       case TRANSFER_ENCODING: {
         if (contentLength !== -1 || chunked || request.versionMinor === 0) return 'http.ambiguous';
-        const refusal = checkTransferCoding(fieldText(bytes, i));
+        const refusal = checkTransferCoding(fieldText(text, base, i));
         if (refusal !== null) return refusal;
         chunked = true;
         break;
       }
       case CONNECTION:
-        readConnectionOptions(fieldText(bytes, i), options);
+        readConnectionOptions(fieldText(text, base, i), options);
         break;
       case UPGRADE:
         upgrades++;
-        upgrade = fieldText(bytes, i);
+        upgrade = fieldText(text, base, i);
         break;
       case EXPECT:
         if (request.versionMinor === 0) break;
-        if (fieldText(bytes, i).toLowerCase() !== '100-continue') return 'http.expectation_unsupported';
+        if (fieldText(text, base, i).toLowerCase() !== '100-continue') return 'http.expectation_unsupported';
         request.expectContinue = true;
         break;
       case TE:
-        if (acceptsTrailers(fieldText(bytes, i))) request.trailersAccepted = true;
+        if (acceptsTrailers(fieldText(text, base, i))) request.trailersAccepted = true;
         break;
       case TRAILER:
-        request.trailer = request.trailer === null ? fieldText(bytes, i) : `${request.trailer}, ${fieldText(bytes, i)}`;
+        request.trailer =
+          request.trailer === null ? fieldText(text, base, i) : `${request.trailer}, ${fieldText(text, base, i)}`;
         break;
       case COOKIE_FIELD:
-        request.cookie = request.cookie === null ? fieldText(bytes, i) : `${request.cookie}; ${fieldText(bytes, i)}`;
+        request.cookie =
+          request.cookie === null ? fieldText(text, base, i) : `${request.cookie}; ${fieldText(text, base, i)}`;
         break;
       case AUTHORIZATION:
         // Two of them: we might check the one and the service believe the other.
         if (request.authorization !== null) return 'http.ambiguous';
-        request.authorization = fieldText(bytes, i);
+        request.authorization = fieldText(text, base, i);
         break;
       default:
         break;
     }
   }
   const fieldsEnd = request.end - 2;
-  if (runStart < fieldsEnd) forwardable += bytes.toString('latin1', runStart, fieldsEnd);
+  if (runStart < fieldsEnd) forwardable += text.slice(runStart - base);
   request.forwardable = options.listed === null ? forwardable : withoutListed(forwardable, options.listed);
   if (hosts === 0 && request.versionMinor === 1) return 'http.malformed';
   if (chunked) request.body = CHUNKED_BODY;
@@ -272,9 +272,10 @@ function acceptsTrailers(value: string): boolean {
   return value === 'trailers' || value.split(',').some((part) => part.trim().toLowerCase() === 'trailers');
 }
 
+/** Indexes into `text`, which begins with the request line; `queryStart` is negative without a query. */
 function readTarget(
   request: ParsedRequest,
-  bytes: Buffer,
+  text: string,
   start: number,
   end: number,
   queryStart: number,
@@ -282,12 +283,13 @@ function readTarget(
 ): Reason | null {
   let path: string;
   let authority = request.authority;
-  if (bytes[start] === SLASH) {
-    request.target = bytes.toString('latin1', start, end);
-    path = queryStart === -1 ? request.target : request.target.slice(0, queryStart - 1 - start);
-    if (queryStart !== -1) request.query = request.target.slice(queryStart - start);
+  const hasQuery = queryStart > 0;
+  const target = text.slice(start, end);
+  if (target.charCodeAt(0) === SLASH) {
+    request.target = target;
+    path = hasQuery ? text.slice(start, queryStart - 1) : target;
+    if (hasQuery) request.query = text.slice(queryStart, end);
   } else {
-    const target = bytes.toString('latin1', start, end);
     if (request.method === 'CONNECT') return 'http.method_unsupported';
     if (target === '*') {
       if (request.method !== 'OPTIONS') return 'http.malformed';
@@ -314,7 +316,7 @@ function readTarget(
     if ('reason' in normalised) return normalised.reason;
     if (normalised.path !== path) {
       path = normalised.path;
-      request.target = queryStart === -1 && request.query === '' ? path : `${path}?${request.query}`;
+      request.target = request.query === '' && !hasQuery ? path : `${path}?${request.query}`;
     }
   }
   request.path = path;

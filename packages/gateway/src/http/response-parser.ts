@@ -40,12 +40,14 @@ export function parseResponseHead(bytes: Buffer, start: number, length: number):
   if (at > start + 12 && bytes[start + 12] !== SP) return 'malformed';
   const response = new ParsedResponse();
   response.status = status;
-  response.statusText = at > start + 13 ? bytes.toString('latin1', start + 13, at) : '';
+  const textEnd = at;
   const fieldsStart = at + 2;
   const end = scanFields(bytes, fieldsStart, limit);
   if (end < 0) return end === INCOMPLETE && length < start + MAX_HEAD_BYTES ? null : 'malformed';
   response.end = end;
-  return readFields(response, bytes, fieldsStart, minor === 0x31 ? 1 : 0) ? response : 'malformed';
+  const text = bytes.toString('latin1', start, end - 2);
+  response.statusText = text.slice(13, textEnd - start);
+  return readFields(response, bytes, text, start, fieldsStart, minor === 0x31 ? 1 : 0) ? response : 'malformed';
 }
 
 /** Null while it can still be `HTTP/1.x SSS`. */
@@ -64,7 +66,14 @@ function partialStart(bytes: Buffer, start: number, limit: number): 'malformed' 
   return null;
 }
 
-function readFields(response: ParsedResponse, bytes: Buffer, fieldsStart: number, versionMinor: 0 | 1): boolean {
+function readFields(
+  response: ParsedResponse,
+  bytes: Buffer,
+  text: string,
+  base: number,
+  fieldsStart: number,
+  versionMinor: 0 | 1,
+): boolean {
   resetConnectionOptions(options);
   let forwardable = '';
   let runStart = fieldsStart;
@@ -82,18 +91,18 @@ function readFields(response: ParsedResponse, bytes: Buffer, fieldsStart: number
       }
       case TRANSFER_ENCODING:
         if (response.contentLength !== -1 || response.chunked || versionMinor === 0) return false;
-        if (checkTransferCoding(fieldText(bytes, i)) !== null) return false;
+        if (checkTransferCoding(fieldText(text, base, i)) !== null) return false;
         response.chunked = true;
         break;
       case CONNECTION:
-        readConnectionOptions(fieldText(bytes, i), options);
+        readConnectionOptions(fieldText(text, base, i), options);
         break;
       case UPGRADE:
-        response.upgrade = fieldText(bytes, i);
+        response.upgrade = fieldText(text, base, i);
         break;
       case TRAILER:
         response.trailer =
-          response.trailer === null ? fieldText(bytes, i) : `${response.trailer}, ${fieldText(bytes, i)}`;
+          response.trailer === null ? fieldText(text, base, i) : `${response.trailer}, ${fieldText(text, base, i)}`;
         break;
       case DATE:
         response.hasDate = true;
@@ -102,11 +111,11 @@ function readFields(response: ParsedResponse, bytes: Buffer, fieldsStart: number
         break;
     }
     if (RESPONSE_DROPS[code] === 0) continue;
-    if (runStart < lineStart[i]!) forwardable += bytes.toString('latin1', runStart, lineStart[i]!);
+    if (runStart < lineStart[i]!) forwardable += text.slice(runStart - base, lineStart[i]! - base);
     runStart = lineEnd[i]!;
   }
   const fieldsEnd = response.end - 2;
-  if (runStart < fieldsEnd) forwardable += bytes.toString('latin1', runStart, fieldsEnd);
+  if (runStart < fieldsEnd) forwardable += text.slice(runStart - base);
   if (options.listed !== null) {
     const { names, rawNames, values } = splitFields(forwardable);
     forwardable = '';
