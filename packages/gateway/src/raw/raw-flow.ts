@@ -1,5 +1,4 @@
 import { createId, DENY_BY_DEFAULT, deny, Fault, isReason, REASONS, type Target, type Verdict } from '@zeronaut/model';
-import type { ByteStream } from '@zeronaut/tunnel';
 import { ANONYMOUS, type Downstream, type Flow, subjectName } from '../flow.ts';
 import type { RawContext } from './raw-context.ts';
 
@@ -55,34 +54,31 @@ const MAX_ATTEMPTS = 5;
  * Connects to the first target that answers. Nothing of the caller has been forwarded yet, so any failure may be tried
  * on another target. Never rejects for a failure of the world.
  */
-export async function connectTarget(
+export async function connectTarget<Connection>(
   context: RawContext,
   flow: Flow,
+  dial: (target: Target) => Promise<Connection>,
   isCancelled: () => boolean,
-): Promise<{ stream: ByteStream; target: Target } | { stream: null; verdict: Verdict }> {
+): Promise<{ connection: Connection; target: Target } | { connection: null; verdict: Verdict }> {
   const tried = new Set<string>();
   let failure: Verdict | null = null;
   while (tried.size < MAX_ATTEMPTS && !isCancelled()) {
     const choice = context.balancer.choose(flow, tried);
-    if (choice.target === null) return { stream: null, verdict: failure ?? choice.verdict };
+    if (choice.target === null) return { connection: null, verdict: failure ?? choice.verdict };
     const { target } = choice;
     tried.add(target.id);
     flow.targetId = target.id;
     try {
-      const stream = await context.dialer.dial(target, {
-        flow,
-        resourceId: flow.resource!.id,
-        protocol: flow.protocol as RawProtocol,
-      });
+      const connection = await dial(target);
       context.balancer.report(target, null);
-      return { stream, target };
+      return { connection, target };
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       context.balancer.report(target, error);
       failure = deny(isReason(error.code) ? error.code : 'target.dial_refused');
     }
   }
-  return { stream: null, verdict: failure ?? deny('balancer.no_target') };
+  return { connection: null, verdict: failure ?? deny('balancer.no_target') };
 }
 
 /** Streams to agents open without a round trip, so that a refused dial shows only later, as the stream's fault. */

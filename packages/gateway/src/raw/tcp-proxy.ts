@@ -147,23 +147,29 @@ class TcpFlow {
 
   async #connect(): Promise<void> {
     const { flow } = this;
-    const found = await connectTarget(this.#context, flow, () => this.#finished);
+    const found = await connectTarget(
+      this.#context,
+      flow,
+      (target) => this.#context.dialer.dial(target, { flow, resourceId: flow.resource!.id, protocol: 'tcp' }),
+      () => this.#finished,
+    );
+    const { connection: upstream } = found;
     if (this.#finished) {
-      found.stream?.abort('stream.aborted');
+      upstream?.abort('stream.aborted');
       return;
     }
-    if (found.stream === null) {
+    if (upstream === null) {
       this.cut(found.verdict.reason);
       return;
     }
-    this.#upstream = found.stream;
+    this.#upstream = upstream;
     this.#target = found.target;
     const version = flow.resource!.proxyProtocol;
     if (version !== 'none') {
       const { address, port, localAddress, localPort } = flow.downstream;
-      found.stream.write(encodeProxyHeader(version, { address, port }, { address: localAddress, port: localPort }));
+      upstream.write(encodeProxyHeader(version, { address, port }, { address: localAddress, port: localPort }));
     }
-    splice(this.#downstream, found.stream, {
+    splice(this.#downstream, upstream, {
       idleTimeoutMs: this.#context.limits.tcpIdleTimeoutMs,
       onBytes: (direction, bytes) => {
         if (direction === 'a_to_b') flow.bytesIn += bytes;

@@ -46,7 +46,8 @@ async function udpWorld(
   const resource = testResource(organizationId, {
     protocol: 'udp',
     port,
-    targets: [testTarget(service.address, { protocol: 'udp' })],
+    // Behind an agent: through the dialer, framed over a stream.
+    targets: [testTarget(service.address, { protocol: 'udp', deviceId: createId('device') })],
     ...overrides,
   });
   const world = await rawWorld(t, [resource], options);
@@ -210,3 +211,49 @@ test('a swap keeps sessions of unchanged resources and ends those that are gone'
   await waitFor(() => a.got.length === 3, { what: 'the answer of a new session' });
   assert.equal(dials.length, 2);
 });
+
+test('a target without an agent is reached by a socket of our own', async (t) => {
+  const service = await udpService(t);
+  const port = await freePort('udp');
+  const target = testTarget(service.address, { protocol: 'udp' });
+  const resource = testResource(organizationId, { protocol: 'udp', port, targets: [target] });
+  const { dials, listeners, swap, events } = await rawWorld(t, [resource]);
+  const [a, b] = [await caller(t), await caller(t)];
+  for (const { socket } of [a, b]) for (const text of ['1', '', '3']) socket.send(text, port, '127.0.0.1');
+  await waitFor(() => a.got.length === 3 && b.got.length === 3, { what: 'all answers' });
+  assert.deepEqual(a.got.toSorted(), ['>', '>1', '>3']);
+  assert.equal(new Set(service.received.map(({ source }) => source.port)).size, 2);
+  assert.equal(dials.length, 0);
+  assert.equal(listeners.status()[0]?.openFlows, 2);
+  // Somebody else cannot speak into the session.
+  const stranger = await caller(t);
+  stranger.socket.send('forged', service.received[0]!.source.port, '127.0.0.1');
+  a.socket.send('last', port, '127.0.0.1');
+  await waitFor(() => a.got.length === 4, { what: 'the last answer' });
+  assert.ok(!a.got.concat(b.got).includes('forged'));
+  swap([]);
+  assert.deepEqual(
+    events.map(({ bytesIn, targetId }) => [bytesIn, targetId]),
+    [
+      [6, target.id],
+      [2, target.id],
+    ],
+  );
+});
+
+for (const [name, address] of [
+  ['where nobody listens', async () => `127.0.0.1:${await freePort('udp')}`],
+  ['that has no address', async () => 'nowhere.invalid:53'],
+] as const)
+  test(`a target ${name} fails its session and is named in the event`, async (t) => {
+    const port = await freePort('udp');
+    const target = testTarget(await address(), { protocol: 'udp' });
+    const resource = testResource(organizationId, { protocol: 'udp', port, targets: [target] });
+    const { events } = await rawWorld(t, [resource]);
+    const a = await caller(t);
+    a.socket.send('hello', port, '127.0.0.1');
+    await waitFor(() => events.length === 1, { what: 'the event' });
+    assert.equal(events[0]?.reason, 'target.dial_refused');
+    assert.equal(events[0]?.targetId, target.id);
+    assert.deepEqual(a.got, []);
+  });

@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { deny, type Fault, parseAddress, type Reason, type Target } from '@zeronaut/model';
-import { createDatagramStream, type DatagramStream, MAX_DATAGRAM_BYTES } from '@zeronaut/tunnel';
+import { type DatagramHandler, MAX_DATAGRAM_BYTES } from '@zeronaut/tunnel';
 import type { Flow } from '../flow.ts';
 import type { DenialLog } from './denial-log.ts';
 import { encodeProxyDatagramHeader } from './proxy-protocol.ts';
@@ -13,6 +13,7 @@ import {
   reportLateFault,
   stillAllowed,
 } from './raw-flow.ts';
+import { connectUdp, type UdpUpstream, udpOverStream } from './udp-upstream.ts';
 
 /**
  * One raw UDP port. A session is one source address and port; it has one upstream and ends after a silence. A source
@@ -162,6 +163,9 @@ function ignoreSendResult(): void {
   // See above.
 }
 
+/** For an upstream that came too late. */
+const NOBODY: DatagramHandler = { onDatagram() {}, onClosed() {} };
+
 interface SessionSide {
   /** False: dropped. */
   reply(datagram: Buffer): boolean;
@@ -175,7 +179,7 @@ class UdpSession {
   readonly #side: SessionSide;
   readonly #header: Buffer | null;
   #state: 'connecting' | 'open' | 'failed' | 'ended' = 'connecting';
-  #upstream: DatagramStream | null = null;
+  #upstream: UdpUpstream | null = null;
   #queue: Buffer[] = [];
   #lastActiveMs = performance.now();
   #target: Target | null = null;
@@ -225,18 +229,24 @@ class UdpSession {
   }
 
   async #connect(): Promise<void> {
-    const found = await connectTarget(this.#context, this.flow, () => this.#state !== 'connecting');
+    const found = await connectTarget(
+      this.#context,
+      this.flow,
+      (target) => this.#dial(target),
+      () => this.#state !== 'connecting',
+    );
+    const { connection: begin } = found;
     if (this.#state !== 'connecting') {
-      found.stream?.abort('stream.aborted');
+      begin?.(NOBODY).abort('stream.aborted');
       return;
     }
-    if (found.stream === null) {
+    if (begin === null) {
       this.#fail(found.verdict.reason);
       return;
     }
     this.#target = found.target;
     this.#state = 'open';
-    this.#upstream = createDatagramStream(found.stream, {
+    this.#upstream = begin({
       onDatagram: (datagram) => {
         this.#lastActiveMs = performance.now();
         if (this.#side.reply(datagram)) this.flow.bytesOut += datagram.length;
@@ -244,6 +254,14 @@ class UdpSession {
       onClosed: (fault) => this.#onUpstreamClosed(fault),
     });
     for (const payload of this.#queue.splice(0)) this.#upstream.send(payload);
+  }
+
+  async #dial(target: Target): Promise<(handler: DatagramHandler) => UdpUpstream> {
+    if (target.deviceId === null) return connectUdp(target.address);
+    const { flow } = this;
+    const context = { flow, resourceId: flow.resource!.id, protocol: 'udp' } as const;
+    const stream = await this.#context.dialer.dial(target, context);
+    return (handler) => udpOverStream(stream, handler);
   }
 
   #onUpstreamClosed(fault: Fault | null): void {

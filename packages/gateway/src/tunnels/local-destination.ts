@@ -120,9 +120,11 @@ export function connectUdp(address: string, port: number): Promise<DatagramSocke
       reject(new Fault('target.dial_refused', { side: 'upstream', message: cause.message, cause }));
     };
     socket.once('error', onError);
-    socket.connect(port, address, () => {
+    // Not by the callback of `connect`, which is called for a failure as well.
+    socket.once('connect', () => {
       socket.off('error', onError);
       resolve(socket);
     });
+    socket.connect(port, address);
   });
 }

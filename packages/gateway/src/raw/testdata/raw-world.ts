@@ -93,7 +93,7 @@ function dialTcp(address: string): Promise<ByteStream> {
   });
 }
 
-/** A datagram stream whose other end is a UDP socket, as the targets room makes it for direct targets. */
+/** A datagram stream whose other end is a UDP socket, as an agent makes it. */
 function dialUdp(address: string): ByteStream {
   const { host, port } = parseHostPort(address)!;
   const [near, far] = pipePair();
