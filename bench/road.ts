@@ -3,11 +3,12 @@
  * one run. Each round measures the peer and us one after the other, in changing order, so that drift hits both.
  */
 import { parseArgs } from 'node:util';
+import { residentBytes } from '../e2e/harness/world.ts';
 import { bulkThroughput, keepDownloading } from './harness/bulk.ts';
 import { startOrigin, startProxy } from './harness/nginx.ts';
 import { formatTable, type Measurement, type Result, saveResults, standing, toResult } from './harness/results.ts';
 import { startSshTunnel } from './harness/ssh.ts';
-import { residentBytes, Stage } from './harness/stage.ts';
+import { Stage } from './harness/stage.ts';
 import { type Endpoint, wrk } from './harness/wrk.ts';
 import { startDirectGateway, startTunnel, type Tunnel } from './harness/zeronaut.ts';
 

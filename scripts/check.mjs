@@ -9,6 +9,7 @@ const STATIC_PARTS = [
   { name: 'types', command: ['node_modules/.bin/tsc', '--noEmit', '--pretty', 'false'] },
   { name: 'imports', command: [NODE, 'scripts/check-imports.ts'] },
   { name: 'files', command: [NODE, 'scripts/check-files.ts'] },
+  { name: 'limits', command: [NODE, 'scripts/check-limits.ts'] },
 ];
 
 /** The parts that run no product code, side by side. Resolves to true when all are good. */

@@ -26,10 +26,14 @@ export class Stage {
     const environment = { ...process.env, ...env, PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}` };
     return spawnProcess(
       { after: (hook) => void this.#hooks.push(hook as () => unknown) },
-      program('taskset'),
-      ['-c', String(core), command, ...args],
+      ...this.pin(core, command, args),
       { cwd: ROOT, env: environment },
     );
+  }
+
+  /** The command line that runs a program on one core. */
+  pin(core: number, command: string, args: readonly string[]): [string, string[]] {
+    return [program('taskset'), ['-c', String(core), command, ...args]];
   }
 
   /** One of our own commands. */
@@ -50,6 +54,11 @@ export class Stage {
     return JSON.parse(await this.load(NODE, [join(ROOT, 'bench/harness', name), ...args])) as T;
   }
 
+  /** One of the load generators beside this file, going on until it is ended. */
+  startScript(name: string, args: readonly string[]): SpawnedProcess {
+    return this.start(this.loadCore, NODE, [join(ROOT, 'bench/harness', name), ...args]);
+  }
+
   after(hook: () => unknown): void {
     this.#hooks.push(hook);
   }
@@ -63,13 +72,6 @@ export function program(command: string): string {
   const found = findProgram(command);
   if (found === null) throw new Error(`${command} is not installed; see scripts/needs.mjs`);
   return found;
-}
-
-/** Resident bytes of a process. */
-export function residentBytes(pid: number): number {
-  const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  if (match === null) throw new Error(`process ${pid} has no VmRSS`);
-  return Number(match[1]) * 1024;
 }
 
 function allowedCores(): number[] {

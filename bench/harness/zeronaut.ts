@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { freePort, type SpawnedProcess, temporaryDirectory, waitFor } from '@zeronaut/testkit';
+import { startWorld } from '../../e2e/harness/world.ts';
 import type { Stage } from './stage.ts';
 import type { Endpoint } from './wrk.ts';
 
@@ -57,4 +58,31 @@ function status({ port, host }: Endpoint): Promise<number> {
       .on('error', reject)
       .end();
   });
+}
+
+export interface Tunnel {
+  readonly gateway: { readonly pid: number };
+  readonly agent: { readonly pid: number };
+  /** The origin exposed as a raw port: what `ssh -R` does. */
+  readonly tcp: Endpoint;
+  /** The origin exposed as HTTP, asked for without TLS, as the peer is. */
+  readonly http: Endpoint;
+}
+
+/** Console, gateway and one agent each for a public tcp and http service in front of the origin. */
+export async function startTunnel(stage: Stage, originPort: number): Promise<Tunnel> {
+  const world = await startWorld(stage, {
+    place: (role, command, args) => stage.pin(role === 'gateway' ? stage.subjectCore : stage.loadCore, command, args),
+  });
+  const tcp = await world.expose(stage, [`127.0.0.1:${originPort}`, 'tcp', '--public', '--name', 'origin-tcp']);
+  const http = await world.expose(stage, [`127.0.0.1:${originPort}`, 'http', '--public', '--name', 'origin-http']);
+  const tunnel = {
+    gateway: { pid: world.gateway.pid },
+    agent: { pid: tcp.cli.process.pid },
+    tcp: { port: tcp.port },
+    http: { port: world.httpPort, host: http.host },
+  };
+  await waitUntilAnswers(tcp.cli.process, tunnel.tcp);
+  await waitUntilAnswers(http.cli.process, tunnel.http);
+  return tunnel;
 }

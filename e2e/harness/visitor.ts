@@ -98,9 +98,26 @@ export class Visitor {
     return this.submit(page, { email: credentials.email, password: credentials.password });
   }
 
-  /** Sends the form of a page with its hidden fields, from the page's own origin, and follows. */
-  submit(page: Answer, fields: Readonly<Record<string, string>>): Promise<Answer> {
-    const form = parseForm(page);
+  /** GETs a URL with a range such as `[1-100]` on one connection, and gives the number of answers with status 200. */
+  askMany(url: string): Promise<number> {
+    const args = [
+      ...['--silent', '--show-error', '--fail', '--http1.1', '--cacert', this.#certificateAuthority],
+      ...['--cookie', this.cookieJar, '--output', '/dev/null', '--write-out', '%{http_code}\\n', url],
+    ];
+    return new Promise((resolve, reject) => {
+      execFile('curl', args, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+        if (error !== null) reject(new Error(`curl ${url}: ${stderr.slice(0, 500)}`, { cause: error }));
+        else resolve(stdout.split('\n').filter((line) => line === '200').length);
+      });
+    });
+  }
+
+  /**
+   * Sends a form of a page with its hidden fields, from the page's own origin, and follows. `action` tells which form, by
+   * its path; default: the first that is posted.
+   */
+  submit(page: Answer, fields: Readonly<Record<string, string>>, action?: string): Promise<Answer> {
+    const form = parseForm(page, action);
     return this.open(form.action, {
       form: { ...form.hidden, ...fields },
       headers: { origin: new URL(page.url).origin },
@@ -108,17 +125,21 @@ export class Visitor {
   }
 }
 
-/** The first form of a page that is posted. */
-export function parseForm(page: Answer): { action: string; hidden: Record<string, string> } {
-  const form = /<form\b[^>]*method="post"[^>]*>[\s\S]*?<\/form>/i.exec(page.body)?.[0];
-  if (form === undefined) throw new Error(`no form at ${page.url} (status ${page.status}):\n${page.body}`);
-  const action = /^<form\b[^>]*\baction="([^"]*)"/i.exec(form)?.[1] ?? '';
+function parseForm(page: Answer, wanted?: string): { action: string; hidden: Record<string, string> } {
+  const forms = [...page.body.matchAll(/<form\b[^>]*method="post"[^>]*>[\s\S]*?<\/form>/gi)].map(([text]) => ({
+    text,
+    action: new URL(decodeEntities(/^<form\b[^>]*\baction="([^"]*)"/i.exec(text)?.[1] ?? ''), page.url),
+  }));
+  const form = forms.find(({ action }) => wanted === undefined || action.pathname === wanted);
+  if (form === undefined) {
+    throw new Error(`no form ${wanted ?? ''} at ${page.url} (status ${page.status}):\n${page.body}`);
+  }
   const hidden: Record<string, string> = {};
-  for (const [input] of form.matchAll(/<input\b[^>]*type="hidden"[^>]*>/gi)) {
+  for (const [input] of form.text.matchAll(/<input\b[^>]*type="hidden"[^>]*>/gi)) {
     const name = /\bname="([^"]*)"/.exec(input)?.[1];
     if (name !== undefined) hidden[name] = decodeEntities(/\bvalue="([^"]*)"/.exec(input)?.[1] ?? '');
   }
-  return { action: new URL(decodeEntities(action), page.url).href, hidden };
+  return { action: form.action.href, hidden };
 }
 
 function decodeEntities(text: string): string {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { finished } from 'node:stream/promises';
 import type { TestContext } from 'node:test';
 import { WebSocketServer } from 'ws';
+import { blocksOf } from './test-bytes.ts';
 
 /** A private service as somebody would have one, on node:http, which knows nothing of us. */
 export interface WebService {
@@ -17,17 +18,6 @@ export interface WebService {
   sendEvent(data: string): void;
   readonly eventListeners: number;
   stop(): Promise<void>;
-}
-
-const BLOCK = Buffer.alloc(64 * 1024, 'zeronaut carries bytes and changes none of them. ');
-
-/** SHA-256 of the body of `/bytes?size=N`, hex. */
-export function hashOfBytes(size: number): string {
-  const hash = createHash('sha256');
-  for (let left = size; left > 0; left -= BLOCK.length) {
-    hash.update(left >= BLOCK.length ? BLOCK : BLOCK.subarray(0, left));
-  }
-  return hash.digest('hex');
 }
 
 /**
@@ -88,12 +78,11 @@ async function answer(
       return;
     }
     case '/bytes': {
-      let left = Number(url.searchParams.get('size'));
-      response.setHeader('content-length', left);
+      const size = Number(url.searchParams.get('size'));
+      response.setHeader('content-length', size);
       response.on('error', () => undefined);
-      while (left > 0 && !response.destroyed) {
-        const block = left >= BLOCK.length ? BLOCK : BLOCK.subarray(0, left);
-        left -= block.length;
+      for (const block of blocksOf(size)) {
+        if (response.destroyed) return;
         if (!response.write(block)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
       }
       response.end();
