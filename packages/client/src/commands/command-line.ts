@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Connection } from '../profile/connection.ts';
 import { parseDurationSeconds } from '../output/format.ts';
 import { Output, type TextSink } from '../output/output.ts';
 
@@ -43,6 +44,12 @@ export function createGroup(name: string, summary: string): Command {
 export function outputOf(line: CommandLine, options: CommonOptions): Output {
   const { stdout, stderr, environment } = line;
   return new Output({ json: options.json === true, stdout, stderr, environment });
+}
+
+/** The console that the command talks to, and as whom. Loaded here and not above, like everything that does work. */
+export async function connect(line: CommandLine, options: CommonOptions): Promise<Connection> {
+  const { chooseConnection } = await import('../profile/connection.ts');
+  return chooseConnection({ profile: options.profile, environment: line.environment });
 }
 
 /** `a,b` and repeated options alike. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import {
   type CommandLine,
   type CommonOptions,
+  connect,
   createCommand,
   createGroup,
   outputOf,
@@ -81,9 +82,8 @@ export function gatewayCommand(line: CommandLine): Command {
     })
       .option('--for <time>', 'how long it is valid', parseDuration, 3_600)
       .action(async (options: TokenOptions) => {
-        const { chooseConnection } = await import('../profile/connection.ts');
         const output = outputOf(line, options);
-        const { api, consoleUrl } = chooseConnection({ profile: options.profile, environment: line.environment });
+        const { api, consoleUrl } = await connect(line, options);
         const answer = await api.call('gateways.createEnrolment', { body: { ttlSeconds: options.for } });
         output.document({ ...answer, consoleUrl });
         output.line(answer.token);

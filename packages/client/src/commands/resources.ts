@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatTable } from '../output/format.ts';
-import { type CommandLine, type CommonOptions, createCommand, createGroup, outputOf } from './command-line.ts';
+import { type CommandLine, type CommonOptions, connect, createCommand, createGroup, outputOf } from './command-line.ts';
 
 interface ApplyOptions extends CommonOptions {
   readonly file: string;
@@ -14,10 +14,9 @@ export function resourcesCommand(line: CommandLine): Command {
   group.addCommand(
     createCommand('list', { summary: 'list resources', examples: ['resources list', 'resources list --json'] }).action(
       async (options: CommonOptions) => {
-        const { chooseConnection } = await import('../profile/connection.ts');
         const { listAll } = await import('../api/client.ts');
         const output = outputOf(line, options);
-        const resources = await listAll(chooseConnection(options).api, 'resources.list');
+        const resources = await listAll((await connect(line, options)).api, 'resources.list');
         output.document(resources);
         if (resources.length === 0) {
           output.line('No resources. Declare some: zeronaut resources apply --help');
@@ -60,11 +59,10 @@ export function resourcesCommand(line: CommandLine): Command {
       .action(async (options: ApplyOptions) => {
         const { resourcesFile } = await import('@zeronaut/model');
         const { readYamlFile } = await import('../config/yaml-file.ts');
-        const { chooseConnection } = await import('../profile/connection.ts');
         const output = outputOf(line, options);
         const { resources } = readYamlFile(options.file, resourcesFile);
         const dryRun = options.dryRun === true;
-        const { changes } = await chooseConnection(options).api.call('resources.apply', {
+        const { changes } = await (await connect(line, options)).api.call('resources.apply', {
           body: { resources, prune: options.prune === true, dryRun },
         });
         output.document({ dryRun, changes: changes.map(({ name, action }) => ({ name, action })) });

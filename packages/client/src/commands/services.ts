@@ -2,7 +2,7 @@ import type { ServiceView } from '@zeronaut/model';
 import type { Command } from 'commander';
 import { formatTable } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
-import { type CommandLine, type CommonOptions, createCommand, createGroup, outputOf } from './command-line.ts';
+import { type CommandLine, type CommonOptions, connect, createCommand, createGroup, outputOf } from './command-line.ts';
 
 export function servicesCommand(line: CommandLine): Command {
   const group = createGroup('services', 'the services that agents publish');
@@ -12,10 +12,9 @@ export function servicesCommand(line: CommandLine): Command {
       summary: 'list services',
       examples: ['services list', 'services list --json | jq -r .[].name'],
     }).action(async (options: CommonOptions) => {
-      const { chooseConnection } = await import('../profile/connection.ts');
       const { listAll } = await import('../api/client.ts');
       const output = outputOf(line, options);
-      const services = await listAll(chooseConnection(options).api, 'services.list');
+      const services = await listAll((await connect(line, options)).api, 'services.list');
       output.document(services);
       if (services.length === 0) output.line('No services. Publish one: zeronaut expose localhost:3000 http');
       else printServices(output, services);
@@ -27,10 +26,9 @@ export function servicesCommand(line: CommandLine): Command {
     createCommand('show', { summary: 'show one service', examples: ['services show calm-otter'] })
       .argument('<name>', 'name or id')
       .action(async (name: string, options: CommonOptions) => {
-        const { chooseConnection } = await import('../profile/connection.ts');
         const { accessSummary } = await import('../output/access-summary.ts');
         const output = outputOf(line, options);
-        const service = await chooseConnection(options).api.call('services.get', { params: { id: name } });
+        const service = await (await connect(line, options)).api.call('services.get', { params: { id: name } });
         output.document(service);
         output.line(`${output.style('bold', service.name)}  (${service.protocol}, ${service.id})`);
         for (const url of service.urls) output.line(`  url     ${url}`);
@@ -49,9 +47,8 @@ export function servicesCommand(line: CommandLine): Command {
     })
       .argument('<name>', 'name or id')
       .action(async (name: string, options: CommonOptions) => {
-        const { chooseConnection } = await import('../profile/connection.ts');
         const output = outputOf(line, options);
-        await chooseConnection(options).api.call('services.delete', { params: { id: name } });
+        await (await connect(line, options)).api.call('services.delete', { params: { id: name } });
         output.line(`${name} is stopped and its name is free.`);
         output.document({ stopped: name });
       }),

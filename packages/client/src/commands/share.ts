@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type CommandLine, type CommonOptions, createCommand, outputOf, parseDuration } from './command-line.ts';
+import { type CommandLine, type CommonOptions, connect, createCommand, outputOf, parseDuration } from './command-line.ts';
 
 const DEFAULT_SHARE_SECONDS = 86_400;
 
@@ -12,9 +12,8 @@ export function shareCommand(line: CommandLine): Command {
     .argument('<name>', 'service or resource, by name or id')
     .argument('[time]', 'how long, such as 30m, 24h, 7d (at most 30d)', parseDuration, DEFAULT_SHARE_SECONDS)
     .action(async (name: string, ttlSeconds: number, options: CommonOptions) => {
-      const { chooseConnection } = await import('../profile/connection.ts');
       const output = outputOf(line, options);
-      const { api } = chooseConnection(options);
+      const { api } = await connect(line, options);
       const resource = await api.call('resources.get', { params: { id: name } });
       const { share, urls } = await api.call('shares.create', { params: { id: resource.id }, body: { ttlSeconds } });
       output.document({ id: share.id, resource: resource.name, expiresAt: share.expiresAt, urls });

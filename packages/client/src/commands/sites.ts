@@ -1,16 +1,15 @@
 import type { Command } from 'commander';
 import { formatTable } from '../output/format.ts';
-import { type CommandLine, type CommonOptions, createCommand, createGroup, outputOf } from './command-line.ts';
+import { type CommandLine, type CommonOptions, connect, createCommand, createGroup, outputOf } from './command-line.ts';
 
 export function sitesCommand(line: CommandLine): Command {
   const group = createGroup('sites', 'the networks that forward reaches');
   group.addCommand(
     createCommand('list', { summary: 'list sites', examples: ['sites list', 'sites list --json'] }).action(
       async (options: CommonOptions) => {
-        const { chooseConnection } = await import('../profile/connection.ts');
         const { listAll } = await import('../api/client.ts');
         const output = outputOf(line, options);
-        const sites = await listAll(chooseConnection(options).api, 'sites.list');
+        const sites = await listAll((await connect(line, options)).api, 'sites.list');
         output.document(sites);
         if (sites.length === 0) {
           output.line('No sites. An agent with sites in its agent.yaml makes one: zeronaut agent run --help');

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 import { formatDuration } from '../output/format.ts';
-import { type CommandLine, type CommonOptions, createCommand, outputOf } from './command-line.ts';
+import { type CommandLine, type CommonOptions, connect, createCommand, outputOf } from './command-line.ts';
 
 export function statusCommand(line: CommandLine): Command {
   return createCommand('status', {
@@ -12,10 +12,9 @@ export function statusCommand(line: CommandLine): Command {
       'how long a round trip takes. Exit code 7 when the console cannot be reached, 8 when no gateway can.',
     examples: ['status', 'status --json | jq .console.reachable'],
   }).action(async (options: CommonOptions) => {
-    const { chooseConnection } = await import('../profile/connection.ts');
     const { readStatus } = await import('../profile/read-status.ts');
     const output = outputOf(line, options);
-    const status = await readStatus(chooseConnection({ profile: options.profile, environment: line.environment }));
+    const status = await readStatus(await connect(line, options));
     output.document(status);
 
     const yes = (text: string) => output.style('green', text);

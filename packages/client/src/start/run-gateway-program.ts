@@ -19,8 +19,8 @@ export async function runGatewayProgram(
   if (config !== undefined && given.some((name) => !BESIDE_CONFIG.has(name))) {
     throw usageError('--config stands alone', 'Write what the other flags say into the file.');
   }
+  const source = config === undefined ? { file: fileFromFlags(options, environment) } : { configFile: config };
   const { runGateway } = await import('@zeronaut/gateway/main');
-  const source = config === undefined ? { file: fileFromFlags(options, environment) } : { path: config };
   const code = await runGateway({
     ...source,
     signal: supervisorGone(),
@@ -29,7 +29,12 @@ export async function runGatewayProgram(
       tellSupervisor({ ready: true });
     },
   });
-  if (code !== 0) throw new CliError('the gateway ended', { reason: 'cli.program_failed', next: 'See its log above.' });
+  if (code === 0) return;
+  throw new CliError(code === EXIT.usage ? 'the configuration is not valid' : 'the gateway ended', {
+    reason: code === EXIT.usage ? 'config.invalid' : 'cli.program_failed',
+    next: code === EXIT.usage ? 'Correct the places that are named above.' : 'See its log above.',
+    exitCode: code === EXIT.usage ? EXIT.usage : EXIT.failed,
+  });
 }
 
 function fileFromFlags(options: GatewayRunOptions, environment: NodeJS.ProcessEnv): GatewayFile {
