@@ -80,7 +80,7 @@ const GATEWAY_SEAMS = ['flow.ts', 'tables.ts', 'rooms.ts', 'http/request-head.ts
 /** Further doors between two rooms, each with its reason. `file` and `into` are paths inside packages/gateway/src. */
 const GATEWAY_DOORS: readonly { readonly file: string; readonly into: string; readonly reason: string }[] = [];
 /** Files that put rooms together. */
-const GATEWAY_COMPOSERS = ['pipeline.ts', 'main.ts'];
+const GATEWAY_COMPOSERS = ['pipeline.ts', 'data-path.ts', 'console-link.ts', 'gateway.ts', 'main.ts'];
 const ROOM_REASON =
   'rooms of the gateway meet through rooms.ts, flow.ts and tables.ts; pipeline.ts and main.ts hand them to one another';
 

@@ -13,12 +13,14 @@ import { type Path, parseYaml, type YamlSource } from './yaml-source.ts';
  */
 export interface Configuration {
   readonly file: GatewayFile;
-  /** Absolute; the directory that relative paths in the file start from. Empty for a configuration without a file. */
+  /** Absolute; relative paths in the file start from its directory. Empty for a configuration without a file. */
   readonly path: string;
   readonly certificates: readonly { hosts: readonly string[]; certificate: string; key: string }[];
   /** Keys that verify bearer tokens, by resource name. */
   readonly verificationKeys: ReadonlyMap<string, KeyObject>;
   readonly enrolmentToken: string | null;
+  /** Everything that was read, absolute: a change of any of them is a change of the configuration. */
+  readonly sources: readonly string[];
 }
 
 export type Loaded =
@@ -71,9 +73,11 @@ export async function completeConfiguration(file: GatewayFile, shownAs = 'config
 async function complete(file: GatewayFile, source: YamlSource, absolute: string): Promise<Loaded> {
   const problems = checkAcross(file).map((found) => source.at(found.path, found.message));
   const base = absolute === '' ? process.cwd() : dirname(absolute);
+  const sources = absolute === '' ? [] : [absolute];
   const read = async (path: Path, name: string): Promise<string | null> => {
+    const absoluteName = resolve(base, name);
+    sources.push(absoluteName);
     try {
-      const absoluteName = resolve(base, name);
       const { size } = await stat(absoluteName);
       if (size > MAX_KEY_FILE_BYTES) throw new Error('larger than 1 MiB');
       return await readFile(absoluteName, 'utf8');
@@ -112,7 +116,7 @@ async function complete(file: GatewayFile, source: YamlSource, absolute: string)
     enrolmentToken = (await read(['console', 'tokenFile'], file.console.tokenFile))?.trim() ?? null;
   }
   if (problems.length > 0) return { ok: false, problems: inOrder(problems) };
-  return { ok: true, configuration: { file, path: absolute, certificates, verificationKeys, enrolmentToken } };
+  return { ok: true, configuration: { file, path: absolute, certificates, verificationKeys, enrolmentToken, sources } };
 }
 
 function certificateProblem(certificate: string, key: string): { field: string; message: string } | null {

@@ -81,6 +81,11 @@ export class SnapshotStore {
     return check;
   }
 
+  /** It could not be used after all; `running` is. */
+  forget(version: number, running: number): void {
+    if (this.#version === version) this.#version = running;
+  }
+
   /** Writes it to disk. A failure is logged and tried again by itself; until then a restart would run the one before. */
   async save(version: number, signed: SignedSnapshot): Promise<void> {
     this.#unsaved = { version, signed };

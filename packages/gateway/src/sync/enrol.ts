@@ -86,6 +86,8 @@ export async function enrol(options: EnrolOptions): Promise<Credentials> {
       signingKey: signing.privateKey,
       signingKeyId: signing.publicJwk.kid,
       snapshotKey,
+      httpsPort: options.httpsPort,
+      tunnelPort: options.tunnelPort,
     },
   };
 }

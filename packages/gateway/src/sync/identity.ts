@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hostname, hostPort, id, label, publicJwk } from '@zeronaut/model';
+import { hostname, hostPort, id, label, port, publicJwk } from '@zeronaut/model';
 import { z } from 'zod';
 
 /**
@@ -29,6 +29,9 @@ export const identitySchema = z.strictObject({
   signingKeyId: z.string().min(1).max(128),
   /** The console's key for snapshots, pinned. */
   snapshotKey: publicJwk,
+  /** As told to the console; taken again when the file asks for any free port. */
+  httpsPort: port,
+  tunnelPort: port,
 });
 export type Identity = z.infer<typeof identitySchema>;
 

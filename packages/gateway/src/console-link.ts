@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import type { Reason, SignedSnapshot } from '@zeronaut/model';
+import type { Logger } from 'pino';
+import { EventSender } from './observe/event-sender.ts';
+import type { Spool } from './observe/spool.ts';
+import { writeFileAtomically } from './snapshot/atomic-file.ts';
+import { createSnapshotTrust } from './snapshot/check.ts';
+import { SnapshotStore } from './snapshot/store.ts';
+import { type Credentials, saveIdentity } from './sync/identity.ts';
+import { SyncLink } from './sync/link.ts';
+import { CertificateRenewal } from './sync/renewal.ts';
+import { type CurrentTables, compileTables, type Tables } from './tables.ts';
+
+/**
+ * All that a gateway has to do with its console: snapshots come in and go live, events go out, sign-ins are asked.
+ * The data path knows nothing of it but the tables that it swaps, and misses nothing when it is away.
+ * docs/life-of-a-change.md is written along this file.
+ */
+export interface ConsoleLinkOptions {
+  readonly directory: string;
+  readonly credentials: Credentials;
+  readonly spool: Spool;
+  readonly softwareVersion: string;
+  readonly log: Logger;
+}
+
+export class ConsoleLink {
+  readonly link: SyncLink;
+  readonly #store: SnapshotStore;
+  readonly #sender: EventSender;
+  readonly #renewal: CertificateRenewal;
+  readonly #log: Logger;
+  #tables: CurrentTables | null = null;
+  /** The newest snapshot that waits while another one is being checked; older ones in between are of no use. */
+  #waiting: SignedSnapshot | null = null;
+  #applying = false;
+  #stopped = false;
+  onApplied: () => void = () => undefined;
+
+  constructor(options: ConsoleLinkOptions) {
+    const { directory, credentials, spool, log } = options;
+    const { identity } = credentials;
+    this.#log = log;
+    this.#store = new SnapshotStore({
+      directory: join(directory, 'snapshots'),
+      trust: createSnapshotTrust(identity.snapshotKey, identity.gatewayId, identity.organizationId),
+      log,
+    });
+    this.link = new SyncLink({
+      address: identity.syncAddress,
+      credentials: () => ({
+        key: this.#renewal.identity.clientKey,
+        certificate: this.#renewal.identity.clientCertificate,
+        authority: this.#renewal.identity.certificateAuthority,
+      }),
+      softwareVersion: options.softwareVersion,
+      snapshotVersion: () => this.#store.version,
+      log,
+      onUp: () => {
+        this.#sender.linkUp();
+        void this.#renewal.check();
+      },
+      onDown: () => this.#sender.linkDown(),
+      onSnapshot: (snapshot) => this.#receive(snapshot),
+      onEventsStored: (epoch, seq) => this.#sender.stored(epoch, seq),
+    });
+    this.#sender = new EventSender({
+      spool,
+      send: (json) => this.link.sendEvents(json),
+      restartLink: () => this.link.restart(),
+    });
+    this.#renewal = new CertificateRenewal({
+      identity,
+      link: this.link,
+      save: (changed) => saveIdentity(directory, changed, (path, content) => writeFileAtomically(path, content)),
+      log,
+    });
+  }
+
+  get snapshotUnsaved(): boolean {
+    return this.#store.unsaved;
+  }
+
+  /** The tables of the newest valid snapshot on disk, or null before the first one ever. */
+  async loadTables(): Promise<Tables | null> {
+    const snapshot = await this.#store.load();
+    return snapshot === null ? null : compileTables(snapshot);
+  }
+
+  /** Dials, and swaps `tables` from now on. */
+  start(tables: CurrentTables): void {
+    this.#tables = tables;
+    this.link.start();
+    this.#renewal.start();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#sender.linkDown();
+    this.#renewal.stop();
+    this.link.stop();
+    this.#store.stop();
+  }
+
+  #receive(signed: SignedSnapshot): void {
+    this.#waiting = signed;
+    if (this.#applying) return;
+    this.#applying = true;
+    void this.#applyWaiting().finally(() => {
+      this.#applying = false;
+    });
+  }
+
+  async #applyWaiting(): Promise<void> {
+    for (let signed = this.#waiting; signed !== null && !this.#stopped; signed = this.#waiting) {
+      this.#waiting = null;
+      await this.#apply(signed);
+    }
+  }
+
+  /** Live first, then to disk, then acknowledged: a revocation must not wait for a slow disk. */
+  async #apply(signed: SignedSnapshot): Promise<void> {
+    const startedAt = performance.now();
+    const accepted = await this.#store.accept(signed);
+    if (!accepted.ok) {
+      this.#refuse(versionOf(signed), accepted.reason, accepted.detail);
+      return;
+    }
+    const { version } = accepted.snapshot;
+    const tables = this.#tables!;
+    if (version !== tables.get().version) {
+      let next: Tables;
+      try {
+        next = compileTables(accepted.snapshot);
+      } catch (error) {
+        // A key in it is none: signed by the console all the same, so say it there and run on.
+        this.#store.forget(version, tables.get().version);
+        this.#refuse(version, 'sync.invalid', (error as Error).message);
+        return;
+      }
+      tables.swap(next);
+      const tookMs = Math.round((performance.now() - startedAt) * 10) / 10;
+      this.#log.info({ version, resources: next.resources.size, tookMs }, 'snapshot applied');
+      await this.#store.save(version, signed);
+      this.onApplied();
+    }
+    this.link.send({ type: 'applied', version });
+  }
+
+  #refuse(version: number, reason: Reason, detail: string): void {
+    this.#log.error({ version, reason, detail }, 'snapshot refused, the running one stays');
+    this.link.send({ type: 'refused', version, reason, detail: detail.slice(0, 500) });
+  }
+}
+
+/** Only to name it in a refusal: nothing else may be read from a payload that was not verified. */
+function versionOf(signed: SignedSnapshot): number {
+  const match = /"version":(\d{1,15})[,}]/.exec(signed.payload.slice(0, 200));
+  return match === null ? 0 : Number(match[1]);
+}

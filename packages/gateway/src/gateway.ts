@@ -1,0 +1,364 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GatewayFile, Snapshot } from '@zeronaut/model';
+import type { Logger } from 'pino';
+import type { Configuration, Loaded } from './config/load.ts';
+import { formatProblem } from './config/problem.ts';
+import { STANDALONE_GATEWAY, standaloneSnapshot } from './config/standalone.ts';
+import { watchFiles } from './config/watch.ts';
+import { ConsoleLink } from './console-link.ts';
+import { DataPath, type ListenerStatus, splitAddress } from './data-path.ts';
+import { type ManagementServer, startManagement } from './management/server.ts';
+import { FlowCounters, Metrics, type Reading } from './observe/metrics.ts';
+import { AccessObserver } from './observe/observer.ts';
+import { Spool } from './observe/spool.ts';
+import { writeFileAtomically } from './snapshot/atomic-file.ts';
+import { type Credentials, loadCredentials, saveCredentials } from './sync/identity.ts';
+import { findFreePort } from './sync/ports.ts';
+import { createSigningKey, describeSigningKey, type GatewaySigningKey } from './sync/signing-key.ts';
+import { CurrentTables, compileTables } from './tables.ts';
+
+/**
+ * One running gateway: decides which tables there are (from a console or from a file alone), starts the data path on
+ * them, and changes what may change while it runs. Before it: `main.ts`, which has the process. It never waits for the
+ * console, except for the very first enrolment.
+ */
+export interface GatewayOptions {
+  readonly configuration: Configuration;
+  /** Reads the configuration again. */
+  readonly load: () => Promise<Loaded>;
+  readonly directory: string;
+  readonly softwareVersion: string;
+  readonly log: Logger;
+  /** Ends waiting for an enrolment. */
+  readonly signal: AbortSignal;
+}
+
+export interface GatewayInfo {
+  readonly gatewayId: string;
+  readonly snapshotVersion: number;
+  readonly listeners: readonly ListenerStatus[];
+  readonly tunnelPort: number | null;
+  readonly managementPort: number;
+}
+
+/** How long open flows have when the gateway stops (ms). */
+const DRAIN_MS = 5_000;
+const SIGNING_KEY_FILE = 'signing.key';
+
+/** What is common to both ways of running. */
+interface Source {
+  readonly gatewayId: string;
+  readonly signingKey: GatewaySigningKey;
+  readonly tables: CurrentTables;
+  readonly spool: Spool | null;
+  readonly console: { readonly link: ConsoleLink; readonly credentials: Credentials } | null;
+}
+
+export class Gateway {
+  /** Resolves once it listens and has tables to decide by. */
+  readonly ready: Promise<GatewayInfo>;
+  readonly #options: GatewayOptions;
+  readonly #log: Logger;
+  readonly #counters = new FlowCounters();
+  #configuration: Configuration;
+  #source: Source | null = null;
+  #dataPath: DataPath | null = null;
+  #management: ManagementServer | null = null;
+  #watcher: { stop(): void } | null = null;
+  #reloading: Promise<unknown> = Promise.resolve();
+  #resolveReady: (info: GatewayInfo) => void = () => undefined;
+  #stopped = false;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#configuration = options.configuration;
+    this.ready = new Promise((resolve) => {
+      this.#resolveReady = resolve;
+    });
+  }
+
+  /** Resolves when everything listens. Rejects when it cannot; `stop` then cleans up. */
+  async start(): Promise<void> {
+    const { file } = this.#configuration;
+    this.#management = await this.#startManagement(file.management.address);
+    this.#source = file.console === undefined ? await this.#fromFile() : await this.#fromConsole(file.console);
+    const { gatewayId, signingKey, tables, spool, console } = this.#source;
+    const observer = new AccessObserver({ gatewayId, spool, counters: this.#counters, log: this.#log });
+    const identity = console?.credentials.identity;
+    this.#dataPath = await DataPath.start({
+      configuration: this.#configuration,
+      directory: this.#options.directory,
+      gatewayId,
+      signingKey,
+      console:
+        console === null
+          ? null
+          : {
+              credentials: console.credentials,
+              tunnelPort: splitAddress(file.tunnel.address).port || identity!.tunnelPort,
+              signIn: console.link.link,
+            },
+      tables,
+      observer,
+      log: this.#log,
+      httpsPort: identity?.httpsPort ?? 0,
+    });
+    console?.link.start(tables);
+    this.#watch();
+    this.#checkReady();
+  }
+
+  /** Reads the file again and applies what may change. A file with mistakes changes nothing. */
+  reload(): Promise<{ ok: boolean; problems: readonly string[] }> {
+    const next = this.#reloading.then(() => this.#reload());
+    this.#reloading = next;
+    return next;
+  }
+
+  /** What was recorded reaches the disk, now: for a process that is about to end without order. */
+  flush(): void {
+    this.#source?.spool?.flush();
+  }
+
+  /** Drains for up to 5 s. Everything that was recorded is on disk afterwards. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#watcher?.stop();
+    await this.#dataPath?.stop(DRAIN_MS);
+    this.#source?.console?.link.stop();
+    this.#source?.spool?.close();
+    await this.#management?.stop();
+  }
+
+  async #fromFile(): Promise<Source> {
+    const signingKey = await this.#loadSigningKey();
+    const snapshot = standaloneSnapshot(this.#configuration, { version: 1, signingKey: signingKey.publicJwk });
+    const https = this.#configuration.file.listeners.some((listener) => listener.protocol === 'https');
+    if (https && this.#configuration.certificates.length === 0) {
+      this.#log.warn('no certificates in the file: https listeners refuse every handshake');
+    }
+    return {
+      gatewayId: STANDALONE_GATEWAY,
+      signingKey,
+      tables: new CurrentTables(compileTables(snapshot)),
+      spool: null,
+      console: null,
+    };
+  }
+
+  async #fromConsole(console: NonNullable<GatewayFile['console']>): Promise<Source> {
+    const { directory, softwareVersion } = this.#options;
+    const credentials = (await loadCredentials(directory)) ?? (await this.#enrol(console));
+    const { identity } = credentials;
+    const spool = new Spool({ directory: join(directory, 'spool'), gatewayId: identity.gatewayId, log: this.#log });
+    const link = new ConsoleLink({ directory, credentials, spool, softwareVersion, log: this.#log });
+    link.onApplied = () => this.#checkReady();
+    const tables = (await link.loadTables()) ?? compileTables(emptySnapshot(credentials));
+    if (tables.version === 0) this.#log.info('no snapshot yet: everything is refused until the console sends one');
+    return {
+      gatewayId: identity.gatewayId,
+      signingKey: describeSigningKey(identity.signingKey),
+      tables: new CurrentTables(tables),
+      spool,
+      console: { link, credentials },
+    };
+  }
+
+  async #enrol(console: NonNullable<GatewayFile['console']>): Promise<Credentials> {
+    const token = this.#configuration.enrolmentToken ?? process.env.ZERONAUT_ENROLMENT_TOKEN ?? '';
+    if (token === '') {
+      throw new Error(
+        'this gateway is not enrolled: give it a token (console.token, console.tokenFile or ZERONAUT_ENROLMENT_TOKEN)',
+      );
+    }
+    const { file } = this.#configuration;
+    const https = splitAddress(file.listeners.find(({ protocol }) => protocol === 'https')?.address ?? '0.0.0.0:443');
+    const tunnel = splitAddress(file.tunnel.address);
+    const { enrolWhenReachable } = await import('./sync/enrolment.ts');
+    const credentials = await enrolWhenReachable(
+      {
+        console,
+        token,
+        httpsPort: https.port || (await findFreePort(https.host)),
+        tunnelPort: tunnel.port || (await findFreePort(tunnel.host)),
+        signal: this.#options.signal,
+      },
+      this.#log,
+    );
+    await saveCredentials(this.#options.directory, credentials, (path, content) => writeFileAtomically(path, content));
+    this.#log.info({ gatewayId: credentials.identity.gatewayId, console: console.url }, 'enrolled');
+    return credentials;
+  }
+
+  /** Services may pin it, so it outlives a restart. */
+  async #loadSigningKey(): Promise<GatewaySigningKey> {
+    const path = join(this.#options.directory, SIGNING_KEY_FILE);
+    try {
+      return describeSigningKey(await readFile(path, 'utf8'));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    const created = createSigningKey();
+    await writeFileAtomically(path, created.privateKey);
+    return created;
+  }
+
+  async #reload(): Promise<{ ok: boolean; problems: readonly string[] }> {
+    if (this.#source === null || this.#dataPath === null || this.#stopped) {
+      return { ok: false, problems: ['the gateway is starting or stopping'] };
+    }
+    const loaded = await this.#options.load();
+    if (!loaded.ok) {
+      const problems = loaded.problems.map(formatProblem);
+      for (const problem of problems) this.#log.error({ reason: 'config.invalid' }, problem);
+      this.#log.error({ problems: problems.length }, 'configuration refused, the running one stays');
+      return { ok: false, problems };
+    }
+    const { configuration } = loaded;
+    for (const name of unchangeable(this.#configuration.file, configuration.file)) {
+      this.#log.warn({ setting: name }, 'this change takes effect at the next start');
+    }
+    try {
+      await this.#dataPath.reload(configuration);
+    } catch (error) {
+      this.#log.error({ err: error }, 'configuration refused, the running one stays');
+      return { ok: false, problems: [(error as Error).message] };
+    }
+    this.#configuration = configuration;
+    const { tables, console, signingKey } = this.#source;
+    if (console === null) {
+      const version = tables.get().version + 1;
+      tables.swap(compileTables(standaloneSnapshot(configuration, { version, signingKey: signingKey.publicJwk })));
+    }
+    this.#watch();
+    this.#log.info({ snapshotVersion: tables.get().version }, 'configuration reloaded');
+    return { ok: true, problems: [] };
+  }
+
+  #watch(): void {
+    this.#watcher?.stop();
+    const { sources } = this.#configuration;
+    if (sources.length > 0) this.#watcher = watchFiles(sources, () => void this.reload(), this.#log);
+  }
+
+  #info(): GatewayInfo | null {
+    if (this.#source === null || this.#dataPath === null || this.#management === null) return null;
+    const { listeners, tunnelPort } = this.#dataPath.status();
+    return {
+      gatewayId: this.#source.gatewayId,
+      snapshotVersion: this.#source.tables.get().version,
+      listeners,
+      tunnelPort,
+      managementPort: this.#management.port,
+    };
+  }
+
+  #checkReady(): void {
+    const info = this.#info();
+    if (info !== null && info.snapshotVersion > 0) this.#resolveReady(info);
+  }
+
+  #startManagement(address: string): Promise<ManagementServer> {
+    const metrics = new Metrics(this.#counters, this.#readings());
+    return startManagement({
+      ...splitAddress(address),
+      readiness: () => {
+        const info = this.#info();
+        const status = this.#dataPath?.status();
+        return {
+          ready: info !== null && info.snapshotVersion > 0 && !this.#stopped,
+          ...info,
+          syncConnected: this.#source?.console?.link.link.up ?? null,
+          tunnels: status?.tunnels ?? 0,
+          rawPorts: status?.rawPorts ?? [],
+        };
+      },
+      metrics: () => metrics.render(),
+      reload: () => this.reload(),
+    });
+  }
+
+  #readings(): Reading[] {
+    const spool = () => this.#source?.spool;
+    const status = () => this.#dataPath?.status();
+    const link = () => this.#source?.console?.link;
+    const gauge = (name: string, help: string, read: () => number): Reading => ({ name, help, kind: 'gauge', read });
+    return [
+      gauge('snapshot_version', 'Version of the running snapshot', () => this.#source?.tables.get().version ?? 0),
+      gauge('snapshot_unsaved', '1 while the running snapshot is not on disk', () =>
+        Number(link()?.snapshotUnsaved ?? false),
+      ),
+      gauge('sync_up', '1 while the link to the console is up', () => Number(link()?.link.up ?? false)),
+      gauge('connections', 'Open connections of visitors (HTTP)', () => status()?.connections ?? 0),
+      gauge('tunnels', 'Open tunnels of devices', () => status()?.tunnels ?? 0),
+      gauge('tunnel_streams', 'Open streams in tunnels', () => status()?.streams ?? 0),
+      gauge('spool_bytes', 'Size of the event spool on disk', () => spool()?.sizeBytes ?? 0),
+      gauge('spool_failing', '1 while events cannot be written to disk', () => Number(spool()?.failing ?? false)),
+      gauge('spool_last_seq', 'Number of the newest event', () => spool()?.lastSeq ?? 0),
+      gauge(
+        'spool_acknowledged_seq',
+        'Number up to which the console has stored events',
+        () => spool()?.acknowledged ?? 0,
+      ),
+      {
+        name: 'events_dropped_total',
+        help: 'Events lost to a full disk or a full spool',
+        kind: 'counter',
+        read: () => spool()?.dropped ?? 0,
+      },
+      {
+        name: 'events_damaged_total',
+        help: 'Spooled lines that were no events any more',
+        kind: 'counter',
+        read: () => spool()?.damaged ?? 0,
+      },
+    ];
+  }
+}
+
+/** Before the first snapshot: a gateway that knows nobody and nothing, and therefore refuses. Version 0 exists nowhere else. */
+function emptySnapshot({ identity }: Credentials): Snapshot {
+  return {
+    format: 1,
+    version: 0,
+    gatewayId: identity.gatewayId,
+    organizationId: identity.organizationId,
+    issuedAt: new Date(0).toISOString(),
+    baseDomain: identity.baseDomain,
+    portalHost: `portal.${identity.baseDomain}`,
+    httpsPort: identity.httpsPort,
+    portRange: { from: 1, to: 1 },
+    certificateAuthority: identity.certificateAuthority,
+    consoleKeys: [],
+    gatewayKeys: [],
+    certificates: [],
+    users: [],
+    devices: [],
+    revokedSessions: [],
+    resources: [],
+    sites: [],
+  };
+}
+
+/** Settings that differ and are only read at start. */
+function unchangeable(before: GatewayFile, after: GatewayFile): string[] {
+  const pick = (file: GatewayFile): Record<string, unknown> => ({
+    console: file.console,
+    dataDirectory: file.dataDirectory,
+    management: file.management,
+    rawAddress: file.rawAddress,
+    trustedProxies: file.trustedProxies,
+    tunnel: file.tunnel,
+    'limits.maxConnections': file.limits.maxConnections,
+    'limits.tcpIdleTimeoutMs': file.limits.tcpIdleTimeoutMs,
+    'limits.udpIdleTimeoutMs': file.limits.udpIdleTimeoutMs,
+    'limits.upstreamConnectTimeoutMs': file.limits.upstreamConnectTimeoutMs,
+  });
+  const old = pick(before);
+  return Object.entries(pick(after))
+    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(old[name]))
+    .map(([name]) => name);
+}
