@@ -268,8 +268,26 @@ export class AccessWorld {
     };
   }
 
+  /** The bare decision: a promise only when something had to be computed. */
+  decide(url: string, visit: Visit = {}): HttpDecision | Promise<HttpDecision> {
+    const { head, flow } = this.#request(url, visit);
+    assert.ok(typeof head !== 'string' && flow !== null);
+    return this.access.decide(flow, head);
+  }
+
   /** As the pipeline does it: parse, route, then our own pages or a decision. Status 0: passed on to the service. */
   async visit(url: string, visit: Visit = {}): Promise<Answer> {
+    const { head, flow, body } = this.#request(url, visit);
+    if (typeof head === 'string') return answerOf({ status: 400, headers: [], body: head }, null);
+    if (flow === null) return answerOf({ status: 404, headers: [], body: 'router.no_resource' }, null);
+    if (head.host === PORTAL || head.path.startsWith(RESERVED_PREFIX)) {
+      return answerOf(await this.access.answer(flow, head, Buffer.from(body)), null);
+    }
+    const decision = await this.access.decide(flow, head);
+    return answerOf(decision.response, decision);
+  }
+
+  #request(url: string, visit: Visit) {
     const [, host, target] = /^https:\/\/([^/]+)(\/.*)$/.exec(url)!;
     const body = visit.form === undefined ? '' : new URLSearchParams(visit.form).toString();
     const method = visit.method ?? (visit.form === undefined ? 'GET' : 'POST');
@@ -291,15 +309,9 @@ export class AccessWorld {
     const bytes = Buffer.from(text, 'latin1');
     const head = parseRequestHead(bytes, 0, bytes.length);
     assert.ok(head !== null, 'the request is whole');
-    if (typeof head === 'string') return answerOf({ status: 400, headers: [], body: head }, null);
+    if (typeof head === 'string') return { head, flow: null, body };
     const found = routeHost(this.tables.get(), head.host);
-    if (found === null) return answerOf({ status: 404, headers: [], body: 'router.no_resource' }, null);
-    const flow = this.flow(found === 'portal' ? null : found, visit);
-    if (found === 'portal' || head.path.startsWith(RESERVED_PREFIX)) {
-      return answerOf(await this.access.answer(flow, head, Buffer.from(body)), null);
-    }
-    const decision = await this.access.decide(flow, head);
-    return answerOf(decision.response, decision);
+    return { head, body, flow: found === null ? null : this.flow(found === 'portal' ? null : found, visit) };
   }
 }
 

@@ -130,13 +130,7 @@ describe('tokens', () => {
     ['five parts, as in JWE', () => `${forge(header(), claims)}.x.x`],
     ['a space in front', () => ` ${forge(header(), claims)}`],
     ['padding', () => `${forge(header(), claims)}==`],
-    [
-      'the other base64 alphabet',
-      () =>
-        forge(header(), { ...claims, sub: `${world.ann.id}` })
-          .replace(/[-_]/g, '+')
-          .concat('+'),
-    ],
+    ['a character of the other base64 alphabet', () => `${forge(header(), claims)}+`],
     ['too long', () => forge(header(), { ...claims, filler: 'x'.repeat(4096) })],
     ['a share of something', () => forge(header(), { ...claims, share: 'not an id!' })],
   ];
