@@ -1,0 +1,231 @@
+/** The commands that end, as people and scripts use them. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, before, describe, it } from 'node:test';
+import { freePort, spawnProcess, temporaryDirectory, waitFor } from '@zeronaut/testkit';
+import { NODE, ROOT } from '../scripts/npm-packages.mjs';
+import { fileOwner } from './harness/file-owner.ts';
+import { JsonProcess } from './harness/json-process.ts';
+import { startWebService, type WebService } from './harness/web-service.ts';
+import { startWorld, type World } from './harness/world.ts';
+
+const owner = fileOwner();
+const MAIN = join(ROOT, 'packages/client/bin/zeronaut.ts');
+let world: World;
+let service: WebService;
+
+before(async () => {
+  world = await startWorld(owner);
+  service = await startWebService(owner);
+});
+afterEach((t) => world.showLogsOnFailure(t));
+
+describe('login', () => {
+  it('shows a code, waits until somebody approves it, and then acts as them, until logout', async (t) => {
+    const ann = await world.createUser({ email: 'ann@example.com', role: 'operator' });
+    const home = temporaryDirectory('laptop');
+    const env = { ...process.env, ZERONAUT_HOME: home };
+    const zeronaut = async (...args: string[]) => {
+      const child = spawnProcess(t, NODE, [MAIN, ...args, '--json'], { env });
+      const { code } = await child.exited;
+      return { code, stdout: child.stdout(), stderr: child.stderr() };
+    };
+    assert.equal((await zeronaut('services', 'list')).code, 3, 'not signed in');
+
+    const login = new JsonProcess(spawnProcess(t, NODE, [MAIN, 'login', world.consoleUrl, '--json'], { env }));
+    const code = await login.event<{ userCode: string; verificationUriComplete: string }>('code');
+    assert.ok(code.verificationUriComplete.startsWith(world.consoleUrl));
+    // A browser of the same person: signs in at the page that the command names, and approves.
+    const browser = world.visitor();
+    let page = await browser.open(code.verificationUriComplete);
+    if (/name="password"/.test(page.body))
+      page = await browser.submit(page, { email: ann.email, password: ann.password });
+    if (!page.body.includes(code.userCode)) page = await browser.open(code.verificationUriComplete);
+    assert.ok(page.body.includes(code.userCode), page.body);
+    const approved = await browser.submit(page, { decision: 'approve', approve: 'true' });
+    assert.equal(approved.status, 200, approved.body);
+    const signedIn = await login.event<{ email: string }>('signed_in');
+    assert.equal(signedIn.email, 'ann@example.com');
+    assert.equal((await login.process.exited).code, 0);
+
+    const status = JSON.parse((await zeronaut('status')).stdout) as { user: { email: string } };
+    assert.equal(status.user.email, 'ann@example.com');
+    assert.equal((await zeronaut('logout')).code, 0);
+    assert.equal((await zeronaut('services', 'list')).code, 3);
+  });
+
+  it('refuses plain http to another machine', async () => {
+    const result = await world.zeronaut(['login', 'http://console.example.com', '--json']);
+    assert.equal(result.code, 2);
+    assert.match(result.stderr, /cli\.insecure/);
+  });
+});
+
+describe('status', () => {
+  it('says that all is well, and with which exit code it is not', async (t) => {
+    await world.expose(t, [service.address, 'http', '--name', 'for-status']);
+    const good = await world.zeronaut(['status', '--json']);
+    assert.equal(good.code, 0, good.stderr);
+    const status = JSON.parse(good.stdout) as { console: { reachable: boolean }; gateways: { tunnel: string }[] };
+    assert.equal(status.console.reachable, true);
+    assert.deepEqual(
+      status.gateways.map(({ tunnel }) => tunnel),
+      ['up'],
+    );
+
+    const env = { ZERONAUT_CONSOLE: `http://127.0.0.1:${await freePort()}`, ZERONAUT_TOKEN: 'zn_none' };
+    assert.equal((await world.zeronaut(['status', '--json'], { env })).code, 7, 'console unreachable');
+    const wrong = { ZERONAUT_CONSOLE: world.consoleUrl, ZERONAUT_TOKEN: 'zn_none' };
+    assert.equal((await world.zeronaut(['services', 'list', '--json'], { env: wrong })).code, 3, 'not signed in');
+  });
+});
+
+describe('services', () => {
+  it('lists, shows and stops', async (t) => {
+    const exposed = await world.expose(t, [service.address, 'http', '--name', 'listed', '--public']);
+    const list = JSON.parse((await world.zeronaut(['services', 'list', '--json'])).stdout) as { name: string }[];
+    assert.ok(list.some(({ name }) => name === 'listed'));
+    const shown = JSON.parse((await world.zeronaut(['services', 'show', 'listed', '--json'])).stdout) as {
+      urls: string[];
+    };
+    assert.deepEqual(shown.urls, [exposed.url]);
+    assert.equal((await world.zeronaut(['services', 'stop', 'listed'])).code, 0);
+    assert.equal((await exposed.cli.process.exited).code, 5, 'the expose that ran ends and says why');
+    assert.equal((await world.zeronaut(['services', 'show', 'listed'])).code, 5);
+  });
+
+  it('may not be stopped by a member of another role', async (t) => {
+    await world.expose(t, [service.address, 'http', '--name', 'guarded']);
+    const member = await world.createUser({ email: 'member@example.com' });
+    const result = await world.zeronautAs(member, ['services', 'stop', 'guarded', '--json']);
+    assert.equal(result.code, 4, result.stderr);
+  });
+});
+
+describe('resources apply', () => {
+  it('declares domains and several targets, balances by weight, and takes a failed target out and in again', async (t) => {
+    const [one, two] = [await startWebService(t), await startWebService(t)];
+    const file = join(temporaryDirectory(t), 'resources.yaml');
+    const check = 'healthCheck: { path: /health, intervalMs: 100, timeoutMs: 500, healthyAfter: 1, unhealthyAfter: 1 }';
+    writeFileSync(
+      file,
+      `resources:
+  - name: balanced
+    domains: [app.localhost]
+    access: { mode: public }
+    targets:
+      - { address: "${one.address}", weight: 3, ${check} }
+      - { address: "${two.address}", weight: 1, ${check} }
+`,
+    );
+    const dry = await world.zeronaut(['resources', 'apply', '-f', file, '--dry-run', '--json']);
+    assert.deepEqual(JSON.parse(dry.stdout), { dryRun: true, changes: [{ name: 'balanced', action: 'create' }] });
+    assert.equal((await world.zeronaut(['resources', 'apply', '-f', file])).code, 0);
+    const again = await world.zeronaut(['resources', 'apply', '-f', file, '--json']);
+    assert.deepEqual(JSON.parse(again.stdout), { dryRun: false, changes: [{ name: 'balanced', action: 'none' }] });
+
+    const visitor = world.visitor();
+    const url = `https://app.localhost:${world.httpsPort}`;
+    await waitFor(async () => (await visitor.ask(`${url}/`)).status === 200, { what: 'the resource is served' });
+    const asked = (target: WebService) => target.requests.filter(({ url: path }) => path.startsWith('/share-')).length;
+    assert.equal(await visitor.askMany(`${url}/share-[1-80]`), 80);
+    assert.deepEqual([asked(one), asked(two)], [60, 20]);
+
+    await one.stop();
+    await waitFor(
+      async () => {
+        const before = asked(two);
+        await visitor.askMany(`${url}/share-[1-8]`);
+        return asked(two) - before === 8;
+      },
+      { what: 'the failed target has left' },
+    );
+    const back = await startWebService(t, one.port);
+    await waitFor(
+      async () => {
+        await visitor.askMany(`${url}/share-[1-4]`);
+        return asked(back) > 0;
+      },
+      { what: 'the target has returned by itself' },
+    );
+  });
+
+  it('says where the mistake is', async (t) => {
+    const file = join(temporaryDirectory(t), 'resources.yaml');
+    writeFileSync(file, 'resources:\n  - name: Wrong Name\n    targets: []\n');
+    const result = await world.zeronaut(['resources', 'apply', '-f', file]);
+    assert.equal(result.code, 2);
+    assert.match(result.stderr, /resources\.yaml:2:\d+/);
+  });
+});
+
+describe('agent run', () => {
+  it('keeps the exposes of a file alive, and takes a changed file on SIGHUP', async (t) => {
+    const file = join(temporaryDirectory(t), 'agent.yaml');
+    const write = (...names: string[]) =>
+      writeFileSync(
+        file,
+        `version: 1\nexposes:\n${names.map((name) => `  - { target: "${service.address}", protocol: http, name: ${name}, public: true }\n`).join('')}`,
+      );
+    write('from-file');
+    const agent = await world.agent(t, file);
+    const status = async (name: string) =>
+      (await world.visitor().ask(`https://${name}.${world.baseDomain}:${world.httpsPort}/`)).status;
+    assert.equal(await status('from-file'), 200);
+    write('from-file', 'also-from-file');
+    agent.process.signal('SIGHUP');
+    await waitFor(async () => (await status('also-from-file')) === 200, { what: 'the second service' });
+    writeFileSync(file, 'version: 1\nexposes: [{}]\n');
+    agent.process.signal('SIGHUP');
+    await waitFor(() => /exposes/.test(agent.process.stderr()), { what: 'the mistake is reported' });
+    assert.equal(await status('from-file'), 200);
+  });
+});
+
+describe('every command', () => {
+  const commands = [
+    ['start'],
+    ['expose'],
+    ['forward'],
+    ['login'],
+    ['logout'],
+    ['status'],
+    ['services', 'list'],
+    ['services', 'show'],
+    ['services', 'stop'],
+    ['resources', 'apply'],
+    ['agent', 'run'],
+    ['gateway', 'run'],
+    ['console', 'run'],
+  ];
+  it('has help with examples and knows --json', async () => {
+    for (const command of commands) {
+      const { code, stdout } = await world.zeronaut([...command, '--help']);
+      assert.equal(code, 0, command.join(' '));
+      assert.match(stdout, /Examples:\n {2}\$ zeronaut /, command.join(' '));
+      assert.match(stdout, /--json/, command.join(' '));
+    }
+  });
+
+  it('ends with 2 for a command line that is not valid, and names the mistake', async () => {
+    for (const args of [['expose'], ['expose', 'localhost:1', 'smtp'], ['nonsense'], ['status', '--nonsense']]) {
+      const { code, stderr } = await world.zeronaut([...args, '--json']);
+      assert.equal(code, 2, args.join(' '));
+      assert.equal((JSON.parse(stderr) as { error: { exitCode: number } }).error.exitCode, 2);
+    }
+  });
+
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    it(`completes in ${shell}`, async () => {
+      const { code, stdout } = await world.zeronaut(['completion', shell]);
+      assert.equal(code, 0);
+      for (const word of ['expose', 'forward', 'resources']) assert.match(stdout, new RegExp(word));
+      if (shell === 'bash') {
+        const checked = spawnProcess(owner, 'bash', ['-n']);
+        checked.child.stdin!.end(stdout);
+        assert.equal((await checked.exited).code, 0, checked.output());
+      }
+    });
+  }
+});
