@@ -182,6 +182,52 @@ test('a port that somebody else holds is retried and shown', async (t) => {
   assert.equal(await say(dial(t, port), 'hello'), 'hello');
 });
 
+test('a rule that becomes stricter cuts the connections that it would not let in', async (t) => {
+  const upstream = await recordingUpstream(t, echo);
+  const port = await freePort();
+  const resource = testResource(organizationId, { port, targets: [testTarget(upstream.address)] });
+  const world = await rawWorld(t, [resource]);
+  const socket = dial(t, port);
+  assert.equal(await say(socket, 'hello'), 'hello');
+  world.swap([{ ...resource, access: { ...resource.access, mode: 'login', addresses: ['127.0.0.0/8'] } }]);
+  assert.equal(await say(socket, 'still listed'), 'still listed');
+  world.swap([{ ...resource, access: { ...resource.access, mode: 'login', addresses: ['192.0.2.0/24'] } }]);
+  await closed(socket);
+  assert.equal(world.events.length, 1);
+  assert.equal(world.events[0]?.reason, 'access.address_unknown');
+});
+
+test('one listener for both families sees IPv4 callers as IPv4', async (t) => {
+  const upstream = await recordingUpstream(t, echo);
+  const port = await freePort('tcp', '::');
+  const resource = testResource(organizationId, {
+    port,
+    targets: [testTarget(upstream.address)],
+    access: { mode: 'login', addresses: ['127.0.0.1', '::1'] },
+    proxyProtocol: 'v1',
+  });
+  const world = await rawWorld(t, [resource], { rawAddress: '::' });
+  for (const [index, [host, family]] of [
+    ['127.0.0.1', 'TCP4'],
+    ['::1', 'TCP6'],
+  ].entries()) {
+    const socket = dial(t, port, host);
+    await once(socket, 'connect');
+    const { localPort } = socket;
+    socket.resume().end('x');
+    await waitFor(() => upstream.connections[index]?.ended, { what: 'the bytes arrive' });
+    const connection = upstream.connections[index]!;
+    const header = `PROXY ${family} ${host} ${host} ${localPort} ${port}`;
+    assert.equal(connection.received().toString(), `${header}\r\nx`);
+    connection.socket.end();
+    await closed(socket);
+  }
+  assert.deepEqual(
+    world.events.map(({ sourceAddress }) => sourceAddress),
+    ['127.0.0.1', '::1'],
+  );
+});
+
 test('a target that refuses gives way to the next one; with none left the caller is reset', async (t) => {
   const upstream = await recordingUpstream(t, echo);
   const [port, dead] = [await freePort(), await freePort()];

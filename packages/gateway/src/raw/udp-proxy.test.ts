@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { createId, Fault } from '@zeronaut/model';
 import { freePort, testResource, testTarget, waitFor } from '@zeronaut/testkit';
+import { type ByteStream, createDatagramStream, pipePair } from '@zeronaut/tunnel';
 import { rawWorld } from './testdata/raw-world.ts';
 
 const organizationId = createId('organization');
@@ -257,3 +258,60 @@ for (const [name, address] of [
     assert.equal(events[0]?.targetId, target.id);
     assert.deepEqual(a.got, []);
   });
+
+test('one socket for both families answers IPv4 callers', async (t) => {
+  const { port, events, swap } = await udpWorld(
+    t,
+    { access: { mode: 'login', addresses: ['127.0.0.1'] } },
+    { rawAddress: '::' },
+  );
+  const a = await caller(t);
+  a.socket.send('hello', port, '127.0.0.1');
+  await waitFor(() => a.got.length === 1, { what: 'the answer' });
+  swap([]);
+  assert.equal(events[0]?.sourceAddress, '127.0.0.1');
+});
+
+test('an agent that sends no datagrams but noise ends its session only', async (t) => {
+  const ends: ByteStream[] = [];
+  const { port, events, listeners } = await udpWorld(
+    t,
+    {},
+    {
+      dialer: {
+        reachable: () => true,
+        dial() {
+          const [near, far] = pipePair();
+          ends.push(far);
+          return Promise.resolve(near);
+        },
+      },
+    },
+  );
+  const [a, b] = [await caller(t), await caller(t)];
+  a.socket.send('a', port, '127.0.0.1');
+  await waitFor(() => ends.length === 1, { what: 'the first session' });
+  b.socket.send('b', port, '127.0.0.1');
+  await waitFor(() => ends.length === 2, { what: 'the second session' });
+  ends[0]!.write(Buffer.from([0xff, 0xff, 1, 2, 3]));
+  await waitFor(() => events.length === 1, { what: 'the event' });
+  assert.equal(listeners.status()[0]?.state, 'listening');
+  createDatagramStream(ends[1]!, { onDatagram() {}, onClosed() {} }).send(Buffer.from('fine'));
+  await waitFor(() => b.got.length === 1, { what: 'the other session goes on' });
+  assert.deepEqual([a.got, b.got], [[], ['fine']]);
+});
+
+test('a UDP port that somebody else holds is retried', async (t) => {
+  const holder = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(holder, 'listening');
+  const { port } = holder.address();
+  const service = await udpService(t);
+  const targets = [testTarget(service.address, { protocol: 'udp' })];
+  const { listeners } = await rawWorld(t, [testResource(organizationId, { protocol: 'udp', port, targets })]);
+  assert.equal(listeners.status()[0]?.error, 'EADDRINUSE');
+  holder.close();
+  await waitFor(() => listeners.status()[0]?.state === 'listening', { what: 'the port is open' });
+  const a = await caller(t);
+  a.socket.send('hello', port, '127.0.0.1');
+  await waitFor(() => a.got.length === 1, { what: 'the answer' });
+});

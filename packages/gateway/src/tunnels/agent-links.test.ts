@@ -271,6 +271,7 @@ test('an agent watches its own resources only, in bounded batches', async (t) =>
   const foreign = testResource(world.organizationId, { deviceId: other.ids.deviceId });
   world.swap({ users: [device.user, other.user], devices: [device.row, other.row], resources: [own, foreign] });
   const agent = await world.dial(device.credentials).up();
+  assert.equal(world.isWatched(), false);
   agent.send({ type: 'watch', resourceIds: [own.id, foreign.id] });
   // Messages are handled in order: once this is answered, the one before it is in effect.
   agent.send({ type: 'bind', resourceIds: [own.id], siteIds: [], softwareVersion: '0.1.0' });
@@ -292,6 +293,52 @@ test('an agent watches its own resources only, in bounded batches', async (t) =>
   assert.equal(dropped, 50);
   assert.ok(agent.received('access').length > 1, 'split into messages that fit a frame');
   for (const message of agent.messages) assert.ok(tunnelFromGateway.safeParse(message).success);
+});
+
+test('events cost nothing while nobody watches, and end with the resource, the wish or the tunnel', async (t) => {
+  const world = await tunnelWorld(t, { limits: { watchBatchMs: 1 } });
+  const device = await world.enrol();
+  const own = testResource(world.organizationId, { deviceId: device.ids.deviceId });
+  world.swap({ users: [device.user], devices: [device.row], resources: [own] });
+  const agents = [await world.dial(device.credentials).up(), await world.dial(device.credentials).up()];
+  for (const agent of agents) agent.send({ type: 'watch', resourceIds: [own.id] });
+  await waitFor(
+    () => {
+      world.publish({ resourceId: own.id });
+      return agents.every((agent) => agent.received('access').length > 0);
+    },
+    { what: 'both see events' },
+  );
+  const [first, second] = agents as [(typeof agents)[0], (typeof agents)[0]];
+  first.send({ type: 'watch', resourceIds: [] });
+  const before = second.received('access').length;
+  await waitFor(
+    () => {
+      world.publish({ resourceId: own.id });
+      return second.received('access').length > before;
+    },
+    { what: 'the second still sees events' },
+  );
+  assert.equal(world.isWatched(), true);
+  second.stop();
+  await waitFor(() => !world.isWatched(), { what: 'nobody watches' });
+});
+
+test('a device at its limit replaces its own silent tunnel and nobody else’s', async (t) => {
+  // Nothing counts as healthy here, so that the test need not wait for silence.
+  const world = await tunnelWorld(t, { limits: { maxSessionsPerDevice: 2, healthyWithinMs: 0 } });
+  const [device, other] = [await world.enrol(), await world.enrol()];
+  world.swap({ users: [device.user, other.user], devices: [device.row, other.row] });
+  const bystander = await world.dial(other.credentials).up();
+  const first = await world.dial(device.credentials).up();
+  const second = await world.dial(device.credentials).up();
+  // The first one to fall silent is the first one: the second speaks once more.
+  await second.session().ping();
+  const third = await world.dial(device.credentials).up();
+  assert.equal(await first.refused(), 'tunnel.replaced');
+  first.stop();
+  assert.deepEqual([second.faults, third.faults, bystander.faults], [[], [], []]);
+  assert.equal(world.links.status().sessions, 3);
 });
 
 test('stop asks agents to go elsewhere, lets streams end, and refuses newcomers', async (t) => {

@@ -16,6 +16,7 @@ import { type DeviceIdentity, parseDeviceIdentity, refuseDevice } from './device
 import { DeviceSession } from './device-session.ts';
 import { createForwarder, type ForwardAccess, type Forwarder } from './forward.ts';
 import { DEFAULT_TUNNEL_LIMITS, type TunnelLimits } from './tunnel-limits.ts';
+import { Watchers } from './watchers.ts';
 
 /**
  * The tunnels of enrolled devices. Before it: the tunnel listener (limits, mutual TLS 1.3). It lets a device in only
@@ -57,8 +58,6 @@ export interface AgentLinksStatus {
   readonly draining: boolean;
 }
 
-/** Heard within this time, a tunnel is taken for alive: its keep-alive asks after 5 s and answers take less than 3. */
-const HEALTHY_WITHIN_MS = 8_000;
 /** Beyond this many streams a second tunnel of the same device shares the work. */
 const CROWDED_STREAMS = 8_000;
 const DRAIN_LOOK_MS = 20;
@@ -74,12 +73,14 @@ class Links implements RunningAgentLinks {
   readonly #forwarder: Forwarder;
   readonly #devices = new Map<string, Set<DeviceSession>>();
   readonly #sessions = new Set<DeviceSession>();
-  readonly #unsubscribe: (() => void)[] = [];
+  readonly #watchers: Watchers;
+  #unsubscribe: (() => void) | null = null;
   #draining = false;
 
   constructor(options: AgentLinksOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_TUNNEL_LIMITS, ...options.limits };
+    this.#watchers = new Watchers(options.observer);
     this.#forwarder = createForwarder({
       tables: options.tables,
       observer: options.observer,
@@ -100,12 +101,7 @@ class Links implements RunningAgentLinks {
   }
 
   start(): Promise<number> {
-    this.#unsubscribe.push(
-      this.#options.tables.subscribe(() => this.#onTables()),
-      this.#options.observer.subscribe((event) => {
-        for (const session of this.#sessions) session.onAccess(event);
-      }),
-    );
+    this.#unsubscribe = this.#options.tables.subscribe(() => this.#onTables());
     return this.#listener.start();
   }
 
@@ -119,7 +115,8 @@ class Links implements RunningAgentLinks {
     while (this.status().streams > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
     }
-    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
     await this.#listener.stop('limit.draining');
   }
 
@@ -160,7 +157,7 @@ class Links implements RunningAgentLinks {
   #choose(deviceId: string, id: string): DeviceSession | null {
     let best: DeviceSession | null = null;
     for (const session of this.#devices.get(deviceId) ?? []) {
-      if (session.serves(id) && (best === null || isBetter(session, best))) best = session;
+      if (session.serves(id) && (best === null || this.#isBetter(session, best))) best = session;
     }
     return best;
   }
@@ -221,7 +218,7 @@ class Links implements RunningAgentLinks {
     if (own.length >= this.#limits.maxSessionsPerDevice) {
       own.sort((a, b) => a.mux.lastHeardAt - b.mux.lastHeardAt);
       const stalest = own[0]!;
-      if (isHealthy(stalest)) return false;
+      if (this.#isHealthy(stalest)) return false;
       stalest.mux.close('tunnel.replaced');
       this.#leave(stalest);
     }
@@ -240,7 +237,6 @@ class Links implements RunningAgentLinks {
     const session = new DeviceSession({
       identity,
       address,
-      port: peer.port,
       mux,
       limits: this.#limits,
       getTables: () => tables.get(),
@@ -248,6 +244,7 @@ class Links implements RunningAgentLinks {
         log.warn({ deviceId, address, detail }, 'tunnel closed: hostile or broken device');
         mux.close('tunnel.protocol_error');
       },
+      onWatch: (resourceIds, before) => this.#watchers.replace(session, resourceIds, before),
     });
     this.#sessions.add(session);
     const own = this.#devices.get(deviceId);
@@ -280,17 +277,17 @@ class Links implements RunningAgentLinks {
     }
     this.#forwarder.reevaluate();
   }
-}
 
-function isHealthy(session: DeviceSession): boolean {
-  return performance.now() - session.mux.lastHeardAt < HEALTHY_WITHIN_MS;
-}
-
-function isBetter(a: DeviceSession, b: DeviceSession): boolean {
-  const [healthyA, healthyB] = [isHealthy(a), isHealthy(b)];
-  if (healthyA !== healthyB) return healthyA;
-  if (a.mux.streamCount > CROWDED_STREAMS || b.mux.streamCount > CROWDED_STREAMS) {
-    return a.mux.streamCount < b.mux.streamCount;
+  #isHealthy(session: DeviceSession): boolean {
+    return performance.now() - session.mux.lastHeardAt < this.#limits.healthyWithinMs;
   }
-  return a.openedAtMs > b.openedAtMs;
+
+  #isBetter(a: DeviceSession, b: DeviceSession): boolean {
+    const [healthyA, healthyB] = [this.#isHealthy(a), this.#isHealthy(b)];
+    if (healthyA !== healthyB) return healthyA;
+    if (a.mux.streamCount > CROWDED_STREAMS || b.mux.streamCount > CROWDED_STREAMS) {
+      return a.mux.streamCount < b.mux.streamCount;
+    }
+    return a.openedAtMs > b.openedAtMs;
+  }
 }

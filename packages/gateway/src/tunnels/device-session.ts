@@ -12,7 +12,6 @@ import type { TunnelLimits } from './tunnel-limits.ts';
 export class DeviceSession {
   readonly identity: DeviceIdentity;
   readonly address: string;
-  readonly port: number;
   readonly mux: MuxSession;
   readonly openedAtMs = performance.now();
   /** Open forwards that this device asked for. */
@@ -20,8 +19,9 @@ export class DeviceSession {
   readonly #limits: TunnelLimits;
   readonly #getTables: () => Tables;
   readonly #onHostile: (detail: string) => void;
+  readonly #onWatch: (resourceIds: ReadonlySet<string>, before: ReadonlySet<string>) => void;
   readonly #bindings = new Map<string, Binding>();
-  #watched = new Set<string>();
+  #watched: ReadonlySet<string> = new Set();
   readonly #feed: AccessFeed;
   #messageBudget: number;
   #budgetAtMs = performance.now();
@@ -29,19 +29,20 @@ export class DeviceSession {
   constructor(options: {
     identity: DeviceIdentity;
     address: string;
-    port: number;
     mux: MuxSession;
     limits: TunnelLimits;
     getTables: () => Tables;
     onHostile: (detail: string) => void;
+    /** The resources that it wants to see, in place of those before. */
+    onWatch: (resourceIds: ReadonlySet<string>, before: ReadonlySet<string>) => void;
   }) {
     this.identity = options.identity;
     this.address = options.address;
-    this.port = options.port;
     this.mux = options.mux;
     this.#limits = options.limits;
     this.#getTables = options.getTables;
     this.#onHostile = options.onHostile;
+    this.#onWatch = options.onWatch;
     this.#messageBudget = options.limits.messageBurst;
     this.#feed = createAccessFeed({
       batchMs: options.limits.watchBatchMs,
@@ -74,7 +75,7 @@ export class DeviceSession {
       this.#onHostile('a message that does not validate');
       return;
     }
-    if (message.type === 'watch') this.#watched = new Set(message.resourceIds);
+    if (message.type === 'watch') this.#watch(new Set(message.resourceIds));
     else this.#bind([...message.resourceIds, ...message.siteIds]);
   }
 
@@ -83,17 +84,22 @@ export class DeviceSession {
     for (const [id, binding] of this.#bindings) this.#settle(id, binding);
   }
 
-  /** An event of any resource; only those of its own are passed on, whatever it asked for. */
-  onAccess(event: AccessEvent): void {
-    if (event.resourceId === null || !this.#watched.has(event.resourceId)) return;
-    if (refuseBinding(this.#getTables(), this.identity, event.resourceId) === null) this.#feed.push(event);
+  /** An event of a resource that it asked for; passed on only while the resource is its own. */
+  onAccess(event: AccessEvent, resourceId: string): void {
+    if (refuseBinding(this.#getTables(), this.identity, resourceId) === null) this.#feed.push(event);
   }
 
   onClosed(): void {
     for (const { timer } of this.#bindings.values()) if (timer !== null) clearTimeout(timer);
     this.#bindings.clear();
-    this.#watched.clear();
+    this.#watch(new Set());
     this.#feed.stop();
+  }
+
+  #watch(resourceIds: ReadonlySet<string>): void {
+    const before = this.#watched;
+    this.#watched = resourceIds;
+    this.#onWatch(resourceIds, before);
   }
 
   /** The full set: what is not named any more is let go. */

@@ -3,6 +3,8 @@ export interface TunnelLimits {
   readonly maxSessions: number;
   /** One process of a device holds one; eight are eight commands on one machine. */
   readonly maxSessionsPerDevice: number;
+  /** Heard within this time, a tunnel is taken for alive: its keep-alive asks after 5 s and answers take less than 3. */
+  readonly healthyWithinMs: number;
   /** Control messages of one session: burst, and per second after it. A well-behaved agent sends a few per change. */
   readonly messageBurst: number;
   readonly messagesPerSecond: number;
@@ -23,6 +25,7 @@ export interface TunnelLimits {
 export const DEFAULT_TUNNEL_LIMITS: TunnelLimits = {
   maxSessions: 5_000,
   maxSessionsPerDevice: 8,
+  healthyWithinMs: 8_000,
   messageBurst: 50,
   messagesPerSecond: 10,
   admissionWaitMs: 5_000,

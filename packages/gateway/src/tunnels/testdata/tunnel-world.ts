@@ -63,6 +63,8 @@ export interface TunnelWorld {
   dial(credentials: Credentials, onOpen?: (request: OpenFromGateway, stream: MuxStream) => void): TestAgent;
   swap(change: Partial<Snapshot>): void;
   publish(event: Partial<AccessEvent>): void;
+  /** Whether anybody asks for access events. */
+  isWatched(): boolean;
 }
 
 /** Agent links on a real TLS listener, with the real forward decision; agents are real tunnel dialers. */
@@ -163,6 +165,7 @@ export async function tunnelWorld(
       };
       return agent;
     },
+    isWatched: () => watchers.size > 0,
     publish(event) {
       const whole: AccessEvent = {
         gatewayId: snapshot.gatewayId,
