@@ -44,6 +44,8 @@ export class AddressGrants {
   #saving: Promise<void> | null = null;
   #dirty = false;
   #timer: NodeJS.Timeout | null = null;
+  /** When the timer wants to look next; removals may leave it too early, never too late. */
+  #nextMs = Number.POSITIVE_INFINITY;
 
   private constructor(options: AddressGrantsOptions) {
     this.#options = options;
@@ -55,7 +57,6 @@ export class AddressGrants {
     for (const grant of await readGrants(options)) {
       if (Date.parse(grant.expiresAt) > options.now()) grants.#add(grant);
     }
-    grants.#schedule();
     return grants;
   }
 
@@ -96,7 +97,6 @@ export class AddressGrants {
     if (earlier !== undefined) this.#drop(earlier);
     this.#add(grant);
     this.#save();
-    this.#schedule();
     return grant;
   }
 
@@ -153,6 +153,7 @@ export class AddressGrants {
   async stop(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#nextMs = Number.NEGATIVE_INFINITY;
     await this.flush();
   }
 
@@ -175,6 +176,7 @@ export class AddressGrants {
     const mine = this.#byUser.get(grant.userId);
     if (mine === undefined) this.#byUser.set(grant.userId, new Set([grant]));
     else mine.add(grant);
+    this.#wakeAt(Date.parse(grant.expiresAt));
   }
 
   #drop(grant: AddressGrant): void {
@@ -192,30 +194,32 @@ export class AddressGrants {
     if (grants.length === 0) return;
     for (const grant of grants) this.#drop(grant);
     this.#save();
-    this.#schedule();
     for (const grant of grants) for (const listener of this.#listeners) listener(grant, why);
   }
 
   /** One timer for the next end of a grant; nothing is kept alive by it. */
-  #schedule(): void {
+  #wakeAt(atMs: number): void {
+    if (atMs >= this.#nextMs) return;
+    this.#nextMs = atMs;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (const grant of this.#byId.values()) nextMs = Math.min(nextMs, Date.parse(grant.expiresAt));
-    if (nextMs === Number.POSITIVE_INFINITY) return;
-    const waitMs = Math.max(0, nextMs - this.#options.now());
     // At most a minute at a time, so that a wall clock that was moved is noticed.
-    this.#timer = setTimeout(() => this.#expire(), Math.min(waitMs, 60_000));
+    const waitMs = Math.min(Math.max(0, atMs - this.#options.now()), 60_000);
+    this.#timer = setTimeout(() => this.#expire(), waitMs);
     this.#timer.unref();
   }
 
   #expire(): void {
     const nowMs = this.#options.now();
-    this.#remove(
-      [...this.#byId.values()].filter((grant) => Date.parse(grant.expiresAt) <= nowMs),
-      'expired',
-    );
-    this.#schedule();
+    const over: AddressGrant[] = [];
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const grant of this.#byId.values()) {
+      const endMs = Date.parse(grant.expiresAt);
+      if (endMs <= nowMs) over.push(grant);
+      else nextMs = Math.min(nextMs, endMs);
+    }
+    this.#remove(over, 'expired');
+    this.#nextMs = Number.POSITIVE_INFINITY;
+    this.#wakeAt(nextMs);
   }
 
   #save(): void {
