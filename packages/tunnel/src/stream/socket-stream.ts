@@ -100,7 +100,8 @@ class SocketStream implements ByteStream {
     this.#aborted = true;
     this.#fault = null;
     const socket = this.#socket;
-    // A plain FIN would let a cut-off answer pass for a whole one. Only TCP can be reset (not TLS, not Unix sockets).
+    // A plain FIN would let a cut-off answer pass for a whole one. Node can reset TCP only: TLS says the same by leaving
+    // out close_notify, which peers in Node cannot see.
     const canReset =
       !socket.connecting && !socket.destroyed && socket.remoteAddress !== undefined && !(socket instanceof TLSSocket);
     if (canReset) socket.resetAndDestroy();

@@ -1,0 +1,4 @@
+import { byteStreamSuite } from './byte-stream.suite.ts';
+import { pipePair } from './pipe-pair.ts';
+
+byteStreamSuite('pipe pair', async () => pipePair());
