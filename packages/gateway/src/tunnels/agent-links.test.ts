@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createId, deviceUri, type TunnelFromAgent, tunnelFromGateway } from '@zeronaut/model';
-import { createTestAuthority, testResource, testSite, testTarget, testUser, waitFor } from '@zeronaut/testkit';
+import {
+  createTestAuthority,
+  seededRandom,
+  testResource,
+  testSite,
+  testTarget,
+  testUser,
+  waitFor,
+} from '@zeronaut/testkit';
 import type { MuxStream } from '@zeronaut/tunnel';
 import { gather, tunnelWorld } from './testdata/tunnel-world.ts';
 
@@ -158,6 +166,47 @@ test('a device binds what it owns, waits for what is to come, and is refused the
   agent.send({ type: 'bind', resourceIds: [targeted.id], siteIds: [], softwareVersion: '0.1.0' });
   await waitFor(() => !world.links.serves(deviceId, own.id), { what: 'the first is let go' });
   assert.equal(world.links.serves(deviceId, targeted.id), true);
+});
+
+test('whatever order binds and swaps come in, exactly what is wanted and owned is served', async (t) => {
+  const world = await tunnelWorld(t, { limits: { bindWaitMs: 5, messageBurst: 1_000 } });
+  const random = seededRandom(undefined, t);
+  const [device, other] = [await world.enrol(), await world.enrol()];
+  const ids = Array.from({ length: 6 }, () => createId('resource'));
+  world.swap({ users: [device.user], devices: [device.row] });
+  const agent = await world.dial(device.credentials).up();
+  let wanted = new Set<string>();
+  let owned = new Set<string>();
+  for (let step = 0; step < 80; step++) {
+    if (random.next() < 0.5) {
+      wanted = new Set(ids.filter(() => random.next() < 0.5));
+      agent.send({ type: 'bind', resourceIds: [...wanted], siteIds: [], softwareVersion: '0.1.0' });
+    } else {
+      owned = new Set(ids.filter(() => random.next() < 0.5));
+      const rest = ids.filter((id) => !owned.has(id) && random.next() < 0.5);
+      world.swap({
+        resources: [
+          ...[...owned].map((id) => testResource(world.organizationId, { id, deviceId: device.ids.deviceId })),
+          ...rest.map((id) => testResource(world.organizationId, { id, deviceId: other.ids.deviceId })),
+        ],
+      });
+    }
+    const expected = ids.map((id) => wanted.has(id) && owned.has(id));
+    await waitFor(() => ids.every((id, i) => world.links.serves(device.ids.deviceId, id) === expected[i]), {
+      what: `step ${step}`,
+      timeoutMs: 2_000,
+      intervalMs: 1,
+    });
+    // The agent is told the same, sooner or later: its last word on each wanted id.
+    await waitFor(
+      () =>
+        ids.every((id, i) => {
+          const last = agent.messages.findLast((message) => 'id' in message && message.id === id);
+          return !wanted.has(id) || last?.type === (expected[i] ? 'bound' : 'refused');
+        }),
+      { what: `the agent knows of step ${step}`, timeoutMs: 2_000, intervalMs: 1 },
+    );
+  }
 });
 
 test('streams reach the agent at once, by its newest tunnel, and end with it', async (t) => {
