@@ -1,6 +1,6 @@
-import { deny, type Fault, type Network, pass, RESERVED_PREFIX } from '@zeronaut/model';
+import { deny, type Fault, type Network, pass, RESERVED_PREFIX, type Verdict } from '@zeronaut/model';
 import type { ByteStream } from '@zeronaut/tunnel';
-import { type Downstream, subjectName } from './flow.ts';
+import { type Downstream, type Flow, subjectName } from './flow.ts';
 import { HttpConnection } from './http/connection.ts';
 import { Deadlines } from './http/deadlines.ts';
 import { type Exchange, type ExchangeOwner, faultReason, type HttpLimits } from './http/exchange.ts';
@@ -26,6 +26,11 @@ export interface HttpPipelineOptions {
   readonly limits: HttpLimits;
   /** Proxies in front of us whose `X-Forwarded-*` are believed. Default: none. */
   readonly trustedProxies?: readonly Network[];
+  /**
+   * Would this running flow still be let in under these newer tables? Asked of every open request and upgraded connection
+   * after each swap and by `reevaluate`; anything but pass cuts it. Default: flows run on as they began.
+   */
+  review?(flow: Flow, tables: Tables): Verdict;
   /** Told of bugs: an access stage that throws, for example. The request ends with 500 in any case. */
   onBug(error: unknown): void;
 }
@@ -34,6 +39,8 @@ export interface HttpPipeline {
   /** Takes over a connection whose TLS, if any, is done. `redirectToHttps`: only send people to https. */
   serve(stream: ByteStream, downstream: Downstream, options?: { redirectToHttps?: boolean }): void;
   readonly connections: number;
+  /** Asks `review` of everything that is open, now: something was revoked beside the tables. */
+  reevaluate(): void;
   /** No new requests; resolves when the last connection is gone, at the latest after `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
@@ -63,6 +70,7 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
   readonly #options: HttpPipelineOptions;
   readonly #pool: UpstreamPool;
   readonly #connections = new Set<HttpConnection>();
+  readonly #unsubscribe: () => void;
   #onEmpty: (() => void) | null = null;
   #draining = false;
 
@@ -74,6 +82,7 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
       deadlines: this.deadlines,
       responseTimeoutMs: options.limits.upstreamResponseTimeoutMs,
     });
+    this.#unsubscribe = options.tables.subscribe(() => this.reevaluate());
   }
 
   get connections(): number {
@@ -87,8 +96,23 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
     if (this.#draining) connection.drain();
   }
 
+  reevaluate(): void {
+    const { review, tables } = this.#options;
+    if (review === undefined) return;
+    const current = tables.get();
+    for (const connection of [...this.#connections]) {
+      const exchange = connection.exchange;
+      if (exchange === null || exchange.ended || exchange.resource === null || !exchange.admitted) continue;
+      const verdict = review(exchange, current);
+      if (verdict.effect === 'pass') continue;
+      exchange.verdict = verdict;
+      connection.abort();
+    }
+  }
+
   async stop(graceMs: number): Promise<void> {
     this.#draining = true;
+    this.#unsubscribe();
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
     });
@@ -160,6 +184,7 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
       else exchange.respond(decision.response);
       return;
     }
+    exchange.admitted = true;
     exchange.identity = decision.identity;
     exchange.consumeAuthorization = decision.consumeAuthorization;
     this.#balance(exchange);

@@ -75,6 +75,11 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
     if (this.#state === HEAD && this.#heldBytes === 0) this.#linger();
   }
 
+  /** The request that is being served, or whose upgraded connection lasts. */
+  get exchange(): Exchange | null {
+    return this.#exchange;
+  }
+
   get draining(): boolean {
     return this.#draining;
   }

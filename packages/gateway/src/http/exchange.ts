@@ -86,6 +86,7 @@ export class Exchange implements Flow, UpstreamUser {
   ended = false;
 
   /** Written by the pipeline. */
+  admitted = false;
   identity: readonly (readonly [string, string])[] = NO_IDENTITY;
   consumeAuthorization = false;
   target: Target | null = null;

@@ -16,6 +16,7 @@ import {
   TRANSFER_ENCODING,
   UPGRADE,
 } from './field-kinds.ts';
+import { trimOws } from './octets.ts';
 
 /**
  * What ends at us and what travels on: the only place that says so, for both directions (RFC 9110, 7.6.1). The codecs
@@ -105,7 +106,7 @@ export function readConnectionOptions(value: string, options: ConnectionOptions)
     return;
   }
   for (const part of value.split(',')) {
-    const option = part.trim().toLowerCase();
+    const option = trimOws(part).toLowerCase();
     if (option === 'close') options.close = true;
     else if (option === 'keep-alive') options.keepAlive = true;
     else if (option === 'upgrade') options.upgrade = true;

@@ -63,3 +63,16 @@ export function isFieldValue(text: string): boolean {
   }
   return true;
 }
+
+/** Without leading and trailing SP and HTAB. `String.trim` would also take NBSP and others, which are part of a value. */
+export function trimOws(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isOws(text.charCodeAt(start))) start++;
+  while (end > start && isOws(text.charCodeAt(end - 1))) end--;
+  return start === 0 && end === text.length ? text : text.slice(start, end);
+}
+
+function isOws(code: number): boolean {
+  return code === SP || code === HTAB;
+}

@@ -1,3 +1,4 @@
+import { trimOws } from './octets.ts';
 import type { HeaderList, RequestHead } from './request-head.ts';
 
 /**
@@ -60,20 +61,8 @@ export function splitFields(text: string): HeaderList {
     const name = text.slice(at, colon);
     names.push(name.toLowerCase());
     rawNames.push(name);
-    values.push(trimOws(text, colon + 1, end));
+    values.push(trimOws(text.slice(colon + 1, end)));
     at = end + 2;
   }
   return { names, rawNames, values };
-}
-
-function trimOws(text: string, from: number, to: number): string {
-  let start = from;
-  let end = to;
-  while (start < end && isOws(text.charCodeAt(start))) start++;
-  while (end > start && isOws(text.charCodeAt(end - 1))) end--;
-  return text.slice(start, end);
-}
-
-function isOws(code: number): boolean {
-  return code === 32 || code === 9;
 }

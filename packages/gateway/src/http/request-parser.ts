@@ -20,7 +20,7 @@ import {
   resetConnectionOptions,
 } from './hop-by-hop.ts';
 import { MAX_HEAD_BYTES, MAX_METHOD_BYTES, MAX_REQUEST_LINE_BYTES } from './limits.ts';
-import { CR, DOT, FOLDED_TOKEN, LF, PATH, QUERY, QUESTION, SLASH, SP } from './octets.ts';
+import { CR, DOT, FOLDED_TOKEN, LF, PATH, QUERY, QUESTION, SLASH, SP, trimOws } from './octets.ts';
 import { CHUNKED_BODY, ParsedRequest, splitFields } from './parsed-request.ts';
 import { isPath, normalisePath, parseAuthority } from './request-target.ts';
 
@@ -259,7 +259,7 @@ export function checkTransferCoding(value: string): Reason | null {
   if (coding === 'chunked') return null;
   const parts = coding.split(',');
   for (let i = 0; i < parts.length; i++) {
-    const part = parts[i]!.trim();
+    const part = trimOws(parts[i]!);
     if (part === '') return 'http.malformed';
     for (let j = 0; j < part.length; j++) if (FOLDED_TOKEN[part.charCodeAt(j)] === 0) return 'http.malformed';
     // RFC 9112, 6.1: chunked comes once and last, else nobody knows where the body ends.
@@ -269,7 +269,7 @@ export function checkTransferCoding(value: string): Reason | null {
 }
 
 function acceptsTrailers(value: string): boolean {
-  return value === 'trailers' || value.split(',').some((part) => part.trim().toLowerCase() === 'trailers');
+  return value === 'trailers' || value.split(',').some((part) => trimOws(part).toLowerCase() === 'trailers');
 }
 
 /** Indexes into `text`, which begins with the request line; `queryStart` is negative without a query. */
@@ -339,7 +339,7 @@ function readHost(request: ParsedRequest, authority: string): Reason | null {
 }
 
 /** One visitor asks one host again and again. */
-let lastAuthority = '';
+let lastAuthority: string | null = null;
 let lastHost = '';
 
 function parseAbsolute(target: string): { authority: string; path: string; query: string } | null {
