@@ -18,7 +18,10 @@ const SECRETS = [
   'assertion',
 ];
 
-/** Default level: `ZERONAUT_LOG_LEVEL`, else `info`. Default destination: standard output. */
+/**
+ * Default level: `ZERONAUT_LOG_LEVEL`, else `info`. Default destination: standard error, where it cannot
+ * mix with what a command prints. Written at once, so that the last line before a crash is there.
+ */
 export function createLog(options: { level?: string; destination?: DestinationStream } = {}): Log {
   const settings = {
     name: 'gateway',
@@ -28,5 +31,5 @@ export function createLog(options: { level?: string; destination?: DestinationSt
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+  return pino(settings, options.destination ?? pino.destination({ dest: 2, sync: true }));
 }

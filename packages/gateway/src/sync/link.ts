@@ -36,6 +36,8 @@ const DIAL_TIMEOUT_MS = 5_000;
 /** The first retry comes within a second, so that a restarted console finds its gateways at once. */
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 5_000;
+/** Failed dials per line in the log. */
+const QUIET_ATTEMPTS = 15;
 /** A link that lived this long was a good one: the next retry starts from the beginning. */
 const GOOD_LINK_MS = 1_000;
 /** A password hash at the console takes a fraction of a second; a person waits for this answer. */
@@ -278,11 +280,14 @@ export class SyncLink {
     const ceiling = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#attempt, 10));
     // Half fixed, half random: gateways that lost one console do not come back in step.
     const delayMs = ceiling / 2 + Math.random() * (ceiling / 2);
+    // A console may be away for days: say it at once, then about once a minute.
+    if (this.#attempt % QUIET_ATTEMPTS === 0) {
+      this.#options.log.warn(
+        { address: this.#options.address, problem: failure?.message ?? 'closed by the console' },
+        'console link down, running on without it',
+      );
+    }
     this.#attempt++;
-    this.#options.log.warn(
-      { address: this.#options.address, err: failure ?? undefined, retryInMs: Math.round(delayMs) },
-      'console link down, running on without it',
-    );
     this.#retry = setTimeout(() => this.#dial(), delayMs);
   }
 }
