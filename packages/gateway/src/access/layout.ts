@@ -26,6 +26,8 @@ button:hover{filter:brightness(1.08)}
 .notice.bad{background:var(--warn-ground);color:var(--warn)}
 .notice p{margin:0}
 ul.rows{list-style:none;margin:0;padding:0;border-top:1px solid var(--line)}
+section p{margin-bottom:.75rem}
+ul.rows li:last-child{border-bottom:0;padding-bottom:0}
 ul.rows li{display:flex;flex-wrap:wrap;align-items:center;justify-content:space-between;gap:.5rem 1rem;padding:.75rem 0;border-bottom:1px solid var(--line)}
 .what{min-width:0;flex:1 1 14rem;overflow-wrap:anywhere}
 .what strong{display:block;font-weight:600}
@@ -37,7 +39,7 @@ form.inline button,form.inline select{padding:.45rem .7rem;font-size:.925rem}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center;margin-top:1.25rem}
 code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.9em;overflow-wrap:anywhere}
 footer{margin-top:1.25rem;color:var(--soft);font-size:.8125rem;text-align:center}
-@media (max-width:30rem){form.inline{width:100%}form.inline select{flex:1 1 8rem}form.inline button{flex:1 1 auto}}
+@media (max-width:30rem){.rows form.inline,.actions form.inline{width:100%}form.inline select{flex:1 1 5rem}.rows form.inline button,.actions form.inline button{flex:1 1 auto}}
 `;
 
 const MARK = html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><circle cx="12" cy="12" r="9"/><path d="M8.5 8.5h7l-7 7h7" stroke-linecap="round" stroke-linejoin="round"/></svg>`;

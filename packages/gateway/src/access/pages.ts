@@ -74,8 +74,13 @@ ${view.actions.length === 0 ? null : html`<div class="actions">${view.actions}</
 }
 
 /** `action` is one of our own paths. */
-export function signOutForm(action: string, csrf: string | null, label: string): Html {
-  return html`<form class="inline" method="post" action="${action}">${csrf === null ? null : csrfField(csrf)}<button class="quiet" type="submit">${label}</button></form>`;
+export function signOutForm(
+  action: string,
+  csrf: string | null,
+  label: string,
+  style: 'quiet' | 'main' = 'quiet',
+): Html {
+  return html`<form class="inline" method="post" action="${action}">${csrf === null ? null : csrfField(csrf)}<button${style === 'quiet' ? html` class="quiet"` : null} type="submit">${label}</button></form>`;
 }
 
 export function signOutPage(action: string, csrf: string | null): Page {
@@ -84,7 +89,7 @@ export function signOutPage(action: string, csrf: string | null): Page {
     content: html`<main>
 <h1>Sign out?</h1>
 <p class="soft">This ends your session for every service, here and in other tabs.</p>
-<div class="actions">${signOutForm(action, csrf, 'Sign out')}<a href="/">Stay signed in</a></div>
+<div class="actions">${signOutForm(action, csrf, 'Sign out', 'main')}<a href="/">Stay signed in</a></div>
 </main>`,
   };
 }
@@ -163,5 +168,6 @@ function csrfField(csrf: string): Html {
 function duration(ms: number): string {
   const minutes = Math.max(1, Math.ceil(ms / 60_000));
   const hours = Math.floor(minutes / 60);
-  return hours === 0 ? `${minutes} min` : `${hours} h ${minutes % 60} min`;
+  const rest = minutes % 60;
+  return [hours > 0 ? `${hours} h` : '', rest > 0 ? `${rest} min` : ''].join(' ').trim();
 }

@@ -524,7 +524,7 @@ describe('the portal home', () => {
     assert.deepEqual(own.grants.usersAt(ssh, '203.0.113.6', own.tables.get()), []);
     const home = await browser.visit(`${HOME}/?done=authorised`);
     assert.match(home.body, /Your address is authorised/);
-    assert.match(home.body, /203\.0\.113\.5<\/code> · <time datetime="2026-01-01T01:00:00\.000Z">1 h 0 min left/);
+    assert.match(home.body, /203\.0\.113\.5<\/code> · <time datetime="2026-01-01T01:00:00\.000Z">1 h left/);
     const grant = own.grants.ofUser(own.ann.id)[0]!.id;
     const { browser: foreign, csrf: foreignCsrf } = await signedIn(own, 'bob@example.com');
     await foreign.visit(`${HOME}/grants/revoke`, { form: { csrf: foreignCsrf, grant } });
