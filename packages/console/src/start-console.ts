@@ -11,11 +11,13 @@ import { writeFileAtomically } from './atomic-file.ts';
 import { loadAuthority } from './authority/authority.ts';
 import { loadMasterKey } from './authority/master-key.ts';
 import type { Context } from './domains/context.ts';
+import { createUserCodeLimit } from './domains/device-authorizations/device-authorizations.ts';
 import { ensureFirstOrganization } from './domains/organizations/organizations.ts';
 import { createSignInLimits } from './domains/sessions/sign-in-limits.ts';
 import { ensureLocalCredential } from './domains/setup/local-user.ts';
 import { createSetupToken } from './domains/setup/setup.ts';
 import { createPasswordHasher } from './domains/users/password.ts';
+import { registerPages } from './pages/register-pages.ts';
 import type { ReadyInfo, Settings } from './settings.ts';
 import { openStore, type Store } from './store/store.ts';
 import { type SyncServer, startSyncServer } from './sync/sync-server.ts';
@@ -53,6 +55,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       authority: await loadAuthority(store, sealer, clock),
       passwords: createPasswordHasher(),
       signInLimits: createSignInLimits(),
+      userCodeLimit: createUserCodeLimit(),
       clock,
       settings: { publicUrl: () => publicUrl, syncAddress: () => syncAddress },
       connectedGateways: () => sync?.connectedGateways() ?? new Set(),
@@ -64,6 +67,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       log,
       loopbackOnly: isLoopback(settings.host),
       trustedProxies: settings.trustedProxies,
+      register: registerPages,
     });
     await api.listen({ host: settings.host, port: settings.port });
     const { port } = api.server.address() as AddressInfo;

@@ -1,6 +1,7 @@
 import type { AuditEntry, Role } from '@zeronaut/model';
 import type { Authority } from '../authority/authority.ts';
 import type { Store } from '../store/store.ts';
+import type { RateLimit } from './sessions/rate-limit.ts';
 import type { SignInLimits } from './sessions/sign-in-limits.ts';
 import type { PasswordHasher } from './users/password.ts';
 
@@ -10,6 +11,7 @@ export interface Context {
   readonly authority: Authority;
   readonly passwords: PasswordHasher;
   readonly signInLimits: SignInLimits;
+  readonly userCodeLimit: RateLimit;
   /** Wall clock, ms. */
   readonly clock: () => number;
   readonly settings: {

@@ -114,10 +114,16 @@ export class GatewayLink {
   #onData(chunk: Buffer): void {
     this.#lastHeardAt = performance.now();
     const messages = this.#reader.push(chunk);
-    if (messages === null) return this.#invalid('not a message of ours');
+    if (messages === null) {
+      this.#invalid('not a message of ours');
+      return;
+    }
     for (const message of messages) {
       if (this.#closed) return;
-      if (!this.greeted && message.type !== 'hello') return this.#invalid('hello must come first');
+      if (!this.greeted && message.type !== 'hello') {
+        this.#invalid('hello must come first');
+        return;
+      }
       this.#enqueue(message);
     }
     this.#pace();

@@ -5,6 +5,7 @@ import type { Schema } from '../../store/schema.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context, Origin } from '../context.ts';
 import { createToken, hashToken } from '../random-token.ts';
+import { RateLimit } from '../sessions/rate-limit.ts';
 import { type IssuedSession, openSession } from '../sessions/sessions.ts';
 import { actorOf } from '../sessions/sign-in.ts';
 
@@ -58,6 +59,11 @@ export async function startDeviceAuthorization(context: Context, origin: Origin)
   };
 }
 
+/** How often one user may look for a code. */
+export function createUserCodeLimit(): RateLimit {
+  return new RateLimit({ burst: 10, intervalMs: 15_000 });
+}
+
 /** What a person typed, as it was hashed: RFC 8628, 6.1 asks to ignore case and what is not in the alphabet. */
 export function normalizeUserCode(text: string): string {
   return [...text.toUpperCase()].filter((letter) => USER_CODE_ALPHABET.includes(letter)).join('');
@@ -66,8 +72,11 @@ export function normalizeUserCode(text: string): string {
 /** The request that waits under this code, for the approval page to describe. */
 export async function findPendingAuthorization(
   context: Context,
+  caller: Caller,
   userCode: string,
 ): Promise<{ address: string; userAgent: string; createdAtMs: number } | Refusal> {
+  const limited = limitGuesses(context, caller);
+  if (limited !== null) return limited;
   const row = await context.store.db
     .selectFrom('device_authorizations')
     .selectAll()
@@ -77,6 +86,12 @@ export async function findPendingAuthorization(
     .executeTakeFirst();
   if (row === undefined) return unknownCode();
   return { address: row.address, userAgent: row.user_agent, createdAtMs: row.created_at };
+}
+
+/** RFC 8628, 5.1: codes are short, so that nobody may try many. */
+function limitGuesses(context: Context, caller: Caller): Refusal | null {
+  const waitMs = context.userCodeLimit.take(caller.userId, context.clock());
+  return waitMs === 0 ? null : new Refusal('api.rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
 }
 
 function unknownCode(): Refusal {
@@ -93,6 +108,8 @@ export async function decideDeviceAuthorization(
   if (caller.credential === 'api_key') {
     return new Refusal('api.forbidden', { detail: 'an API key cannot approve a device' });
   }
+  const limited = limitGuesses(context, caller);
+  if (limited !== null) return limited;
   return await context.store.transaction(async (queries) => {
     const row = await queries
       .updateTable('device_authorizations')

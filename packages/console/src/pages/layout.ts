@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
+import { Html, html } from './html.ts';
+import { STYLE } from './style.ts';
+
+const MARK = html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><circle cx="12" cy="12" r="9"/><path d="M8.5 8.5h7l-7 7h7" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+
+export interface Page {
+  readonly title: string;
+  readonly content: Html;
+  /** Runs after the page is there, under the page's nonce. Written by us, never with data in it. */
+  readonly script?: string;
+  /** Who is signed in: then the page has the wide frame with a bar. */
+  readonly user?: { readonly email: string };
+}
+
+/** Sends one page with a policy that lets its own style and script run and nothing else. */
+export function sendPage(reply: FastifyReply, page: Page, status = 200): FastifyReply {
+  const nonce = randomBytes(16).toString('base64');
+  const frame =
+    page.user === undefined
+      ? html`<body class="narrow"><p class="brand">${MARK}<span>Zeronaut</span></p><main>${page.content}</main>`
+      : html`<body class="wide"><header class="bar"><div><a class="brand" href="/">${MARK}<span>Zeronaut</span></a>
+<nav><a href="/api/docs">API</a><span class="soft">${page.user.email}</span>
+<form method="post" action="/sign-out"><button class="quiet small">Sign out</button></form></nav></div></header>
+<main>${page.content}</main>`;
+  const document = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${page.title} · Zeronaut</title>
+<link rel="icon" href="data:,">
+<style nonce="${nonce}">${new Html(STYLE)}</style>
+</head>
+${frame}
+${page.script === undefined ? null : html`<script nonce="${nonce}">${new Html(page.script)}</script>`}
+</body>
+</html>
+`;
+  return reply
+    .code(status)
+    .headers({
+      'content-security-policy': `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+      // With no-referrer browsers send "Origin: null" with our own forms, and we could not tell them from others.
+      'referrer-policy': 'same-origin',
+    })
+    .type('text/html; charset=utf-8')
+    .send(document.text);
+}
+
+export function notice(text: string | null, kind: 'good' | 'bad' = 'bad'): Html | null {
+  return text === null
+    ? null
+    : html`<div class="notice ${kind === 'bad' ? 'bad' : ''}" role="alert"><p>${text}</p></div>`;
+}

@@ -1,0 +1,16 @@
+import type { FastifyInstance } from 'fastify';
+import type { Context } from '../domains/context.ts';
+import { registerDevicePage } from './device-page.ts';
+import { registerDocsPage } from './docs-page.ts';
+import { registerServicesPage } from './services-page.ts';
+import { registerSetupPage } from './setup-page.ts';
+import { registerSignInPage } from './sign-in-page.ts';
+
+/** The minimal pages: first owner, sign-in, services, devices, API. The web console will take their place. */
+export function registerPages(app: FastifyInstance, context: Context): void {
+  registerSetupPage(app, context);
+  registerSignInPage(app, context);
+  registerServicesPage(app, context);
+  registerDevicePage(app, context);
+  registerDocsPage(app, context);
+}

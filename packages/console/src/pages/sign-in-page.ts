@@ -1,0 +1,78 @@
+import { email, password, REASONS } from '@zeronaut/model';
+import type { FastifyInstance } from 'fastify';
+import { originOf } from '../api/origin.ts';
+import { clearSessionCookie, readSessionCookie, setSessionCookie } from '../api/session-cookie.ts';
+import type { Context } from '../domains/context.ts';
+import { authenticate } from '../domains/sessions/authenticate.ts';
+import { revokeSession } from '../domains/sessions/sessions.ts';
+import { signIn } from '../domains/sessions/sign-in.ts';
+import { isSetupNeeded } from '../domains/setup/setup.ts';
+import { Refusal } from '../store/refusal.ts';
+import { field } from './form.ts';
+import { html } from './html.ts';
+import { notice, type Page, sendPage } from './layout.ts';
+import { safeNext } from './next.ts';
+import { refuseForeignForm } from './signed-in.ts';
+
+export function registerSignInPage(app: FastifyInstance, context: Context): void {
+  app.get('/sign-in', async (request, reply) => {
+    const next = safeNext((request.query as { next?: unknown }).next);
+    if (await isSetupNeeded(context.store.db)) return sendPage(reply, setupFirst());
+    return sendPage(reply, signInPage({ next, email: '', problem: null }));
+  });
+
+  app.post('/sign-in', async (request, reply) => {
+    const foreign = refuseForeignForm(context, request, reply);
+    if (foreign !== null) return foreign;
+    const next = safeNext(field(request, 'next'));
+    const address = email.safeParse(field(request, 'email').trim());
+    const secret = password.safeParse(field(request, 'password'));
+    const result =
+      address.success && secret.success
+        ? await signIn(context, { email: address.data, password: secret.data, kind: 'console' }, originOf(request))
+        : new Refusal('api.credentials_invalid');
+    if (result instanceof Refusal) {
+      const { title, next: advice } = REASONS[result.reason];
+      const problem = advice === '' ? `${title}.` : `${title}. ${advice}`;
+      return sendPage(reply, signInPage({ next, email: field(request, 'email'), problem }), result.status);
+    }
+    setSessionCookie(reply, result.token, result.expiresAtMs);
+    return reply.redirect(next, 303);
+  });
+
+  app.post('/sign-out', async (request, reply) => {
+    const foreign = refuseForeignForm(context, request, reply);
+    if (foreign !== null) return foreign;
+    const token = readSessionCookie(request);
+    const caller = token === null ? null : await authenticate(context, token, originOf(request));
+    if (caller !== null && !(caller instanceof Refusal)) await revokeSession(context, caller, caller.credentialId);
+    clearSessionCookie(reply);
+    return reply.redirect('/sign-in', 303);
+  });
+}
+
+function signInPage(form: { next: string; email: string; problem: string | null }): Page {
+  return {
+    title: 'Sign in',
+    content: html`<h1>Sign in</h1>
+<p class="soft">to the console of your organization</p>
+${notice(form.problem)}
+<form class="stack" method="post" action="/sign-in">
+<input type="hidden" name="next" value="${form.next}">
+<label for="email">E-mail</label>
+<input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value="${form.email}" autofocus>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024">
+<button>Sign in</button>
+</form>`,
+  };
+}
+
+function setupFirst(): Page {
+  return {
+    title: 'Set up',
+    content: html`<h1>Not set up yet</h1>
+<p>Nobody can sign in before the first owner exists. Open the one-time link that the console printed when it started;
+each start prints a new one.</p>`,
+  };
+}

@@ -1,0 +1,38 @@
+import { REASONS } from '@zeronaut/model';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { checkSameOrigin, ownOrigin } from '../api/guards.ts';
+import { originOf } from '../api/origin.ts';
+import { readSessionCookie } from '../api/session-cookie.ts';
+import type { Caller, Context } from '../domains/context.ts';
+import { authenticate } from '../domains/sessions/authenticate.ts';
+import { Refusal } from '../store/refusal.ts';
+import { html } from './html.ts';
+import { sendPage } from './layout.ts';
+
+/** Who looks at the page, by cookie alone. Null: nobody that we know. */
+export async function signedIn(context: Context, request: FastifyRequest): Promise<Caller | null> {
+  const token = readSessionCookie(request);
+  if (token === null) return null;
+  const caller = await authenticate(context, token, originOf(request));
+  return caller instanceof Refusal ? null : caller;
+}
+
+/** Every form is ours or is refused, also those that need no session: nobody signs a visitor in as somebody else. */
+export function refuseForeignForm(context: Context, request: FastifyRequest, reply: FastifyReply): FastifyReply | null {
+  const isOwn = ownOrigin(request.headers.host, context.settings.publicUrl());
+  const refusal = checkSameOrigin(request.headers, isOwn);
+  return refusal === null ? null : sendRefusal(reply, refusal);
+}
+
+export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  const { title, next } = REASONS[refusal.reason];
+  return sendPage(
+    reply,
+    {
+      title,
+      content: html`<h1>${title}</h1><p>${refusal.detail ?? next}</p>
+<p class="soft small">${refusal.reason} · ${reply.request.id}</p><p><a href="/">Back to the console</a></p>`,
+    },
+    refusal.status,
+  );
+}

@@ -1,0 +1,207 @@
+import { generateKeyPairSync, type KeyObject, webcrypto } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import { createId, type Gateway, type Role, type User } from '@zeronaut/model';
+import type { TestDatabase } from '@zeronaut/testkit';
+import { temporaryDirectory } from '@zeronaut/testkit';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { type Logger, pino } from 'pino';
+import { createApi } from '../api/server.ts';
+import { loadAuthority } from '../authority/authority.ts';
+import { loadMasterKey } from '../authority/master-key.ts';
+import { x509 } from '../authority/x509.ts';
+import { insertApiKey } from '../domains/api-keys/api-keys.ts';
+import { CHAIN_START } from '../domains/audit/audit.ts';
+import type { Context } from '../domains/context.ts';
+import { createUserCodeLimit } from '../domains/device-authorizations/device-authorizations.ts';
+import { createSignInLimits } from '../domains/sessions/sign-in-limits.ts';
+import { createPasswordHasher } from '../domains/users/password.ts';
+import { insertUser } from '../domains/users/users.ts';
+import { registerPages } from '../pages/register-pages.ts';
+import { Refusal } from '../store/refusal.ts';
+import { openStore } from '../store/store.ts';
+import { type SyncServer, startSyncServer } from '../sync/sync-server.ts';
+
+/** For tests of this package: the real parts on a throw-away database, with a clock that tests move. */
+export interface Fixture {
+  readonly context: Context;
+  readonly api: FastifyInstance;
+  readonly log: Logger;
+  /** `clock.nowMs` is what every part takes for now. Starts at the real time and stands still. */
+  readonly clock: { nowMs: number };
+  /** A fresh organization with an owner, and the owner's API key. */
+  organization(name?: string): Promise<TestOrganization>;
+  startSync(): Promise<SyncServer>;
+}
+
+export interface TestOrganization {
+  readonly id: string;
+  readonly owner: User;
+  readonly key: string;
+  /** A user of that role, with an API key of the same role. */
+  user(role: Role, options?: { email?: string; password?: string }): Promise<{ user: User; key: string }>;
+  /** Calls the API with the owner's key, or with `key`. `null`: without any. */
+  call(method: string, url: string, body?: unknown, more?: CallOptions): Promise<LightMyRequestResponse>;
+  enrolGateway(overrides?: Record<string, unknown>): Promise<TestGateway>;
+  enrolDevice(key?: string, name?: string): Promise<TestDevice>;
+}
+
+export interface CallOptions {
+  readonly key?: string | null;
+  readonly headers?: Record<string, string>;
+}
+
+export interface TestGateway {
+  readonly gateway: Gateway;
+  /** PEM, for the sync link. */
+  readonly key: string;
+  readonly certificate: string;
+  readonly certificateAuthority: string;
+  readonly snapshotKey: KeyObject | Record<string, unknown>;
+  readonly privateKey: KeyObject;
+}
+
+export interface TestDevice {
+  readonly id: string;
+  readonly privateKey: KeyObject;
+  readonly certificate: string;
+}
+
+let gatewayCount = 0;
+
+export async function startFixture(t: TestContext, database: TestDatabase): Promise<Fixture> {
+  const clock = { nowMs: Date.now() };
+  const log = pino({ level: 'silent' });
+  const store = await openStore(database.url);
+  t.after(() => store.close());
+  const now = () => clock.nowMs;
+  let sync: SyncServer | null = null;
+  const context: Context = {
+    store,
+    authority: await loadAuthority(store, loadMasterKey(`${temporaryDirectory(t)}/master.key`), now),
+    passwords: createPasswordHasher(),
+    signInLimits: createSignInLimits(),
+    userCodeLimit: createUserCodeLimit(),
+    clock: now,
+    settings: { publicUrl: () => 'http://localhost:8080', syncAddress: () => '127.0.0.1:8081' },
+    connectedGateways: () => sync?.connectedGateways() ?? new Set(),
+  };
+  const api = await createApi(context, { log, loopbackOnly: true, register: registerPages });
+  t.after(() => api.close());
+
+  return {
+    context,
+    api,
+    log,
+    clock,
+    async startSync() {
+      sync = await startSyncServer(context, { host: '127.0.0.1', port: 0, log });
+      t.after(() => sync?.stop());
+      return sync;
+    },
+    async organization(name = 'acme') {
+      const id = createId('organization', clock.nowMs);
+      const slug = `${name}-${id.slice(-8)}`;
+      await store.db
+        .insertInto('organizations')
+        .values({ id, name, slug, created_at: clock.nowMs, audit_seq: 0, audit_head: CHAIN_START })
+        .execute();
+      return await createOrganization(context, api, id);
+    },
+  };
+}
+
+async function createOrganization(context: Context, api: FastifyInstance, id: string): Promise<TestOrganization> {
+  const { store } = context;
+  async function user(role: Role, options: { email?: string; password?: string } = {}) {
+    const passwordHash = options.password === undefined ? null : await context.passwords.hash(options.password);
+    const email = options.email ?? `${role}-${createId('user').slice(-10)}@example.com`;
+    const fields = { email, name: role, role, groups: [], kind: 'person' as const, passwordHash };
+    const created = await insertUser(store.db, id, fields, context.clock());
+    if (created instanceof Refusal) throw new Error(created.reason);
+    const { key } = await insertApiKey(
+      store.db,
+      { organizationId: id, userId: created.id },
+      { name: 'test', role, expiresAtMs: null },
+      context.clock(),
+    );
+    return { user: created, key };
+  }
+  const owner = await user('owner');
+
+  async function call(method: string, url: string, body?: unknown, more: CallOptions = {}) {
+    const key = more.key === undefined ? owner.key : more.key;
+    return await api.inject({
+      method: method as NonNullable<InjectOptions['method']>,
+      url,
+      headers: {
+        host: 'localhost:8080',
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...more.headers,
+      },
+      ...(body === undefined ? {} : { payload: body as object }),
+    });
+  }
+
+  return {
+    id,
+    owner: owner.user,
+    key: owner.key,
+    user,
+    call,
+    async enrolGateway(overrides = {}) {
+      const { token } = (await call('POST', '/api/v1/gateways/enrolments', {})).json();
+      const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const body = { ...(await gatewayEnrolment(token, keys.privateKey)), ...overrides };
+      const answer = await call('POST', '/api/v1/gateways/enrol', body, { key: null });
+      if (answer.statusCode !== 201) throw new Error(answer.body);
+      const enrolled = answer.json();
+      return {
+        ...enrolled,
+        privateKey: keys.privateKey,
+        key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+      };
+    },
+    async enrolDevice(key = owner.key, name = 'laptop') {
+      const { privateKey } = generateKeyPairSync('ed25519');
+      const body = { name, csr: await certificateRequest(privateKey) };
+      const answer = await call('POST', '/api/v1/devices', body, { key });
+      if (answer.statusCode !== 201) throw new Error(answer.body);
+      return { id: answer.json().device.id, privateKey, certificate: answer.json().certificate };
+    },
+  };
+}
+
+/** A valid body of `gateways.enrol`. */
+export async function gatewayEnrolment(token: string, key: KeyObject): Promise<Record<string, unknown>> {
+  const signing = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+  const tls = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const name = `gateway-${++gatewayCount}`;
+  return {
+    token,
+    csr: await certificateRequest(key),
+    name,
+    baseDomain: 'localhost',
+    publicHost: '127.0.0.1',
+    httpsPort: 8443,
+    tunnelPort: 8444,
+    portRange: { from: 20_000, to: 20_009 },
+    signingKey: { ...signing, kid: `${name}-${signing.x?.slice(0, 8)}` },
+    tlsPublicKey: tls.publicKey.export({ type: 'spki', format: 'pem' }),
+  };
+}
+
+/** PKCS #10, PEM, for an EC P-256 or Ed25519 private key. */
+export async function certificateRequest(key: KeyObject): Promise<string> {
+  const algorithm =
+    key.asymmetricKeyType === 'ed25519' ? { name: 'Ed25519' } : { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const pkcs8 = new Uint8Array(key.export({ type: 'pkcs8', format: 'der' }));
+  const privateKey = await webcrypto.subtle.importKey('pkcs8', pkcs8, algorithm, true, ['sign']);
+  const { d: _, key_ops: _ops, ...jwk } = await webcrypto.subtle.exportKey('jwk', privateKey);
+  const publicKey = await webcrypto.subtle.importKey('jwk', jwk, algorithm, true, ['verify']);
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: 'CN=test',
+    keys: { privateKey, publicKey },
+    signingAlgorithm: algorithm,
+  });
+  return request.toString('pem');
+}
