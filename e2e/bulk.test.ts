@@ -99,7 +99,7 @@ it('echoes on 200 WebSockets for a minute without losing one message', async (t)
   const url = `${exposed.url.replace('https:', 'wss:')}/echo`;
   const lanes = await Promise.all(
     Array.from({ length: 200 }, async (_, lane) => {
-      const socket = new WebSocket(url, { ca: world.certificateAuthority });
+      const socket = new WebSocket(url, world.clientOptions);
       t.after(() => socket.terminate());
       const state = { socket, sent: 0, received: 0, wrong: 0, slowestMs: 0, sentAt: 0 };
       socket.on('message', (data) => {
@@ -134,7 +134,7 @@ it('echoes on 200 WebSockets for a minute without losing one message', async (t)
 function openDownload(index: number): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({
-      ...{ host: '127.0.0.1', port: world.httpsPort, servername: exposed.host, ca: world.certificateAuthority },
+      ...{ host: '127.0.0.1', port: world.httpsPort, servername: exposed.host, ca: world.clientOptions.ca },
     });
     socket.on('error', reject);
     socket.once('secureConnect', () =>

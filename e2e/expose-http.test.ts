@@ -180,7 +180,7 @@ describe('what passes through', () => {
 
   it('carries a WebSocket, text and binary, and its end', async (t) => {
     const exposed = await world.expose(t, [service.address, 'http', '--name', 'socket', '--public']);
-    const socket = new WebSocket(`${exposed.url.replace('https:', 'wss:')}/echo`, { ca: world.certificateAuthority });
+    const socket = new WebSocket(`${exposed.url.replace('https:', 'wss:')}/echo`, world.clientOptions);
     await once(socket, 'open');
     for (const message of ['hello', Buffer.alloc(300_000, 7)]) {
       socket.send(message);
@@ -194,7 +194,7 @@ describe('what passes through', () => {
 
   it('refuses a WebSocket without a session', async (t) => {
     const exposed = await world.expose(t, [service.address, 'http', '--name', 'closed-socket']);
-    const socket = new WebSocket(`${exposed.url.replace('https:', 'wss:')}/echo`, { ca: world.certificateAuthority });
+    const socket = new WebSocket(`${exposed.url.replace('https:', 'wss:')}/echo`, world.clientOptions);
     const [error] = (await once(socket, 'error')) as [Error];
     assert.match(error.message, /401/);
   });
@@ -255,7 +255,7 @@ describe('names', () => {
 /** A GET whose body is read as it comes. */
 async function fetchThrough(base: string, path: string): Promise<{ text(): string; close(): void }> {
   const { request } = await import('node:https');
-  const outgoing = request(`${base}${path}`, { ca: world.certificateAuthority, agent: false }).end();
+  const outgoing = request(`${base}${path}`, { ...world.clientOptions, agent: false }).end();
   const [response] = (await once(outgoing, 'response')) as [import('node:http').IncomingMessage];
   let text = '';
   response.setEncoding('utf8').on('data', (chunk: string) => {

@@ -17,7 +17,7 @@ before(async () => {
 afterEach((t) => world.showLogsOnFailure(t));
 
 it('a change is live within 200 ms (p95 of 50 changes)', async (t) => {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: world.certificateAuthority });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, ...world.clientOptions });
   t.after(() => agent.destroy());
   const url = `https://changes.${world.baseDomain}:${world.httpsPort}/`;
   const apply = (mode: 'public' | 'login') =>

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { LookupFunction } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { AccessEvent } from '@zeronaut/model';
@@ -78,8 +79,8 @@ export interface World {
   readonly portalUrl: string;
   readonly portRange: { readonly from: number; readonly to: number };
   readonly certificateAuthorityFile: string;
-  /** PEM. */
-  readonly certificateAuthority: string;
+  /** For clients of Node: trust our CA, and find `*.localhost`, which Node leaves to the system. */
+  readonly clientOptions: { readonly ca: string; readonly lookup: LookupFunction };
   createUser(input: { email: string; groups?: string[]; role?: 'member' | 'operator' | 'admin' }): Promise<User>;
   visitor(): Visitor;
   /** One command to its end, as the OS user of the console's machine. */
@@ -205,9 +206,9 @@ ${options.gatewayFile ?? ''}`,
     ...{ httpsPort: httpsPort!, httpPort: httpPort!, managementPort: managementPort!, portalHost, portRange },
     portalUrl: `https://${portalHost}:${httpsPort}/`,
     certificateAuthorityFile,
-    certificateAuthority,
+    clientOptions: { ca: certificateAuthority, lookup: toAddress(address) },
     async createUser({ email, groups = [], role = 'member' }) {
-      const password = `${email} has a long password`;
+      const password = 'one password for everybody in this test';
       const user = await api.call('users.create', { body: { email, name: email, password, role, groups } });
       const signedIn = await anonymous.call('sessions.create', { body: { email, password } });
       return { id: user.id, email, password, token: signedIn.session.token, home: temporaryDirectory('user') };
@@ -218,12 +219,12 @@ ${options.gatewayFile ?? ''}`,
     start: (by, args) => goOn(by, args),
     async expose(by, args) {
       const cli = goOn(by, ['expose', ...args]);
-      const ready = await cli.event<{ id: string; name: string; urls: string[]; shareUrls?: string[] }>('ready');
+      const ready = await cli.event<{ id: string; name: string; urls: string[] }>('ready');
       const url = ready.urls[0]!;
       const parsed = new URL(url.includes('://') ? url : `tcp://${url}`);
       return {
         ...{ id: ready.id, name: ready.name, url, host: parsed.hostname, port: Number(parsed.port), cli },
-        shareUrls: ready.shareUrls ?? [],
+        shareUrls: args.includes('--share') ? (await cli.event<{ urls: string[] }>('link')).urls : [],
         stop: async () => void (await cli.process.kill('SIGINT')),
         kill: async () => void (await cli.process.kill('SIGKILL')),
       };
@@ -259,20 +260,33 @@ ${options.gatewayFile ?? ''}`,
     showLogsOnFailure(test) {
       const { passed, diagnostic } = test as { passed: boolean; diagnostic(text: string): void };
       if (passed) return;
-      for (const program of programs) diagnostic.call(test, `--- ${program.name}:\n${tail(program.output())}`);
-      for (const cli of running) {
-        const { exitCode, spawnargs } = cli.process.child;
-        diagnostic.call(
-          test,
-          `--- ${spawnargs.slice(2).join(' ')} (exit code ${exitCode}):\n${tail(cli.process.output(), 12)}`,
-        );
+      for (const program of programs) diagnostic.call(test, `--- ${program.name}:\n${excerpt(program.output(), 15)}`);
+      for (const { process } of running) {
+        const { exitCode, spawnargs } = process.child;
+        if (exitCode === 0) continue;
+        const title = spawnargs.slice(spawnargs.indexOf(MAIN) + 1).join(' ');
+        diagnostic.call(test, `--- ${title} (exit code ${exitCode}):\n${excerpt(process.output(), 8)}`);
       }
     },
   };
 }
 
-function tail(text: string, lines = 30): string {
-  return text.trimEnd().split('\n').slice(-lines).join('\n');
+function toAddress(address: string): LookupFunction {
+  return (_hostname, options, callback) => {
+    if (options.all) callback(null, [{ address, family: 4 }]);
+    else callback(null, address, 4);
+  };
+}
+
+/** The last lines that say more than that all is well. */
+function excerpt(text: string, lines: number): string {
+  return text
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !/"msg":"request"/.test(line) || /"status":[45]/.test(line))
+    .slice(-lines)
+    .map((line) => line.slice(0, 400))
+    .join('\n');
 }
 
 /** Resident bytes of a process. */
