@@ -2,6 +2,8 @@ import { createServer as createTcpServer, type Server, type Socket } from 'node:
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { Fault } from '@zeronaut/model';
 import { createMuxSession, type MuxSession, type MuxSessionOptions } from '../mux/mux-session.ts';
+import { encodeGoAway } from '../mux/wire.ts';
+import { NO_HANDLER } from '../stream/byte-stream.ts';
 import { socketStream } from '../stream/socket-stream.ts';
 import { type PeerCertificate, readPeerCertificate } from './peer-certificate.ts';
 import { TLS_PROFILE, type TunnelCredentials } from './tls-profile.ts';
@@ -61,6 +63,9 @@ export interface TunnelListenerOptions extends TunnelCredentials {
 export function createTunnelListener(options: TunnelListenerOptions): TunnelListener {
   return new Listener(options);
 }
+
+/** How long a peer that was refused may take to hang up. */
+const GOODBYE_TIMEOUT_MS = 2_000;
 
 interface Connection {
   readonly socket: Socket;
@@ -223,21 +228,17 @@ class Listener implements TunnelListener {
     });
     connection.session = session;
     decision.onSession(session);
-    // The dialer counts itself in when it hears us; the round trip is of use as well.
-    session.ping().catch(() => undefined);
   }
 
   /** Tells the peer why, in the only language it speaks by now, and hangs up. */
   #refuse(connection: Connection, socket: TLSSocket, code: string, cause?: unknown): void {
     this.#options.onRefused?.(new Fault(code, { side: 'downstream', cause }), connection.address);
     if (socket.destroyed) return;
-    const session = createMuxSession(socketStream(socket, { side: 'downstream' }), {
-      role: 'server',
-      onStream: (stream) => stream.abort(code),
-      onMessage() {},
-      onClosed() {},
-    });
-    session.close(code);
+    const stream = socketStream(socket, { side: 'downstream' });
+    stream.write(encodeGoAway(code));
+    stream.end();
+    const timer = setTimeout(() => stream.abort(), GOODBYE_TIMEOUT_MS);
+    stream.handler = { ...NO_HANDLER, onClosed: () => clearTimeout(timer) };
   }
 }
 

@@ -63,8 +63,10 @@ export interface MuxSessionOptions {
 export interface MuxLimits {
   /** Streams that the peer, and as many that we, may have open at once; more are reset. */
   readonly maxStreams: number;
-  /** Credit of a stream in each direction. Both ends must agree on it. */
+  /** Credit that a stream starts with in each direction. Both ends must agree on it. */
   readonly windowBytes: number;
+  /** Most credit of a stream whose reader keeps up, when the path is long: 100 MB/s need 5 MB at 50 ms. */
+  readonly maxWindowBytes: number;
   /** All that may wait in paused streams of the session; the stream that goes beyond is reset. */
   readonly maxReceivedBytes: number;
   /** Messages that may wait to be sent. */
@@ -82,6 +84,7 @@ export interface MuxLimits {
 export const MUX_LIMITS: MuxLimits = {
   maxStreams: 16_384,
   windowBytes: 256 * 1024,
+  maxWindowBytes: 8 * 1024 * 1024,
   maxReceivedBytes: 256 * 1024 * 1024,
   maxMessageQueueBytes: 4 * 1024 * 1024,
   resetBurst: 32_768,
@@ -101,6 +104,8 @@ const SLAB_BYTES = 64 * 1024;
 const MAX_UNREAD_REPLIES_BYTES = 4 * 1024 * 1024;
 /** How long a closing session may take to hand its last bytes to the transport. */
 const CLOSE_TIMEOUT_MS = 2_000;
+/** What one stream should be able to carry, whatever the round trip. More credit than that would only fill queues. */
+const STREAM_BYTES_PER_MS = 100_000;
 
 class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
   readonly windowBytes: number;
@@ -142,7 +147,9 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
   #timer: NodeJS.Timeout | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
   #pingSequence = 0;
-  #pendingPings: Map<number, PendingPing> | null = null;
+  readonly #pendingPings = new Map<number, PendingPing>();
+  /** The shortest that was seen: what the path takes when no queue adds to it. */
+  #roundTripMs = Number.POSITIVE_INFINITY;
 
   constructor(transport: ByteStream, options: MuxSessionOptions) {
     this.#transport = transport;
@@ -156,6 +163,7 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
     transport.handler = this;
     transport.resume();
     this.#armKeepAlive(this.#limits.pingAfterMs);
+    this.#sendPing();
     if (transport.closed) this.#over(new Fault('tunnel.closed', { side: 'upstream' }));
   }
 
@@ -212,8 +220,7 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
         reject(this.#fault ?? new Fault('tunnel.closed', { side: 'local' }));
         return;
       }
-      this.#pendingPings ??= new Map();
-      this.#pendingPings.set(this.#sendPing(), { sentAt: performance.now(), resolve, reject });
+      this.#sendPing(resolve, reject);
     });
   }
 
@@ -262,6 +269,14 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
     else this.#lastInTurn.nextInTurn = stream;
     this.#lastInTurn = stream;
     this.#scheduleFlush();
+  }
+
+  get openWindowBytes(): number {
+    const { maxWindowBytes, maxReceivedBytes } = this.#limits;
+    const path = this.#roundTripMs === Number.POSITIVE_INFINITY ? 0 : this.#roundTripMs * STREAM_BYTES_PER_MS;
+    // All readers might stop at once: what they were granted must still fit.
+    const share = (maxReceivedBytes - this.#received) / 2 / this.#streams.size;
+    return Math.max(this.windowBytes, Math.floor(Math.min(path, share, maxWindowBytes)));
   }
 
   sendWindow(stream: SessionStream, bytes: number): void {
@@ -352,10 +367,12 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
   }
 
   #onPong(sequence: number): void {
-    const pending = this.#pendingPings?.get(sequence);
+    const pending = this.#pendingPings.get(sequence);
     if (pending === undefined) return;
-    this.#pendingPings?.delete(sequence);
-    pending.resolve(performance.now() - pending.sentAt);
+    this.#pendingPings.delete(sequence);
+    const roundTripMs = performance.now() - pending.sentAt;
+    if (roundTripMs < this.#roundTripMs) this.#roundTripMs = roundTripMs;
+    pending.resolve?.(roundTripMs);
   }
 
   #onGoAway(payload: Buffer): boolean {
@@ -534,10 +551,10 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
 
   // Keep-alive and the end.
 
-  #sendPing(): number {
+  #sendPing(resolve?: (roundTripMs: number) => void, reject?: (fault: Fault) => void): void {
     this.#pingSequence = (this.#pingSequence + 1) >>> 0;
+    this.#pendingPings.set(this.#pingSequence, { sentAt: performance.now(), resolve, reject });
     this.#sendHeader(FRAME.ping, 0, this.#pingSequence);
-    return this.#pingSequence;
   }
 
   #armKeepAlive(delayMs: number): void {
@@ -584,8 +601,8 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
     this.#messages = [];
     const streamFault = fault ?? new Fault('tunnel.closed', { side: 'local' });
     for (const stream of this.#streams.values()) stream.close(streamFault);
-    for (const pending of this.#pendingPings?.values() ?? []) pending.reject(streamFault);
-    this.#pendingPings = null;
+    for (const pending of this.#pendingPings.values()) pending.reject?.(streamFault);
+    this.#pendingPings.clear();
     this.#scheduleDeferred();
   }
 
@@ -609,8 +626,8 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
 
 interface PendingPing {
   readonly sentAt: number;
-  resolve(rttMs: number): void;
-  reject(fault: Fault): void;
+  readonly resolve: ((roundTripMs: number) => void) | undefined;
+  readonly reject: ((fault: Fault) => void) | undefined;
 }
 
 function flushSession(session: Session): void {

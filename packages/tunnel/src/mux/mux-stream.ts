@@ -11,7 +11,10 @@ export interface MuxStream extends ByteStream {
 
 /** What a stream needs of its session. */
 export interface StreamHost {
+  /** Credit that every stream starts with. */
   readonly windowBytes: number;
+  /** Credit for a stream whose reader keeps up: more than `windowBytes` on a long path. */
+  readonly openWindowBytes: number;
   /** Puts as much of `chunk` on the wire as credit and transport take at once. Bytes taken. */
   sendNow(stream: SessionStream, chunk: Buffer): number;
   /** END, if nothing stands in its way. */
@@ -32,6 +35,9 @@ export interface StreamHost {
 const HIGH_WATER_BYTES = 128 * 1024;
 /** … and go on from here on. */
 const LOW_WATER_BYTES = 64 * 1024;
+
+/** WINDOW is sent for every such share of the window: often enough that the sender need not stop, and no more. */
+const GRANT_SHARE = 3;
 
 const PAUSED = 1;
 /** We shall send no more data … */
@@ -63,8 +69,6 @@ export class SessionStream implements MuxStream {
   sendQueue: ChunkQueue | null = null;
   /** Bytes that the peer may still send. */
   #receiveCredit: number;
-  /** Bytes that were consumed and not yet given back as credit. */
-  #consumed = 0;
   #receiveQueue: ChunkQueue | null = null;
   #flags = 0;
   #fault: Fault | null = null;
@@ -160,7 +164,7 @@ export class SessionStream implements MuxStream {
     this.#receiveCredit -= chunk.length;
     if ((this.#flags & PAUSED) === 0 && this.#receiveQueue === null) {
       this.handler.onData(chunk);
-      this.#consume(chunk.length);
+      this.#replenish();
       return null;
     }
     this.#receiveQueue ??= new ChunkQueue();
@@ -210,7 +214,7 @@ export class SessionStream implements MuxStream {
       if (this.#receiveQueue.bytes === 0) this.#receiveQueue = null;
       this.#host.holdReceived(-chunk.length);
       this.handler.onData(chunk);
-      this.#consume(chunk.length);
+      this.#replenish();
     }
     if ((this.#flags & (PAUSED | CLOSED | END_RECEIVED | END_DELIVERED)) === END_RECEIVED) this.#deliverEnd();
     if ((this.#flags & (CLOSED | CLOSE_REPORTED)) === CLOSED) {
@@ -228,12 +232,15 @@ export class SessionStream implements MuxStream {
     if ((this.#flags & END_SENT) !== 0) this.close(null);
   }
 
-  #consume(bytes: number): void {
-    this.#consumed += bytes;
-    if (this.#consumed * 2 < this.#host.windowBytes || (this.#flags & (END_RECEIVED | CLOSED)) !== 0) return;
-    this.#receiveCredit += this.#consumed;
-    this.#host.sendWindow(this, this.#consumed);
-    this.#consumed = 0;
+  /** Gives credit back when a good part of the window is free. */
+  #replenish(): void {
+    if ((this.#flags & (END_RECEIVED | CLOSED)) !== 0) return;
+    const keepsUp = this.#receiveQueue === null && (this.#flags & PAUSED) === 0;
+    const windowBytes = keepsUp ? this.#host.openWindowBytes : this.#host.windowBytes;
+    const grant = windowBytes - this.#receiveCredit - (this.#receiveQueue?.bytes ?? 0);
+    if (grant * GRANT_SHARE < windowBytes) return;
+    this.#receiveCredit += grant;
+    this.#host.sendWindow(this, grant);
   }
 
   #defer(): void {

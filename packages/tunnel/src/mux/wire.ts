@@ -178,3 +178,12 @@ export function encodeCode(code: string): Buffer {
   }
   return bytes;
 }
+
+/** The whole of what a session that is refused gets to hear. */
+export function encodeGoAway(code: string): Buffer {
+  const bytes = encodeCode(code);
+  const frame = Buffer.alloc(FRAME_HEADER_BYTES + bytes.length);
+  encodeFrameHeader(frame, 0, FRAME.goAway, 0, bytes.length);
+  bytes.copy(frame, FRAME_HEADER_BYTES);
+  return frame;
+}
