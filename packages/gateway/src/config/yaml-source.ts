@@ -9,6 +9,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
 } from 'yaml';
 import type { ConfigProblem } from './problem.ts';
 
@@ -54,7 +55,7 @@ export function parseYaml(file: string, text: string): YamlSource | readonly Con
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
   } catch (error) {
-    return [problemAt(0, firstLine((error as Error).message))];
+    return [problemAt(startOf(firstUnresolvedAlias(document)), firstLine((error as Error).message))];
   }
   return {
     value,
@@ -86,6 +87,18 @@ function locate(document: Document.Parsed, path: Path): { key: Node | null; valu
     key = nextKey;
   }
   return { key, value };
+}
+
+function firstUnresolvedAlias(document: Document.Parsed): Node | null {
+  let found: Node | null = null;
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return undefined;
+      found = alias;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 function startOf(node: Node | null): number {

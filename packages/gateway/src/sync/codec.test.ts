@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { seededRandom } from '@zeronaut/testkit';
+import { encodeMessage, MessageDecoder } from './codec.ts';
+
+test('messages come out as they went in, however the bytes are cut', (t) => {
+  const random = seededRandom(undefined, t);
+  const values = [{ type: 'ping' }, [], 'é😀', 0, null, { a: 'x'.repeat(100_000) }, false, { type: 'pong' }];
+  const bytes = Buffer.concat(values.map((value) => encodeMessage(JSON.stringify(value))));
+  for (let round = 0; round < 100; round++) {
+    const decoder = new MessageDecoder(1 << 20);
+    const seen: unknown[] = [];
+    for (let position = 0; position < bytes.length; ) {
+      const size = 1 + random.integer(round < 10 ? 3_000 : bytes.length);
+      const decoded = decoder.push(bytes.subarray(position, position + size));
+      assert.ok(decoded.ok);
+      seen.push(...decoded.values);
+      position += size;
+    }
+    assert.deepEqual(seen, values);
+  }
+});
+
+test('a byte at a time', () => {
+  const decoder = new MessageDecoder(100);
+  const seen: unknown[] = [];
+  for (const byte of encodeMessage('{"a":[1]}')) {
+    const decoded = decoder.push(Buffer.from([byte]));
+    assert.ok(decoded.ok);
+    seen.push(...decoded.values);
+  }
+  assert.deepEqual(seen, [{ a: [1] }]);
+});
+
+function frame(length: number, body: Buffer | string): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(length);
+  return Buffer.concat([head, Buffer.from(body)]);
+}
+
+const bad: [string, Buffer][] = [
+  ['an empty message', frame(0, '')],
+  ['one byte over the bound', frame(101, 'x')],
+  ['the longest length there is', frame(0xffffffff, '')],
+  ['no JSON', frame(2, '{x')],
+  ['two values', frame(4, '1 2 ')],
+  ['no UTF-8', frame(3, Buffer.from([0x22, 0xff, 0x22]))],
+  ['UTF-16', frame(4, Buffer.from('""', 'utf16le'))],
+  ['HTTP', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+];
+for (const [name, bytes] of bad) {
+  test(`refused, and nothing is read after it: ${name}`, () => {
+    const decoder = new MessageDecoder(100);
+    assert.deepEqual(decoder.push(bytes), { ok: false });
+    assert.deepEqual(decoder.push(encodeMessage('1')), { ok: false });
+  });
+}
+
+test('random bytes never throw', (t) => {
+  const random = seededRandom(undefined, t);
+  for (let round = 0; round < 2_000; round++) {
+    const decoder = new MessageDecoder(64);
+    for (let i = 0; i < 5; i++) decoder.push(random.bytes(random.integer(40)));
+  }
+});
