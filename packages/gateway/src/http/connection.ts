@@ -128,8 +128,9 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
         this.#linger();
         break;
       default:
-        // In HOLD a caller may have closed his direction and still wait for the answer.
-        if (this.#state === HOLD && !this.#body.done) this.abort();
+        // In HOLD a caller may have closed his direction and still wait for the answer, but nobody does so over TLS: he is
+        // gone, and a quiet upstream (server-sent events) must not be kept for him until it next says something.
+        if (this.#state === HOLD && (this.downstream.tls || !this.#body.done)) this.abort();
         break;
     }
   }
