@@ -4,35 +4,12 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createId } from '@zeronaut/model';
 import { seededRandom, spawnProcess, temporaryDirectory, tmpfs, tmpfsMissing, waitFor } from '@zeronaut/testkit';
-import type { UnnumberedEvent } from './event-line.ts';
 import { createLog } from './log.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
+import { sampleEvent } from './testdata/sample-event.ts';
 
 const gatewayId = createId('gateway');
 const silent = createLog({ level: 'silent' });
-
-function event(path = '/'): UnnumberedEvent {
-  return {
-    at: '2026-01-01T00:00:00.000Z',
-    requestId: 'req_1',
-    organizationId: null,
-    resourceId: null,
-    protocol: 'http',
-    effect: 'deny',
-    reason: 'router.no_resource',
-    subject: '',
-    sourceAddress: '192.0.2.1',
-    method: 'GET',
-    host: 'app.localhost',
-    path,
-    status: 404,
-    bytesIn: 0,
-    bytesOut: 0,
-    durationMs: 1,
-    targetId: '',
-    snapshotVersion: 1,
-  };
-}
 
 function open(t: TestContext, directory: string, options: Partial<SpoolOptions> = {}): Spool {
   const spool = new Spool({ directory, gatewayId, log: silent, ...options });
@@ -59,14 +36,14 @@ function numbers(from: number, to: number): number[] {
 /** Files as a killed process leaves them: the spool is not closed. */
 function abandon(directory: string, count: number, options: Partial<SpoolOptions> = {}): Spool {
   const spool = new Spool({ directory, gatewayId, log: silent, ...options });
-  for (let i = 0; i < count; i++) spool.append(event(`/${i}`));
+  for (let i = 0; i < count; i++) spool.append(sampleEvent(`/${i}`));
   spool.flush();
   return spool;
 }
 
 test('events come out in order, from memory and from disk alike', (t) => {
   const spool = open(t, temporaryDirectory('spool'), { memoryEvents: 100, segmentBytes: 20_000 });
-  for (let i = 1; i <= 1_000; i++) assert.equal(spool.append(event(`/${i}`)), i);
+  for (let i = 1; i <= 1_000; i++) assert.equal(spool.append(sampleEvent(`/${i}`)), i);
   spool.flush();
   const events = drain(spool, 0);
   assert.deepEqual(
@@ -82,7 +59,7 @@ test('one write per turn of the event loop, without anybody asking', async (t) =
   const spool = open(t, directory);
   let writes = 0;
   spool.onWritten = () => writes++;
-  for (let i = 0; i < 50; i++) spool.append(event());
+  for (let i = 0; i < 50; i++) spool.append(sampleEvent());
   assert.equal(spool.readAfter(0, 500, 1 << 20, 0), null, 'nothing is sent before it is on disk');
   await waitFor(() => writes === 1, { what: 'the write' });
   assert.equal(readFileSync(join(directory, 'events-000000000001.ndjson'), 'utf8').split('\n').length, 51);
@@ -96,7 +73,7 @@ test('numbers and epoch go on after a restart, whether it was closed or killed',
   const third = open(t, directory);
   assert.equal(second.epoch, first.epoch);
   assert.equal(third.epoch, first.epoch);
-  assert.equal(third.append(event()), 21);
+  assert.equal(third.append(sampleEvent()), 21);
   third.flush();
   assert.deepEqual(
     drain(third, 0).map((one) => one.seq),
@@ -111,7 +88,7 @@ test('a torn last line is forgotten and its number, which was never sent, is use
   truncateSync(path, statSync(path).size - 7);
   const spool = open(t, directory);
   assert.equal(spool.lastSeq, 4);
-  assert.equal(spool.append(event('/again')), 5);
+  assert.equal(spool.append(sampleEvent('/again')), 5);
   spool.flush();
   assert.deepEqual(
     drain(spool, 0).map((one) => one.seq),
@@ -123,7 +100,7 @@ test('stored segments go, and an empty one keeps the number', async (t) => {
   const directory = temporaryDirectory('spool');
   const spool = open(t, directory, { segmentBytes: 5_000 });
   for (let i = 0; i < 100; i++) {
-    spool.append(event());
+    spool.append(sampleEvent());
     spool.flush();
   }
   const before = readdirSync(directory).filter((name) => name.endsWith('.ndjson')).length;
@@ -139,16 +116,16 @@ test('stored segments go, and an empty one keeps the number', async (t) => {
   assert.deepEqual(readdirSync(directory).sort(), ['events-000000000101.ndjson', 'state.json']);
   spool.close();
   const next = open(t, directory);
-  assert.equal(next.append(event()), 101);
+  assert.equal(next.append(sampleEvent()), 101);
 });
 
 test('an acknowledgement of what was never written counts only up to what was', (t) => {
   const spool = open(t, temporaryDirectory('spool'));
-  spool.append(event());
+  spool.append(sampleEvent());
   spool.flush();
   spool.acknowledge(1_000_000);
   assert.equal(spool.acknowledged, 1);
-  assert.equal(spool.append(event()), 2);
+  assert.equal(spool.append(sampleEvent()), 2);
   spool.flush();
   assert.deepEqual(
     drain(spool, spool.acknowledged).map((one) => one.seq),
@@ -163,7 +140,7 @@ test('after a restart of the machine that came unannounced, a fresh epoch begins
   writeFileSync(path, readFileSync(path, 'utf8').replace(/"bootId":"[^"]*"/, '"bootId":"another"'));
   const spool = open(t, directory);
   assert.notEqual(spool.epoch, before.epoch);
-  assert.equal(spool.append(event()), 4);
+  assert.equal(spool.append(sampleEvent()), 4);
   spool.flush();
   const first = spool.readAfter(0, 500, 1 << 20, 0);
   assert.deepEqual([first?.epoch, first?.lastSeq], [before.epoch, 3], 'a batch is of one epoch');
@@ -205,7 +182,7 @@ test('whatever bytes a segment holds, reading ends, whole events survive and no 
     if (kind < 2) writeFileSync(path, bytes);
     const spool = open(t, directory, { segmentBytes: 4_000 });
     const last = spool.lastSeq;
-    spool.append(event());
+    spool.append(sampleEvent());
     spool.flush();
     const seqs = drain(spool, 0).map((one) => one.seq);
     assert.equal(new Set(seqs).size, seqs.length, `round ${round}`);
@@ -218,10 +195,10 @@ test('whatever bytes a segment holds, reading ends, whole events survive and no 
 test('events of another gateway are not sent under our name', (t) => {
   const directory = temporaryDirectory('spool');
   const other = new Spool({ directory, gatewayId: createId('gateway'), log: silent });
-  other.append(event());
+  other.append(sampleEvent());
   other.close();
   const spool = open(t, directory);
-  assert.equal(spool.append(event()), 2);
+  assert.equal(spool.append(sampleEvent()), 2);
   spool.flush();
   assert.deepEqual(
     drain(spool, 0).map((one) => one.seq),
@@ -233,7 +210,7 @@ test('above the cap the oldest events go, and are counted', (t) => {
   const directory = temporaryDirectory('spool');
   const spool = open(t, directory, { segmentBytes: 5_000, maxBytes: 20_000, memoryEvents: 10 });
   for (let i = 0; i < 500; i++) {
-    spool.append(event());
+    spool.append(sampleEvent());
     spool.flush();
   }
   assert.ok(spool.sizeBytes <= 25_000, `${spool.sizeBytes}`);
@@ -248,11 +225,11 @@ test('a full disk: events wait in memory, then are dropped and counted, and numb
   const mount = tmpfs(t, 1024 * 1024);
   const spool = open(t, join(mount, 'spool'), { memoryEvents: 500, retryWriteMs: 20 });
   const filler = join(mount, 'filler');
-  for (let i = 0; i < 10; i++) spool.append(event());
+  for (let i = 0; i < 10; i++) spool.append(sampleEvent());
   spool.flush();
   assert.throws(() => writeFileSync(filler, Buffer.alloc(2 * 1024 * 1024)), /ENOSPC/);
   for (let i = 0; i < 2_000; i++) {
-    spool.append(event());
+    spool.append(sampleEvent());
     if (i % 10 === 0) spool.flush();
   }
   assert.equal(spool.failing, true);
@@ -264,7 +241,7 @@ test('a full disk: events wait in memory, then are dropped and counted, and numb
   const seen = drain(spool, 0).at(-1)!.seq;
   spool.acknowledge(seen);
   await waitFor(() => !spool.failing, { what: 'the disk to be written again' });
-  spool.append(event('/after'));
+  spool.append(sampleEvent('/after'));
   spool.flush();
   assert.deepEqual(
     drain(spool, seen).map((one) => one.seq),
@@ -285,7 +262,7 @@ test('killed while writing, again and again: no number twice, nothing lost that 
      import { writeSync } from 'node:fs';
      const spool = new Spool({ directory: ${JSON.stringify(directory)}, gatewayId: '${gatewayId}', log: createLog({ level: 'silent' }), segmentBytes: 100_000 });
      spool.onWritten = () => writeSync(1, 'on disk ' + spool.lastSeq + '\\n');
-     const event = ${JSON.stringify(event())};
+     const event = ${JSON.stringify(sampleEvent())};
      const turn = () => { for (let i = 0; i < 20; i++) spool.append({ ...event, path: '/' + process.pid + '/' + spool.lastSeq }); setImmediate(turn); };
      turn();`,
   );
