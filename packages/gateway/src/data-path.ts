@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type GatewayFile, gatewayServerName, parseHostPort, parseNetwork, type Snapshot } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { EndedSessions } from './access/ended-sessions.ts';
+import { reviewFlow } from './access/flow-review.ts';
 import { decideForward } from './access/forward-access.ts';
 import { AddressGrants } from './access/grants.ts';
 import { createHttpAccess } from './access/http-access.ts';
@@ -119,6 +120,7 @@ export class DataPath {
       observer,
       limits: this.#limits,
       trustedProxies: file.trustedProxies.map((text) => parseNetwork(text)!),
+      review: (flow, current) => reviewFlow(flow, current, { grants, ended, nowMs: Date.now() }),
       onBug: (error) => log.error({ err: error }, 'a bug ended a request'),
     });
     this.#raw = createRawListeners({
@@ -228,6 +230,7 @@ export class DataPath {
   }
 
   #reevaluate(): void {
+    this.#pipeline.reevaluate();
     this.#raw.reevaluate();
     this.#links?.reevaluate();
   }
