@@ -47,7 +47,8 @@ function covers(pattern: Pattern, name: string | null, address: string | null, p
     case 'name':
       return name === pattern.name;
     case 'suffix':
-      return name !== null && name.length > pattern.suffix.length && name.endsWith(pattern.suffix);
+      // A name never starts with a dot, so there is a label before the suffix.
+      return name !== null && name.endsWith(pattern.suffix);
     case 'network':
       return address !== null && networkContains(pattern.network, address);
   }

@@ -26,6 +26,11 @@ const REMEMBER_MS = 5 * 60_000;
 const REMEMBERED = 10_000;
 const HASHES_AT_ONCE = 4;
 const HASHES_WAITING = 64;
+/** Wrong passwords at once, and how long until one more is allowed. */
+const SOURCE_FAILURES = 10;
+const SOURCE_FAILURE_INTERVAL_MS = 6_000;
+const RESOURCE_FAILURES = 100;
+const RESOURCE_FAILURE_INTERVAL_MS = 500;
 
 /** Stands in for a user name that does not exist: the same work is done and the answer is no. */
 const NOBODY: PasswordHash = {
@@ -40,8 +45,8 @@ export class BasicCredentials {
   readonly #bootKey = randomBytes(32);
   readonly #right = new BoundedMap<string, { passwordHash: string; untilMs: number }>(REMEMBERED);
   readonly #running = new Map<string, Promise<boolean>>();
-  readonly #perSource = new AttemptLimiter({ burst: 10, intervalMs: 6_000 });
-  readonly #perResource = new AttemptLimiter({ burst: 100, intervalMs: 500 });
+  readonly #perSource = new AttemptLimiter({ burst: SOURCE_FAILURES, intervalMs: SOURCE_FAILURE_INTERVAL_MS });
+  readonly #perResource = new AttemptLimiter({ burst: RESOURCE_FAILURES, intervalMs: RESOURCE_FAILURE_INTERVAL_MS });
   readonly #waiting: (() => void)[] = [];
   #hashing = 0;
 

@@ -27,7 +27,7 @@ export function reviewFlow(
       return evaluateAccess(resource.access, anonymous);
     case 'user': {
       const revoked = tables.revokedSessions.has(subject.sessionId) || sources.ended.has(subject.sessionId);
-      const user = revoked ? null : (tables.users.get(subject.user.id) ?? null);
+      const user = tables.users.get(subject.user.id) ?? null;
       const facts: AccessFacts = { ...anonymous, user, sessionState: revoked ? 'revoked' : 'valid' };
       return evaluateAccess(resource.access, facts);
     }

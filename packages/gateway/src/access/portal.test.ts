@@ -578,11 +578,17 @@ describe('sign-out', () => {
       const home = await browser.visit(`${HOME}/`);
       const csrf = hiddenFields(home.body).csrf!;
       await browser.visit(`${HOME}/grants`, { form: { csrf, resource: ssh.id, hours: '8' } });
+      const closed: string[] = [];
+      world.grants.onRevoked((grant) => closed.push(grant.resourceId));
+      world.ended.subscribe((sessionId) => closed.push(sessionId));
       const kept = browser.jars.get('portal.base.test')!.get('__Host-zn_portal')!;
       world.consoleAway = consoleAway;
       const answer = await browser.visit(`${HOME}/sign-out`, { form: { csrf } });
       assert.equal(answer.status, 200);
       assert.equal(world.signedOut.length, consoleAway ? 0 : 1);
+      assert.equal(closed.length, 2, 'connections of the session and of its grants are told at once');
+      assert.match(closed[0]!, /^ses_/);
+      assert.equal(closed[1], ssh.id);
       const next = await browser.visit(`${APP}/`);
       assert.equal(next.decision!.verdict.reason, 'access.session_revoked');
       assert.equal(browser.jars.get('portal.base.test')!.get('__Host-zn_portal'), undefined);

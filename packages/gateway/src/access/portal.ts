@@ -25,6 +25,10 @@ import type { SessionProof } from './sessions.ts';
 import { createSecret, mintCode, readSecretCookie } from './sign-in-state.ts';
 import type { ClaimsOf } from './tokens.ts';
 
+/** Failed sign-ins of one source at once, and how long until one more is allowed. The console has limits of its own. */
+const SIGN_IN_FAILURES = 10;
+const SIGN_IN_FAILURE_INTERVAL_MS = 10_000;
+
 /**
  * The gateway's own host: sign-in for all services, and the visitor's services, ports and authorised addresses.
  * Passwords go to the console over the sync link and nowhere else. Where a sign-in returns to comes only from a state
@@ -32,7 +36,7 @@ import type { ClaimsOf } from './tokens.ts';
  */
 export class Portal {
   readonly #context: AccessContext;
-  readonly #attempts = new AttemptLimiter({ burst: 10, intervalMs: 10_000 });
+  readonly #attempts = new AttemptLimiter({ burst: SIGN_IN_FAILURES, intervalMs: SIGN_IN_FAILURE_INTERVAL_MS });
 
   constructor(context: AccessContext) {
     this.#context = context;
