@@ -156,7 +156,8 @@ it('prints version and exit codes', async () => {
   assert.match((await run(['version', '--json'])).stdout, /"version": "\d+\.\d+\.\d+"/);
   const { code, stdout } = await run(['--help']);
   assert.equal(code, 0);
-  for (const line of ['0  done', '3  not signed in', '7  the console cannot be reached']) assert.ok(stdout.includes(line));
+  for (const line of ['0  done', '3  not signed in', '7  the console cannot be reached'])
+    assert.ok(stdout.includes(line));
 });
 
 describe('every command that does something', () => {
@@ -170,7 +171,10 @@ describe('every command that does something', () => {
       assert.ok(command.options.some(({ long }) => long === '--json'));
       const { code, stdout } = await run([...path, '--help']);
       assert.equal(code, 0);
-      assert.match(stdout, new RegExp(`Examples:\\n {2}\\$ zeronaut (?:ZERONAUT_GATEWAY_TOKEN=… zeronaut )?${path.join(' ')}`));
+      assert.match(
+        stdout,
+        new RegExp(`Examples:\\n {2}\\$ zeronaut (?:ZERONAUT_GATEWAY_TOKEN=… zeronaut )?${path.join(' ')}`),
+      );
     });
   }
 });

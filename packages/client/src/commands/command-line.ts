@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Connection } from '../profile/connection.ts';
 import { parseDurationSeconds } from '../output/format.ts';
 import { Output, type TextSink } from '../output/output.ts';
+import type { Connection } from '../profile/connection.ts';
 
 /** The world of one run of the command line. Tests bring their own. */
 export interface CommandLine {

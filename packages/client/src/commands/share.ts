@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import { type CommandLine, type CommonOptions, connect, createCommand, outputOf, parseDuration } from './command-line.ts';
+import {
+  type CommandLine,
+  type CommonOptions,
+  connect,
+  createCommand,
+  outputOf,
+  parseDuration,
+} from './command-line.ts';
 
 const DEFAULT_SHARE_SECONDS = 86_400;
 

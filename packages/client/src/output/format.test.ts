@@ -22,7 +22,10 @@ it('writes sizes and times for people', () => {
 });
 
 it('reads times and nothing else', () => {
-  assert.deepEqual(['90s', '30m', '24h', '7d', '2w'].map(parseDurationSeconds), [90, 1_800, 86_400, 604_800, 1_209_600]);
+  assert.deepEqual(
+    ['90s', '30m', '24h', '7d', '2w'].map(parseDurationSeconds),
+    [90, 1_800, 86_400, 604_800, 1_209_600],
+  );
   for (const text of ['', '24', 'h', '1y', '-1h', '1.5h', '1h ', '99999999s']) {
     assert.equal(parseDurationSeconds(text), null, text);
   }

@@ -16,10 +16,14 @@ export function isHttpReady(url: string): Promise<boolean> {
   });
 }
 
-/** Resolves with true as soon as `url` answers with 200, with false when `giveUp` says so or `signal` aborts. */
-export async function waitUntilReady(url: string, signal: AbortSignal, giveUp: () => boolean): Promise<boolean> {
-  while (!signal.aborted && !giveUp()) {
-    if (await isHttpReady(url)) return true;
+/** Resolves with true as soon as `condition` does, with false when `signal` aborts or `giveUpAt` (monotonic, ms) is past. */
+export async function waitUntil(
+  condition: () => Promise<boolean>,
+  signal: AbortSignal,
+  giveUpAt: number,
+): Promise<boolean> {
+  while (!signal.aborted && performance.now() < giveUpAt) {
+    if (await condition()) return true;
     await delay(POLL_MS);
   }
   return false;

@@ -9,7 +9,7 @@ import { type Output, printable } from '../output/output.ts';
 import { chooseConnection, LOCAL_PROFILE } from '../profile/connection.ts';
 import { lockHolder, takeLock } from '../profile/file-lock.ts';
 import { ensureDirectory, homeDirectory } from '../profile/home.ts';
-import { waitUntilReady } from './http-ready.ts';
+import { isHttpReady, waitUntil } from './http-ready.ts';
 import { type StartSettings, saveSettings } from './settings.ts';
 import { SupervisedProgram } from './supervised-program.ts';
 
@@ -66,6 +66,8 @@ class LocalMachine {
   readonly #home: string;
   readonly #console: SupervisedProgram;
   #gateway: SupervisedProgram | null = null;
+  /** Programs that said that they are ready, and those that were found so. */
+  readonly #said = new Set<string>();
   readonly #ready = new Set<string>();
   #setupUrl: string | null = null;
 
@@ -158,7 +160,8 @@ class LocalMachine {
       logPath: join(this.#home, 'logs', `${name}.log`),
       onStarted: (pid) => output.event('started', { program: name, pid }),
       onMessage: (message) => {
-        const setupUrl = (message as { setupUrl?: unknown } | null)?.setupUrl;
+        const { ready, setupUrl } = message as { ready?: unknown; setupUrl?: unknown };
+        if (ready === true) this.#said.add(name);
         if (typeof setupUrl === 'string') this.#setupUrl = setupUrl;
       },
       onExited: ({ code, signal }, restartInMs) => {
@@ -182,7 +185,10 @@ class LocalMachine {
 
   async #untilReady(name: 'console' | 'gateway', url: string, signal: AbortSignal): Promise<void> {
     const giveUpAt = performance.now() + READY_TIMEOUT_MS;
-    const ready = waitUntilReady(url, signal, () => performance.now() > giveUpAt);
+    // Its own word, because the console answers before the credential for us is written, and an answer, because that
+    // is what the others need.
+    const isReady = async () => this.#said.has(name) && (await isHttpReady(url));
+    const ready = waitUntil(isReady, signal, giveUpAt);
     if ((await Promise.race([ready, this.failed])) || signal.aborted) {
       this.#ready.add(name);
       return;
