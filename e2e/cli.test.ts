@@ -43,7 +43,7 @@ describe('login', () => {
       page = await browser.submit(page, { email: ann.email, password: ann.password });
     if (!page.body.includes(code.userCode)) page = await browser.open(code.verificationUriComplete);
     assert.ok(page.body.includes(code.userCode), page.body);
-    const approved = await browser.submit(page, { decision: 'approve', approve: 'true' });
+    const approved = await browser.submit(page, { decision: 'approve' }, '/device');
     assert.equal(approved.status, 200, approved.body);
     const signedIn = await login.event<{ email: string }>('signed_in');
     assert.equal(signedIn.email, 'ann@example.com');
