@@ -79,15 +79,18 @@ describe('with the console away and a gateway known from before', () => {
   });
 
   it('carries bytes to the service and back, half-close included', async (t) => {
-    const upstream = await recordingUpstream(t, (socket, chunk) => void socket.write(chunk.toString().toUpperCase()));
+    const upstream = await recordingUpstream(t, (socket, chunk) => {
+      socket.write(chunk.toString().toUpperCase());
+      socket.on('end', () => socket.end('!'));
+    });
     await connected(new Served(new Map([[RESOURCE, [{ address: upstream.address, protocol: 'tcp' }]]])));
     const asked = gateway.ask(target(upstream.address), 'hello');
     await waitFor(() => upstream.connections[0]?.ended, { what: 'the service sees the end' });
-    assert.deepEqual(await asked, { answer: 'HELLO', code: null });
+    assert.deepEqual(await asked, { answer: 'HELLO!', code: null });
   });
 
   it('refuses what it does not serve, whatever the gateway asks', async (t) => {
-    const upstream = await recordingUpstream(t);
+    const upstream = await recordingUpstream(t, (socket) => void socket.end());
     const other = await recordingUpstream(t);
     await connected(
       new Served(
@@ -112,7 +115,7 @@ describe('with the console away and a gateway known from before', () => {
       assert.equal(code, 'target.not_exposed', JSON.stringify(header));
     }
     assert.equal(upstream.connections.length + other.connections.length, 0);
-    assert.deepEqual((await gateway.ask({ ...site, destination: upstream.address })).code, null);
+    assert.equal((await gateway.ask({ ...site, destination: upstream.address }, 'x')).code, null);
   });
 
   it('says that the service is down', async () => {

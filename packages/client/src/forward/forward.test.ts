@@ -91,8 +91,10 @@ describe('a forward', () => {
     gateway.onStream = (stream) => stream.abort('forward.denied');
     const port = await listen(t, 'tcp');
     const socket = connect({ port, host: '127.0.0.1' });
-    socket.on('error', () => undefined);
-    await once(socket, 'close');
+    const { promise, resolve } = Promise.withResolvers<NodeJS.ErrnoException>();
+    socket.on('error', resolve);
+    const error = await promise;
+    assert.equal(error.code, 'ECONNRESET');
     await waitFor(() => log.length === 2, { what: 'it is told' });
     assert.deepEqual(log, ['open db.corp:5432', 'close 0/0 forward.denied']);
   });
