@@ -21,6 +21,7 @@ import { registerPages } from './pages/register-pages.ts';
 import type { ReadyInfo, Settings } from './settings.ts';
 import { openStore, type Store } from './store/store.ts';
 import { type SyncServer, startSyncServer } from './sync/sync-server.ts';
+import { startHousekeeping } from './workers/housekeeping.ts';
 
 export interface RunningConsole {
   readonly info: ReadyInfo;
@@ -39,9 +40,11 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
   let store: Store | null = null;
   let sync: SyncServer | null = null;
   let api: FastifyInstance | null = null;
+  let stopHousekeeping: (() => Promise<void>) | null = null;
   async function stop(): Promise<void> {
     await api?.close();
     await sync?.stop();
+    await stopHousekeeping?.();
     await store?.close();
   }
   try {
@@ -75,6 +78,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
     syncAddress ||= formatHostPort(new URL(publicUrl).hostname.replace(/^\[|\]$/g, ''), sync.port);
 
     await writeForThisUser(context, organizationId, settings.homeDirectory);
+    stopHousekeeping = startHousekeeping(context, log);
     const setupToken = await createSetupToken(context, organizationId);
     return {
       info: {

@@ -85,7 +85,7 @@ async function serve(
   if (params instanceof Refusal) return params;
   const query = parse(route.query, request.query, 'query/');
   if (query instanceof Refusal) return query;
-  const body = parse(route.body, request.body ?? (route.body === undefined ? undefined : {}), '/');
+  const body = parse(route.body, request.body === undefined ? {} : request.body, '/');
   if (body instanceof Refusal) return body;
 
   const version = route.ifMatch === true ? parseIfMatch(request.headers['if-match']) : null;
@@ -128,7 +128,7 @@ async function identify(context: Context, request: FastifyRequest): Promise<Call
       ? new Refusal('api.unauthenticated')
       : await authenticate(context, match[1]!, originOf(request));
   }
-  const cookie = readSessionCookie(request);
+  const cookie = readSessionCookie(request, context.settings.publicUrl());
   if (cookie === null) return new Refusal('api.unauthenticated');
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     const isOwn = ownOrigin(request.headers.host, context.settings.publicUrl());

@@ -1,10 +1,19 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import cookie from '@fastify/cookie';
 import { createId, Fault, routes } from '@zeronaut/model';
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import fastify, {
+  type ConnectionError,
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  LogController,
+} from 'fastify';
 import type { Context } from '../domains/context.ts';
 import { Refusal } from '../store/refusal.ts';
 import { createHostGuard } from './guards.ts';
-import { sendProblem } from './problems.ts';
+import { sendProblem, toProblem } from './problems.ts';
 import { registerRoutes } from './register-routes.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 
@@ -35,6 +44,11 @@ export async function createApi(context: Context, options: ApiOptions): Promise<
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 128, caseSensitive: true },
     return503OnClosing: true,
+    // A URL that cannot be decoded never reaches a route or the handlers below.
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply as unknown as FastifyReply, toRefusal(error));
+    },
+    clientErrorHandler: refuseConnection,
   });
   addSecurityHeaders(app);
   const guardHost = createHostGuard({ loopbackOnly: options.loopbackOnly, publicUrl: context.settings.publicUrl });
@@ -97,6 +111,25 @@ const ROUTE_PATTERNS = Object.values(routes).map(({ method, path }) => ({
 /** What the route table knows at a path, for 405 instead of 404 (RFC 9110, 15.5.6). */
 function methodsAt(path: string): string[] {
   return ROUTE_PATTERNS.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+}
+
+/** Bytes that are no HTTP: there is no request to answer to, so the problem is written by hand. */
+function refuseConnection(error: ConnectionError, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const reason =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 'http.head_too_large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 'http.timeout'
+        : 'http.malformed';
+  const problem = toProblem(new Refusal(reason), createId('request'));
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }
 
 /** A name that comes twice is an array, which no schema takes: RFC 6749, 3.1 forbids repeated parameters. */

@@ -7,13 +7,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 const SECURE_NAME = '__Host-zn_console';
 const PLAIN_NAME = 'zn_console';
 
-export function readSessionCookie(request: FastifyRequest): string | null {
-  const name = request.protocol === 'https' ? SECURE_NAME : PLAIN_NAME;
-  return request.cookies[name] ?? null;
+/** The browser came by https: the connection says so, or a proxy that we believe, or it used our public https URL. */
+function isSecure(request: FastifyRequest, publicUrl: string): boolean {
+  const { protocol, host } = new URL(publicUrl);
+  return request.protocol === 'https' || (protocol === 'https:' && request.headers.host === host);
 }
 
-export function setSessionCookie(reply: FastifyReply, token: string, expiresAtMs: number): void {
-  const secure = reply.request.protocol === 'https';
+export function readSessionCookie(request: FastifyRequest, publicUrl: string): string | null {
+  return request.cookies[isSecure(request, publicUrl) ? SECURE_NAME : PLAIN_NAME] ?? null;
+}
+
+export function setSessionCookie(reply: FastifyReply, publicUrl: string, token: string, expiresAtMs: number): void {
+  const secure = isSecure(reply.request, publicUrl);
   reply.setCookie(secure ? SECURE_NAME : PLAIN_NAME, token, {
     path: '/',
     httpOnly: true,
@@ -23,7 +28,7 @@ export function setSessionCookie(reply: FastifyReply, token: string, expiresAtMs
   });
 }
 
-export function clearSessionCookie(reply: FastifyReply): void {
-  const secure = reply.request.protocol === 'https';
+export function clearSessionCookie(reply: FastifyReply, publicUrl: string): void {
+  const secure = isSecure(reply.request, publicUrl);
   reply.clearCookie(secure ? SECURE_NAME : PLAIN_NAME, { path: '/', httpOnly: true, sameSite: 'strict', secure });
 }

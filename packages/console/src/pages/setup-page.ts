@@ -60,7 +60,7 @@ export function registerSetupPage(app: FastifyInstance, context: Context): void 
       );
       return sendPage(reply, setupPage({ ...entered, problems }), result.status);
     }
-    setSessionCookie(reply, result.token, result.expiresAtMs);
+    setSessionCookie(reply, context.settings.publicUrl(), result.token, result.expiresAtMs);
     return reply.redirect('/', 303);
   });
 }

@@ -36,17 +36,17 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
       const problem = advice === '' ? `${title}.` : `${title}. ${advice}`;
       return sendPage(reply, signInPage({ next, email: field(request, 'email'), problem }), result.status);
     }
-    setSessionCookie(reply, result.token, result.expiresAtMs);
+    setSessionCookie(reply, context.settings.publicUrl(), result.token, result.expiresAtMs);
     return reply.redirect(next, 303);
   });
 
   app.post('/sign-out', async (request, reply) => {
     const foreign = refuseForeignForm(context, request, reply);
     if (foreign !== null) return foreign;
-    const token = readSessionCookie(request);
+    const token = readSessionCookie(request, context.settings.publicUrl());
     const caller = token === null ? null : await authenticate(context, token, originOf(request));
     if (caller !== null && !(caller instanceof Refusal)) await revokeSession(context, caller, caller.credentialId);
-    clearSessionCookie(reply);
+    clearSessionCookie(reply, context.settings.publicUrl());
     return reply.redirect('/sign-in', 303);
   });
 }

@@ -11,7 +11,7 @@ import { sendPage } from './layout.ts';
 
 /** Who looks at the page, by cookie alone. Null: nobody that we know. */
 export async function signedIn(context: Context, request: FastifyRequest): Promise<Caller | null> {
-  const token = readSessionCookie(request);
+  const token = readSessionCookie(request, context.settings.publicUrl());
   if (token === null) return null;
   const caller = await authenticate(context, token, originOf(request));
   return caller instanceof Refusal ? null : caller;

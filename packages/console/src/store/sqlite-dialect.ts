@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
   CompiledQuery,
@@ -37,6 +38,8 @@ class NodeSqliteDriver implements Driver {
   }
 
   async init(): Promise<void> {
+    // Made before SQLite opens it, for this user alone; the WAL file beside it gets the same mode.
+    closeSync(openSync(this.#file, 'a', 0o600));
     const database = new DatabaseSync(this.#file, {
       enableForeignKeyConstraints: true,
       enableDoubleQuotedStringLiterals: false,

@@ -1,6 +1,8 @@
 import type { TLSSocket } from 'node:tls';
 import {
   createId,
+  Fault,
+  parseAddress,
   type SignedSnapshot,
   SYNC_PING_INTERVAL_MS,
   type SyncFromConsole,
@@ -15,11 +17,18 @@ import type { GatewayRow } from '../domains/gateways/gateways.ts';
 import { signIn } from '../domains/sessions/sign-in.ts';
 import { Refusal } from '../store/refusal.ts';
 import { encodeMessage, MessageReader } from './codec.ts';
+import { Outbox } from './outbox.ts';
 
 /** Remote calls of one gateway that run or wait at once; beyond that the link is not read until some are done. */
 const MAX_PENDING_CALLS = 64;
+/** Answers that wait for a gateway that does not read; beyond that it is not read either. */
+const MAX_WAITING_ANSWERS = 256;
 /** Silence after which the other side is given up. */
 const GIVE_UP_MS = SYNC_PING_INTERVAL_MS * 3;
+/** Epochs of events on one connection: a spool that was lost begins a new one, which is rare. */
+const MAX_EPOCHS = 16;
+/** Versions beyond this are no count of changes. */
+const MAX_VERSION = 2 ** 52;
 
 /** What the server does for its links. */
 export interface LinkOwner {
@@ -45,12 +54,16 @@ export class GatewayLink {
   readonly #owner: LinkOwner;
   readonly #log: Logger;
   readonly #reader = new MessageReader();
+  readonly #outbox: Outbox;
   readonly #remoteAddress: string;
   #queue: Promise<void> = Promise.resolve();
   #queued = 0;
   #calls = 0;
   #waitingSnapshot: { version: number; signed: SignedSnapshot } | null = null;
-  #congested = false;
+  /** Messages since nothing waited any more. */
+  #answersWaiting = 0;
+  /** A snapshot is among what waits to be written. */
+  #snapshotInOutbox = false;
   #closed = false;
   #lastHeardAt: number;
   readonly #pinger: NodeJS.Timeout;
@@ -63,11 +76,11 @@ export class GatewayLink {
     this.#socket = socket;
     this.#owner = owner;
     this.#log = log;
-    this.#remoteAddress = socket.remoteAddress ?? '';
+    this.#remoteAddress = parseAddress(socket.remoteAddress ?? '') ?? '';
+    this.#outbox = new Outbox(socket, () => this.#onDrained());
     this.#lastHeardAt = performance.now();
     this.#pinger = setInterval(() => this.#keepAlive(), SYNC_PING_INTERVAL_MS);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
-    socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.close());
     socket.on('close', () => this.close());
   }
@@ -75,11 +88,12 @@ export class GatewayLink {
   /** Sends it now, or when the gateway has read what it was sent before; then the newest one only. */
   sendSnapshot(version: number, signed: SignedSnapshot): void {
     if (this.#closed || version <= this.sentVersion) return;
-    if (this.#congested) {
+    if (this.#snapshotInOutbox) {
       this.#waitingSnapshot = { version, signed };
       return;
     }
     this.sentVersion = version;
+    this.#snapshotInOutbox = true;
     this.#send({ type: 'snapshot', snapshot: signed });
   }
 
@@ -88,27 +102,32 @@ export class GatewayLink {
     this.#closed = true;
     clearInterval(this.#pinger);
     this.#waitingSnapshot = null;
+    this.#outbox.clear();
     this.#socket.destroy();
     this.#owner.onClosed(this);
   }
 
   #send(message: SyncFromConsole): void {
     if (this.#closed) return;
-    if (!this.#socket.write(encodeMessage(message))) this.#congested = true;
+    this.#answersWaiting++;
+    this.#outbox.push(encodeMessage(message));
   }
 
-  #onDrain(): void {
-    this.#congested = false;
+  #onDrained(): void {
+    this.#snapshotInOutbox = false;
+    this.#answersWaiting = 0;
     const waiting = this.#waitingSnapshot;
     this.#waitingSnapshot = null;
     if (waiting !== null) this.sendSnapshot(waiting.version, waiting.signed);
     this.#pace();
   }
 
+  /** A gateway that takes nothing of what waits for it is as gone as one that says nothing. */
   #keepAlive(): void {
-    // A gateway that does not take what we write is not heard either; both end here.
-    if (performance.now() - this.#lastHeardAt > GIVE_UP_MS) this.close();
-    else if (!this.#congested) this.#send({ type: 'ping' });
+    const waits = this.#outbox.sizeBytes > 0;
+    const aliveAt = waits ? this.#outbox.lastProgressAt : this.#lastHeardAt;
+    if (performance.now() - aliveAt > GIVE_UP_MS) this.close();
+    else if (!waits) this.#send({ type: 'ping' });
   }
 
   #onData(chunk: Buffer): void {
@@ -120,8 +139,8 @@ export class GatewayLink {
     }
     for (const message of messages) {
       if (this.#closed) return;
-      if (!this.greeted && message.type !== 'hello') {
-        this.#invalid('hello must come first');
+      if (this.greeted === (message.type === 'hello')) {
+        this.#invalid('hello comes first, and once');
         return;
       }
       this.#enqueue(message);
@@ -132,7 +151,10 @@ export class GatewayLink {
   /** Stops reading while much is unfinished, or the gateway does not read our answers. */
   #pace(): void {
     if (this.#closed) return;
-    const full = this.#queued >= MAX_PENDING_CALLS || this.#calls >= MAX_PENDING_CALLS || this.#congested;
+    const full =
+      this.#queued >= MAX_PENDING_CALLS ||
+      this.#calls >= MAX_PENDING_CALLS ||
+      this.#answersWaiting >= MAX_WAITING_ANSWERS;
     if (full && !this.#socket.isPaused()) this.#socket.pause();
     else if (!full && this.#socket.isPaused()) this.#socket.resume();
   }
@@ -156,6 +178,7 @@ export class GatewayLink {
   async #handle(message: SyncFromGateway): Promise<void> {
     switch (message.type) {
       case 'hello':
+        if (message.snapshotVersion > MAX_VERSION) return this.#invalid('a version that nobody counted to');
         this.runningVersion = message.snapshotVersion;
         // What it runs already needs not be sent; what it runs beyond us makes us count further.
         this.sentVersion = message.snapshotVersion;
@@ -165,6 +188,7 @@ export class GatewayLink {
         });
         return this.#owner.onHello(this);
       case 'applied':
+        if (message.version > this.sentVersion) return this.#invalid('a version that was not sent');
         this.runningVersion = message.version;
         return await this.#saveStatus({ applied_version: message.version });
       case 'refused':
@@ -212,7 +236,7 @@ export class GatewayLink {
         // The first one may be anywhere: what came before it was acknowledged once. After that holes are a fault.
         const last = this.#lastSeq.get(epoch);
         if (last !== undefined && event.seq > last + 1) return this.#invalid('a hole in the events');
-        if (last === undefined && this.#lastSeq.size >= 16) return this.#invalid('too many epochs');
+        if (last === undefined && this.#lastSeq.size >= MAX_EPOCHS) return this.#invalid('too many epochs');
         this.#lastSeq.set(epoch, Math.max(last ?? 0, event.seq));
       }
       const seq = await this.#context.store.transaction((queries) =>
@@ -223,16 +247,16 @@ export class GatewayLink {
   }
 
   async #signIn(message: SyncFromGateway & { type: 'sign_in' }): Promise<void> {
+    const { email, password } = message;
     const result = await signIn(
       this.#context,
-      {
-        email: message.email,
-        password: message.password,
-        kind: 'portal',
-        organizationId: this.gateway.organization_id,
-      },
-      this.#origin(message.address, message.userAgent),
-    );
+      { email, password, kind: 'portal', organizationId: this.gateway.organization_id },
+      this.#origin(parseAddress(message.address) ?? this.#remoteAddress, message.userAgent),
+    ).catch((error: unknown) => {
+      // Too many password hashes wait. That is for the visitor to know, not a reason to drop the link.
+      if (error instanceof Fault && error.retry === 'yes') return new Refusal('access.unavailable');
+      throw error;
+    });
     const refused = result instanceof Refusal;
     this.#send({
       type: 'sign_in_result',

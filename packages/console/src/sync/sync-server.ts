@@ -125,13 +125,14 @@ export async function startSyncServer(
     const facts = await readOrganization(context, organizationId);
     const active = new Map(facts.gateways.map((gateway) => [gateway.id, gateway]));
     for (const link of [...links.values()]) {
-      if (link.gateway.organization_id !== organizationId || !link.greeted) continue;
+      if (link.gateway.organization_id !== organizationId) continue;
       const gateway = active.get(link.gateway.id);
       if (gateway === undefined) {
         certificates.forget(link.gateway.id);
         link.close();
         continue;
       }
+      if (!link.greeted) continue;
       const { version, signed } = await buildSnapshot(context, facts, gateway, certificates, link.runningVersion);
       link.sendSnapshot(version, signed);
     }

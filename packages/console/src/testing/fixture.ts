@@ -78,7 +78,7 @@ export async function startFixture(t: TestContext, database: TestDatabase): Prom
   const context: Context = {
     store,
     authority: await loadAuthority(store, loadMasterKey(`${temporaryDirectory(t)}/master.key`), now),
-    passwords: createPasswordHasher(),
+    passwords: createPasswordHasher({ memory: 64, passes: 1, parallelism: 1 }),
     signInLimits: createSignInLimits(),
     userCodeLimit: createUserCodeLimit(),
     clock: now,

@@ -2,10 +2,12 @@ import { createPublicKey } from 'node:crypto';
 import { createId, type Gateway, gatewayServerName, type PublicJwk } from '@zeronaut/model';
 import { parseCertificateRequest, parsePublicKeyPem } from '../../authority/certificate-request.ts';
 import { Refusal } from '../../store/refusal.ts';
+import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context, Origin } from '../context.ts';
 import { invalidRequest } from '../devices/devices.ts';
 import { createToken, hashToken } from '../random-token.ts';
+import { PORTAL_LABEL } from '../resources/names.ts';
 import { activeGateways, type GatewayRow, toGateway } from './gateways.ts';
 
 export async function createEnrolment(
@@ -110,6 +112,8 @@ export async function enrolGateway(
     if (others.some((other) => JSON.parse(other.signing_key).kid === input.signingKey.kid)) {
       return invalidField('/signingKey/kid', 'another gateway uses this key id');
     }
+    const clash = await findHostClash(queries, organizationId, input.baseDomain);
+    if (clash !== null) return invalidField('/baseDomain', `${clash} is a domain of a resource already`);
     const row: GatewayRow = {
       id: gatewayId,
       organization_id: organizationId,
@@ -154,6 +158,29 @@ export async function enrolGateway(
       syncAddress: context.settings.syncAddress(),
     };
   });
+}
+
+/** A declared domain that would be the automatic host of something on the new gateway. */
+async function findHostClash(queries: Queries, organizationId: string, baseDomain: string): Promise<string | null> {
+  const rows = await queries
+    .selectFrom('resource_domains')
+    .innerJoin('resources', 'resources.id', 'resource_domains.resource_id')
+    .select(['resource_domains.domain', 'resources.name'])
+    .where('resource_domains.organization_id', '=', organizationId)
+    .where('resource_domains.domain', 'like', `%${baseDomain}`)
+    .execute();
+  const names = new Set(
+    (await queries.selectFrom('resources').select('name').where('organization_id', '=', organizationId).execute()).map(
+      ({ name }) => name,
+    ),
+  );
+  const clash = rows.find(({ domain, name }) => {
+    if (domain === baseDomain || domain === `*.${baseDomain}`) return true;
+    if (!domain.endsWith(`.${baseDomain}`)) return false;
+    const label = domain.slice(0, -baseDomain.length - 1);
+    return label === PORTAL_LABEL || (label !== name && names.has(label));
+  });
+  return clash?.domain ?? null;
 }
 
 function invalidField(path: string, message: string): Refusal {

@@ -51,14 +51,14 @@ export async function publishService(
     return new Refusal('api.invalid', { errors: [{ path: '/port', message: 'an HTTP service has no port' }] });
   }
 
-  const known = await findPublished(context.store.db, organizationId, input);
+  const known = await findPublished(context.store.db, caller, input);
   if (known instanceof Refusal) return known;
   const access = await hashAccess(context, input.access, known?.access ?? null);
   return await withNameConflicts(() =>
     context.store.change(organizationId, async (queries) => {
       const gateways = await activeGateways(queries, organizationId);
       if (gateways.length === 0) return new Refusal('api.no_gateway');
-      const before = await findPublished(queries, organizationId, input);
+      const before = await findPublished(queries, caller, input);
       if (before instanceof Refusal) return before;
       const name = before?.name ?? input.name ?? (await freeName(queries, organizationId));
       const wanted: WantedResource = {
@@ -95,13 +95,15 @@ export async function publishService(
 /** The service that this input means, if there is one. A name that somebody else has is refused. */
 async function findPublished(
   queries: Queries,
-  organizationId: string,
+  caller: Caller,
   input: ServiceInput,
 ): Promise<StoredResource | null | Refusal> {
+  const { organizationId } = caller;
   if (input.name !== undefined) {
     const named = await findResource(queries, organizationId, input.name);
     if (named instanceof Refusal) return null;
     if (named.origin === 'service' && named.deviceId === input.deviceId) return named;
+    if (named.origin === 'service' && (await isAbandoned(queries, caller, named))) return named;
     return new Refusal('api.name_taken', { detail: `${input.name} is taken` });
   }
   const row = await queries
@@ -118,6 +120,17 @@ async function findPublished(
     .limit(1)
     .executeTakeFirst();
   return row === undefined ? null : (await loadResources(queries, organizationId, [row]))[0]!;
+}
+
+/** A machine that was set up anew is a new device; its user takes the names of the revoked one over. */
+async function isAbandoned(queries: Queries, caller: Caller, service: StoredResource): Promise<boolean> {
+  const device = await queries
+    .selectFrom('devices')
+    .select(['user_id', 'revoked_at'])
+    .where('organization_id', '=', caller.organizationId)
+    .where('id', '=', service.deviceId)
+    .executeTakeFirst();
+  return device !== undefined && device.revoked_at !== null && device.user_id === caller.userId;
 }
 
 async function freeName(queries: Queries, organizationId: string): Promise<string> {

@@ -9,13 +9,17 @@ export interface SignInLimits {
   /** 0: go on. Else the wait in ms. `isKnownAddress` is asked only when the account's own net is used up. */
   take(email: string, address: string, nowMs: number, isKnownAddress: () => Promise<boolean>): Promise<number>;
   succeeded(email: string, address: string): void;
+  /** Whether a refused attempt is worth an audit entry: one a minute for each account, or guessing would fill the log. */
+  isNews(email: string, nowMs: number): boolean;
 }
 
 export function createSignInLimits(): SignInLimits {
   const perPair = new RateLimit({ burst: 5, intervalMs: 12_000 });
   const perAddress = new RateLimit({ burst: 30, intervalMs: 2_000 });
   const perAccount = new RateLimit({ burst: 50, intervalMs: 30_000 });
+  const news = new RateLimit({ burst: 1, intervalMs: 60_000 });
   return {
+    isNews: (email, nowMs) => news.take(email, nowMs) === 0,
     async take(email, address, nowMs, isKnownAddress) {
       const place = rateLimitKey(address);
       const waitAddress = perAddress.take(place, nowMs);

@@ -36,7 +36,9 @@ export async function signIn(
     row === undefined ? false : await isKnownAddress(context, row.id, origin.address),
   );
   if (waitMs > 0) {
-    if (row !== undefined) await auditDenied(context, row, origin, 'access.rate_limited');
+    if (row !== undefined && context.signInLimits.isNews(input.email, context.clock())) {
+      await auditDenied(context, row, origin, 'access.rate_limited');
+    }
     return new Refusal('api.rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
   }
   const matches = await context.passwords.verify(input.password, row?.hash ?? null);

@@ -2,9 +2,7 @@ import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'nod
 import { Fault } from '@zeronaut/model';
 
 /** OWASP's minimum for argon2id: 19 MiB, two passes, one lane. */
-const MEMORY_KIB = 19_456;
-const PASSES = 2;
-const LANES = 1;
+const COST = { memory: 19_456, passes: 2, parallelism: 1 };
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
 /** As many at once as libuv has threads; each takes 19 MiB while it runs. */
@@ -21,7 +19,8 @@ export interface PasswordHasher {
   verify(password: string, phc: string | null): Promise<boolean>;
 }
 
-export function createPasswordHasher(): PasswordHasher {
+/** `cost` is for tests that sign many people in; what is stored says itself what it cost. */
+export function createPasswordHasher(cost: typeof COST = COST): PasswordHasher {
   let running = 0;
   const waiting: (() => void)[] = [];
 
@@ -50,23 +49,18 @@ export function createPasswordHasher(): PasswordHasher {
   return {
     async hash(password) {
       const nonce = randomBytes(SALT_BYTES);
-      const key = await derive(password, {
-        nonce,
-        parallelism: LANES,
-        memory: MEMORY_KIB,
-        passes: PASSES,
-        tagLength: HASH_BYTES,
-      });
-      return `$argon2id$v=19$m=${MEMORY_KIB},t=${PASSES},p=${LANES}$${base64(nonce)}$${base64(key)}`;
+      const key = await derive(password, { ...cost, nonce, tagLength: HASH_BYTES });
+      const { memory, passes, parallelism } = cost;
+      return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(nonce)}$${base64(key)}`;
     },
     async verify(password, phc) {
       const match = phc === null ? null : PHC.exec(phc);
       const expected = match === null ? nobody.hash : Buffer.from(match[5]!, 'base64');
       const key = await derive(password, {
         nonce: match === null ? nobody.nonce : Buffer.from(match[4]!, 'base64'),
-        memory: match === null ? MEMORY_KIB : Number(match[1]),
-        passes: match === null ? PASSES : Number(match[2]),
-        parallelism: match === null ? LANES : Number(match[3]),
+        memory: match === null ? cost.memory : Number(match[1]),
+        passes: match === null ? cost.passes : Number(match[2]),
+        parallelism: match === null ? cost.parallelism : Number(match[3]),
         tagLength: expected.length,
       });
       return timingSafeEqual(key, expected) && match !== null;

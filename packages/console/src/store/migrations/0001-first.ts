@@ -268,6 +268,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('body', 'text', (c) => c.notNull())
     .addPrimaryKeyConstraint('access_events_key', ['gateway_id', 'epoch', 'seq'])
     .execute();
+  await schema.createIndex('access_events_at').on('access_events').column('at').execute();
   await schema
     .createIndex('access_events_newest')
     .on('access_events')

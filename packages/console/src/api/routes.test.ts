@@ -1,0 +1,362 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { PERMISSIONS, type Role, type RouteDefinition, type RouteId, routes } from '@zeronaut/model';
+import { eachDatabase } from '@zeronaut/testkit';
+import { createSetupToken } from '../domains/setup/setup.ts';
+import {
+  certificateRequest,
+  type Fixture,
+  gatewayEnrolment,
+  startFixture,
+  type TestOrganization,
+} from '../testing/fixture.ts';
+
+/** Every row of the route table once: as it should be, without credentials, with a poor role, from another organization. */
+interface Case {
+  /** Parameters, body and headers of a good request, made just before it. */
+  prepare?(world: World): Promise<Request> | Request;
+  /** Undoes what `prepare` did to others. */
+  restore?(world: World): Promise<void>;
+  /** What the owner of another organization gets for the same request. `own`: an answer without anything of ours. */
+  readonly foreign: 'not_found' | 'own';
+}
+
+interface Request {
+  readonly params?: Record<string, string>;
+  readonly query?: string;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  /** A credential other than the owner's key. */
+  readonly key?: string;
+}
+
+interface World {
+  readonly fixture: Fixture;
+  readonly ours: TestOrganization;
+  readonly deviceId: string;
+  readonly deviceKey: import('node:crypto').KeyObject;
+}
+
+const PASSWORD = 'plum violin harbour seven';
+let count = 0;
+const fresh = (word: string) => `${word}-${++count}`;
+const target = { address: '10.0.0.1:80' };
+
+async function newUser({ ours }: World): Promise<string> {
+  return (await ours.user('member')).user.id;
+}
+async function newResource({ ours }: World): Promise<{ id: string; name: string; version: number }> {
+  const answer = await ours.call('POST', '/api/v1/resources', { name: fresh('resource'), targets: [target] });
+  assert.equal(answer.statusCode, 201, answer.body);
+  return answer.json();
+}
+async function newService({ ours, deviceId }: World): Promise<{ id: string; name: string }> {
+  const body = { deviceId, protocol: 'http', address: 'localhost:3000', name: fresh('service') };
+  const answer = await ours.call('POST', '/api/v1/services', body);
+  assert.equal(answer.statusCode, 200, answer.body);
+  return answer.json();
+}
+async function newSession(world: World): Promise<{ token: string; email: string }> {
+  const email = `${fresh('person')}@example.com`;
+  await world.ours.user('admin', { email, password: PASSWORD });
+  const answer = await world.ours.call('POST', '/api/v1/sessions', { email, password: PASSWORD }, { key: null });
+  assert.equal(answer.statusCode, 201, answer.body);
+  return { token: answer.json().session.token, email };
+}
+async function startDeviceFlow({ ours }: World): Promise<{ device_code: string; user_code: string }> {
+  return (
+    await ours.call('POST', '/api/v1/oauth/device_authorization', { client_id: 'zeronaut-cli' }, { key: null })
+  ).json();
+}
+
+const CASES: Record<RouteId, Case> = {
+  'health.get': { foreign: 'own' },
+  'setup.create': {
+    prepare: async ({ fixture, ours }) => {
+      // A token is made only while no person is owner.
+      await fixture.context.store.db.updateTable('users').set({ kind: 'local' }).where('role', '=', 'owner').execute();
+      const token = await createSetupToken(fixture.context, ours.id);
+      return { body: { token, email: `${fresh('first')}@example.com`, name: 'First', password: PASSWORD } };
+    },
+    restore: async ({ fixture }) => {
+      await fixture.context.store.db.updateTable('users').set({ kind: 'person' }).where('role', '=', 'owner').execute();
+    },
+    foreign: 'own',
+  },
+  'sessions.create': {
+    prepare: async (world) => ({ body: { email: (await newSession(world)).email, password: PASSWORD } }),
+    foreign: 'own',
+  },
+  'sessions.list': { foreign: 'own' },
+  'sessions.deleteCurrent': {
+    prepare: async (world) => ({ key: (await newSession(world)).token }),
+    foreign: 'own',
+  },
+  'sessions.delete': {
+    prepare: async (world) => {
+      const { token } = await newSession(world);
+      const me = await world.ours.call('GET', '/api/v1/me', undefined, { key: token });
+      return { params: { id: me.json().sessionId } };
+    },
+    foreign: 'not_found',
+  },
+  'oauth.deviceAuthorization': { prepare: () => ({ body: { client_id: 'zeronaut-cli' } }), foreign: 'own' },
+  'oauth.token': {
+    prepare: async (world) => {
+      const { device_code, user_code } = await startDeviceFlow(world);
+      const { token } = await newSession(world);
+      const approval = { userCode: user_code, approve: true };
+      await world.ours.call('POST', '/api/v1/oauth/approvals', approval, { key: token });
+      const grant_type = 'urn:ietf:params:oauth:grant-type:device_code';
+      return { body: { grant_type, device_code, client_id: 'zeronaut-cli' } };
+    },
+    foreign: 'own',
+  },
+  'oauth.approve': {
+    prepare: async (world) => ({
+      body: { userCode: (await startDeviceFlow(world)).user_code, approve: true },
+      key: (await newSession(world)).token,
+    }),
+    foreign: 'own',
+  },
+  'me.get': { foreign: 'own' },
+  'organizations.getCurrent': { foreign: 'own' },
+  'users.list': { foreign: 'own' },
+  'users.create': {
+    prepare: () => ({ body: { email: `${fresh('new')}@example.com`, name: 'New', password: PASSWORD } }),
+    foreign: 'own',
+  },
+  'users.get': { prepare: async (world) => ({ params: { id: await newUser(world) } }), foreign: 'not_found' },
+  'users.update': {
+    prepare: async (world) => ({
+      params: { id: await newUser(world) },
+      headers: { 'if-match': '"1"' },
+      body: { name: 'Other' },
+    }),
+    foreign: 'not_found',
+  },
+  'apiKeys.list': { foreign: 'own' },
+  'apiKeys.create': { prepare: () => ({ body: { name: 'ci', role: 'member' } }), foreign: 'own' },
+  'apiKeys.delete': {
+    prepare: async ({ ours }) => {
+      const answer = await ours.call('POST', '/api/v1/api-keys', { name: 'old', role: 'member' });
+      return { params: { id: answer.json().apiKey.id } };
+    },
+    foreign: 'not_found',
+  },
+  'devices.list': { foreign: 'own' },
+  'devices.enrol': {
+    prepare: async () => ({
+      body: { name: 'laptop', csr: await certificateRequest(generateKeyPairSync('ed25519').privateKey) },
+    }),
+    foreign: 'own',
+  },
+  'devices.renew': {
+    prepare: async ({ deviceId, deviceKey }) => ({
+      params: { id: deviceId },
+      body: { csr: await certificateRequest(deviceKey) },
+    }),
+    foreign: 'not_found',
+  },
+  'devices.delete': {
+    prepare: async ({ ours }) => ({ params: { id: (await ours.enrolDevice()).id } }),
+    foreign: 'not_found',
+  },
+  'gateways.list': { foreign: 'own' },
+  'gateways.get': {
+    prepare: async ({ ours }) => ({ params: { id: (await ours.enrolGateway()).gateway.id } }),
+    foreign: 'not_found',
+  },
+  'gateways.createEnrolment': { prepare: () => ({ body: { ttlSeconds: 60 } }), foreign: 'own' },
+  'gateways.enrol': {
+    prepare: async ({ ours }) => {
+      const { token } = (await ours.call('POST', '/api/v1/gateways/enrolments')).json();
+      return {
+        body: await gatewayEnrolment(token, generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey),
+      };
+    },
+    foreign: 'own',
+  },
+  'gateways.delete': {
+    prepare: async ({ ours }) => ({ params: { id: (await ours.enrolGateway()).gateway.id } }),
+    foreign: 'not_found',
+  },
+  'endpoints.list': { foreign: 'own' },
+  'resources.list': { foreign: 'own' },
+  'resources.create': { prepare: () => ({ body: { name: fresh('app'), targets: [target] } }), foreign: 'own' },
+  'resources.apply': {
+    prepare: ({ deviceId }) => ({
+      body: { resources: [{ name: fresh('applied'), targets: [{ ...target, agent: deviceId }] }] },
+    }),
+    // The device is ours; to others it does not exist, which is an invalid field of their file.
+    foreign: 'own',
+  },
+  'resources.get': {
+    prepare: async (world) => ({ params: { id: (await newResource(world)).id } }),
+    foreign: 'not_found',
+  },
+  'resources.update': {
+    prepare: async (world) => {
+      const { id, name, version } = await newResource(world);
+      return {
+        params: { id },
+        headers: { 'if-match': `"${version}"` },
+        body: { name, targets: [target, { address: '10.0.0.2:80' }] },
+      };
+    },
+    foreign: 'not_found',
+  },
+  'resources.delete': {
+    prepare: async (world) => ({ params: { id: (await newResource(world)).id } }),
+    foreign: 'not_found',
+  },
+  'services.list': { foreign: 'own' },
+  'services.publish': {
+    prepare: ({ deviceId }) => ({ body: { deviceId, protocol: 'tcp', address: `localhost:${3000 + ++count}` } }),
+    foreign: 'not_found',
+  },
+  'services.get': {
+    prepare: async (world) => ({ params: { id: (await newService(world)).name } }),
+    foreign: 'not_found',
+  },
+  'services.delete': {
+    prepare: async (world) => ({ params: { id: (await newService(world)).id } }),
+    foreign: 'not_found',
+  },
+  'shares.create': {
+    prepare: async (world) => ({ params: { id: (await newService(world)).id }, body: { ttlSeconds: 3600 } }),
+    foreign: 'not_found',
+  },
+  'shares.list': {
+    prepare: async (world) => ({ params: { id: (await newService(world)).id } }),
+    foreign: 'not_found',
+  },
+  'shares.delete': {
+    prepare: async (world) => {
+      const { id } = await newService(world);
+      const answer = await world.ours.call('POST', `/api/v1/resources/${id}/shares`, { ttlSeconds: 3600 });
+      return { params: { id: answer.json().share.id } };
+    },
+    foreign: 'not_found',
+  },
+  'sites.list': { foreign: 'own' },
+  'sites.publish': {
+    prepare: ({ deviceId }) => ({
+      body: { name: fresh('site'), connection: 'tunnel', deviceId, destinations: ['db.corp:5432'] },
+    }),
+    foreign: 'not_found',
+  },
+  'sites.delete': {
+    prepare: async ({ ours, deviceId }) => {
+      const body = { name: fresh('site'), connection: 'tunnel', deviceId, destinations: ['*.corp:*'] };
+      return { params: { id: (await ours.call('POST', '/api/v1/sites', body)).json().id } };
+    },
+    foreign: 'not_found',
+  },
+  'accessEvents.list': { prepare: () => ({ query: 'effect=deny&limit=5' }), foreign: 'own' },
+  'audit.list': { foreign: 'own' },
+  'audit.verify': { foreign: 'own' },
+};
+
+function urlOf(route: RouteDefinition, { params = {}, query }: Request): string {
+  const path = route.path.replaceAll(/:([a-z]+)/g, (_, name: string) => params[name]!);
+  return query === undefined ? path : `${path}?${query}`;
+}
+
+eachDatabase('every route serves, refuses and keeps organizations apart', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const ours = await fixture.organization('ours');
+  const theirs = await fixture.organization('theirs');
+  await theirs.enrolGateway();
+  await ours.enrolGateway();
+  const device = await ours.enrolDevice();
+  const world: World = { fixture, ours, deviceId: device.id, deviceKey: device.privateKey };
+  const poor = new Map<Role, string>();
+  for (const role of ['member', 'auditor', 'operator', 'admin'] as const) poor.set(role, (await ours.user(role)).key);
+  assert.deepEqual(Object.keys(CASES).sort(), Object.keys(routes).sort());
+
+  for (const [id, route] of Object.entries(routes) as [RouteId, RouteDefinition][]) {
+    // Requests without credentials are limited by address; these would be too many at once.
+    fixture.clock.nowMs += 60_000;
+    const { prepare, restore, foreign } = CASES[id];
+    const make = async (): Promise<Request> => (await prepare?.(world)) ?? {};
+    const send = (request: Request, key: string | null | undefined) =>
+      ours.call(route.method, urlOf(route, request), request.body, {
+        ...(key === undefined ? {} : { key }),
+        ...(request.headers === undefined ? {} : { headers: request.headers }),
+      });
+
+    if (route.permission !== 'none') {
+      const request = await make();
+      const anonymous = await send(request, null);
+      assert.equal(anonymous.statusCode, 401, `${id} without credentials`);
+      assert.equal(anonymous.json().reason, 'api.unauthenticated', id);
+      assert.equal(anonymous.json().requestId, anonymous.headers['x-request-id'], id);
+      assert.equal((await send(request, 'znk_nobody')).statusCode, 401, `${id} with an unknown key`);
+
+      const allowed: readonly Role[] = PERMISSIONS[route.permission];
+      for (const [role, key] of poor) {
+        if (allowed.includes(role)) continue;
+        const denied = await send(request, key);
+        assert.equal(denied.statusCode, 403, `${id} as ${role}`);
+        assert.equal(denied.json().reason, 'api.forbidden', id);
+      }
+
+      const outside = await send(request, theirs.key);
+      if (foreign === 'not_found') {
+        assert.equal(outside.statusCode, 404, `${id} from another organization: ${outside.body}`);
+        assert.equal(outside.json().reason, 'api.not_found', id);
+      } else {
+        assert.ok(!outside.body.includes(ours.id), `${id} shows another organization`);
+        assert.ok(!outside.body.includes(ours.owner.id), `${id} shows a user of another organization`);
+      }
+      // What was refused must not have happened: the same request is still good. What they may do, they have done.
+      const good = foreign === 'own' ? await make() : request;
+      const served = await send(good, good.key);
+      assert.equal(served.statusCode, route.status, `${id}: ${served.body}`);
+      checkAnswer(id, route, served);
+    } else {
+      const request = await make();
+      const served = await send(request, null);
+      assert.equal(served.statusCode, route.status, `${id}: ${served.body}`);
+      checkAnswer(id, route, served);
+    }
+
+    if (route.body !== undefined) {
+      const request = await make();
+      const invalid = await send({ ...request, body: { ...(request.body as object), unknownField: 1 } }, request.key);
+      assert.equal(invalid.statusCode, 400, `${id} with an unknown field`);
+      assert.equal(invalid.json().reason, 'api.invalid', id);
+    }
+    if (route.query !== undefined) {
+      const request = await make();
+      const invalid = await send({ ...request, query: 'limit=0' }, request.key);
+      assert.equal(invalid.json().errors?.[0].path, 'query/limit', id);
+      const cursor = await send({ ...request, query: 'cursor=nonsense' }, request.key);
+      assert.equal(cursor.json().errors?.[0].path, 'query/cursor', id);
+    }
+    if (route.ifMatch === true) {
+      const request = await make();
+      assert.equal((await send({ ...request, headers: {} }, undefined)).statusCode, 428, id);
+      assert.equal((await send({ ...request, headers: { 'if-match': '"99"' } }, undefined)).statusCode, 412, id);
+    }
+    await restore?.(world);
+  }
+  const verified = await ours.call('GET', '/api/v1/audit/verification');
+  assert.equal(verified.json().valid, true);
+  assert.ok(verified.json().entries > 40);
+});
+
+function checkAnswer(id: RouteId, route: RouteDefinition, answer: Awaited<ReturnType<TestOrganization['call']>>): void {
+  assert.equal(answer.headers['cache-control'], 'no-store', id);
+  assert.equal(answer.headers['x-content-type-options'], 'nosniff', id);
+  if (route.response === undefined) {
+    assert.equal(answer.body, '', id);
+    return;
+  }
+  const parsed = route.response.safeParse(answer.json());
+  assert.ok(parsed.success, `${id}: ${parsed.error?.message}`);
+  if (typeof answer.json().version === 'number' && id !== 'health.get') {
+    assert.equal(answer.headers.etag, `"${answer.json().version}"`, id);
+  }
+}

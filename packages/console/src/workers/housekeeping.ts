@@ -1,0 +1,46 @@
+import { sql } from 'kysely';
+import type { Logger } from 'pino';
+import type { Context } from '../domains/context.ts';
+
+const DAY_MS = 86_400_000;
+/** How long access events are kept. The audit chain is kept for ever. */
+export const EVENT_RETENTION_MS = 30 * DAY_MS;
+/** What has expired is kept a little, for people who ask what happened. */
+const EXPIRED_RETENTION_MS = 30 * DAY_MS;
+const INTERVAL_MS = 3_600_000;
+/** Rows per statement: SQLite does nothing else while one runs. */
+const BATCH_ROWS = 2_000;
+
+/** Removes what is past its time, at the start and then every hour. Returns how to stop. */
+export function startHousekeeping(context: Context, log: Logger): () => Promise<void> {
+  let running = Promise.resolve();
+  let stopped = false;
+  const run = () => {
+    running = tidy(context, () => stopped).catch((error: unknown) => log.error({ err: error }, 'housekeeping failed'));
+  };
+  run();
+  const timer = setInterval(run, INTERVAL_MS);
+  return async () => {
+    stopped = true;
+    clearInterval(timer);
+    await running;
+  };
+}
+
+/** One round; `isStopped` ends it between two batches. */
+export async function tidy(context: Context, isStopped: () => boolean = () => false): Promise<void> {
+  const { db } = context.store;
+  const nowMs = context.clock();
+  const expiredBefore = nowMs - EXPIRED_RETENTION_MS;
+  await db.deleteFrom('sessions').where('expires_at', '<', expiredBefore).execute();
+  await db.deleteFrom('enrolment_tokens').where('expires_at', '<', expiredBefore).execute();
+  await db.deleteFrom('shares').where('expires_at', '<', expiredBefore).execute();
+  await db.deleteFrom('device_authorizations').where('expires_at', '<', nowMs).execute();
+  for (let removed = BATCH_ROWS; removed === BATCH_ROWS && !isStopped(); ) {
+    const { rows } = await sql<{ seq: number }>`
+      delete from access_events where (gateway_id, epoch, seq) in (
+        select gateway_id, epoch, seq from access_events where at < ${nowMs - EVENT_RETENTION_MS} limit ${BATCH_ROWS}
+      ) returning seq`.execute(db);
+    removed = rows.length;
+  }
+}
