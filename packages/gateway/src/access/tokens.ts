@@ -28,12 +28,16 @@ export const TOKEN_LEEWAY_SECONDS = 60;
 const MAX_TOKEN_LENGTH = 4096;
 const CACHE_ENTRIES = 10_000;
 
+/**
+ * Sessions end without grace: the console drops a revoked one from its list when it would have expired by itself, and
+ * must not bring it back to life for a minute.
+ */
 const VERIFIED = {
-  portalSession: { claims: portalSessionClaims, signer: 'console' },
-  share: { claims: shareClaims, signer: 'console' },
-  domainSession: { claims: domainSessionClaims, signer: 'gateway' },
-  code: { claims: codeClaims, signer: 'gateway' },
-  state: { claims: stateClaims, signer: 'gateway' },
+  portalSession: { claims: portalSessionClaims, signer: 'console', graceSeconds: 0 },
+  share: { claims: shareClaims, signer: 'console', graceSeconds: TOKEN_LEEWAY_SECONDS },
+  domainSession: { claims: domainSessionClaims, signer: 'gateway', graceSeconds: 0 },
+  code: { claims: codeClaims, signer: 'gateway', graceSeconds: TOKEN_LEEWAY_SECONDS },
+  state: { claims: stateClaims, signer: 'gateway', graceSeconds: TOKEN_LEEWAY_SECONDS },
 } as const;
 
 export type VerifiedType = keyof typeof VERIFIED;
@@ -96,7 +100,7 @@ export class TokenVerifier {
     const nowSeconds = expected.nowMs / 1000;
     if (claims.aud !== expected.audience) return INVALID;
     if (claims.iat > nowSeconds + TOKEN_LEEWAY_SECONDS) return INVALID;
-    if (claims.exp + TOKEN_LEEWAY_SECONDS <= nowSeconds) return EXPIRED;
+    if (claims.exp + VERIFIED[type].graceSeconds <= nowSeconds) return EXPIRED;
     return { state: 'valid', claims: claims as ClaimsOf<T> };
   }
 }
