@@ -3,6 +3,7 @@ import type { EndedSessions } from './ended-sessions.ts';
 import type { AddressGrants } from './grants.ts';
 import { OneTimeCodes } from './one-time-codes.ts';
 import { Sessions } from './sessions.ts';
+import { SignOutReports } from './sign-out-reports.ts';
 import { type SigningKey, TokenVerifier } from './tokens.ts';
 
 /** The sync link, as far as the portal needs it. Neither call rejects; both end by themselves when the console is away. */
@@ -42,22 +43,24 @@ export interface AccessContext extends HttpAccessDeps {
   readonly verifier: TokenVerifier;
   readonly sessions: Sessions;
   readonly codes: OneTimeCodes;
+  readonly signOuts: SignOutReports | null;
 }
 
 export function createAccessContext(deps: HttpAccessDeps): AccessContext {
   const verifier = new TokenVerifier();
-  return { ...deps, verifier, sessions: new Sessions(verifier, deps.ended), codes: new OneTimeCodes() };
+  return {
+    ...deps,
+    verifier,
+    sessions: new Sessions(verifier, deps.ended),
+    codes: new OneTimeCodes(),
+    signOuts: deps.sync === null ? null : new SignOutReports({ sync: deps.sync, now: deps.now, log: deps.log }),
+  };
 }
 
 /** Ends a session here at once, and everywhere as soon as the console hears of it. */
 export function endSession(context: AccessContext, sessionId: string, expiresAtSeconds: number): void {
-  context.ended.end(sessionId, expiresAtSeconds * 1000, context.now());
+  const expiresAtMs = expiresAtSeconds * 1000;
+  context.ended.end(sessionId, expiresAtMs, context.now());
   context.grants.endSession(sessionId);
-  if (context.sync === null) return;
-  context.sync.signOut(sessionId).then(
-    (done) => {
-      if (!done) context.log.warn({ sessionId }, 'the console has not confirmed the sign-out');
-    },
-    (error: unknown) => context.log.warn({ err: error, sessionId }, 'the sign-out did not reach the console'),
-  );
+  context.signOuts?.report(sessionId, expiresAtMs);
 }
