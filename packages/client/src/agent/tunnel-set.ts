@@ -39,11 +39,11 @@ export interface TunnelSetOptions {
 }
 
 const REFRESH_INTERVAL_MS = 30_000;
-/** After a tunnel failed, the list of gateways is asked for sooner, but no more often than this. */
-const REFRESH_AFTER_FAILURE_MS = 2_000;
+/** After a tunnel failed, the list of gateways is asked for sooner; ever less so while it goes on failing. */
+const REFRESH_AFTER_FAILURE_MS = 1_000;
 const RENEWAL_CHECK_MS = 3_600_000;
 /** A device that has just enrolled is in the gateway's snapshot a moment later: the first retry must not keep it waiting. */
-const BACKOFF = { firstMs: 250, capMs: 10_000 };
+const BACKOFF = { firstMs: 250, capMs: 5_000 };
 
 interface Dialled {
   endpoint: Endpoint;
@@ -64,7 +64,9 @@ export class TunnelSet {
   #refreshTimer: NodeJS.Timeout | undefined;
   #renewalTimer: NodeJS.Timeout | undefined;
   #refreshing: Promise<void> | null = null;
-  #lastRefreshAt = Number.NEGATIVE_INFINITY;
+  /** A refresh because of a failure is due. */
+  #refreshSoon = false;
+  #refreshAfterFailureMs = REFRESH_AFTER_FAILURE_MS;
   #waiters: (() => void)[] = [];
 
   constructor(options: TunnelSetOptions) {
@@ -125,6 +127,7 @@ export class TunnelSet {
   refresh(): Promise<void> {
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = null;
+      this.#refreshSoon = false;
       this.#scheduleRefresh(REFRESH_INTERVAL_MS);
     });
     return this.#refreshing;
@@ -132,7 +135,6 @@ export class TunnelSet {
 
   async #refresh(): Promise<void> {
     const { connection, state } = this.#options;
-    this.#lastRefreshAt = performance.now();
     try {
       const endpoints = await connection.api.call('endpoints.list', {});
       if (this.#stopped) return;
@@ -182,9 +184,7 @@ export class TunnelSet {
       dialer.stop();
     }
     for (const endpoint of gateways) {
-      const known = this.#dialled.get(endpoint.gatewayId);
-      if (known === undefined) this.#dial(endpoint);
-      else known.dialer.retryNow();
+      if (!this.#dialled.has(endpoint.gatewayId)) this.#dial(endpoint);
     }
   }
 
@@ -202,6 +202,7 @@ export class TunnelSet {
       onUp: (session) => {
         const link = { endpoint, session, draining: false };
         dialled!.link = link;
+        this.#refreshAfterFailureMs = REFRESH_AFTER_FAILURE_MS;
         this.#options.onUp?.(link);
         this.#wake();
       },
@@ -232,8 +233,10 @@ export class TunnelSet {
   }
 
   #refreshAfterFailure(): void {
-    const sinceMs = performance.now() - this.#lastRefreshAt;
-    this.#scheduleRefresh(Math.max(REFRESH_AFTER_FAILURE_MS - sinceMs, 0));
+    if (this.#refreshSoon || this.#refreshing !== null) return;
+    this.#refreshSoon = true;
+    this.#scheduleRefresh(this.#refreshAfterFailureMs);
+    this.#refreshAfterFailureMs = Math.min(this.#refreshAfterFailureMs * 2, REFRESH_INTERVAL_MS);
   }
 
   #wake(): void {
