@@ -401,13 +401,14 @@ describe('http access: passwords of a resource', () => {
       return performance.now() - startedAt;
     };
     await timed('warm', '198.51.100.1');
-    const [unknown, known] = [[0], [0]];
+    const [unknown, known]: [number[], number[]] = [[], []];
     for (let i = 2; i < 7; i++) {
       unknown.push(await timed('nobody', `198.51.100.${i}`));
       known.push(await timed('bot', `203.0.113.${i}`));
     }
-    const median = (values: number[]) => values.slice(1).sort((a, b) => a - b)[2]!;
-    assert.ok(median(unknown) > median(known) / 4, `${median(unknown)} ms against ${median(known)} ms`);
+    // The fastest of several: a busy machine only ever adds time.
+    const [fastUnknown, fastKnown] = [Math.min(...unknown), Math.min(...known)];
+    assert.ok(fastUnknown > fastKnown / 2, `${fastUnknown} ms against ${fastKnown} ms`);
   });
 });
 
