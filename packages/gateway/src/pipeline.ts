@@ -6,6 +6,7 @@ import { Deadlines } from './http/deadlines.ts';
 import { type Exchange, type ExchangeOwner, faultReason, type HttpLimits } from './http/exchange.ts';
 import { ForwardedFields } from './http/forwarded.ts';
 import { isoTime } from './http/wall-clock.ts';
+import { recordedPath } from './observe/recorded-path.ts';
 import type { Balancer, Dialer, HttpAccess, HttpDecision, LocalResponse, Observer } from './rooms.ts';
 import { routeHost } from './router/router.ts';
 import type { CurrentTables, Tables } from './tables.ts';
@@ -292,7 +293,7 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
       sourceAddress: exchange.downstream.address,
       method: head.method,
       host: head.host,
-      path: head.path.length > 1024 ? head.path.slice(0, 1024) : head.path,
+      path: recordedPath(head.path),
       status: exchange.status,
       bytesIn: exchange.bytesIn,
       bytesOut: exchange.bytesOut,
