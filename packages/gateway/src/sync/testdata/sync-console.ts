@@ -5,8 +5,11 @@ import { createServer, type TLSSocket } from 'node:tls';
 import { CONSOLE_SERVER_NAME, createId, SYNC_ALPN, type SyncFromGateway, syncFromGateway } from '@zeronaut/model';
 import { createTestAuthority, waitFor } from '@zeronaut/testkit';
 import { createLog } from '../../observe/log.ts';
+import type { SnapshotSigner } from '../../snapshot/testdata/signed-snapshots.ts';
 import { encodeMessage, MessageDecoder } from '../codec.ts';
+import type { Credentials } from '../identity.ts';
 import { SyncLink, type SyncLinkOptions } from '../link.ts';
+import { createSigningKey } from '../signing-key.ts';
 
 export const gatewayId = createId('gateway');
 export const organizationId = createId('organization');
@@ -79,6 +82,32 @@ export async function startSyncConsole(
     waitForMessage: (type) =>
       waitFor(() => received.find((message) => message.type === type), { what: `a ${type}` }) as never,
     stop,
+  };
+}
+
+/** What enrolment would have given a gateway whose snapshots `signer` signs. */
+export function createIdentity(signer: SnapshotSigner, syncPort: number): Credentials {
+  const signing = createSigningKey();
+  return {
+    tlsKey: gateway.key,
+    identity: {
+      format: 1,
+      gatewayId: signer.gatewayId,
+      organizationId: signer.organizationId,
+      consoleUrl: 'http://127.0.0.1:1',
+      name: 'gateway',
+      baseDomain: 'localhost',
+      syncAddress: `127.0.0.1:${syncPort}`,
+      clientKey: gateway.key,
+      clientCertificate: gateway.cert,
+      tunnelCertificate: gateway.cert,
+      certificateAuthority: authority.certificate,
+      signingKey: signing.privateKey,
+      signingKeyId: signing.publicJwk.kid,
+      snapshotKey: signer.key,
+      httpsPort: 8443,
+      tunnelPort: 8444,
+    },
   };
 }
 

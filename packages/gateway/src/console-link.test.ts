@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { createId, type SignedSnapshot } from '@zeronaut/model';
+import { temporaryDirectory, waitFor } from '@zeronaut/testkit';
+import { ConsoleLink } from './console-link.ts';
+import { createLog } from './observe/log.ts';
+import { Spool } from './observe/spool.ts';
+import { sampleEvent } from './observe/testdata/sample-event.ts';
+import { createSnapshotSigner, type SnapshotSigner } from './snapshot/testdata/signed-snapshots.ts';
+import { createIdentity, type SyncConsole, startSyncConsole } from './sync/testdata/sync-console.ts';
+import { CurrentTables, compileTables } from './tables.ts';
+
+interface Started {
+  readonly console: SyncConsole;
+  readonly tables: CurrentTables;
+  readonly spool: Spool;
+  readonly directory: string;
+  readonly signer: SnapshotSigner;
+}
+
+async function start(
+  t: TestContext,
+  directory = temporaryDirectory('gateway'),
+  signer = createSnapshotSigner(),
+): Promise<Started> {
+  const console = await startSyncConsole(t);
+  const log = createLog({ level: 'silent' });
+  const credentials = createIdentity(signer, console.port);
+  const spool = new Spool({ directory: join(directory, 'spool'), gatewayId: signer.gatewayId, log });
+  const link = new ConsoleLink({ directory, credentials, spool, softwareVersion: '0.1.0', log });
+  const tables = new CurrentTables((await link.loadTables()) ?? compileTables({ ...signer.snapshot(1), version: 0 }));
+  link.start(tables);
+  t.after(() => {
+    link.stop();
+    spool.close();
+  });
+  await console.waitForMessage('hello');
+  return { console, tables, spool, directory, signer };
+}
+
+const resource = {
+  id: createId('resource'),
+  name: 'app',
+  protocol: 'http' as const,
+  hosts: ['app.localhost'],
+  port: null,
+  access: { mode: 'public' as const, allow: [], addresses: [], basic: [], tokens: null },
+  shares: [],
+  targets: [],
+  proxyProtocol: 'none' as const,
+  deviceId: null,
+};
+
+test('a snapshot is live, on disk and acknowledged', async (t) => {
+  const { console, tables, directory, signer } = await start(t);
+  const resources = [{ ...resource, organizationId: signer.organizationId }];
+  console.send({ type: 'snapshot', snapshot: signer.signed(4, { resources }) });
+  assert.deepEqual(await console.waitForMessage('applied'), { type: 'applied', version: 4 });
+  assert.equal(tables.get().version, 4);
+  assert.equal(tables.get().hosts.get('app.localhost')?.name, 'app');
+  assert.deepEqual(readdirSync(join(directory, 'snapshots')), ['snapshot-4.json']);
+});
+
+test('started again without a console, it runs what it ran, and says so when the console is back', async (t) => {
+  const first = await start(t);
+  first.console.send({ type: 'snapshot', snapshot: first.signer.signed(9) });
+  await first.console.waitForMessage('applied');
+  await first.console.stop();
+  const second = await start(t, first.directory, first.signer);
+  assert.equal(second.tables.get().version, 9);
+  assert.equal((await second.console.waitForMessage('hello')).snapshotVersion, 9);
+});
+
+test('of many snapshots in a row the newest runs in the end', async (t) => {
+  const { console, tables, signer } = await start(t);
+  for (let version = 1; version <= 50; version++) console.send({ type: 'snapshot', snapshot: signer.signed(version) });
+  await waitFor(() => console.received.some((message) => message.type === 'applied' && message.version === 50), {
+    what: 'the acknowledgement',
+  });
+  assert.equal(tables.get().version, 50);
+});
+
+const refusals: [string, (signer: SnapshotSigner) => SignedSnapshot, string][] = [
+  ['older', (signer) => signer.signed(6), 'sync.older_version'],
+  ['unsigned', (signer) => ({ ...signer.signed(8), signature: 'A'.repeat(86) }), 'sync.bad_signature'],
+  [
+    'signed by another console',
+    (signer) => ({ ...createSnapshotSigner().signed(8), keyId: signer.key.kid }),
+    'sync.bad_signature',
+  ],
+  ['for another gateway', (signer) => signer.signed(8, { gatewayId: createId('gateway') }), 'sync.wrong_gateway'],
+  ['no snapshot', (signer) => signer.signText('{"version":8}'), 'sync.wrong_gateway'],
+  ['not valid', (signer) => signer.signed(8, { httpsPort: 0 }), 'sync.invalid'],
+  [
+    'with a key that is none',
+    (signer) => signer.signed(8, { consoleKeys: [{ ...signer.key, x: 'AAAA' }] }),
+    'sync.invalid',
+  ],
+];
+for (const [name, make, reason] of refusals) {
+  test(`a snapshot is refused with its reason, and what runs goes on running: ${name}`, async (t) => {
+    const { console, tables, directory, signer } = await start(t);
+    console.send({ type: 'snapshot', snapshot: signer.signed(7) });
+    await console.waitForMessage('applied');
+    console.send({ type: 'snapshot', snapshot: make(signer) });
+    const refused = await console.waitForMessage('refused');
+    assert.equal(refused.reason, reason);
+    assert.equal(tables.get().version, 7);
+    assert.deepEqual(readdirSync(join(directory, 'snapshots')), ['snapshot-7.json']);
+    console.send({ type: 'snapshot', snapshot: signer.signed(8) });
+    await waitFor(() => tables.get().version === 8, { what: 'the next good one' });
+  });
+}
+
+test('events go out, and again after a link that broke, until they are acknowledged', async (t) => {
+  const { console, spool } = await start(t);
+  spool.append(sampleEvent('/one'));
+  await console.waitForMessage('events');
+  console.hangUp();
+  await waitFor(() => console.connections === 2, { what: 'another dial' });
+  const { events } = await console.waitForMessage('events');
+  assert.deepEqual(
+    events.map(({ seq, path }) => [seq, path]),
+    [[1, '/one']],
+  );
+  console.send({ type: 'events_stored', epoch: spool.epoch, seq: 1 });
+  await waitFor(() => spool.acknowledged === 1, { what: 'the acknowledgement' });
+});
