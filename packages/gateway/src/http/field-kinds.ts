@@ -10,7 +10,7 @@ export const TE = 5;
 export const TRAILER = 6;
 export const UPGRADE = 7;
 export const EXPECT = 8;
-/** Keep-Alive, Proxy-*, HTTP2-Settings. */
+/** Keep-Alive, Proxy-*, HTTP2-Settings, and Proxy, which CGI would take for a variable (httpoxy). */
 export const HOP = 9;
 export const COOKIE_FIELD = 10;
 export const AUTHORIZATION = 11;
@@ -28,6 +28,7 @@ const EXACT: readonly (readonly [string, number])[] = [
   ['host', HOST_FIELD],
   ['date', DATE],
   ['cookie', COOKIE_FIELD],
+  ['proxy', HOP],
   ['expect', EXPECT],
   ['trailer', TRAILER],
   ['upgrade', UPGRADE],

@@ -1,0 +1,767 @@
+import { strict as assert } from 'node:assert';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { challenge, deny, parseNetwork } from '@zeronaut/model';
+import { recordingUpstream, testTarget, waitFor } from '@zeronaut/testkit';
+import { WebSocket, WebSocketServer } from 'ws';
+import { HOST, httpWorld, PASS, PORTAL, rawClient, statuses } from './http/testdata/http-world.ts';
+
+const GET = `GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+
+/** A real `node:http` service. */
+async function service(t: TestContext, listener: RequestListener) {
+  const server = createServer(listener);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { server, address: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+describe('a request through the pipeline', () => {
+  it('reaches the target with our fields, comes back with its answer, and is recorded once', async (t) => {
+    const upstream = await recordingUpstream(t, (socket) => socket.write(OK));
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const client = rawClient(t, world.port, `GET /a/../b?c=d HTTP/1.1\r\nHost: ${HOST}:81\r\nX-A: b\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n`);
+    const text = await client.until((got) => got.endsWith('\r\n\r\nok'), 'the answer');
+    const id = /X-Request-Id: (req_[0-9a-z]{26})\r\n/.exec(text)?.[1];
+    assert.ok(id !== undefined, text);
+    assert.match(text, /^HTTP\/1\.1 200 OK\r\nContent-Length: 2\r\nDate: [^\r]+ GMT\r\nX-Request-Id: /);
+    assert.equal(
+      upstream.connections[0]!.received().toString(),
+      `GET /b?c=d HTTP/1.1\r\nHost: ${HOST}:81\r\nX-A: b\r\n` +
+        `Forwarded: for=127.0.0.1;host="${HOST}:81";proto=http\r\nX-Forwarded-For: 127.0.0.1\r\n` +
+        `X-Forwarded-Proto: http\r\nX-Forwarded-Host: ${HOST}:81\r\nX-Forwarded-Port: 81\r\nX-Request-Id: ${id}\r\n\r\n`,
+    );
+    assert.equal(world.events.length, 1);
+    const [event] = world.events;
+    assert.ok(event!.durationMs >= 0 && event!.durationMs < 5_000);
+    assert.deepEqual(
+      { ...event, at: '', durationMs: 0 },
+      {
+        at: '',
+        requestId: id,
+        organizationId: 'org_1',
+        resourceId: world.snapshot.resources[0]!.id,
+        protocol: 'http',
+        effect: 'pass',
+        reason: 'access.public',
+        subject: '',
+        sourceAddress: '127.0.0.1',
+        method: 'GET',
+        host: HOST,
+        path: '/b',
+        status: 200,
+        bytesIn: 0,
+        bytesOut: 2,
+        durationMs: 0,
+        targetId: world.snapshot.resources[0]!.targets[0]!.id,
+        snapshotVersion: 1,
+      },
+    );
+  });
+
+  it('keeps connections on both sides, also between callers', async (t) => {
+    const upstream = await recordingUpstream(t, (socket) => socket.write(OK));
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const first = rawClient(t, world.port, GET);
+    await first.until((text) => statuses(text).length === 1, 'one answer');
+    first.socket.write(GET);
+    await first.until((text) => statuses(text).length === 2, 'two answers');
+    const second = rawClient(t, world.port, GET);
+    await second.until((text) => statuses(text).length === 1, 'one answer');
+    assert.equal(upstream.connections.length, 1);
+    assert.equal(world.events.length, 3);
+    assert.equal(new Set(world.events.map((event) => event.requestId)).size, 3);
+  });
+
+  it('answers pipelined requests in order, one at a time, whatever is between them', async (t) => {
+    const { address } = await service(t, async (request, response) => {
+      const body = await bodyOf(request);
+      setTimeout(() => response.end(`${request.url}=${body}`), request.url === '/1' ? 30 : 0);
+    });
+    const world = await httpWorld(t, { targets: [address] });
+    const head = (path: string, fields = '') => `POST ${path} HTTP/1.1\r\nHost: ${HOST}\r\n${fields}`;
+    const all =
+      `${head('/1', 'Content-Length: 3\r\n')}\r\nabc` +
+      `${head('/2', 'Transfer-Encoding: chunked\r\n')}\r\n2\r\nde\r\n1\r\nf\r\n0\r\nX: y\r\n\r\n` +
+      `GET /.zeronaut/own HTTP/1.1\r\nHost: ${HOST}\r\n\r\n` +
+      `GET /nowhere HTTP/1.1\r\nHost: unknown.test\r\nContent-Length: 4\r\n\r\nGET ` +
+      `GET /last HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\nGET /never HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
+    for (const pieces of [[all], [...all]]) {
+      const before = world.events.length;
+      const client = rawClient(t, world.port);
+      for (const piece of pieces) client.socket.write(piece);
+      const text = await client.untilClosed();
+      assert.deepEqual(statuses(text), [200, 200, 200, 404, 200]);
+      const bodies = [text.indexOf('/1=abc'), text.indexOf('/2=def'), text.indexOf('own /.zeronaut/own'), text.indexOf('/last=')];
+      assert.deepEqual(bodies, bodies.toSorted((a, b) => a - b), text);
+      assert.ok(!bodies.includes(-1), text);
+      assert.equal(world.events.length, before + 5);
+    }
+  });
+
+  it('bounds what waits behind a request that takes its time', async (t) => {
+    const upstream = await recordingUpstream(t);
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const client = rawClient(t, world.port, GET);
+    await waitFor(() => upstream.connections.length === 1, { what: 'the request arrives' });
+    const flood = Buffer.alloc(64 * 1024 * 1024, GET);
+    client.socket.write(flood);
+    const before = process.memoryUsage().arrayBuffers;
+    await waitFor(() => client.socket.bufferSize === client.socket.writableLength, { what: 'the socket took a part' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // Everything else still lies in our own client's queue.
+    assert.ok(client.socket.writableLength > 32 * 1024 * 1024, String(client.socket.writableLength));
+    assert.ok(process.memoryUsage().arrayBuffers - before < 16 * 1024 * 1024);
+    assert.equal(upstream.connections.length, 1);
+  });
+
+  it('answers HEAD, 204 and 304 without a body and goes on', async (t) => {
+    const { address } = await service(t, (request, response) => {
+      if (request.url === '/204') response.writeHead(204).end();
+      else if (request.url === '/304') response.writeHead(304, { etag: '"x"', 'content-length': '7' }).end();
+      else response.writeHead(200, { 'content-length': '5' }).end(request.method === 'HEAD' ? '' : 'hello');
+    });
+    const world = await httpWorld(t, { targets: [address] });
+    const requests = [`HEAD / HTTP/1.1\r\n`, `GET /204 HTTP/1.1\r\n`, `GET /304 HTTP/1.1\r\n`, `GET / HTTP/1.1\r\n`];
+    const client = rawClient(t, world.port, requests.map((line) => `${line}Host: ${HOST}\r\n\r\n`).join(''));
+    const text = await client.until((got) => got.endsWith('hello'), 'the last answer');
+    assert.deepEqual(statuses(text), [200, 204, 304, 200]);
+    assert.equal(text.split('\r\n\r\n').length, 5);
+    assert.match(text, /^HTTP\/1\.1 200 OK\r\ncontent-length: 5\r\n/);
+  });
+
+  it('gives refusals as a page or as a problem document, with reason, next step and request id', async (t) => {
+    const world = await httpWorld(t);
+    const problem = rawClient(t, world.port, 'GET / HTTP/1.1\r\nHost: no.test\r\n\r\n');
+    const json = await problem.until((text) => text.includes('}'), 'a problem');
+    const document = JSON.parse(json.slice(json.indexOf('\r\n\r\n') + 4));
+    assert.deepEqual(document, {
+      type: 'urn:zeronaut:reason:router.no_resource',
+      title: 'No resource has this name',
+      status: 404,
+      reason: 'router.no_resource',
+      requestId: /X-Request-Id: (.*)\r\n/.exec(json)![1],
+      next: 'Check the address.',
+    });
+    const browser = rawClient(t, world.port, 'GET /<b> HTTP/1.1\r\nHost: no.test\r\nAccept: text/html,*/*\r\n\r\n'.replace('<b>', 'b'));
+    const html = await browser.until((text) => text.includes('</html>'), 'a page');
+    assert.match(html, /content-type: text\/html/);
+    assert.match(html, /<h1>No resource has this name<\/h1>\n<p>Check the address\.<\/p>/);
+  });
+});
+
+describe('what the service is told', () => {
+  async function seen(t: TestContext, request: string, options: Parameters<typeof httpWorld>[1] = {}) {
+    const upstream = await recordingUpstream(t, (socket) => socket.write(OK));
+    const world = await httpWorld(t, { ...options, targets: [upstream.address] });
+    const client = rawClient(t, world.port, request);
+    await client.until((text) => text.endsWith('ok'), 'an answer');
+    return { text: upstream.connections[0]!.received().toString('latin1'), event: world.events[0]! };
+  }
+
+  it('never gets our cookies, nor an Authorization that was meant for us, nor identity that a visitor made up', async (t) => {
+    const identity = [['x-zeronaut-user', 'usr_1'], ['x-zeronaut-email', 'ann@example.com']] as const;
+    const { text } = await seen(
+      t,
+      `GET / HTTP/1.1\r\nHost: ${HOST}\r\nCookie: a=b; __Host-zn_session=secret; c="d"\r\nCookie: __Host-zn_state=secret\r\n` +
+        'Authorization: Basic c2VjcmV0\r\nX-Zeronaut-User: root\r\nX_Zeronaut_Email: root\r\nConnection: x-zeronaut-user\r\n\r\n',
+      { access: { decide: () => ({ ...PASS, identity, consumeAuthorization: true }) } },
+    );
+    assert.doesNotMatch(text, /secret|c2VjcmV0|root/);
+    assert.match(text, /\r\nCookie: a=b; c="d"\r\n/);
+    assert.match(text, /\r\nx-zeronaut-user: usr_1\r\nx-zeronaut-email: ann@example\.com\r\n/);
+  });
+
+  it('gets Authorization that was meant for it', async (t) => {
+    const { text } = await seen(t, `GET / HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: Bearer x\r\n\r\n`);
+    assert.match(text, /\r\nAuthorization: Bearer x\r\n/);
+  });
+
+  it('learns of the caller from a trusted proxy, whose list is kept', async (t) => {
+    const { text, event } = await seen(
+      t,
+      `GET / HTTP/1.1\r\nHost: ${HOST}\r\nX-Forwarded-For: 6.6.6.6, 192.0.2.7\r\nX-Forwarded-For: 10.0.0.9\r\nX-Forwarded-Proto: https\r\n\r\n`,
+      { trustedProxies: [parseNetwork('127.0.0.0/8')!, parseNetwork('10.0.0.0/8')!] },
+    );
+    assert.equal(event.sourceAddress, '192.0.2.7');
+    assert.match(text, /\r\nX-Forwarded-For: 6\.6\.6\.6, 192\.0\.2\.7, 10\.0\.0\.9, 127\.0\.0\.1\r\nX-Forwarded-Proto: https\r\n/);
+    assert.match(text, /\r\nForwarded: for=6\.6\.6\.6, for=192\.0\.2\.7, for=10\.0\.0\.9, for=127\.0\.0\.1;host="app\.test";proto=https\r\n/);
+  });
+
+  it('hop-by-hop fields end here in both directions; TE: trailers is kept', async (t) => {
+    const upstream = await recordingUpstream(t, (socket) =>
+      socket.write(
+        'HTTP/1.1 200 OK\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: Basic\r\n' +
+          'Upgrade: h2c\r\nX-Kept: 1\r\nContent-Length: 2\r\nX-Request-Id: theirs\r\n\r\nok',
+      ),
+    );
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const client = rawClient(t, world.port, `GET / HTTP/1.1\r\nHost: ${HOST}\r\nTE: trailers, deflate\r\nConnection: TE\r\nKeep-Alive: 5\r\n\r\n`);
+    const text = await client.until((got) => got.endsWith('ok'), 'an answer');
+    assert.match(text, /^HTTP\/1\.1 200 OK\r\nX-Kept: 1\r\nContent-Length: 2\r\nDate: [^\r]*\r\nX-Request-Id: req_[^\r]*\r\n\r\nok$/);
+    assert.match(upstream.connections[0]!.received().toString(), /\r\nConnection: TE\r\nTE: trailers\r\n/);
+  });
+});
+
+describe('access in the pipeline', () => {
+  it('a deny or a challenge is answered as access says, and nothing reaches the target', async (t) => {
+    const upstream = await recordingUpstream(t, (socket) => socket.write(OK));
+    const world = await httpWorld(t, {
+      targets: [upstream.address],
+      access: {
+        decide: (_flow, head) =>
+          head.path === '/login'
+            ? {
+                ...PASS,
+                verdict: challenge('access.session_missing'),
+                response: { status: 302, headers: [['location', 'https://portal.test/']], body: '' },
+              }
+            : { ...PASS, verdict: deny('access.not_allowed') },
+      },
+    });
+    const client = rawClient(t, world.port, `GET /login HTTP/1.1\r\nHost: ${HOST}\r\n\r\n${GET}`);
+    const text = await client.until((got) => statuses(got).length === 2 && got.endsWith('}\n'), 'two answers');
+    assert.deepEqual(statuses(text), [302, 403]);
+    assert.match(text, /location: https:\/\/portal\.test\/\r\n/);
+    assert.deepEqual(world.events.map(({ effect, reason, status }) => [effect, reason, status]), [
+      ['challenge', 'access.session_missing', 302],
+      ['deny', 'access.not_allowed', 403],
+    ]);
+    assert.equal(upstream.connections.length, 0);
+  });
+
+  it('a decision may take its time; the body waits meanwhile', async (t) => {
+    const { address } = await service(t, async (request, response) => response.end(await bodyOf(request)));
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const world = await httpWorld(t, { targets: [address], access: { decide: () => gate.then(() => PASS) } });
+    const client = rawClient(t, world.port, `POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 10\r\n\r\nhello`);
+    await waitFor(() => world.pipeline.connections === 1, { what: 'the connection' });
+    client.socket.write('world');
+    release();
+    await client.until((text) => text.includes('helloworld'), 'the echo');
+  });
+
+  it('fails closed: access that throws or rejects lets nobody through', async (t) => {
+    const upstream = await recordingUpstream(t, (socket) => socket.write(OK));
+    for (const decide of [
+      () => {
+        throw new Error('broken');
+      },
+      () => Promise.reject(new Error('broken')),
+    ]) {
+      const world = await httpWorld(t, { targets: [upstream.address], access: { decide } });
+      const client = rawClient(t, world.port, GET);
+      await client.until((text) => statuses(text)[0] === 500, 'a 500');
+      await waitFor(() => world.events.length === 1, { what: 'the record' });
+      assert.deepEqual([world.events[0]!.effect, world.events[0]!.reason], ['deny', 'gateway.internal']);
+      assert.equal(world.bugs.length, 1);
+    }
+    assert.equal(upstream.connections.length, 0);
+  });
+
+  it('our own pages get their whole body, at most 64 KiB, on the portal and under /.zeronaut/ of any host', async (t) => {
+    const upstream = await recordingUpstream(t);
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const post = (host: string, path: string, body: string, fields = '') =>
+      `POST ${path} HTTP/1.1\r\nHost: ${host}\r\n${fields}Content-Length: ${body.length}\r\n\r\n${body}`;
+    const client = rawClient(t, world.port, post(PORTAL, '/sign-in', 'a=b') + post(HOST, '/%2ezeronaut/x', 'c'));
+    const text = await client.until((got) => got.endsWith('own /.zeronaut/x c'), 'two answers');
+    assert.match(text, /own \/sign-in a=b/);
+    const expecting = rawClient(t, world.port, post(PORTAL, '/', '', 'Expect: 100-continue\r\n').replace('Length: 0', 'Length: 2'));
+    await expecting.until((got) => got === 'HTTP/1.1 100 Continue\r\n\r\n', 'an interim answer');
+    expecting.socket.write('xy');
+    await expecting.until((got) => got.endsWith('own / xy'), 'the answer');
+    const chunked = rawClient(
+      t,
+      world.port,
+      `POST / HTTP/1.1\r\nHost: ${PORTAL}\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n${'x'.repeat(65_537)}\r\n0\r\n\r\n`,
+    );
+    assert.deepEqual(statuses(await chunked.untilClosed()), [413]);
+    assert.deepEqual(world.events.map(({ reason }) => reason), ['access.portal', 'access.portal', 'access.portal', 'http.body_too_large']);
+    assert.equal(upstream.connections.length, 0);
+  });
+
+  it('cuts what a newer table no longer admits, and nothing else', async (t) => {
+    const upstream = await recordingUpstream(t);
+    let revoked = '';
+    const world = await httpWorld(t, {
+      targets: [upstream.address],
+      review: (flow) => (flow.requestId === revoked ? deny('access.session_revoked') : PASS.verdict),
+    });
+    const one = rawClient(t, world.port, GET);
+    await waitFor(() => upstream.connections.length === 1, { what: 'the first request' });
+    const two = rawClient(t, world.port, GET);
+    await waitFor(() => upstream.connections.length === 2, { what: 'the second request' });
+    revoked = /X-Request-Id: (\S+)/.exec(upstream.connections[0]!.received().toString())![1]!;
+    world.change({});
+    await one.untilClosed();
+    await waitFor(() => upstream.connections[0]!.closed, { what: 'the upstream connection closes' });
+    assert.deepEqual(world.events.map(({ effect, reason }) => [effect, reason]), [['deny', 'access.session_revoked']]);
+    upstream.connections[1]!.socket.write(OK);
+    await two.until((text) => text.endsWith('ok'), 'the other one goes on');
+  });
+});
+
+describe('bodies', () => {
+  it('stream both ways without a cap, unchanged', async (t) => {
+    const size = 24 * 1024 * 1024;
+    const { address } = await service(t, (request, response) => {
+      response.writeHead(200, request.headers['x-framing'] === 'length' ? { 'content-length': size } : {});
+      request.pipe(response);
+    });
+    const world = await httpWorld(t, { targets: [address] });
+    const data = randomBytes(size);
+    for (const framing of ['length', 'chunked']) {
+      const response = await fetch(`http://127.0.0.1:${world.port}/`, {
+        method: 'POST',
+        headers: { 'x-framing': framing },
+        body: framing === 'length' ? data : new Blob([data]).stream(),
+        duplex: 'half',
+      } as RequestInit);
+      const echoed = Buffer.from(await response.arrayBuffer());
+      assert.equal(sha256(echoed), sha256(data), framing);
+    }
+    await waitFor(() => world.events.length === 2, { what: 'both records' });
+    for (const event of world.events) assert.deepEqual([event.bytesIn, event.bytesOut], [size, size]);
+  });
+
+  it('a slow reader stops the service, not the gateway’s memory', async (t) => {
+    let sent = 0;
+    const { address } = await service(t, (_request, response) => {
+      response.writeHead(200);
+      const block = Buffer.alloc(256 * 1024);
+      const more = () => {
+        while (sent < 512 * 1024 * 1024) {
+          sent += block.length;
+          if (!response.write(block)) return;
+        }
+      };
+      response.on('drain', more);
+      more();
+    });
+    const world = await httpWorld(t, { targets: [address] });
+    const client = rawClient(t, world.port, GET);
+    await client.until((text) => text.length > 0, 'the first bytes');
+    client.socket.pause();
+    let before = -1;
+    await waitFor(
+      async () => {
+        const settled = sent === before;
+        before = sent;
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        return settled && sent === before;
+      },
+      { what: 'the service is stopped' },
+    );
+    assert.ok(sent < 64 * 1024 * 1024, `${sent} bytes were taken from the service`);
+    client.socket.destroy();
+    await waitFor(() => world.events.length === 1, { what: 'the record' });
+    assert.equal(world.events[0]!.status, 200);
+  });
+
+  it('a slow service stops the caller', async (t) => {
+    const upstream = await recordingUpstream(t, (socket) => socket.pause());
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const client = rawClient(t, world.port, `POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 268435456\r\n\r\n`);
+    client.socket.write(Buffer.alloc(128 * 1024 * 1024));
+    let before = -1;
+    await waitFor(
+      async () => {
+        const now = client.socket.writableLength;
+        const settled = now === before;
+        before = now;
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        return settled && upstream.connections.length === 1;
+      },
+      { what: 'the caller is stopped' },
+    );
+    assert.ok(before > 64 * 1024 * 1024, String(before));
+  });
+
+  it('chunks are framed anew, extensions are dropped, trailers pass except forbidden ones, both ways', async (t) => {
+    const upstream = await recordingUpstream(t, (socket, chunk) => {
+      if (chunk.includes('\r\n0\r\n')) {
+        socket.write(
+          'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 1\r\nContent-Length: 9\r\n\r\n',
+        );
+      }
+    });
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const client = rawClient(
+      t,
+      world.port,
+      `POST / HTTP/1.1\r\nHost: ${HOST}\r\nTransfer-Encoding: Chunked\r\nTrailer: X-T\r\n\r\n1;a\r\nx\r\n2\r\nyz\r\n0\r\nX-T: 1\r\nHost: evil\r\nX-Zeronaut-User: root\r\n\r\n`,
+    );
+    const text = await client.until((got) => got.includes('X-Sum: 1\r\n\r\n'), 'the answer');
+    assert.ok(text.endsWith('\r\n\r\n5\r\nabcde\r\n0\r\nX-Sum: 1\r\n\r\n'), text);
+    assert.match(text, /\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n/);
+    const received = upstream.connections[0]!.received().toString();
+    assert.ok(received.endsWith('\r\n\r\n3\r\nxyz\r\n0\r\nX-T: 1\r\n\r\n'), received);
+  });
+
+  it('server-sent events arrive one by one, as they are written', async (t) => {
+    const upstream = await recordingUpstream(t);
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const client = rawClient(t, world.port, GET);
+    const connection = await waitFor(() => upstream.connections[0], { what: 'the request' });
+    connection.socket.write('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n');
+    await client.until((text) => text.includes('event-stream'), 'the head before the first event');
+    for (const event of ['data: 1\n\n', 'data: 2\n\n', 'data: 3\n\n']) {
+      connection.socket.write(`${event.length}\r\n${event}\r\n`);
+      await client.until((text) => text.includes(event), event);
+    }
+  });
+
+  it('an answer that ends with the connection becomes chunks, or ends the connection of an HTTP/1.0 caller', async (t) => {
+    const upstream = await recordingUpstream(t, (socket) => {
+      socket.write('HTTP/1.0 200 OK\r\nX-A: b\r\n\r\nhello');
+      socket.end();
+    });
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const modern = rawClient(t, world.port, GET);
+    const text = await modern.until((got) => got.endsWith('0\r\n\r\n'), 'the last chunk');
+    assert.match(text, /^HTTP\/1\.1 200 OK\r\nX-A: b\r\n[^]*Transfer-Encoding: chunked\r\n[^]*\r\n\r\n5\r\nhello\r\n0\r\n\r\n$/);
+    const old = rawClient(t, world.port, `GET / HTTP/1.0\r\nHost: ${HOST}\r\nConnection: keep-alive\r\n\r\n`);
+    assert.match(await old.untilClosed(), /\r\nConnection: close\r\n[^]*\r\n\r\nhello$/);
+  });
+
+  it('a service that dies in the middle of its answer breaks the caller’s connection', async (t) => {
+    for (const head of ['Content-Length: 100\r\n', 'Transfer-Encoding: chunked\r\n']) {
+      const upstream = await recordingUpstream(t, (socket) => {
+        socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n5\r\nhello\r\n`, () => socket.destroy());
+      });
+      const world = await httpWorld(t, { targets: [upstream.address] });
+      const client = rawClient(t, world.port, GET);
+      const text = await client.untilClosed();
+      assert.doesNotMatch(text, /\r\n0\r\n\r\n$/);
+      assert.deepEqual(world.events.map(({ status }) => status), [200]);
+    }
+  });
+
+  it('an early answer is passed on and the rest of the body is not mistaken for a request', async (t) => {
+    const upstream = await recordingUpstream(t, (socket) => {
+      socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno');
+    });
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const client = rawClient(t, world.port, `POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 1000000\r\n\r\n`);
+    await client.until((text) => text.endsWith('no'), 'the answer');
+    client.socket.write(GET);
+    const text = await client.untilClosed();
+    assert.deepEqual(statuses(text), [413]);
+    assert.equal(world.events.length, 1);
+  });
+
+  it('a caller that leaves in the middle of a body takes the upstream request with it', async (t) => {
+    const upstream = await recordingUpstream(t);
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const client = rawClient(t, world.port, `POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 10\r\n\r\nhello`);
+    await waitFor(() => upstream.connections[0]?.received().includes('hello'), { what: 'half the body' });
+    client.socket.destroy();
+    await waitFor(() => upstream.connections[0]!.closed, { what: 'the upstream connection closes' });
+    assert.deepEqual(world.events.map(({ status, effect }) => [status, effect]), [[499, 'pass']]);
+  });
+});
+
+describe('interim answers', () => {
+  it('100-continue: we answer it once access has passed and the target is connected; Expect goes no further', async (t) => {
+    const { address } = await service(t, async (request, response) => {
+      assert.equal(request.headers.expect, undefined);
+      response.end(await bodyOf(request));
+    });
+    const world = await httpWorld(t, { targets: [address] });
+    const client = rawClient(t, world.port, `POST / HTTP/1.1\r\nHost: ${HOST}\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n`);
+    await client.until((text) => text === 'HTTP/1.1 100 Continue\r\n\r\n', '100');
+    client.socket.write('hello');
+    await client.until((text) => text.includes('hello'), 'the echo');
+  });
+
+  it('100-continue: a refusal comes instead, and the connection ends because nobody knows whether a body follows', async (t) => {
+    const world = await httpWorld(t, { access: { decide: () => ({ ...PASS, verdict: deny('access.no_rule') }) } });
+    const client = rawClient(t, world.port, `POST / HTTP/1.1\r\nHost: ${HOST}\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n`);
+    const text = await client.untilClosed();
+    assert.deepEqual(statuses(text), [403]);
+    assert.match(text, /Connection: close/);
+  });
+
+  it('103 is passed on, 100 is not, and HTTP/1.0 gets neither', async (t) => {
+    const upstream = await recordingUpstream(t, (socket) => {
+      socket.write(`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n${OK}`);
+    });
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const modern = rawClient(t, world.port, GET);
+    const text = await modern.until((got) => got.endsWith('ok'), 'the answer');
+    assert.deepEqual(statuses(text), [103, 200]);
+    assert.ok(text.startsWith('HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n'), text);
+    const old = rawClient(t, world.port, `GET / HTTP/1.0\r\nHost: ${HOST}\r\n\r\n`);
+    assert.deepEqual(statuses(await old.untilClosed()), [200]);
+  });
+});
+
+describe('upgrades', () => {
+  it('a WebSocket echoes text and binary, and closes in order', async (t) => {
+    const { server, address } = await service(t, (_request, response) => response.end('plain'));
+    const sockets = new WebSocketServer({ server });
+    sockets.on('connection', (socket) => socket.on('message', (data, binary) => socket.send(data, { binary })));
+    t.after(() => sockets.close());
+    const world = await httpWorld(t, { targets: [address] });
+    const client = new WebSocket(`ws://127.0.0.1:${world.port}/socket`);
+    t.after(() => client.terminate());
+    await once(client, 'open');
+    for (const message of ['hello', randomBytes(300_000)]) {
+      client.send(message);
+      const [echo] = (await once(client, 'message')) as [Buffer];
+      assert.equal(sha256(echo), sha256(Buffer.from(message)));
+    }
+    client.close(1000, 'bye');
+    const [code] = await once(client, 'close');
+    assert.equal(code, 1000);
+    await waitFor(() => world.events.length === 1, { what: 'the record' });
+    const [event] = world.events;
+    assert.equal(event!.status, 101);
+    assert.ok(event!.bytesIn > 300_000 && event!.bytesOut > 300_000);
+    await waitFor(() => world.pipeline.connections === 0, { what: 'the connection is gone' });
+  });
+
+  it('bytes that come before the 101 wait for it', async (t) => {
+    const upstream = await recordingUpstream(t);
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const client = rawClient(
+      t,
+      world.port,
+      `GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: Upgrade\r\nUpgrade: Echo\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n`,
+    );
+    const connection = await waitFor(() => upstream.connections[0], { what: 'the request' });
+    await waitFor(() => connection.received().includes('\r\n\r\n'), { what: 'its head' });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.match(connection.received().toString(), /\r\nConnection: Upgrade\r\nUpgrade: echo\r\n/);
+    assert.doesNotMatch(connection.received().toString(), /smuggled/);
+    connection.socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nhi');
+    await waitFor(() => connection.received().toString().endsWith('GET /smuggled HTTP/1.1\r\n\r\n'), { what: 'the early bytes' });
+    const text = await client.until((got) => got.endsWith('\r\n\r\nhi'), 'the first bytes of the service');
+    assert.match(text, /^HTTP\/1\.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\nX-Request-Id: /);
+    connection.socket.end('bye');
+    await client.until((got) => got.endsWith('bye'), 'the last bytes');
+  });
+
+  it('a service that does not switch is a plain answer, and what came early is parsed as what it is', async (t) => {
+    const upstream = await recordingUpstream(t, (socket) => socket.write(OK));
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const client = rawClient(
+      t,
+      world.port,
+      `GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n\x81\x05hello`,
+    );
+    assert.deepEqual(statuses(await client.untilClosed()), [200, 400]);
+    assert.equal(upstream.connections[0]!.received().includes('hello'), false);
+  });
+
+  it('a 101 that nobody asked for, or to another protocol, is no answer', async (t) => {
+    const upstream = await recordingUpstream(t, (socket) =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n'),
+    );
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    for (const fields of ['', 'Connection: Upgrade\r\nUpgrade: echo\r\n']) {
+      const client = rawClient(t, world.port, `GET / HTTP/1.1\r\nHost: ${HOST}\r\n${fields}\r\n`);
+      await client.until((text) => statuses(text)[0] === 502, 'a 502');
+    }
+    assert.deepEqual(world.events.map(({ reason }) => reason), ['target.malformed_response', 'target.malformed_response']);
+  });
+});
+
+describe('upstream connections', () => {
+  it('a kept connection that the service closed meanwhile costs nobody a request', async (t) => {
+    let requests = 0;
+    const upstream = await recordingUpstream(t, (socket) => {
+      // Every second request on a connection meets a closed door, without an answer.
+      if (++requests % 2 === 1) socket.write(OK);
+      else socket.destroy();
+    });
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const client = rawClient(t, world.port, GET);
+    await client.until((text) => statuses(text).length === 1, 'one answer');
+    client.socket.write(GET);
+    const text = await client.until((got) => statuses(got).length === 2, 'two answers');
+    assert.deepEqual(statuses(text), [200, 200]);
+    assert.equal(upstream.connections.length, 2);
+    assert.equal(world.events.length, 2);
+  });
+
+  it('what cannot be repeated safely is not repeated', async (t) => {
+    let requests = 0;
+    const upstream = await recordingUpstream(t, (socket) => {
+      if (++requests === 1) socket.write(OK);
+      else socket.destroy();
+    });
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const client = rawClient(t, world.port, GET);
+    await client.until((text) => statuses(text).length === 1, 'one answer');
+    client.socket.write(`POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 2\r\n\r\nhi`);
+    await client.until((got) => statuses(got).length === 2, 'two answers');
+    assert.deepEqual(statuses(client.text()), [200, 502]);
+    assert.equal(world.events[1]!.reason, 'target.reset');
+    assert.equal(requests, 2);
+  });
+
+  it('Connection: close of the service is honoured, and leftovers make a connection unusable', async (t) => {
+    const answers = [
+      'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok',
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil',
+      'HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok',
+    ];
+    let next = 0;
+    const upstream = await recordingUpstream(t, (socket) => socket.write(answers[next++]!));
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const client = rawClient(t, world.port);
+    for (let i = 1; i <= answers.length; i++) {
+      client.socket.write(GET);
+      await client.until((text) => statuses(text).length === i && text.endsWith('ok'), `answer ${i}`);
+    }
+    assert.equal(upstream.connections.length, answers.length);
+    assert.doesNotMatch(client.text(), /evil/);
+  });
+
+  it('an answer that can be read in two ways is not passed on', async (t) => {
+    const answers = [
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok',
+      'HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok',
+      'HTTP/1.1 200 OK\nContent-Length: 2\n\nok',
+      'HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n',
+      'HTTP/1.1 200 OK\r\nX : a\r\n\r\n',
+      'HTTP/1.1 2000 OK\r\n\r\n',
+      'HTTP/1.1 20 OK\r\n\r\n',
+      'HTTP/2.0 200 OK\r\n\r\n',
+      'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'SSH-2.0-x\r\n',
+      `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`,
+      'HTTP/1.1 102 Processing\r\n\r\n'.repeat(40),
+    ];
+    let next = 0;
+    const upstream = await recordingUpstream(t, (socket) => socket.write(answers[next++]!));
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    for (const answer of answers) {
+      const client = rawClient(t, world.port, GET);
+      await client.until((text) => text.includes('target.malformed_response'), answer.slice(0, 80));
+      assert.equal(statuses(client.text()).at(-1), 502);
+    }
+  });
+
+  it('a target that refuses is passed over while another one answers', async (t) => {
+    const upstream = await recordingUpstream(t, (socket) => socket.write(OK));
+    const world = await httpWorld(t, { targets: ['127.0.0.1:1', upstream.address] });
+    for (let i = 0; i < 6; i++) {
+      const client = rawClient(t, world.port, `POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 2\r\n\r\nhi`);
+      await client.until((text) => text.endsWith('ok'), 'an answer');
+    }
+    assert.equal(world.balancer.healthy(world.snapshot.resources[0]!.targets[0]!.id), false);
+    assert.ok(world.events.every(({ status }) => status === 200));
+  });
+
+  it('faults have their own answers', async (t) => {
+    const silent = await recordingUpstream(t);
+    const closing = await recordingUpstream(t, (socket) => socket.destroy());
+    const cases: readonly [string[], string, number][] = [
+      [[], 'balancer.no_target', 503],
+      [['127.0.0.1:1'], 'target.dial_refused', 502],
+      [[silent.address], 'target.response_timeout', 504],
+      [[closing.address], 'target.reset', 502],
+    ];
+    for (const [targets, reason, status] of cases) {
+      const world = await httpWorld(t, { targets, limits: { upstreamResponseTimeoutMs: 50 } });
+      const client = rawClient(t, world.port, GET);
+      await client.until((text) => text.includes(reason), reason);
+      assert.deepEqual(statuses(client.text()), [status]);
+      assert.deepEqual(world.events.map((event) => [event.effect, event.reason]), [['deny', reason]]);
+    }
+  });
+
+  it('targets behind an absent agent are away, which is another thing than failing', async (t) => {
+    const world = await httpWorld(t, {
+      targets: [testTarget('localhost:3000', { protocol: 'http', deviceId: 'dev_1' })],
+      agentLinks: { serves: () => false, open: () => null },
+    });
+    const client = rawClient(t, world.port, GET);
+    await client.until((text) => text.includes('balancer.agent_away'), '503');
+    assert.deepEqual(statuses(client.text()), [503]);
+  });
+});
+
+describe('time and end', () => {
+  it('a head that trickles in is cut off with 408, an idle connection without a word', async (t) => {
+    const world = await httpWorld(t, { limits: { headerTimeoutMs: 300, idleTimeoutMs: 250 } });
+    const slow = rawClient(t, world.port, 'GET / HTTP/1.1\r\n');
+    const trickle = setInterval(() => slow.socket.write('X-A: 1\r\n'), 40);
+    t.after(() => clearInterval(trickle));
+    assert.deepEqual(statuses(await slow.untilClosed()), [408]);
+    clearInterval(trickle);
+    const idle = rawClient(t, world.port);
+    assert.equal(await idle.untilClosed(), '');
+    assert.deepEqual(world.events.map(({ reason }) => reason), ['http.timeout']);
+  });
+
+  it('a body that stalls is given up', async (t) => {
+    const upstream = await recordingUpstream(t);
+    const world = await httpWorld(t, { targets: [upstream.address], limits: { idleTimeoutMs: 150 } });
+    const client = rawClient(t, world.port, `POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 10\r\n\r\nhello`);
+    assert.deepEqual(statuses(await client.untilClosed()), [408]);
+    await waitFor(() => upstream.connections[0]!.closed, { what: 'the upstream connection closes' });
+  });
+
+  it('draining answers what is running, with Connection: close, and ends idle connections', async (t) => {
+    const upstream = await recordingUpstream(t);
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const idle = rawClient(t, world.port);
+    const busy = rawClient(t, world.port, GET);
+    await waitFor(() => upstream.connections[0]?.received().length, { what: 'the request' });
+    const stopped = world.pipeline.stop(10_000);
+    await idle.untilClosed();
+    upstream.connections[0]!.socket.write(OK);
+    assert.match(await busy.untilClosed(), /\r\nConnection: close\r\n[^]*ok$/);
+    await stopped;
+    assert.equal(world.pipeline.connections, 0);
+  });
+
+  it('draining ends what does not end by itself', async (t) => {
+    const upstream = await recordingUpstream(t);
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const busy = rawClient(t, world.port, GET);
+    await waitFor(() => upstream.connections[0]?.received().length, { what: 'the request' });
+    await world.pipeline.stop(20);
+    await busy.untilClosed();
+    assert.deepEqual(world.events.map(({ status }) => status), [499]);
+  });
+
+  it('a flow keeps the tables it started with, whatever is swapped in', async (t) => {
+    const upstream = await recordingUpstream(t);
+    const world = await httpWorld(t, { targets: [upstream.address] });
+    const client = rawClient(t, world.port, GET);
+    await waitFor(() => upstream.connections[0]?.received().length, { what: 'the request' });
+    world.change({ resources: [] });
+    upstream.connections[0]!.socket.write(OK);
+    await client.until((text) => text.endsWith('ok'), 'the answer');
+    client.socket.write(GET);
+    await client.until((text) => text.includes('router.no_resource'), 'the next one runs on the new tables');
+    assert.deepEqual(world.events.map(({ snapshotVersion }) => snapshotVersion), [1, 2]);
+  });
+});
+
+function sha256(data: Buffer): string {
+  return createHash('sha256').update(data).digest('hex');
+}
