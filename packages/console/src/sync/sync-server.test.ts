@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
-import { createPublicKey, verify } from 'node:crypto';
-import { SNAPSHOT_CONTEXT, type Snapshot, snapshot as snapshotSchema } from '@zeronaut/model';
-import { eachDatabase } from '@zeronaut/testkit';
-import { startFixture, type TestGateway } from '../testing/fixture.ts';
+import { createPublicKey, generateKeyPairSync, randomBytes, verify } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import {
+  CONSOLE_ISSUER,
+  gatewayServerName,
+  PORTAL_AUDIENCE,
+  portalSessionClaims,
+  SNAPSHOT_CONTEXT,
+  type Snapshot,
+  snapshot as snapshotSchema,
+  TOKEN_TYPE,
+} from '@zeronaut/model';
+import { createTestAuthority, eachDatabase, temporaryDirectory, waitFor } from '@zeronaut/testkit';
+import { decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
+import { certificateRequest, startFixture, type TestGateway } from '../testing/fixture.ts';
 import { connectSync } from '../testing/sync-client.ts';
 
 const HELLO = { type: 'hello', protocol: 1, softwareVersion: '0.1.0', snapshotVersion: 0 };
@@ -45,4 +56,326 @@ eachDatabase('a gateway enrols, dials, gets a signed snapshot, and a new one aft
   assert.deepEqual(urls, [`https://${name}.localhost:8443`]);
   assert.deepEqual(second.resources[0]?.hosts, [`${name}.localhost`]);
   assert.ok(second.certificates.some(({ host }) => host === `${name}.localhost`));
+});
+
+function event(gatewayId: string, seq: number, more: Record<string, unknown> = {}) {
+  return {
+    gatewayId,
+    epoch: 'epoch-0001',
+    seq,
+    at: new Date(1_790_000_000_000 + seq).toISOString(),
+    requestId: `req_${seq}`,
+    organizationId: null,
+    resourceId: null,
+    protocol: 'http',
+    effect: 'pass',
+    reason: 'access.public',
+    subject: '',
+    sourceAddress: '192.0.2.1',
+    method: 'GET',
+    host: 'app.localhost',
+    path: '/',
+    status: 200,
+    bytesIn: 0,
+    bytesOut: 10,
+    durationMs: 1,
+    targetId: '',
+    snapshotVersion: 1,
+    ...more,
+  };
+}
+
+async function world(
+  t: TestContext,
+  database = { kind: 'sqlite' as const, file: '', url: `sqlite:${temporaryDirectory(t)}/z.db` },
+) {
+  const fixture = await startFixture(t, database);
+  const organization = await fixture.organization();
+  const gateway = await organization.enrolGateway();
+  const sync = await fixture.startSync();
+  const connect = async (hello: object | null = HELLO) => {
+    const client = await connectSync(sync.port, gateway);
+    t.after(() => client.socket.destroy());
+    if (hello !== null) client.send(hello);
+    return client;
+  };
+  return { fixture, organization, gateway, sync, connect };
+}
+
+eachDatabase('events are stored once each and acknowledged to the highest', async (t, database) => {
+  const { organization, gateway, connect } = await world(t, database as never);
+  const first = await connect();
+  const numbers = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, i) => event(gateway.gateway.id, from + i));
+  first.send({ type: 'events', events: numbers(1, 600) });
+  assert.deepEqual(await first.next('events_stored'), { type: 'events_stored', epoch: 'epoch-0001', seq: 600 });
+  first.socket.destroy();
+
+  const second = await connect();
+  second.send({ type: 'events', events: numbers(590, 610) });
+  assert.equal((await second.next('events_stored')).seq, 610);
+  second.send({ type: 'events', events: numbers(1, 5) });
+  assert.equal((await second.next('events_stored')).seq, 610, 'old ones do not move the head back');
+  const third = event(gateway.gateway.id, 1, { epoch: 'epoch-0002' });
+  second.send({ type: 'events', events: [third] });
+  assert.deepEqual(await second.next('events_stored'), { type: 'events_stored', epoch: 'epoch-0002', seq: 1 });
+
+  const seen = new Set<string>();
+  let pages = 0;
+  for (let cursor: string | null = ''; cursor !== null; pages++) {
+    const answer = await organization.call('GET', `/api/v1/access-events?limit=200${cursor && `&cursor=${cursor}`}`);
+    for (const item of answer.json().items) seen.add(`${item.epoch}/${item.seq}`);
+    cursor = answer.json().nextCursor;
+  }
+  assert.equal(seen.size, 611);
+  assert.equal(pages, 4);
+  const newest = await organization.call('GET', '/api/v1/access-events?limit=1&effect=pass');
+  assert.equal(newest.json().items[0].seq, 610);
+});
+
+test('a version survives a restart, and grows past what the gateway runs', async (t) => {
+  const { fixture, organization, gateway, sync, connect } = await world(t);
+  const client = await connect();
+  const first = (await client.next('snapshot')).snapshot;
+  await sync.stop();
+  fixture.clock.nowMs += 60_000;
+
+  const again = await fixture.startSync();
+  const restarted = await connectSync(again.port, gateway);
+  t.after(() => restarted.socket.destroy());
+  restarted.send(HELLO);
+  assert.deepEqual((await restarted.next('snapshot')).snapshot, first, 'the same content is the same snapshot');
+  restarted.socket.destroy();
+
+  const current = await connectSync(again.port, gateway);
+  t.after(() => current.socket.destroy());
+  current.send({ ...HELLO, snapshotVersion: 1 });
+  current.send({ type: 'ping' });
+  await current.next('pong');
+  await organization.call('POST', '/api/v1/resources', { name: 'later', targets: [{ address: '10.0.0.1:80' }] });
+  assert.equal(open(gateway, (await current.next('snapshot')).snapshot).version, 2, 'nothing was sent for version 1');
+
+  const ahead = await connectSync(again.port, gateway);
+  t.after(() => ahead.socket.destroy());
+  ahead.send({ ...HELLO, snapshotVersion: 500 });
+  assert.equal(open(gateway, (await ahead.next('snapshot')).snapshot).version, 501, 'a restored console catches up');
+});
+
+test('a visitor signs in through a gateway, is rate limited, and signs out', async (t) => {
+  const { fixture, organization, gateway, connect } = await world(t);
+  const password = 'plum violin harbour seven';
+  const { user } = await organization.user('member', { email: 'ann@example.com', password });
+  const elsewhere = await fixture.organization('elsewhere');
+  await elsewhere.user('owner', { email: 'eve@example.com', password });
+  const client = await connect();
+  const signIn = async (email: string, secret: string, address: string) => {
+    const rpcId = Math.floor(Math.random() * 1e9) + 1;
+    client.send({ type: 'sign_in', rpcId, email, password: secret, address, userAgent: 'test' });
+    const result = await client.next('sign_in_result');
+    assert.equal(result.rpcId, rpcId);
+    return result;
+  };
+
+  const { token } = await signIn('ann@example.com', password, '192.0.2.7');
+  const key = await importJWK({ ...fixture.context.authority.tokenKey.publicJwk });
+  assert.equal(decodeProtectedHeader(token!).typ, TOKEN_TYPE.portalSession);
+  const { payload } = await jwtVerify(token!, key, {
+    issuer: CONSOLE_ISSUER,
+    audience: PORTAL_AUDIENCE,
+    algorithms: ['EdDSA'],
+  });
+  const claims = portalSessionClaims.parse(payload);
+  assert.equal(claims.sub, user.id);
+  assert.equal(
+    (await signIn('eve@example.com', password, '192.0.2.7')).reason,
+    'api.credentials_invalid',
+    'not of this organization',
+  );
+
+  for (let i = 0; i < 5; i++) {
+    assert.equal((await signIn('ann@example.com', 'wrong', '198.51.100.1')).reason, 'api.credentials_invalid');
+  }
+  assert.equal((await signIn('ann@example.com', password, '198.51.100.1')).reason, 'api.rate_limited');
+  assert.notEqual(
+    (await signIn('ann@example.com', password, '192.0.2.7')).token,
+    null,
+    'the good address is not locked out',
+  );
+
+  const before = open(gateway, (await client.next('snapshot')).snapshot);
+  assert.deepEqual(before.revokedSessions, []);
+  client.send({ type: 'sign_out', rpcId: 1, sessionId: claims.sid });
+  await client.next('sign_out_result');
+  const after = open(gateway, (await client.next('snapshot')).snapshot);
+  assert.deepEqual(after.revokedSessions, [{ id: claims.sid, expiresAt: new Date(claims.exp * 1000).toISOString() }]);
+});
+
+test('what is revoked or disabled leaves the snapshot', async (t) => {
+  const { organization, gateway, connect } = await world(t);
+  const device = await organization.enrolDevice();
+  const member = await organization.user('member');
+  const client = await connect();
+  await client.next('snapshot');
+
+  const { version } = member.user;
+  await organization.call(
+    'PATCH',
+    `/api/v1/users/${member.user.id}`,
+    { status: 'disabled' },
+    { headers: { 'if-match': `"${version}"` } },
+  );
+  const withoutUser = open(gateway, (await client.next('snapshot')).snapshot);
+  assert.ok(!withoutUser.users.some(({ id }) => id === member.user.id));
+  await organization.call('DELETE', `/api/v1/devices/${device.id}`);
+  assert.deepEqual(open(gateway, (await client.next('snapshot')).snapshot).devices, []);
+  await organization.call('DELETE', `/api/v1/gateways/${gateway.gateway.id}`);
+  await waitFor(client.closed, { what: 'the link of a revoked gateway to close' });
+  const late = await connect();
+  await waitFor(late.closed, { what: 'a revoked gateway to be turned away' });
+});
+
+test('a gateway renews its certificate for the same key only, and the snapshot names its tunnel listener', async (t) => {
+  const { gateway, connect } = await world(t);
+  const client = await connect();
+  const { certificates } = open(gateway, (await client.next('snapshot')).snapshot);
+  assert.equal(certificates[0]?.host, gatewayServerName(gateway.gateway.id));
+  client.send({ type: 'renew', rpcId: 1, csr: await certificateRequest(gateway.privateKey) });
+  const renewed = await client.next('renewed');
+  const again = await connectSync(client.socket.remotePort as number, {
+    ...gateway,
+    certificate: renewed.certificate!,
+  });
+  t.after(() => again.socket.destroy());
+  again.send(HELLO);
+  await again.next('snapshot');
+
+  const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  again.send({ type: 'renew', rpcId: 2, csr: await certificateRequest(other) });
+  assert.equal((await again.next('renewed')).certificate, null, 'another key');
+  again.send({ type: 'renew', rpcId: 3, csr: 'nonsense' });
+  assert.equal((await again.next('renewed')).certificate, null, 'no request at all');
+});
+
+test('strangers are closed: no certificate, another authority, a device, a forged name, another protocol', async (t) => {
+  const { fixture, organization, gateway, sync } = await world(t);
+  const stranger = await createTestAuthority();
+  const ids = { organizationId: organization.id, gatewayId: gateway.gateway.id };
+  const forged = await stranger.gateway(ids);
+  const device = await organization.enrolDevice();
+  const ca = fixture.context.authority.certificates;
+  const key = { ...gateway };
+  const attempts = {
+    'no certificate': connectSync(sync.port, null, { trust: ca.certificate }),
+    'another authority': connectSync(sync.port, {
+      key: forged.key,
+      certificate: forged.cert,
+      certificateAuthority: ca.certificate,
+    }),
+    'a device': connectSync(sync.port, {
+      key: device.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+      certificate: device.certificate,
+      certificateAuthority: ca.certificate,
+    }),
+    'another protocol': connectSync(sync.port, key, { alpn: 'h2' }),
+  };
+  for (const [what, attempt] of Object.entries(attempts)) {
+    const client = await attempt;
+    client.send(HELLO);
+    await waitFor(client.closed, { what: `${what} to be closed` });
+    assert.deepEqual(client.received, [], what);
+  }
+  const good = await connectSync(sync.port, gateway);
+  t.after(() => good.socket.destroy());
+  good.send(HELLO);
+  await good.next('snapshot');
+});
+
+function frame(body: Buffer | string): Buffer {
+  const bytes = Buffer.from(body as string);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+test('hostile messages close the link and nothing else', async (t) => {
+  const { fixture, gateway, connect } = await world(t);
+  const id = gateway.gateway.id;
+  const hello = frame(JSON.stringify(HELLO));
+  const json = (value: unknown) => Buffer.concat([hello, frame(JSON.stringify(value))]);
+  const attacks: Record<string, Buffer> = {
+    'a length of zero': Buffer.alloc(4),
+    'a length beyond the limit': Buffer.from([0xff, 0xff, 0xff, 0xff]),
+    'no JSON': frame('{'),
+    'no UTF-8': frame(Buffer.from([0x22, 0xff, 0xfe, 0x22])),
+    'a message of the console': json({ type: 'sign_out_result', rpcId: 1 }),
+    'deep nesting': frame('['.repeat(200_000)),
+    noise: frame(randomBytes(4096)),
+    'something before hello': frame(JSON.stringify({ type: 'ping' })),
+    'hello twice': json(HELLO),
+    'another protocol version': frame(JSON.stringify({ ...HELLO, protocol: 2 })),
+    'an unknown field': frame(JSON.stringify({ ...HELLO, admin: true })),
+    'a version that cannot be': frame(JSON.stringify({ ...HELLO, snapshotVersion: Number.MAX_SAFE_INTEGER })),
+    'an applied version that was never sent': json({ type: 'applied', version: 99 }),
+    'events of another gateway': json({ type: 'events', events: [event('gw_00000000000000000000000000', 1)] }),
+    'events of another organization': json({
+      type: 'events',
+      events: [event(id, 1, { organizationId: 'org_00000000000000000000000000' })],
+    }),
+    'a hole in the events': json({ type: 'events', events: [event(id, 1), event(id, 3)] }),
+    'a prototype': frame('{"type":"hello","__proto__":{"protocol":1}}'),
+  };
+  for (const [what, bytes] of Object.entries(attacks)) {
+    const client = await connect(null);
+    client.sendBytes(bytes);
+    await waitFor(client.closed, { what: `${what} to close the link` });
+  }
+  const stored = await fixture.context.store.db.selectFrom('access_events').select('seq').execute();
+  assert.deepEqual(stored, []);
+  const good = await connect();
+  await good.next('snapshot');
+});
+
+test('a gateway that asks and never reads is not read without end, and one byte at a time is understood', async (t) => {
+  const { connect } = await world(t);
+  const slow = await connect(null);
+  for (const byte of frame(JSON.stringify(HELLO))) slow.sendBytes(Buffer.from([byte]));
+  await slow.next('snapshot');
+
+  slow.socket.pause();
+  const ping = frame(JSON.stringify({ type: 'ping' }));
+  const many = Buffer.concat(Array.from({ length: 50_000 }, () => ping));
+  for (let i = 0; i < 20; i++) slow.sendBytes(many);
+  // What the console does not read stays here: a million pings are not answered into its memory.
+  await waitFor(() => slow.socket.writableLength > 0, { what: 'pressure' });
+  const before = slow.socket.writableLength;
+  assert.ok(before > many.length, `${before} bytes wait at the sender`);
+  const other = await connect();
+  await other.next('snapshot');
+});
+
+test('changes that come together go out together, and all gateways learn of them', async (t) => {
+  const { fixture, organization, sync, connect } = await world(t);
+  const second = await organization.enrolGateway();
+  const clients = [await connect(), await connectSync(sync.port, second)];
+  t.after(() => clients[1]!.socket.destroy());
+  clients[1]!.send(HELLO);
+  for (const client of clients) await client.next('snapshot');
+  await Promise.all(
+    Array.from({ length: 20 }, (_, i) =>
+      organization.call('POST', '/api/v1/resources', { name: `r-${i}`, targets: [{ address: '10.0.0.1:80' }] }),
+    ),
+  );
+  for (const client of clients) {
+    const names = await waitFor(
+      () => {
+        const last = client.received.findLast((message) => message.type === 'snapshot');
+        const found: string[] =
+          last === undefined ? [] : JSON.parse(last.snapshot.payload).resources.map((r: { name: string }) => r.name);
+        return found.length === 20 && found;
+      },
+      { what: 'all twenty resources' },
+    );
+    assert.equal(new Set(names).size, 20);
+  }
+  assert.equal(fixture.context.connectedGateways().size, 2);
 });

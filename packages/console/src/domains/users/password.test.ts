@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createPasswordHasher } from './password.ts';
+import { checkPassword } from './password-policy.ts';
+
+test('a hash is argon2id at the documented cost, salted, and verifies its own password only', async () => {
+  const hasher = createPasswordHasher();
+  const hash = await hasher.hash('plum violin harbour seven');
+  assert.match(hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
+  assert.notEqual(hash, await hasher.hash('plum violin harbour seven'));
+  assert.equal(await hasher.verify('plum violin harbour seven', hash), true);
+  assert.equal(await hasher.verify('plum violin harbour eight', hash), false);
+  assert.equal(await hasher.verify('plum violin harbour seven', null), false);
+  assert.equal(await hasher.verify('plum violin harbour seven', 'not a hash'), false);
+});
+
+test('the same letters typed in another normal form are the same password', async () => {
+  const hasher = createPasswordHasher({ memory: 64, passes: 1, parallelism: 1 });
+  const hash = await hasher.hash('pässword für alle');
+  assert.equal(await hasher.verify('pässword für alle'.normalize('NFD'), hash), true);
+});
+
+test('too many at once are refused instead of waiting for ever, and those before them are served', async () => {
+  const hasher = createPasswordHasher({ memory: 64, passes: 1, parallelism: 1 });
+  const results = await Promise.allSettled(Array.from({ length: 300 }, () => hasher.hash('x')));
+  const refused = results.filter((result) => result.status === 'rejected');
+  assert.equal(refused.length, 300 - 204);
+  assert.ok(refused.every(({ reason }) => reason.code === 'passwords.busy' && reason.retry === 'yes'));
+  assert.match(await hasher.hash('x'), /^\$argon2id/);
+});
+
+test('passwords that a guesser tries first are refused', () => {
+  const weak = [
+    'short',
+    'elevenchars',
+    'passwordpassword',
+    'Password123456',
+    'P@ssw0rdP@ssw0rd',
+    'aaaaaaaaaaaaaaa',
+    'abababababab',
+    '1234567890123',
+    'qwertyuiop12',
+    'ann@example.com',
+    'Ann@Example.com1',
+    'Administrator1!',
+    'letmein!!!!!2026',
+  ];
+  for (const password of weak) {
+    assert.equal(checkPassword(password, 'ann@example.com')?.reason, 'api.password_weak', password);
+  }
+  for (const password of ['plum violin harbour seven', 'kX9$mQ2!vB7z', 'жили-были старик']) {
+    assert.equal(checkPassword(password, 'ann@example.com'), null, password);
+  }
+});
