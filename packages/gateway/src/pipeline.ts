@@ -51,7 +51,6 @@ export function createHttpPipeline(options: HttpPipelineOptions): HttpPipeline {
 
 /** How many targets one request tries before it gives up. */
 const MAX_TRIES = 3;
-const SHARE_PREFIX = `${RESERVED_PREFIX}share/`;
 const NOTHING_TRIED: ReadonlySet<string> = new Set();
 /** Methods that may be sent twice (RFC 9110, 9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set([
@@ -323,10 +322,4 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
     this.#options.onBug(error);
     exchange.reject(deny('gateway.internal'));
   }
-}
-
-/** The schema's bound, and without the token of a share link: who reads the log must not be able to use it. */
-function recordedPath(path: string): string {
-  if (path.startsWith(SHARE_PREFIX)) return SHARE_PREFIX;
-  return path.length > 1024 ? path.slice(0, 1024) : path;
 }
