@@ -6,6 +6,7 @@ import { Deadlines } from './http/deadlines.ts';
 import { type Exchange, type ExchangeOwner, faultReason, type HttpLimits } from './http/exchange.ts';
 import { ForwardedFields } from './http/forwarded.ts';
 import { isoTime } from './http/wall-clock.ts';
+import { recordedPath } from './observe/recorded-path.ts';
 import type { Balancer, Dialer, HttpAccess, HttpDecision, LocalResponse, Observer } from './rooms.ts';
 import { routeHost } from './router/router.ts';
 import type { CurrentTables, Tables } from './tables.ts';
