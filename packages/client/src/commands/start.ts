@@ -14,6 +14,7 @@ interface StartOptions extends CommonOptions {
   readonly tunnelPort?: number;
   readonly managementPort?: number;
   readonly portRange?: { from: number; to: number };
+  readonly reEnrol?: boolean;
 }
 
 export function startCommand(line: CommandLine): Command {
@@ -40,13 +41,15 @@ export function startCommand(line: CommandLine): Command {
     .option('--tunnel-port <port>', 'where agents dial (default: 8444)', parsePort)
     .option('--management-port <port>', 'health and metrics, on loopback (default: 9090)', parsePort)
     .option('--port-range <from-to>', 'public ports of tcp and udp services (default: 20000-20999)', parsePortRange)
-    .action(async ({ json, ...asked }: StartOptions) => {
+    .option('--re-enrol', 'make the gateway a new one, with another domain or address')
+    .action(async ({ json, reEnrol, ...asked }: StartOptions) => {
       const [{ runStart }, { loadSettings }] = await Promise.all([
         import('../start/run-start.ts'),
         import('../start/settings.ts'),
       ]);
       await runStart({
-        settings: loadSettings(asked),
+        ...loadSettings(asked),
+        reEnrol: reEnrol === true,
         output: outputOf(line, { json }),
         environment: line.environment,
       });

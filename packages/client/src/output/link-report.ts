@@ -21,7 +21,7 @@ export class LinkReport {
     const before = this.#told.get(gateway);
     this.#told.set(gateway, null);
     this.#output.event('connected', { gateway });
-    if (before !== undefined && before !== null) this.#output.note(`Connected to gateway ${gateway} again.`);
+    if (before !== undefined && before !== null) this.#output.note(`Connected to ${gateway} again.`);
   }
 
   onDown(gateway: string, fault: Fault, nextTryMs: number | null): void {
@@ -35,8 +35,8 @@ export class LinkReport {
       return;
     }
     this.#told.set(gateway, fault.code);
-    const lost = before === null ? 'The tunnel to gateway' : 'No tunnel to gateway';
-    this.#output.note(`${lost} ${gateway}${before === null ? ' is lost' : ''}: ${explain(fault.code)}. Trying again.`);
+    const what = before === null ? `The tunnel to ${gateway} is lost` : `No tunnel to ${gateway}`;
+    this.#output.note(`${what}: ${explain(fault.code)}. Trying again.`);
   }
 
   onRefused(reason: string): void {

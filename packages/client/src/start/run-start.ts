@@ -1,6 +1,8 @@
-import { existsSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatHostPort } from '@zeronaut/model';
+import { z } from 'zod';
+import { ApiError } from '../api/api-error.ts';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 import { aborted, onInterrupt } from '../interrupt.ts';
@@ -9,15 +11,23 @@ import { type Output, printable } from '../output/output.ts';
 import { chooseConnection, LOCAL_PROFILE } from '../profile/connection.ts';
 import { lockHolder, takeLock } from '../profile/file-lock.ts';
 import { ensureDirectory, homeDirectory } from '../profile/home.ts';
+import { readPrivateFile } from '../profile/private-file.ts';
 import { isHttpReady, waitUntil } from './http-ready.ts';
 import { type StartSettings, saveSettings } from './settings.ts';
 import { SupervisedProgram } from './supervised-program.ts';
 
 export interface StartRun {
   readonly settings: StartSettings;
+  /** What of the settings the gateway cannot take over because it enrolled with something else. */
+  readonly changedForGateway: readonly string[];
+  /** Make the gateway a new one, so that it can. */
+  readonly reEnrol: boolean;
   readonly output: Output;
   readonly environment: NodeJS.ProcessEnv;
 }
+
+/** All that we need to know of the gateway's own file. */
+const gatewayIdentity = z.object({ gatewayId: z.string() });
 
 /** How long a program may take to become ready before it is said to hang. */
 const READY_TIMEOUT_MS = 60_000;
@@ -89,12 +99,12 @@ class LocalMachine {
 
   async bringUp(signal: AbortSignal): Promise<void> {
     const { managementPort } = this.#run.settings;
-    this.#console.start();
     // Enrolled already: it needs nothing of the console, and starts beside it.
-    const enrolled = existsSync(join(this.#home, 'gateway', 'identity.json'));
-    if (enrolled) this.#startGateway(null);
+    const former = this.#checkEnrolment();
+    this.#console.start();
+    if (former === 'current') this.#startGateway(null);
     await this.#untilReady('console', `${this.consoleUrl}/api/v1/health`, signal);
-    if (!enrolled && !signal.aborted) this.#startGateway(await this.#createEnrolmentToken());
+    if (former !== 'current' && !signal.aborted) this.#startGateway(await this.#enrolGateway(former));
     await this.#untilReady('gateway', `http://127.0.0.1:${managementPort}/readyz`, signal);
   }
 
@@ -146,8 +156,33 @@ class LocalMachine {
     this.#gateway.start();
   }
 
-  async #createEnrolmentToken(): Promise<string> {
+  /**
+   * Whether the gateway is enrolled as the settings want it; else the id of the gateway that it was, or null for a first
+   * start. What it told the console at enrolment (domain, addresses) cannot be changed afterwards.
+   */
+  #checkEnrolment(): 'current' | string | null {
+    const { changedForGateway, reEnrol } = this.#run;
+    const identity = readPrivateFile(join(this.#home, 'gateway', 'identity.json'), gatewayIdentity);
+    if (identity === null) return null;
+    if (reEnrol) return identity.gatewayId;
+    if (changedForGateway.length === 0) return 'current';
+    throw new CliError(`the gateway of this machine was enrolled with another ${changedForGateway.join(', ')}`, {
+      reason: 'cli.enrolled_otherwise',
+      next: 'Leave the flag out, or add --re-enrol to make it a new gateway: visitors then sign in again.',
+      exitCode: EXIT.conflict,
+    });
+  }
+
+  /** Resolves with the token of its enrolment. Of a former gateway, the state is set aside and the record deleted. */
+  async #enrolGateway(formerId: string | null): Promise<string> {
     const { api } = chooseConnection({ profile: LOCAL_PROFILE });
+    if (formerId !== null) {
+      const directory = join(this.#home, 'gateway');
+      renameSync(directory, `${directory}.${formerId}`);
+      await api.call('gateways.delete', { params: { id: formerId } }).catch((error: unknown) => {
+        if (!(error instanceof ApiError) || error.status !== 404) throw error;
+      });
+    }
     return (await api.call('gateways.createEnrolment', { body: { ttlSeconds: 600 } })).token;
   }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { homeDirectory } from '../profile/home.ts';
 import { readPrivateFile, writePrivateFile } from '../profile/private-file.ts';
@@ -42,12 +43,28 @@ function settingsPath(): string {
   return join(homeDirectory(), 'start.json');
 }
 
-/** What was asked for now, else what was last time, else the defaults. */
-export function loadSettings(asked: Partial<StartSettings>): StartSettings {
+const TOLD_AT_ENROLMENT = ['baseDomain', 'publicHost', 'httpsPort', 'tunnelPort', 'portRange', 'syncPort'] as const;
+
+/**
+ * What was asked for now, else what was last time, else the defaults; and which of the things that a gateway tells the
+ * console once, when it enrols, are other than last time.
+ */
+export function loadSettings(asked: Partial<StartSettings>): {
+  settings: StartSettings;
+  changedForGateway: readonly string[];
+} {
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
-  return { ...DEFAULT_SETTINGS, ...readPrivateFile(settingsPath(), startSettings), ...given };
+  const last = readPrivateFile(settingsPath(), startSettings);
+  const settings: StartSettings = { ...DEFAULT_SETTINGS, ...last, ...given };
+  const changed = TOLD_AT_ENROLMENT.filter((name) => last !== null && !isDeepStrictEqual(settings[name], last[name]));
+  return { settings, changedForGateway: changed.map(inWords) };
 }
 
 export function saveSettings(settings: StartSettings): void {
   writePrivateFile(settingsPath(), settings);
+}
+
+/** `httpsPort` as the flag is called. */
+function inWords(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
