@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eachDatabase } from '@zeronaut/testkit';
+import { startFixture } from '../../testing/fixture.ts';
+import { normalizeUserCode } from './device-authorizations.ts';
+
+const PASSWORD = 'plum violin harbour seven';
+const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
+eachDatabase('a device waits, polls too fast, is approved, and gets its session once', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const organization = await fixture.organization();
+  const { user } = await organization.user('operator', { email: 'ann@example.com', password: PASSWORD });
+  const form = async (url: string, fields: Record<string, string>) => {
+    const answer = await fixture.api.inject({
+      method: 'POST',
+      url,
+      headers: { host: 'localhost', 'content-type': 'application/x-www-form-urlencoded' },
+      payload: new URLSearchParams(fields).toString(),
+    });
+    return { status: answer.statusCode, ...answer.json() };
+  };
+  const start = () => form('/api/v1/oauth/device_authorization', { client_id: 'zeronaut-cli' });
+  const poll = (device_code: string) =>
+    form('/api/v1/oauth/token', { grant_type: GRANT, device_code, client_id: 'zeronaut-cli' });
+
+  const started = await start();
+  assert.match(started.user_code, /^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/);
+  assert.deepEqual([started.expires_in, started.interval], [600, 5]);
+  assert.equal(started.verification_uri_complete, `http://localhost:8080/device?user_code=${started.user_code}`);
+  const pending = await poll(started.device_code);
+  assert.deepEqual(
+    [pending.status, pending.error, pending.reason],
+    [400, 'authorization_pending', 'api.authorization_pending'],
+  );
+  assert.equal(typeof pending.error_description, 'string');
+  fixture.clock.nowMs += 4_000;
+  assert.equal((await poll(started.device_code)).error, 'slow_down');
+  fixture.clock.nowMs += 6_000;
+  assert.equal((await poll(started.device_code)).error, 'slow_down', 'the interval has grown to ten seconds');
+
+  const session = (
+    await organization.call('POST', '/api/v1/sessions', { email: 'ann@example.com', password: PASSWORD }, { key: null })
+  ).json().session;
+  const decide = (userCode: string, approve: boolean, key = session.token) =>
+    organization.call('POST', '/api/v1/oauth/approvals', { userCode, approve }, { key });
+  assert.equal(
+    (await decide(started.user_code, true, organization.key)).statusCode,
+    403,
+    'an API key approves nothing',
+  );
+  assert.equal((await decide(started.user_code.toLowerCase().replace('-', ' '), true)).statusCode, 204);
+  assert.equal((await decide(started.user_code, false)).statusCode, 404, 'decided once');
+  const granted = await poll(started.device_code);
+  assert.equal(granted.token_type, 'Bearer');
+  const me = (await organization.call('GET', '/api/v1/me', undefined, { key: granted.access_token })).json();
+  assert.equal(me.user.id, user.id);
+  assert.equal((await poll(started.device_code)).error, 'invalid_grant', 'a code is good once');
+
+  const refused = await start();
+  await decide(refused.user_code, false);
+  assert.equal((await poll(refused.device_code)).error, 'access_denied');
+  const late = await start();
+  fixture.clock.nowMs += 600_000;
+  assert.equal((await decide(late.user_code, true)).statusCode, 404);
+  assert.equal((await poll(late.device_code)).error, 'expired_token');
+  assert.equal((await poll('znd_unknown-unknown-unknown')).error, 'invalid_grant');
+  assert.equal((await form('/api/v1/oauth/token', { grant_type: 'password' })).error, 'invalid_request');
+
+  let last = 0;
+  for (let i = 0; i < 12; i++) last = (await decide('BBBB-BBBB', true)).statusCode;
+  assert.equal(last, 429, 'codes cannot be guessed');
+  const rows = JSON.stringify(await fixture.context.store.db.selectFrom('device_authorizations').selectAll().execute());
+  assert.ok(
+    !rows.includes(late.device_code) && !rows.includes(late.user_code.replace('-', '')),
+    'only hashes are kept',
+  );
+});
+
+test('codes are read as people type them', () => {
+  assert.equal(normalizeUserCode(' bcdf-ghjk '), 'BCDFGHJK');
+  assert.equal(normalizeUserCode('BCDF GHJK\n'), 'BCDFGHJK');
+});
