@@ -14,7 +14,7 @@ function recorders(): { readonly all: Recorder[]; accept(stream: MuxStream): voi
 
 for (const kind of ['pipe', 'tls'] as Transport[]) {
   for (const [windowBytes, highWaterMark] of [
-    [256 * 1024, undefined],
+    [128 * 1024, undefined],
     [4_096, 1],
     [20_000, 16_384],
     [1_048_576, 1_048_576],
@@ -79,7 +79,7 @@ for (const kind of ['pipe', 'tls'] as Transport[]) {
     for (let i = 0; i < 20; i++) {
       assert.equal(far.all[i]!.bytes, 0);
       // What the window did not let through is still at the sender: nothing waits anywhere else.
-      assert.equal(stuck[i]!.bufferedBytes, 500_000 - 256 * 1024);
+      assert.equal(stuck[i]!.bufferedBytes, 500_000 - 128 * 1024);
       far.all[i]!.stream.resume();
       await waitFor(() => far.all[i]!.bytes === 500_000, { what: 'the rest of a stream that was paused' });
     }
@@ -208,20 +208,20 @@ test('a stream that is refused for its limit or header leaves the session alone'
 });
 
 test('received bytes that wait are bounded for the session: the stream that goes beyond is reset', async (t) => {
-  const { server, client } = await linkedSessions(t, 'pipe', { limits: { maxReceivedBytes: 600_000 } });
+  const { server, client } = await linkedSessions(t, 'pipe', { limits: { maxReceivedBytes: 300_000 } });
   const far = recorders();
   server.accept = (stream) => {
     far.accept(stream);
     stream.pause();
   };
   const near = Array.from({ length: 3 }, () => new Recorder(client.session.openStream(Buffer.alloc(0))));
-  for (const end of near) end.stream.write(Buffer.alloc(256 * 1024));
+  for (const end of near) end.stream.write(Buffer.alloc(128 * 1024));
   await waitFor(() => near.some((end) => end.closed), { what: 'a reset' });
   assert.equal(near.filter((end) => end.closed).length, 1);
   assert.equal(near.find((end) => end.closed)?.closed?.code, 'tunnel.receive_limit');
   await waitFor(() => far.all.some((end) => end.closed), { what: 'the other end' });
   for (const end of far.all) end.stream.resume();
-  await waitFor(() => far.all.filter((end) => end.bytes === 256 * 1024).length === 2, { what: 'the other two' });
+  await waitFor(() => far.all.filter((end) => end.bytes === 128 * 1024).length === 2, { what: 'the other two' });
   client.session.close();
 });
 

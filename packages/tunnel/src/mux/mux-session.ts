@@ -65,7 +65,7 @@ export interface MuxLimits {
   readonly maxStreams: number;
   /** Credit that a stream starts with in each direction. Both ends must agree on it. */
   readonly windowBytes: number;
-  /** Most credit of a stream whose reader keeps up, when the path is long: 100 MB/s need 5 MB at 50 ms. */
+  /** Most credit of a stream whose reader keeps up. */
   readonly maxWindowBytes: number;
   /** All that may wait in paused streams of the session; the stream that goes beyond is reset. */
   readonly maxReceivedBytes: number;
@@ -83,7 +83,7 @@ export interface MuxLimits {
 
 export const MUX_LIMITS: MuxLimits = {
   maxStreams: 16_384,
-  windowBytes: 256 * 1024,
+  windowBytes: 128 * 1024,
   maxWindowBytes: 8 * 1024 * 1024,
   maxReceivedBytes: 256 * 1024 * 1024,
   maxMessageQueueBytes: 4 * 1024 * 1024,
@@ -100,12 +100,17 @@ export function createMuxSession(transport: ByteStream, options: MuxSessionOptio
 
 /** Frames are gathered in slabs of this size; it is also the most that waits ahead of the transport's own queue. */
 const SLAB_BYTES = 64 * 1024;
+const MAX_FREE_SLABS = 4;
 /** Answers to the peer's frames that the transport does not take: beyond this the peer is not reading on purpose. */
 const MAX_UNREAD_REPLIES_BYTES = 4 * 1024 * 1024;
 /** How long a closing session may take to hand its last bytes to the transport. */
 const CLOSE_TIMEOUT_MS = 2_000;
-/** What one stream should be able to carry, whatever the round trip. More credit than that would only fill queues. */
-const STREAM_BYTES_PER_MS = 100_000;
+/** What the streams that keep up may have on the way to us in sum, on a short path … */
+const BUSY_BUDGET_BYTES = 2 * 1024 * 1024;
+/** … and on a long one: enough for 100 MB/s. */
+const PATH_BYTES_PER_MS = 100_000;
+/** A stream is busy if it used up credit in this epoch or the one before. */
+const BUSY_EPOCH_MS = 100;
 
 class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
   readonly windowBytes: number;
@@ -124,12 +129,18 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
   #peerGoesAway = false;
   #goAwaySent = false;
   #received = 0;
+  #busyEpoch = 0;
+  #busyNow = 0;
+  #busyBefore = 0;
   readonly #resets: RateBudget;
   readonly #pings: RateBudget;
 
   #slab: Buffer | null = null;
   #slabStart = 0;
   #slabEnd = 0;
+  /** Slabs that were handed to the transport, and slabs that it has done with. */
+  readonly #usedSlabs: Buffer[] = [];
+  readonly #freeSlabs: Buffer[] = [];
   /** The transport's last `write` returned false, so `onDrain` is owed to us. */
   #blocked = false;
   #flushScheduled = false;
@@ -244,6 +255,9 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
     let at = 0;
     while (at < chunk.length && stream.sendCredit > 0 && !this.#blocked) {
       const count = Math.min(chunk.length - at, stream.sendCredit, MAX_DATA_BYTES);
+      // The odd end of a large chunk waits for its turn, where it is sent with what follows: full frames stay aligned
+      // with TLS records, so that the other side need not cut them again.
+      if (at > 0 && count < MAX_DATA_BYTES) break;
       const slab = this.#reserve(FRAME_HEADER_BYTES + count);
       encodeFrameHeader(slab, this.#slabEnd, FRAME.data, stream.id, count);
       chunk.copy(slab, this.#slabEnd + FRAME_HEADER_BYTES, at, at + count);
@@ -271,12 +285,27 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
     this.#scheduleFlush();
   }
 
-  get openWindowBytes(): number {
+  /**
+   * What is on its way to us delays every other stream, so the busy ones share a budget: a lone transfer may have much
+   * on the way and ride out a busy CPU, eight of them have no more in sum. A long path needs more to be filled.
+   */
+  openWindowBytes(stream: SessionStream): number {
+    const epoch = Math.floor(this.lastHeardAt / BUSY_EPOCH_MS);
+    if (epoch !== this.#busyEpoch) {
+      this.#busyBefore = epoch === this.#busyEpoch + 1 ? this.#busyNow : 0;
+      this.#busyNow = 0;
+      this.#busyEpoch = epoch;
+    }
+    if (stream.busyEpoch !== epoch) {
+      stream.busyEpoch = epoch;
+      this.#busyNow++;
+    }
     const { maxWindowBytes, maxReceivedBytes } = this.#limits;
-    const path = this.#roundTripMs === Number.POSITIVE_INFINITY ? 0 : this.#roundTripMs * STREAM_BYTES_PER_MS;
-    // All readers might stop at once: what they were granted must still fit.
-    const share = (maxReceivedBytes - this.#received) / 2 / this.#streams.size;
-    return Math.max(this.windowBytes, Math.floor(Math.min(path, share, maxWindowBytes)));
+    const path = this.#roundTripMs === Number.POSITIVE_INFINITY ? 0 : this.#roundTripMs * PATH_BYTES_PER_MS;
+    // All readers might stop at once: what they were granted must still fit, and the initial windows of others.
+    const budget = Math.min(Math.max(path, BUSY_BUDGET_BYTES), maxReceivedBytes / 2 - this.#received);
+    const share = budget / Math.max(this.#busyNow, this.#busyBefore);
+    return Math.max(this.windowBytes, Math.floor(Math.min(share, maxWindowBytes)));
   }
 
   sendWindow(stream: SessionStream, bytes: number): void {
@@ -451,10 +480,24 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
   #reserve(bytes: number): Buffer {
     if (this.#slab !== null && this.#slabEnd + bytes <= SLAB_BYTES) return this.#slab;
     this.#flush();
-    this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    const slab = this.#freshSlab();
+    this.#slab = slab;
     this.#slabStart = 0;
     this.#slabEnd = 0;
-    return this.#slab;
+    return slab;
+  }
+
+  /** Memory that is allocated for every 64 KiB would cost a collection of the whole heap every few of them. */
+  #freshSlab(): Buffer {
+    if (this.#transport.releasesWrites !== true) return Buffer.allocUnsafeSlow(SLAB_BYTES);
+    if (this.#slab !== null) this.#usedSlabs.push(this.#slab);
+    if (this.#transport.bufferedBytes === 0) {
+      while (this.#usedSlabs.length > 0 && this.#freeSlabs.length < MAX_FREE_SLABS) {
+        this.#freeSlabs.push(this.#usedSlabs.pop()!);
+      }
+      this.#usedSlabs.length = 0;
+    }
+    return this.#freeSlabs.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
   }
 
   #wrote(bytes: number): void {
@@ -570,8 +613,10 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
       this.#transport.abort();
       return;
     }
-    // Nothing was sent for a while: the slab would sit in memory for nothing.
+    // An idle session would keep this memory for nothing; a busy one has it back at once.
     if (this.#slabStart === this.#slabEnd) this.#slab = null;
+    this.#freeSlabs.length = 0;
+    this.#usedSlabs.length = 0;
     if (silentMs >= pingAfterMs) {
       this.#sendPing();
       this.#armKeepAlive(Math.min(pingAfterMs, deadAfterMs - silentMs));

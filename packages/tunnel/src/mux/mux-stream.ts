@@ -13,8 +13,10 @@ export interface MuxStream extends ByteStream {
 export interface StreamHost {
   /** Credit that every stream starts with. */
   readonly windowBytes: number;
-  /** Credit for a stream whose reader keeps up: more than `windowBytes` on a long path. */
-  readonly openWindowBytes: number;
+  /** When the session last heard its peer: a clock that costs nothing to read. */
+  readonly lastHeardAt: number;
+  /** Credit for a stream whose reader keeps up; counts it among the busy ones. */
+  openWindowBytes(stream: SessionStream): number;
   /** Puts as much of `chunk` on the wire as credit and transport take at once. Bytes taken. */
   sendNow(stream: SessionStream, chunk: Buffer): number;
   /** END, if nothing stands in its way. */
@@ -38,6 +40,8 @@ const LOW_WATER_BYTES = 64 * 1024;
 
 /** WINDOW is sent for every such share of the window: often enough that the sender need not stop, and no more. */
 const GRANT_SHARE = 3;
+/** A reader that stops for longer is slow: it gets no more than the initial window, because what waits is our memory. */
+const SLOW_PAUSE_MS = 50;
 
 const PAUSED = 1;
 /** We shall send no more data … */
@@ -50,6 +54,7 @@ const WRITER_WAITS = 32;
 const CLOSED = 64;
 const CLOSE_REPORTED = 128;
 const DEFERRED = 256;
+const SLOW_READER = 512;
 
 /**
  * The session's side of a stream. Flat and lean on purpose: ten thousand of them idle on one tunnel, so queues exist
@@ -69,6 +74,9 @@ export class SessionStream implements MuxStream {
   sendQueue: ChunkQueue | null = null;
   /** Bytes that the peer may still send. */
   #receiveCredit: number;
+  #pausedAt = 0;
+  /** When it was last counted among the busy streams; the session's business. */
+  busyEpoch = 0;
   #receiveQueue: ChunkQueue | null = null;
   #flags = 0;
   #fault: Fault | null = null;
@@ -119,12 +127,16 @@ export class SessionStream implements MuxStream {
   }
 
   pause(): void {
+    if ((this.#flags & PAUSED) !== 0) return;
     this.#flags |= PAUSED;
+    this.#pausedAt = this.#host.lastHeardAt;
   }
 
   resume(): void {
     if ((this.#flags & PAUSED) === 0) return;
-    this.#flags &= ~PAUSED;
+    this.#flags &= ~(PAUSED | SLOW_READER);
+    if (this.#host.lastHeardAt - this.#pausedAt > SLOW_PAUSE_MS) this.#flags |= SLOW_READER;
+    this.#replenish();
     if (this.#receiveQueue !== null || (this.#flags & (END_RECEIVED | END_DELIVERED)) === END_RECEIVED) this.#defer();
   }
 
@@ -235,8 +247,8 @@ export class SessionStream implements MuxStream {
   /** Gives credit back when a good part of the window is free. */
   #replenish(): void {
     if ((this.#flags & (END_RECEIVED | CLOSED)) !== 0) return;
-    const keepsUp = this.#receiveQueue === null && (this.#flags & PAUSED) === 0;
-    const windowBytes = keepsUp ? this.#host.openWindowBytes : this.#host.windowBytes;
+    const slow = (this.#flags & SLOW_READER) !== 0;
+    const windowBytes = slow ? this.#host.windowBytes : this.#host.openWindowBytes(this);
     const grant = windowBytes - this.#receiveCredit - (this.#receiveQueue?.bytes ?? 0);
     if (grant * GRANT_SHARE < windowBytes) return;
     this.#receiveCredit += grant;

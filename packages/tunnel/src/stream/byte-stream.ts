@@ -28,6 +28,11 @@ export interface ByteStream {
   /** Bytes taken by `write` and not yet handed to the kernel or the tunnel. */
   readonly bufferedBytes: number;
   readonly closed: boolean;
+  /**
+   * True: when `bufferedBytes` is 0 nothing refers to written chunks any more, and a writer that must not allocate may
+   * use their memory again. Absent: written chunks belong to others for good.
+   */
+  readonly releasesWrites?: boolean;
 }
 
 export interface ByteStreamHandler {

@@ -43,6 +43,8 @@ export function socketFault(error: unknown, side: FaultSide): Fault {
 class SocketStream implements ByteStream {
   handler: ByteStreamHandler = NO_HANDLER;
   closed = false;
+  /** Node keeps chunks until the kernel has them. */
+  readonly releasesWrites = true;
   readonly #socket: Socket;
   readonly #highWaterBytes: number;
   readonly #side: FaultSide;
