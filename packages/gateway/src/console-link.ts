@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Reason, SignedSnapshot } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { EventSender } from './observe/event-sender.ts';
@@ -23,6 +24,9 @@ export interface ConsoleLinkOptions {
   readonly softwareVersion: string;
   readonly log: Logger;
 }
+
+/** How long a snapshot waits for its file (ms): an fsync takes a few, and a change has 200 to be live. */
+const DISK_PATIENCE_MS = 100;
 
 export class ConsoleLink {
   readonly link: SyncLink;
@@ -118,7 +122,10 @@ export class ConsoleLink {
     }
   }
 
-  /** Live first, then to disk, then acknowledged: a revocation must not wait for a slow disk. */
+  /**
+   * To disk, live, acknowledged: what once ran here is not forgotten by a restart. But a revocation does not wait for a
+   * disk that stalls or is full: after a moment it goes live without it.
+   */
   async #apply(signed: SignedSnapshot): Promise<void> {
     const startedAt = performance.now();
     const accepted = await this.#store.accept(signed);
@@ -138,10 +145,12 @@ export class ConsoleLink {
         this.#refuse(version, 'sync.invalid', (error as Error).message);
         return;
       }
+      const saved = this.#store.save(version, signed);
+      await Promise.race([saved, delay(DISK_PATIENCE_MS, undefined, { ref: false })]);
+      if (this.#stopped) return;
       tables.swap(next);
       const tookMs = Math.round((performance.now() - startedAt) * 10) / 10;
       this.#log.info({ version, resources: next.resources.size, tookMs }, 'snapshot applied');
-      await this.#store.save(version, signed);
       this.onApplied();
     }
     this.link.send({ type: 'applied', version });

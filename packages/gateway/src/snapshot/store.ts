@@ -32,6 +32,7 @@ export class SnapshotStore {
   /** Newest version that was handed out. */
   #version = 0;
   #unsaved: { readonly version: number; readonly signed: SignedSnapshot } | null = null;
+  #writing: Promise<void> | null = null;
   #retry: NodeJS.Timeout | null = null;
 
   constructor(options: SnapshotStoreOptions) {
@@ -66,10 +67,7 @@ export class SnapshotStore {
     return null;
   }
 
-  /**
-   * Verifies a snapshot that came over the link. The caller makes it live, then calls `save`: a revocation must not
-   * wait for a slow disk.
-   */
+  /** Verifies a snapshot that came over the link. The caller then calls `save` and makes it live. */
   async accept(signed: SignedSnapshot): Promise<Acceptance> {
     const check = await checkSnapshot(signed, this.#options.trust);
     if (!check.ok) return check;
@@ -86,10 +84,16 @@ export class SnapshotStore {
     if (this.#version === version) this.#version = running;
   }
 
-  /** Writes it to disk. A failure is logged and tried again by itself; until then a restart would run the one before. */
+  /**
+   * Resolves when it is on disk, or could not be written. A failure is logged and tried again by itself; until then a
+   * restart would run the one before. One write at a time, and of several that wait only the newest.
+   */
   async save(version: number, signed: SignedSnapshot): Promise<void> {
     this.#unsaved = { version, signed };
-    await this.#write();
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = null;
+    });
+    await this.#writing;
   }
 
   stop(): void {
@@ -100,18 +104,21 @@ export class SnapshotStore {
   async #write(): Promise<void> {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
-    const item = this.#unsaved;
-    if (item === null) return;
-    const { directory, log } = this.#options;
-    try {
-      await writeFileAtomically(join(directory, `snapshot-${item.version}.json`), JSON.stringify(item.signed));
-      if (this.#unsaved === item) this.#unsaved = null;
-      for (const { name } of (await this.#files()).slice(KEEP)) await unlink(join(directory, name));
-    } catch (error) {
-      log.error({ err: error, version: item.version }, 'snapshot is live but could not be written to disk');
-      if (this.#unsaved === null) return;
-      this.#retry = setTimeout(() => void this.#write(), this.#options.retryWriteMs ?? 5_000);
-      this.#retry.unref();
+    const { directory, log, retryWriteMs } = this.#options;
+    while (this.#unsaved !== null) {
+      const item = this.#unsaved;
+      try {
+        await writeFileAtomically(join(directory, `snapshot-${item.version}.json`), JSON.stringify(item.signed));
+        if (this.#unsaved === item) this.#unsaved = null;
+        for (const { name } of (await this.#files()).slice(KEEP)) await unlink(join(directory, name));
+      } catch (error) {
+        log.error({ err: error, version: item.version }, 'the snapshot could not be written to disk');
+        if (this.#unsaved === null) return;
+        const again = (): void => void this.save(this.#unsaved!.version, this.#unsaved!.signed);
+        this.#retry = setTimeout(again, retryWriteMs ?? 5_000);
+        this.#retry.unref();
+        return;
+      }
     }
   }
 
