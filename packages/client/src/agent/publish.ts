@@ -1,5 +1,6 @@
 import type { ServiceView } from '@zeronaut/model';
-import { ConsoleUnreachable } from '../api/api-error.ts';
+import { ConsoleUnreachable, isConsoleAway } from '../api/api-error.ts';
+import type { CallOptions } from '../api/client.ts';
 import type { Connection } from '../profile/connection.ts';
 import type { Device } from '../profile/device.ts';
 import { type AgentState, fingerprintOf } from '../profile/state.ts';
@@ -10,7 +11,12 @@ export interface Publisher {
   readonly connection: Connection;
   readonly device: Device;
   readonly state: AgentState;
+  /** The console did not answer a moment ago: do not wait for it again where memory will do. */
+  readonly consoleAway?: boolean;
 }
+
+/** How long the console may take when there is a memory to go on with. */
+const PATIENCE_MS = 3_000;
 
 export interface Published<T> {
   readonly value: T;
@@ -36,8 +42,9 @@ export async function publishService(publisher: Publisher, wish: ExposeWish): Pr
   };
   const fingerprint = fingerprintOf(body, device.privateKey);
   return publish(
-    async () => {
-      const view = await connection.api.call('services.publish', { body });
+    publisher,
+    async (options) => {
+      const view = await connection.api.call('services.publish', { body }, options);
       state.saveService(fingerprint, view);
       return view;
     },
@@ -60,8 +67,9 @@ export async function publishSite(
   };
   const fingerprint = fingerprintOf(body, device.privateKey);
   return publish(
-    async () => {
-      const site = await connection.api.call('sites.publish', { body });
+    publisher,
+    async (options) => {
+      const site = await connection.api.call('sites.publish', { body }, options);
       state.saveSite(fingerprint, site);
       return site;
     },
@@ -74,8 +82,9 @@ export async function findResource(publisher: Publisher, wish: ResourceWish): Pr
   const { connection, device, state } = publisher;
   const fingerprint = fingerprintOf({ resource: wish.name }, device.privateKey);
   return publish(
-    async () => {
-      const { id } = await connection.api.call('resources.get', { params: { id: wish.name } });
+    publisher,
+    async (options) => {
+      const { id } = await connection.api.call('resources.get', { params: { id: wish.name } }, options);
       state.saveResource(fingerprint, id);
       return { id };
     },
@@ -88,12 +97,21 @@ export function dialTargetOf(wish: ExposeWish): DialTarget {
   return { address: wish.address, protocol: wish.protocol === 'udp' ? 'udp' : 'tcp' };
 }
 
-async function publish<T>(ask: () => Promise<T>, remember: () => T | null): Promise<Published<T>> {
+async function publish<T>(
+  { connection, consoleAway }: Publisher,
+  ask: (options: CallOptions) => Promise<T>,
+  remember: () => T | null,
+): Promise<Published<T>> {
+  const remembered = remember();
+  if (remembered === null) {
+    if (consoleAway === true) throw new ConsoleUnreachable(connection.consoleUrl, 'it did not answer a moment ago');
+    return { value: await ask({}), fresh: true };
+  }
+  if (consoleAway === true) return { value: remembered, fresh: false };
   try {
-    return { value: await ask(), fresh: true };
+    return { value: await ask({ timeoutMs: PATIENCE_MS }), fresh: true };
   } catch (error) {
-    const remembered = error instanceof ConsoleUnreachable ? remember() : null;
-    if (remembered === null) throw error;
+    if (!isConsoleAway(error)) throw error;
     return { value: remembered, fresh: false };
   }
 }

@@ -1,3 +1,4 @@
+import { isConsoleAway } from '../api/api-error.ts';
 import { CliError } from '../cli-error.ts';
 import type { AgentWishes } from '../config/agent-file.ts';
 import { aborted, onInterrupt } from '../interrupt.ts';
@@ -35,6 +36,8 @@ export async function runAgent(run: AgentRun): Promise<void> {
   const report = new LinkReport(output);
   const interrupt = onInterrupt({ hangup: false });
   const names = new Map<string, string>();
+  /** What was said to be up, by gateway. */
+  const up = new Map<string, Set<string>>();
   const publishing = new Publishing(output, names);
   let device = await ensureDevice(connection);
   const first = await publishing.publish({ connection, device, state }, run.wishes).catch(async (error: unknown) => {
@@ -50,19 +53,25 @@ export async function runAgent(run: AgentRun): Promise<void> {
     device,
     state,
     onUp: (link) => report.onUp(link.endpoint.name),
-    onDown: (name, fault, nextTryMs) => report.onDown(name, fault, nextTryMs),
+    onDown(gateway, fault, nextTryMs) {
+      up.delete(gateway);
+      report.onDown(gateway, fault, nextTryMs);
+    },
     onConsoleTrouble: (error) => report.onConsoleTrouble(error),
     onConsoleAnswered: () => report.onConsoleAnswered(),
     onBound(id, link) {
       const name = names.get(id) ?? id;
-      output.event('bound', { id, name, gateway: link.endpoint.name });
-      output.line(`${name} is up at gateway ${link.endpoint.name}.`);
+      const gateway = link.endpoint.name;
+      output.event('bound', { id, name, gateway });
+      const known = up.get(gateway) ?? new Set();
+      if (!known.has(id)) output.line(`${name} is up at ${gateway}.`);
+      up.set(gateway, known.add(id));
     },
     onRefused(id, reason, link) {
       if (reason === 'tunnel.unknown_resource') return;
       const name = names.get(id) ?? id;
       output.event('refused', { id, name, reason, gateway: link.endpoint.name });
-      output.note(`Gateway ${link.endpoint.name} does not take ${name}: ${explain(reason)}.`);
+      output.note(`${link.endpoint.name} does not take ${name}: ${explain(reason)}.`);
     },
     onAccess(events) {
       for (const event of events) {
@@ -139,21 +148,25 @@ class Publishing {
     const targets = new Map<string, readonly DialTarget[]>();
     const sites = new Map<string, readonly string[]>();
     let complete = true;
-    const attempt = async (what: string, work: () => Promise<boolean>) => {
+    let consoleAway = false;
+    const attempt = async (what: string, work: (publisher: Publisher) => Promise<boolean>) => {
       try {
-        if (!(await work())) complete = false;
+        if (await work({ ...publisher, consoleAway })) return;
+        complete = false;
+        consoleAway = true;
       } catch (error) {
         const deviceGone = isDeviceGone(error) && !what.startsWith('resource ');
         if (!(error instanceof CliError) || deviceGone) throw error;
         complete = false;
+        consoleAway ||= isConsoleAway(error);
         this.#say(what, `${what}: ${error.message}${error.next === '' ? '' : ` (${error.next})`}`);
         this.#output.event('entry_failed', { entry: what, reason: error.reason });
       }
     };
     for (const wish of wishes.exposes) {
       const what = wish.name ?? `${wish.protocol} ${wish.address}`;
-      await attempt(what, async () => {
-        const { value: service, fresh } = await publishService(publisher, wish);
+      await attempt(what, async (now) => {
+        const { value: service, fresh } = await publishService(now, wish);
         targets.set(service.id, [dialTargetOf(wish)]);
         this.#names.set(service.id, service.name);
         for (const url of service.urls) {
@@ -164,8 +177,8 @@ class Publishing {
       });
     }
     for (const wish of wishes.sites) {
-      await attempt(`site ${wish.name}`, async () => {
-        const { value: site, fresh } = await publishSite(publisher, wish);
+      await attempt(`site ${wish.name}`, async (now) => {
+        const { value: site, fresh } = await publishSite(now, wish);
         sites.set(site.id, wish.destinations);
         this.#names.set(site.id, `site ${site.name}`);
         this.#say(`site ${wish.name}`, `site ${site.name}  →  ${wish.destinations.join(' ')}`);
@@ -173,8 +186,8 @@ class Publishing {
       });
     }
     for (const wish of wishes.resources) {
-      await attempt(`resource ${wish.name}`, async () => {
-        const { value, fresh } = await findResource(publisher, wish);
+      await attempt(`resource ${wish.name}`, async (now) => {
+        const { value, fresh } = await findResource(now, wish);
         const dialled = wish.targets.map((address) => ({ address, protocol: wish.protocol }));
         targets.set(value.id, [...(targets.get(value.id) ?? []), ...dialled]);
         this.#names.set(value.id, wish.name);

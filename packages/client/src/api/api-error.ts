@@ -35,6 +35,11 @@ export class ConsoleUnreachable extends CliError {
   }
 }
 
+/** True when the console has no opinion because it is not there or not well; false when it said no. */
+export function isConsoleAway(error: unknown): boolean {
+  return error instanceof ConsoleUnreachable || (error instanceof ApiError && error.status >= 500);
+}
+
 function exitCodeOf(status: number): ExitCode {
   switch (status) {
     case 401:

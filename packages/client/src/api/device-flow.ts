@@ -25,11 +25,13 @@ export interface DeviceToken {
 /**
  * The device authorization grant (RFC 8628): asks for a code, hands it to `onCode`, and polls until the person has
  * approved it in a browser. Rejects with a CliError when they refuse or the code runs out, or when `signal` aborts.
+ * `wait` is for tests.
  */
 export async function authorizeDevice(
   api: ApiClient,
   onCode: (code: DeviceCode) => void,
   signal: AbortSignal,
+  wait: (milliseconds: number, value: undefined, options: { signal: AbortSignal }) => Promise<unknown> = delay,
 ): Promise<DeviceToken> {
   const code = await api.call('oauth.deviceAuthorization', { body: { client_id: CLIENT_ID } }, { signal });
   onCode({
@@ -41,7 +43,7 @@ export async function authorizeDevice(
   const giveUpAt = performance.now() + code.expires_in * 1_000;
   let intervalSeconds = Math.max(code.interval, 1);
   while (performance.now() < giveUpAt) {
-    await delay(intervalSeconds * 1_000, undefined, { signal });
+    await wait(intervalSeconds * 1_000, undefined, { signal });
     const body = { grant_type: GRANT_TYPE, device_code: code.device_code, client_id: CLIENT_ID } as const;
     try {
       const answer = await api.call('oauth.token', { body }, { signal });

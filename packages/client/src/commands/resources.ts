@@ -73,7 +73,8 @@ export function resourcesCommand(line: CommandLine): Command {
           output.line(output.style(style[action], text));
         }
         const made = changes.filter(({ action }) => action !== 'none').length;
-        output.line(dryRun ? `${made} changes would be made.` : `${made} changes made.`);
+        const changed = made === 1 ? '1 change' : `${made} changes`;
+        output.line(dryRun ? `${changed} would be made.` : `${changed} made.`);
       }),
   );
   return group;
