@@ -104,8 +104,14 @@ class SocketStream implements ByteStream {
     const socket = this.#socket;
     // A plain FIN would let a cut-off answer pass for a whole one. Node can reset TCP only: TLS says the same by leaving
     // out close_notify, which peers in Node cannot see.
+    // While a shutdown is on its way libuv refuses to reset, and Node would then never close the handle; all was sent by then.
+    const ending = this.#ended && socket.writableLength === 0;
     const canReset =
-      !socket.connecting && !socket.destroyed && socket.remoteAddress !== undefined && !(socket instanceof TLSSocket);
+      !ending &&
+      !socket.connecting &&
+      !socket.destroyed &&
+      socket.remoteAddress !== undefined &&
+      !(socket instanceof TLSSocket);
     if (canReset) socket.resetAndDestroy();
     else socket.destroy();
   }
