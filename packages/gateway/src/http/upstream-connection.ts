@@ -144,8 +144,8 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
     if (this.#state === BODY && this.#untilClose) {
       const user = this.#user!;
       this.#leave();
-      this.stream.end();
-      if (!this.#requestDone) this.stream.abort();
+      if (this.#requestDone) this.stream.end();
+      else this.stream.abort();
       user.onResponseBody(null, true, '');
     } else if (this.#state === IDLE) {
       this.#leave();
