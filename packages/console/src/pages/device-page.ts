@@ -56,7 +56,7 @@ function codePage(caller: Caller, problem: string | null): Page {
     title: 'Connect a device',
     user: { email: caller.actor.name },
     content: html`<h1>Connect a device</h1>
-<div class="card">
+<div class="card slim">
 <form class="stack" method="get" action="/device">
 <label for="user_code">Enter the code that the device shows</label>
 <input class="code" id="user_code" name="user_code" required maxlength="12" autocomplete="off" autocapitalize="characters" spellcheck="false" placeholder="XXXX-XXXX" autofocus>
@@ -79,7 +79,7 @@ function decisionPage(
     user: { email: caller.actor.name },
     content: html`<h1>Let this device in?</h1>
 <p class="soft">It will act as <strong>${caller.actor.name}</strong> until you sign it out.</p>
-<div class="card">
+<div class="card slim">
 <p>Compare the code. It must be the one on your own screen:</p>
 <p class="bigcode">${code}</p>
 <dl class="facts">

@@ -22,7 +22,7 @@ export function registerDocsPage(app: FastifyInstance, context: Context): void {
   app.get('/api/docs', async (request, reply) => {
     const caller = await signedIn(context, request);
     const page = docsPage(document().paths as Record<string, Record<string, Operation>>);
-    return sendPage(reply, { ...page, user: { email: caller?.actor.name ?? '' } });
+    return sendPage(reply, { ...page, user: caller === null ? null : { email: caller.actor.name } });
   });
 }
 

@@ -10,8 +10,8 @@ export interface Page {
   readonly content: Html;
   /** Runs after the page is there, under the page's nonce. Written by us, never with data in it. */
   readonly script?: string;
-  /** Who is signed in: then the page has the wide frame with a bar. */
-  readonly user?: { readonly email: string };
+  /** Set: the page has the wide frame with a bar, which names who is signed in (null: nobody is). */
+  readonly user?: { readonly email: string } | null;
 }
 
 /** Sends one page with a policy that lets its own style and script run and nothing else. */
@@ -21,8 +21,7 @@ export function sendPage(reply: FastifyReply, page: Page, status = 200): Fastify
     page.user === undefined
       ? html`<body class="narrow"><p class="brand">${MARK}<span>Zeronaut</span></p><main>${page.content}</main>`
       : html`<body class="wide"><header class="bar"><div><a class="brand" href="/">${MARK}<span>Zeronaut</span></a>
-<nav><a href="/api/docs">API</a><span class="soft">${page.user.email}</span>
-<form method="post" action="/sign-out"><button class="quiet small">Sign out</button></form></nav></div></header>
+<nav><a href="/api/docs">API</a>${account(page.user)}</nav></div></header>
 <main>${page.content}</main>`;
   const document = html`<!doctype html>
 <html lang="en">
@@ -48,6 +47,13 @@ ${page.script === undefined ? null : html`<script nonce="${nonce}">${new Html(pa
     })
     .type('text/html; charset=utf-8')
     .send(document.text);
+}
+
+function account(user: { readonly email: string } | null): Html {
+  return user === null
+    ? html`<a href="/sign-in">Sign in</a>`
+    : html`<span class="soft">${user.email}</span>
+<form method="post" action="/sign-out"><button class="quiet small">Sign out</button></form>`;
 }
 
 export function notice(text: string | null, kind: 'good' | 'bad' = 'bad'): Html | null {

@@ -68,7 +68,7 @@ export function registerSetupPage(app: FastifyInstance, context: Context): void 
 function setupPage(form: Form): Page {
   const line = (name: string) =>
     form.problems.has(name)
-      ? html`<p class="hint" id="${name}-problem">Problem: ${form.problems.get(name)!}</p>`
+      ? html`<p class="hint bad" id="${name}-problem">${sentence(form.problems.get(name)!)}</p>`
       : null;
   const invalid = (name: string) => (form.problems.has(name) ? 'true' : 'false');
   return {
@@ -94,6 +94,10 @@ ${line('password')}
 <button>Create owner and sign in</button>
 </form>`,
   };
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 function voidLink(refusal: Refusal): Page {

@@ -29,6 +29,7 @@ input{font:inherit;color:inherit;background:var(--field);border:1px solid var(--
 input[aria-invalid=true]{border-color:var(--warn)}
 input.code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:1.35rem;letter-spacing:.12em;text-align:center;text-transform:uppercase}
 .hint{font-size:.875rem;color:var(--soft);margin:.3rem 0 0}
+.hint.bad{color:var(--warn)}
 button{font:inherit;font-weight:600;border:1px solid transparent;border-radius:8px;padding:.6rem 1rem;background:var(--accent);color:var(--on-accent);cursor:pointer}
 button:hover{filter:brightness(1.08)}
 button.quiet{background:transparent;border-color:var(--edge);color:var(--ink)}
@@ -47,6 +48,7 @@ dl.facts{display:grid;grid-template-columns:auto 1fr;gap:.35rem 1rem;margin:1rem
 dl.facts dt{color:var(--soft)}
 dl.facts dd{margin:0;overflow-wrap:anywhere}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:clamp(1.25rem,4vw,2rem);margin-top:1.25rem}
+.card.slim{max-width:32rem}
 table{width:100%;border-collapse:collapse;margin-top:1.25rem;background:var(--card);border:1px solid var(--line);border-radius:14px;border-spacing:0;overflow:hidden}
 th{font-size:.8125rem;font-weight:550;color:var(--soft);text-align:left}
 th,td{padding:.7rem 1rem;border-bottom:1px solid var(--line);vertical-align:top}
@@ -62,6 +64,8 @@ details>summary .soft{flex:1 1 14rem}
 details>div{padding:0 .9rem .9rem}
 .method{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-weight:650;font-size:.8125rem;min-width:4rem;color:var(--accent)}
 @media (max-width:40rem){
+.command code{white-space:normal;overflow-wrap:anywhere}
+header.bar nav{flex:1 1 100%;justify-content:space-between}
 table,tbody,tr,td{display:block}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 tr{border-bottom:1px solid var(--line);padding:.7rem 1rem}

@@ -1,9 +1,147 @@
 import assert from 'node:assert/strict';
-import { eachDatabase } from '@zeronaut/testkit';
-import { openStore } from './store.ts';
+import { statSync } from 'node:fs';
+import { test } from 'node:test';
+import { eachDatabase, temporaryDirectory } from '@zeronaut/testkit';
+import { sql } from 'kysely';
+import { Refusal } from './refusal.ts';
+import { isUniqueViolation, openStore, type Queries } from './store.ts';
 
-eachDatabase('the store opens, migrates, opens again', async (t, database) => {
+const organization = { id: 'org_1', name: 'A', slug: 'a', created_at: 1_790_000_000_123, audit_seq: 0, audit_head: '' };
+
+const slugs = async (db: Queries) =>
+  (await db.selectFrom('organizations').select('slug').orderBy('slug').execute()).map(({ slug }) => slug);
+
+eachDatabase('the store migrates an empty database, opens it again, and keeps numbers numbers', async (t, database) => {
+  const first = await openStore(database.url);
+  await first.db.insertInto('organizations').values(organization).execute();
+  await first.close();
+  const second = await openStore(database.url);
+  t.after(() => second.close());
+  assert.equal(second.kind, database.kind);
+  assert.deepEqual({ ...(await second.db.selectFrom('organizations').selectAll().executeTakeFirst()) }, organization);
+});
+
+eachDatabase('a refusal and an error roll back; a commit is told, a rollback is not', async (t, database) => {
   const store = await openStore(database.url);
   t.after(() => store.close());
-  assert.equal(store.kind, database.kind);
+  const told: string[] = [];
+  const stop = store.onChange((id) => told.push(id));
+  const insert = (queries: Queries, slug: string) =>
+    queries
+      .insertInto('organizations')
+      .values({ ...organization, id: `org_${slug}`, slug })
+      .execute();
+
+  const refused = await store.change('one', async (queries) => {
+    await insert(queries, 'refused');
+    return new Refusal('api.conflict');
+  });
+  assert.ok(refused instanceof Refusal);
+  await assert.rejects(
+    store.change('two', async (queries) => {
+      await insert(queries, 'failed');
+      throw new Error('in between');
+    }),
+    /in between/,
+  );
+  assert.deepEqual(await slugs(store.db), []);
+  assert.deepEqual(told, []);
+  await store.change('three', (queries) => insert(queries, 'kept'));
+  assert.deepEqual(told, ['three']);
+  stop();
+  await store.change('four', (queries) => insert(queries, 'later'));
+  assert.deepEqual(told, ['three']);
+  assert.deepEqual(await slugs(store.db), ['kept', 'later']);
+});
+
+eachDatabase('unique and foreign keys hold, and a unique violation is known as one', async (t, database) => {
+  const store = await openStore(database.url);
+  t.after(() => store.close());
+  await store.db.insertInto('organizations').values(organization).execute();
+  await assert.rejects(
+    store.db
+      .insertInto('organizations')
+      .values({ ...organization, id: 'org_2' })
+      .execute(),
+    (error) => isUniqueViolation(error),
+  );
+  const orphan = { user_id: 'usr_none', organization_id: 'org_1', hash: 'x', changed_at: 1 };
+  await assert.rejects(
+    store.db.insertInto('password_hashes').values(orphan).execute(),
+    (error) => !isUniqueViolation(error),
+  );
+  const user = {
+    organization_id: 'org_1',
+    kind: 'person' as const,
+    email: 'ann@example.com',
+    name: 'Ann',
+    role: 'owner' as const,
+    groups: '[]',
+    status: 'active' as const,
+    created_at: 1,
+    version: 1,
+  };
+  await store.db
+    .insertInto('organizations')
+    .values({ ...organization, id: 'org_3', slug: 'c' })
+    .execute();
+  await store.db
+    .insertInto('users')
+    .values({ ...user, id: 'usr_1' })
+    .execute();
+  await assert.rejects(
+    store.db
+      .insertInto('users')
+      .values({ ...user, id: 'usr_2', organization_id: 'org_3' })
+      .execute(),
+    (error) => isUniqueViolation(error),
+    'a person is one in the whole installation',
+  );
+  const local = { ...user, kind: 'local' as const, email: 'local@zeronaut.invalid' };
+  await store.db
+    .insertInto('users')
+    .values({ ...local, id: 'usr_3' })
+    .execute();
+  await store.db
+    .insertInto('users')
+    .values({ ...local, id: 'usr_4', organization_id: 'org_3' })
+    .execute();
+});
+
+eachDatabase('transactions that come together do not mix', async (t, database) => {
+  const store = await openStore(database.url);
+  t.after(() => store.close());
+  await store.db.insertInto('organizations').values(organization).execute();
+  await Promise.all(
+    Array.from({ length: 25 }, () =>
+      store.transaction(async (queries) => {
+        const { audit_seq } = await queries
+          .updateTable('organizations')
+          .set((eb) => ({ audit_seq: eb('audit_seq', '+', 1) }))
+          .returning('audit_seq')
+          .executeTakeFirstOrThrow();
+        await queries
+          .updateTable('organizations')
+          .set({ audit_head: String(audit_seq) })
+          .execute();
+      }),
+    ),
+  );
+  const row = await store.db.selectFrom('organizations').selectAll().executeTakeFirstOrThrow();
+  assert.deepEqual([row.audit_seq, row.audit_head], [25, '25']);
+});
+
+test('SQLite: durable at every commit, checked keys, one console per file, readable by its owner alone', async (t) => {
+  const file = `${temporaryDirectory(t)}/z.db`;
+  const store = await openStore(`sqlite:${file}`);
+  const pragma = async (name: string) =>
+    Object.values((await sql.raw(`pragma ${name}`).execute(store.db)).rows[0] as object)[0];
+  assert.equal(await pragma('journal_mode'), 'wal');
+  assert.equal(await pragma('synchronous'), 2);
+  assert.equal(await pragma('foreign_keys'), 1);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  await assert.rejects(openStore(`sqlite:${file}`), { code: 'store.locked' });
+  await store.close();
+  const again = await openStore(`sqlite:${file}`);
+  await again.close();
 });

@@ -48,23 +48,29 @@ export async function listDevices(context: Context, caller: Caller, query: PageQ
   return toPage(await select.execute(), query.limit, toDevice, (row) => [row.id]);
 }
 
-/** A device of this organization that was not revoked. */
+/**
+ * A device of this organization that was not revoked. Everybody may enrol devices and call them as they like, so an id
+ * is looked up as an id first, and a name that devices of several users have means none of them: else a member could
+ * take over what an operator meant for another machine. Of one user's devices the newest is meant.
+ */
 export async function findActiveDevice(
   queries: Queries,
   organizationId: string,
   idOrName: string,
 ): Promise<Device | Refusal> {
-  const rows = await queries
+  const active = queries
     .selectFrom('devices')
     .selectAll()
     .where('organization_id', '=', organizationId)
-    .where((eb) => eb.or([eb('id', '=', idOrName), eb('name', '=', idOrName)]))
-    .where('revoked_at', 'is', null)
-    .orderBy('id', 'desc')
-    .limit(2)
-    .execute();
-  const exact = rows.find((row) => row.id === idOrName) ?? rows[0];
-  return exact === undefined ? new Refusal('api.not_found', { detail: `no device ${idOrName}` }) : toDevice(exact);
+    .where('revoked_at', 'is', null);
+  const byId = await active.where('id', '=', idOrName).executeTakeFirst();
+  if (byId !== undefined) return toDevice(byId);
+  const named = active.where('name', '=', idOrName);
+  const newest = await named.orderBy('id', 'desc').limit(1).executeTakeFirst();
+  if (newest === undefined) return new Refusal('api.not_found', { detail: `no device ${idOrName}` });
+  const rival = await named.where('user_id', '!=', newest.user_id).limit(1).executeTakeFirst();
+  if (rival === undefined) return toDevice(newest);
+  return new Refusal('api.conflict', { detail: `several users have a device called ${idOrName}; use the id` });
 }
 
 export async function enrolDevice(

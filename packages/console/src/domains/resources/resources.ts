@@ -79,7 +79,9 @@ async function prepare(
   for (const [i, { agent, protocol, ...target }] of input.targets.entries()) {
     const device = agent === null ? null : await findActiveDevice(context.store.db, organizationId, agent);
     if (device instanceof Refusal) {
-      return new Refusal('api.invalid', { errors: [{ path: `/targets/${i}/agent`, message: `no device ${agent}` }] });
+      return new Refusal('api.invalid', {
+        errors: [{ path: `/targets/${i}/agent`, message: device.detail ?? `no device ${agent}` }],
+      });
     }
     const known = protocol ?? input.protocol;
     if ((input.protocol === 'http') !== (known === 'http' || known === 'https') || !compatible(input.protocol, known)) {

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { eachDatabase, temporaryDirectory } from '@zeronaut/testkit';
+import { createSetupToken } from '../domains/setup/setup.ts';
+import { type Fixture, startFixture } from '../testing/fixture.ts';
+import { html } from './html.ts';
+import { safeNext } from './next.ts';
+
+const PASSWORD = 'plum violin harbour seven';
+const HOST = { host: 'localhost:8080' };
+const OURS = { ...HOST, origin: 'http://localhost:8080' };
+
+function post(fixture: Fixture, url: string, fields: Record<string, string>, headers: Record<string, string> = OURS) {
+  return fixture.api.inject({
+    method: 'POST',
+    url,
+    headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+    payload: new URLSearchParams(fields).toString(),
+  });
+}
+
+async function sqlite(t: TestContext): Promise<Fixture> {
+  const file = `${temporaryDirectory(t)}/z.db`;
+  return await startFixture(t, { kind: 'sqlite', file, url: `sqlite:${file}` });
+}
+
+async function signedIn(fixture: Fixture, email = 'ann@example.com'): Promise<Record<string, string>> {
+  const answer = await post(fixture, '/sign-in', { email, password: PASSWORD, next: '/' });
+  const [cookie] = answer.cookies as { name: string; value: string }[];
+  return { cookie: `${cookie!.name}=${cookie!.value}` };
+}
+
+test('everything that is put into a page is escaped', () => {
+  const evil = `<script>"'&</script>`;
+  assert.equal(
+    html`<a title="${evil}">${[evil, html`<b>${1}</b>`, null]}</a>`.text,
+    '<a title="&lt;script&gt;&quot;&#39;&amp;&lt;/script&gt;">&lt;script&gt;&quot;&#39;&amp;&lt;/script&gt;<b>1</b></a>',
+  );
+});
+
+test('after sign-in one goes to our own pages only', () => {
+  const ours: [unknown, string][] = [
+    ['/', '/'],
+    ['/device?user_code=BCDF-GHJK', '/device?user_code=BCDF-GHJK'],
+    ['/api/docs', '/api/docs'],
+  ];
+  for (const [wanted, next] of ours) assert.equal(safeNext(wanted), next);
+  for (const wanted of [
+    'https://evil.example/',
+    '//evil.example/device',
+    '/\\evil.example/device',
+    '/\t/evil.example/device',
+    '/..//evil.example',
+    'javascript:alert(1)',
+    '/sign-out',
+    '/device/../setup',
+    undefined,
+    ['/device'],
+    `/device?${'x'.repeat(400)}`,
+  ]) {
+    assert.equal(safeNext(wanted), '/', String(wanted));
+  }
+});
+
+eachDatabase('the setup link makes one owner, once', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const organization = await fixture.organization();
+  await fixture.context.store.db.updateTable('users').set({ kind: 'local' }).execute();
+  const old = await createSetupToken(fixture.context, organization.id);
+  const token = await createSetupToken(fixture.context, organization.id);
+  const fields = {
+    token: token!,
+    organizationName: 'Söhne & <Co>',
+    name: 'Ann',
+    email: 'ann@example.com',
+    password: PASSWORD,
+  };
+  const get = (text: string) => fixture.api.inject({ url: `/setup?token=${text}`, headers: HOST });
+  assert.equal((await get(old!)).statusCode, 404, 'only the newest link works');
+  assert.equal((await get('znf_unknown')).statusCode, 404);
+  assert.equal((await get(token!)).statusCode, 200);
+  assert.equal((await post(fixture, '/setup', fields, { ...HOST, origin: 'https://evil.example' })).statusCode, 403);
+  const weak = await post(fixture, '/setup', { ...fields, password: 'passwordpassword' });
+  assert.equal(weak.statusCode, 400);
+  assert.match(weak.body, /everybody tries first/);
+  assert.ok(!weak.body.includes('<Co>') && weak.body.includes('&lt;Co&gt;'), 'what was typed comes back escaped');
+
+  const both = await Promise.all([
+    post(fixture, '/setup', fields),
+    post(fixture, '/setup', { ...fields, email: 'eve@example.com' }),
+  ]);
+  assert.deepEqual(both.map(({ statusCode }) => statusCode).sort(), [303, 410], 'of two at once one wins');
+  assert.equal((await get(token!)).statusCode, 410);
+  assert.equal(await createSetupToken(fixture.context, organization.id), null);
+  const rows = await fixture.context.store.db.selectFrom('setup_tokens').selectAll().execute();
+  assert.ok(!JSON.stringify(rows).includes(token!), 'only the hash is kept');
+});
+
+test('a link that lay around for a day opens nothing', async (t) => {
+  const fixture = await sqlite(t);
+  const organization = await fixture.organization();
+  await fixture.context.store.db.updateTable('users').set({ kind: 'local' }).execute();
+  const token = await createSetupToken(fixture.context, organization.id);
+  fixture.clock.nowMs += 24 * 3_600_000;
+  const fields = { token: token!, name: 'Ann', email: 'ann@example.com', password: PASSWORD };
+  assert.equal((await post(fixture, '/setup', fields)).statusCode, 410);
+});
+
+test('pages need a session, show services escaped, and sign out for good', async (t) => {
+  const fixture = await sqlite(t);
+  const organization = await fixture.organization();
+  await organization.user('member', { email: 'ann@example.com', password: PASSWORD });
+  const get = (url: string, headers: object = {}) => fixture.api.inject({ url, headers: { ...HOST, ...headers } });
+  assert.equal((await get('/')).headers.location, '/sign-in');
+  assert.equal(
+    (await get('/device?user_code=bcdfghjk')).headers.location,
+    '/sign-in?next=%2Fdevice%3Fuser_code%3DBCDF-GHJK',
+  );
+  const wrong = await post(fixture, '/sign-in', { email: 'ann@example.com"><script>', password: 'x', next: '/' });
+  assert.equal(wrong.statusCode, 401);
+  assert.ok(!wrong.body.includes('"><script>'));
+
+  const cookie = await signedIn(fixture);
+  assert.match((await get('/', cookie)).body, /npx zeronaut expose localhost:3000 http/);
+  await organization.enrolGateway();
+  const device = await organization.enrolDevice(organization.key, '<img src=x>');
+  const body = {
+    deviceId: device.id,
+    protocol: 'http',
+    address: 'localhost:3000',
+    name: 'shop',
+    access: { mode: 'public' },
+  };
+  await organization.call('POST', '/api/v1/services', body);
+  const page = await get('/', cookie);
+  assert.match(page.body, /https:\/\/shop\.localhost:8443/);
+  assert.match(page.body, /&lt;img src=x&gt;/);
+  const policy = String(page.headers['content-security-policy']);
+  assert.match(policy, /default-src 'none'/);
+  assert.ok(!policy.includes('unsafe'));
+  const nonce = /'nonce-([^']+)'/.exec(policy)![1]!;
+  assert.ok(page.body.includes(`nonce="${nonce}"`));
+  assert.ok(!(await get('/', cookie)).body.includes(nonce), 'a nonce is used once');
+
+  assert.equal(
+    (await post(fixture, '/sign-out', {}, { ...HOST, ...cookie })).statusCode,
+    403,
+    'no origin, no sign-out',
+  );
+  assert.equal((await post(fixture, '/sign-out', {}, { ...OURS, ...cookie })).statusCode, 303);
+  assert.equal((await get('/', cookie)).headers.location, '/sign-in', 'the old cookie is void');
+});
+
+test('a device is approved from the page only by our own form', async (t) => {
+  const fixture = await sqlite(t);
+  const organization = await fixture.organization();
+  await organization.user('member', { email: 'ann@example.com', password: PASSWORD });
+  const cookie = await signedIn(fixture);
+  const start = await organization.call(
+    'POST',
+    '/api/v1/oauth/device_authorization',
+    { client_id: 'zeronaut-cli' },
+    {
+      key: null,
+      headers: { 'user-agent': '<b>cli</b>' },
+    },
+  );
+  const { user_code, device_code } = start.json();
+  const shown = await fixture.api.inject({ url: `/device?user_code=${user_code}`, headers: { ...HOST, ...cookie } });
+  assert.match(shown.body, new RegExp(user_code));
+  assert.match(shown.body, /&lt;b&gt;cli&lt;\/b&gt;/);
+  const fields = { user_code, decision: 'approve' };
+  assert.equal(
+    (await post(fixture, '/device', fields, { ...HOST, ...cookie, origin: 'https://evil.example' })).statusCode,
+    403,
+  );
+  const poll = async () =>
+    (
+      await organization.call(
+        'POST',
+        '/api/v1/oauth/token',
+        { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code, client_id: 'zeronaut-cli' },
+        { key: null },
+      )
+    ).json();
+  assert.equal((await poll()).error, 'authorization_pending');
+  assert.equal((await post(fixture, '/device', fields, { ...OURS, ...cookie })).statusCode, 200);
+  assert.equal((await poll()).token_type, 'Bearer');
+});
+
+test('the API page lists every route without a script of somebody else', async (t) => {
+  const fixture = await sqlite(t);
+  const page = await fixture.api.inject({ url: '/api/docs', headers: HOST });
+  const { routes } = await import('@zeronaut/model');
+  for (const { path } of Object.values(routes)) assert.ok(page.body.includes(`<code>${path}</code>`), path);
+  assert.ok(!/(src|href)="https?:/.test(page.body));
+});
