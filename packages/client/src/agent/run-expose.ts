@@ -46,16 +46,15 @@ export async function runExpose(run: ExposeRun): Promise<void> {
   const interrupt = onInterrupt();
   let exposure = new Exposure(run, connection, await ensureDevice(connection));
   try {
-    try {
-      await exposure.publish();
-    } catch (error) {
+    const published = exposure.publish().catch(async (error: unknown) => {
       if (!isDeviceGone(error)) throw error;
       // The console has forgotten this device (its data may be new): become a new one.
       exposure.stop();
       await forgetDevice(connection);
       exposure = new Exposure(run, connection, await ensureDevice(connection));
       await exposure.publish();
-    }
+    });
+    await Promise.race([published, aborted(interrupt.signal)]);
     await Promise.race([aborted(interrupt.signal), exposure.failed]);
     await exposure.leave();
   } finally {
@@ -148,7 +147,9 @@ class Exposure {
   /** The orderly end: says what becomes of the name. */
   async leave(): Promise<void> {
     const { output, forgetAtEnd } = this.#run;
-    const { id, name } = this.#service!;
+    // Interrupted before anything was published.
+    if (this.#service === null) return;
+    const { id, name } = this.#service;
     if (forgetAtEnd) await this.#connection.api.call('services.delete', { params: { id } });
     output.line();
     output.line(
