@@ -16,13 +16,8 @@ export {
   type DatagramStream,
   MAX_DATAGRAM_BYTES,
 } from './mux/datagram-stream.ts';
-export {
-  createMuxSession,
-  MUX_LIMITS,
-  type MuxLimits,
-  type MuxSession,
-  type MuxSessionOptions,
-} from './mux/mux-session.ts';
+export { MUX_LIMITS, type MuxLimits } from './mux/mux-limits.ts';
+export { createMuxSession, type MuxSession, type MuxSessionOptions } from './mux/mux-session.ts';
 export type { MuxStream } from './mux/mux-stream.ts';
 export { MAX_CODE_BYTES, MAX_MESSAGE_BYTES, MAX_OPEN_HEADER_BYTES } from './mux/wire.ts';
 export * from './stream/byte-stream.ts';

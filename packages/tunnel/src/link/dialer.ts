@@ -1,6 +1,7 @@
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { Fault } from '@zeronaut/model';
-import { createMuxSession, type MuxLimits, type MuxSession } from '../mux/mux-session.ts';
+import type { MuxLimits } from '../mux/mux-limits.ts';
+import { createMuxSession, type MuxSession } from '../mux/mux-session.ts';
 import type { MuxStream } from '../mux/mux-stream.ts';
 import { socketFault, socketStream } from '../stream/socket-stream.ts';
 import { type BackoffOptions, backoffDelayMs } from './backoff.ts';

@@ -5,7 +5,8 @@ import type { ByteStream } from '../stream/byte-stream.ts';
 import { pipePair } from '../stream/pipe-pair.ts';
 import { tlsPair } from '../stream/socket-pair.suite.ts';
 import { socketStream } from '../stream/socket-stream.ts';
-import { createMuxSession, type MuxLimits, type MuxSession } from './mux-session.ts';
+import type { MuxLimits } from './mux-limits.ts';
+import { createMuxSession, type MuxSession } from './mux-session.ts';
 import type { MuxStream } from './mux-stream.ts';
 
 /** One end of a link for tests: what it was told, and what it does with a new stream. */

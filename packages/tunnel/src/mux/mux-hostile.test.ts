@@ -4,7 +4,8 @@ import type { Fault } from '@zeronaut/model';
 import { seededRandom, waitFor } from '@zeronaut/testkit';
 import { NO_HANDLER } from '../stream/byte-stream.ts';
 import { pipePair } from '../stream/pipe-pair.ts';
-import { createMuxSession, type MuxLimits, type MuxSession } from './mux-session.ts';
+import type { MuxLimits } from './mux-limits.ts';
+import { createMuxSession, type MuxSession } from './mux-session.ts';
 import { encodeFrameHeader, FRAME, MAX_DATA_BYTES } from './wire.ts';
 
 function frame(type: number, streamId: number, payload: Buffer | number = 0): Buffer {

@@ -1,12 +1,14 @@
 import { Fault } from '@zeronaut/model';
 import type { ByteStream, ByteStreamHandler } from '../stream/byte-stream.ts';
+import { FrameWriter } from './frame-writer.ts';
+import { KeepAlive, type KeepAliveHost } from './keep-alive.ts';
+import { MUX_LIMITS, type MuxLimits } from './mux-limits.ts';
 import { type MuxStream, SessionStream, type StreamHost } from './mux-stream.ts';
 import { RateBudget } from './rate-budget.ts';
+import { WindowBudget } from './window-budget.ts';
 import {
   encodeCode,
-  encodeFrameHeader,
   FRAME,
-  FRAME_HEADER_BYTES,
   FrameDecoder,
   type FrameSink,
   MAX_DATA_BYTES,
@@ -60,61 +62,17 @@ export interface MuxSessionOptions {
   readonly limits?: Partial<MuxLimits>;
 }
 
-export interface MuxLimits {
-  /** Streams that the peer, and as many that we, may have open at once; more are reset. */
-  readonly maxStreams: number;
-  /** Credit that a stream starts with in each direction. Both ends must agree on it. */
-  readonly windowBytes: number;
-  /** Most credit of a stream whose reader keeps up. */
-  readonly maxWindowBytes: number;
-  /** All that may wait in paused streams of the session; the stream that goes beyond is reset. */
-  readonly maxReceivedBytes: number;
-  /** Messages that may wait to be sent. */
-  readonly maxMessageQueueBytes: number;
-  /** Streams that the peer may open and reset itself, or that we must refuse: burst, and per second after it. */
-  readonly resetBurst: number;
-  readonly resetsPerSecond: number;
-  readonly pingsPerSecond: number;
-  /** After this much silence of the peer we ask whether it is there … */
-  readonly pingAfterMs: number;
-  /** … and after this much the session is closed with `tunnel.timeout`. */
-  readonly deadAfterMs: number;
-}
-
-export const MUX_LIMITS: MuxLimits = {
-  maxStreams: 16_384,
-  windowBytes: 128 * 1024,
-  maxWindowBytes: 8 * 1024 * 1024,
-  maxReceivedBytes: 256 * 1024 * 1024,
-  maxMessageQueueBytes: 4 * 1024 * 1024,
-  resetBurst: 32_768,
-  resetsPerSecond: 5_000,
-  pingsPerSecond: 50,
-  pingAfterMs: 5_000,
-  deadAfterMs: 15_000,
-};
-
 export function createMuxSession(transport: ByteStream, options: MuxSessionOptions): MuxSession {
   return new Session(transport, options);
 }
 
-/** Frames are gathered in slabs of this size; it is also the most that waits ahead of the transport's own queue. */
-const SLAB_BYTES = 64 * 1024;
-const MAX_FREE_SLABS = 4;
 /** Answers to the peer's frames that the transport does not take: beyond this the peer is not reading on purpose. */
 const MAX_UNREAD_REPLIES_BYTES = 4 * 1024 * 1024;
 /** How long a closing session may take to hand its last bytes to the transport. */
 const CLOSE_TIMEOUT_MS = 2_000;
-/** What the streams that keep up may have on the way to us in sum, on a short path … */
-const BUSY_BUDGET_BYTES = 2 * 1024 * 1024;
-/** … and on a long one: enough for 100 MB/s. */
-const PATH_BYTES_PER_MS = 100_000;
-/** A stream is busy if it used up credit in this epoch or the one before. */
-const BUSY_EPOCH_MS = 100;
 
-class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
+class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler, KeepAliveHost {
   readonly windowBytes: number;
-  lastHeardAt = performance.now();
   closed = false;
   readonly #transport: ByteStream;
   readonly #options: MuxSessionOptions;
@@ -129,21 +87,12 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
   #peerGoesAway = false;
   #goAwaySent = false;
   #received = 0;
-  #busyEpoch = 0;
-  #busyNow = 0;
-  #busyBefore = 0;
+  readonly #budget: WindowBudget;
+  readonly #keepAlive: KeepAlive;
   readonly #resets: RateBudget;
   readonly #pings: RateBudget;
 
-  #slab: Buffer | null = null;
-  #slabStart = 0;
-  #slabEnd = 0;
-  /** Slabs that were handed to the transport, and slabs that it has done with. */
-  readonly #usedSlabs: Buffer[] = [];
-  readonly #freeSlabs: Buffer[] = [];
-  /** The transport's last `write` returned false, so `onDrain` is owed to us. */
-  #blocked = false;
-  #flushScheduled = false;
+  readonly #writer: FrameWriter;
   #pumping = false;
   /** Streams that have something to send, each once. */
   #firstInTurn: SessionStream | null = null;
@@ -155,12 +104,7 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
   #deferScheduled = false;
   #fault: Fault | null = null;
   #closeReported = false;
-  #timer: NodeJS.Timeout | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
-  #pingSequence = 0;
-  readonly #pendingPings = new Map<number, PendingPing>();
-  /** The shortest that was seen: what the path takes when no queue adds to it. */
-  #roundTripMs = Number.POSITIVE_INFINITY;
 
   constructor(transport: ByteStream, options: MuxSessionOptions) {
     this.#transport = transport;
@@ -171,11 +115,17 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
     this.#nextOwnId = options.role === 'client' ? 1 : 2;
     this.#resets = new RateBudget(this.#limits.resetBurst, this.#limits.resetsPerSecond);
     this.#pings = new RateBudget(this.#limits.pingsPerSecond * 2, this.#limits.pingsPerSecond);
+    this.#budget = new WindowBudget(this.#limits);
+    this.#keepAlive = new KeepAlive(this, this.#limits);
+    this.#writer = new FrameWriter(transport, () => this.#flushTurn());
     transport.handler = this;
     transport.resume();
-    this.#armKeepAlive(this.#limits.pingAfterMs);
-    this.#sendPing();
+    this.#keepAlive.start();
     if (transport.closed) this.#over(new Fault('tunnel.closed', { side: 'upstream' }));
+  }
+
+  get lastHeardAt(): number {
+    return this.#keepAlive.lastHeardAt;
   }
 
   get streamCount(): number {
@@ -194,11 +144,11 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
     this.#nextOwnId += 2;
     this.#ownCount++;
     this.#streams.set(stream.id, stream);
-    if (this.#blocked || this.#firstInTurn !== null) {
+    if (this.#writer.blocked || this.#firstInTurn !== null) {
       stream.openHeader = header;
       this.queueTurn(stream);
     } else {
-      this.#sendFrame(FRAME.open, stream.id, header);
+      this.#writer.writeFrame(FRAME.open, stream.id, header);
     }
     return stream;
   }
@@ -221,7 +171,7 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
     if (this.#messageBytes + payload.length > this.#limits.maxMessageQueueBytes) return false;
     this.#messages.push(payload);
     this.#messageBytes += payload.length;
-    this.#scheduleFlush();
+    this.#writer.schedule();
     return true;
   }
 
@@ -231,14 +181,14 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
         reject(this.#fault ?? new Fault('tunnel.closed', { side: 'local' }));
         return;
       }
-      this.#sendPing(resolve, reject);
+      this.#keepAlive.ping(resolve, reject);
     });
   }
 
   goAway(): void {
     if (this.closed || this.#goAwaySent) return;
     this.#goAwaySent = true;
-    this.#sendFrame(FRAME.goAway, 0, Buffer.alloc(0));
+    this.#writer.writeFrame(FRAME.goAway, 0, Buffer.alloc(0));
   }
 
   close(code = 'tunnel.closed'): void {
@@ -253,15 +203,12 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
     // Whoever waits goes first: no overtaking, or a busy stream would never let the others in.
     if (this.#firstInTurn !== null || stream.openHeader !== null) return 0;
     let at = 0;
-    while (at < chunk.length && stream.sendCredit > 0 && !this.#blocked) {
+    while (at < chunk.length && stream.sendCredit > 0 && !this.#writer.blocked) {
       const count = Math.min(chunk.length - at, stream.sendCredit, MAX_DATA_BYTES);
       // The odd end of a large chunk waits for its turn, where it is sent with what follows: full frames stay aligned
       // with TLS records, so that the other side need not cut them again.
       if (at > 0 && count < MAX_DATA_BYTES) break;
-      const slab = this.#reserve(FRAME_HEADER_BYTES + count);
-      encodeFrameHeader(slab, this.#slabEnd, FRAME.data, stream.id, count);
-      chunk.copy(slab, this.#slabEnd + FRAME_HEADER_BYTES, at, at + count);
-      this.#wrote(FRAME_HEADER_BYTES + count);
+      this.#writer.writeData(stream.id, chunk, at, count);
       stream.sendCredit -= count;
       at += count;
     }
@@ -269,8 +216,8 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
   }
 
   sendEndNow(stream: SessionStream): boolean {
-    if (this.#blocked || stream.openHeader !== null) return false;
-    this.#sendHeader(FRAME.end, stream.id, 0);
+    if (this.#writer.blocked || stream.openHeader !== null) return false;
+    this.#writer.writeValue(FRAME.end, stream.id, 0);
     return true;
   }
 
@@ -282,40 +229,22 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
     if (this.#lastInTurn === null) this.#firstInTurn = stream;
     else this.#lastInTurn.nextInTurn = stream;
     this.#lastInTurn = stream;
-    this.#scheduleFlush();
+    this.#writer.schedule();
   }
 
-  /**
-   * What is on its way to us delays every other stream, so the busy ones share a budget: a lone transfer may have much
-   * on the way and ride out a busy CPU, eight of them have no more in sum. A long path needs more to be filled.
-   */
   openWindowBytes(stream: SessionStream): number {
-    const epoch = Math.floor(this.lastHeardAt / BUSY_EPOCH_MS);
-    if (epoch !== this.#busyEpoch) {
-      this.#busyBefore = epoch === this.#busyEpoch + 1 ? this.#busyNow : 0;
-      this.#busyNow = 0;
-      this.#busyEpoch = epoch;
-    }
-    if (stream.busyEpoch !== epoch) {
-      stream.busyEpoch = epoch;
-      this.#busyNow++;
-    }
-    const { maxWindowBytes, maxReceivedBytes } = this.#limits;
-    const path = this.#roundTripMs === Number.POSITIVE_INFINITY ? 0 : this.#roundTripMs * PATH_BYTES_PER_MS;
-    // All readers might stop at once: what they were granted must still fit, and the initial windows of others.
-    const budget = Math.min(Math.max(path, BUSY_BUDGET_BYTES), maxReceivedBytes / 2 - this.#received);
-    const share = budget / Math.max(this.#busyNow, this.#busyBefore);
-    return Math.max(this.windowBytes, Math.floor(Math.min(share, maxWindowBytes)));
+    const { lastHeardAt, roundTripMs } = this.#keepAlive;
+    return this.#budget.windowFor(stream, lastHeardAt, roundTripMs, this.#received);
   }
 
   sendWindow(stream: SessionStream, bytes: number): void {
-    this.#sendHeader(FRAME.window, stream.id, bytes);
+    this.#writer.writeValue(FRAME.window, stream.id, bytes);
     this.#boundReplies();
   }
 
   sendReset(stream: SessionStream, code: string): void {
     if (this.closed) return;
-    this.#sendFrame(FRAME.reset, stream.id, encodeCode(code));
+    this.#writer.writeFrame(FRAME.reset, stream.id, encodeCode(code));
     this.#boundReplies();
   }
 
@@ -352,10 +281,10 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
         return this.#onOpen(streamId, payload);
       case FRAME.ping:
         if (!this.#pings.take()) return this.#breach('too many PINGs');
-        this.#sendHeader(FRAME.pong, 0, value);
+        this.#writer.writeValue(FRAME.pong, 0, value);
         return this.#boundReplies();
       case FRAME.pong:
-        this.#onPong(value);
+        this.#keepAlive.onPong(value);
         return true;
       case FRAME.message:
         this.#options.onMessage(payload);
@@ -379,7 +308,7 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
     const stream = new SessionStream(this, streamId);
     if (this.#streams.size - this.#ownCount >= this.#limits.maxStreams) {
       if (!this.#resets.take()) return this.#breach('too many streams');
-      this.#sendFrame(FRAME.reset, streamId, encodeCode('tunnel.stream_limit'));
+      this.#writer.writeFrame(FRAME.reset, streamId, encodeCode('tunnel.stream_limit'));
       return this.#boundReplies();
     }
     this.#streams.set(streamId, stream);
@@ -393,15 +322,6 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
     if ((stream.id & 1) !== this.#ownParity && !this.#resets.take()) return 'too many RESETs';
     stream.close(new Fault(code === '' ? 'stream.aborted' : code, { side: 'upstream' }));
     return null;
-  }
-
-  #onPong(sequence: number): void {
-    const pending = this.#pendingPings.get(sequence);
-    if (pending === undefined) return;
-    this.#pendingPings.delete(sequence);
-    const roundTripMs = performance.now() - pending.sentAt;
-    if (roundTripMs < this.#roundTripMs) this.#roundTripMs = roundTripMs;
-    pending.resolve?.(roundTripMs);
   }
 
   #onGoAway(payload: Buffer): boolean {
@@ -437,15 +357,15 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
 
   onData(chunk: Buffer): void {
     if (this.closed) return;
-    this.lastHeardAt = performance.now();
+    this.#keepAlive.lastHeardAt = performance.now();
     const flaw = this.#decoder.decode(chunk);
     if (flaw !== null) this.#breach(flaw);
   }
 
   onDrain(): void {
-    this.#blocked = false;
+    this.#writer.blocked = false;
     this.#pump();
-    this.#flush();
+    this.#writer.flush();
   }
 
   onEnd(): void {
@@ -462,82 +382,21 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
 
   // Sending.
 
-  #sendHeader(type: number, streamId: number, value: number): void {
-    if (this.closed) return;
-    encodeFrameHeader(this.#reserve(FRAME_HEADER_BYTES), this.#slabEnd, type, streamId, value);
-    this.#wrote(FRAME_HEADER_BYTES);
-  }
-
-  #sendFrame(type: number, streamId: number, payload: Buffer): void {
-    const size = FRAME_HEADER_BYTES + payload.length;
-    const slab = this.#reserve(size);
-    encodeFrameHeader(slab, this.#slabEnd, type, streamId, payload.length);
-    payload.copy(slab, this.#slabEnd + FRAME_HEADER_BYTES);
-    this.#wrote(size);
-  }
-
-  /** A slab with room for `bytes` (at most a slab) at `#slabEnd`. */
-  #reserve(bytes: number): Buffer {
-    if (this.#slab !== null && this.#slabEnd + bytes <= SLAB_BYTES) return this.#slab;
-    this.#flush();
-    const slab = this.#freshSlab();
-    this.#slab = slab;
-    this.#slabStart = 0;
-    this.#slabEnd = 0;
-    return slab;
-  }
-
-  /** Memory that is allocated for every 64 KiB would cost a collection of the whole heap every few of them. */
-  #freshSlab(): Buffer {
-    if (this.#transport.releasesWrites !== true) return Buffer.allocUnsafeSlow(SLAB_BYTES);
-    if (this.#slab !== null) this.#usedSlabs.push(this.#slab);
-    if (this.#transport.bufferedBytes === 0) {
-      while (this.#usedSlabs.length > 0 && this.#freeSlabs.length < MAX_FREE_SLABS) {
-        this.#freeSlabs.push(this.#usedSlabs.pop()!);
-      }
-      this.#usedSlabs.length = 0;
-    }
-    return this.#freeSlabs.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
-  }
-
-  #wrote(bytes: number): void {
-    this.#slabEnd += bytes;
-    if (this.#slabEnd === SLAB_BYTES) this.#flush();
-    else this.#scheduleFlush();
-  }
-
-  #scheduleFlush(): void {
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    // At the end of the turn, after all sockets that were readable in it: one write for all of them.
-    setImmediate(flushSession, this);
-  }
-
-  flushTurn(): void {
-    this.#flushScheduled = false;
+  #flushTurn(): void {
     if (this.closed) return;
     this.#pump();
-    this.#flush();
-  }
-
-  /** Hands gathered frames to the transport. */
-  #flush(): void {
-    if (this.#slab === null || this.#slabEnd === this.#slabStart) return;
-    const chunk = this.#slab.subarray(this.#slabStart, this.#slabEnd);
-    // The transport owns these bytes from now on; the rest of the slab is still ours.
-    this.#slabStart = this.#slabEnd;
-    if (!this.#transport.write(chunk)) this.#blocked = true;
+    this.#writer.flush();
   }
 
   /** Gives messages and then, turn by turn, streams what the transport takes. */
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    while (!this.#blocked && !this.closed) {
+    while (!this.#writer.blocked && !this.closed) {
       const message = this.#messages.shift();
       if (message !== undefined) {
         this.#messageBytes -= message.length;
-        this.#sendMessage(message);
+        this.#writer.writeFrame(FRAME.message, 0, message);
         continue;
       }
       const stream = this.#firstInTurn;
@@ -551,35 +410,22 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
     this.#pumping = false;
   }
 
-  #sendMessage(payload: Buffer): void {
-    if (FRAME_HEADER_BYTES + payload.length <= SLAB_BYTES) {
-      this.#sendFrame(FRAME.message, 0, payload);
-      return;
-    }
-    this.#sendHeader(FRAME.message, 0, payload.length);
-    this.#flush();
-    if (!this.#transport.write(payload)) this.#blocked = true;
-  }
-
   /** One frame of data at most, so that every stream comes round. */
   #sendTurn(stream: SessionStream): void {
     if (stream.openHeader !== null) {
       const header = stream.openHeader;
       stream.openHeader = null;
-      this.#sendFrame(FRAME.open, stream.id, header);
+      this.#writer.writeFrame(FRAME.open, stream.id, header);
     }
     const queue = stream.sendQueue;
     if (queue !== null && stream.sendCredit > 0) {
       const count = Math.min(queue.bytes, stream.sendCredit, MAX_DATA_BYTES);
-      const slab = this.#reserve(FRAME_HEADER_BYTES + count);
-      encodeFrameHeader(slab, this.#slabEnd, FRAME.data, stream.id, count);
-      queue.moveTo(slab, this.#slabEnd + FRAME_HEADER_BYTES, count);
+      this.#writer.moveData(stream.id, queue, count);
       stream.sendCredit -= count;
-      this.#wrote(FRAME_HEADER_BYTES + count);
       stream.sent();
     }
     if (stream.wantsEnd) {
-      this.#sendHeader(FRAME.end, stream.id, 0);
+      this.#writer.writeValue(FRAME.end, stream.id, 0);
       stream.endSent();
     } else if (stream.sendQueue !== null) {
       this.queueTurn(stream);
@@ -588,48 +434,30 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
 
   /** Answers are sent even to a peer that takes nothing; not without end. */
   #boundReplies(): boolean {
-    if (!this.#blocked || this.#transport.bufferedBytes <= MAX_UNREAD_REPLIES_BYTES) return !this.closed;
+    if (!this.#writer.blocked || this.#transport.bufferedBytes <= MAX_UNREAD_REPLIES_BYTES) return !this.closed;
     return this.#breach('the peer sends but does not read');
   }
 
-  // Keep-alive and the end.
+  // Keep-alive (KeepAliveHost) and the end.
 
-  #sendPing(resolve?: (roundTripMs: number) => void, reject?: (fault: Fault) => void): void {
-    this.#pingSequence = (this.#pingSequence + 1) >>> 0;
-    this.#pendingPings.set(this.#pingSequence, { sentAt: performance.now(), resolve, reject });
-    this.#sendHeader(FRAME.ping, 0, this.#pingSequence);
+  sendPing(sequence: number): void {
+    this.#writer.writeValue(FRAME.ping, 0, sequence);
   }
 
-  #armKeepAlive(delayMs: number): void {
-    this.#timer = setTimeout(() => this.#keepAlive(), delayMs);
-    this.#timer.unref();
+  onDead(): void {
+    this.#over(new Fault('tunnel.timeout', { side: 'upstream', retry: 'yes' }));
+    this.#transport.abort();
   }
 
-  #keepAlive(): void {
-    const { pingAfterMs, deadAfterMs } = this.#limits;
-    const silentMs = performance.now() - this.lastHeardAt;
-    if (silentMs >= deadAfterMs) {
-      this.#over(new Fault('tunnel.timeout', { side: 'upstream', retry: 'yes' }));
-      this.#transport.abort();
-      return;
-    }
-    // An idle session would keep this memory for nothing; a busy one has it back at once.
-    if (this.#slabStart === this.#slabEnd) this.#slab = null;
-    this.#freeSlabs.length = 0;
-    this.#usedSlabs.length = 0;
-    if (silentMs >= pingAfterMs) {
-      this.#sendPing();
-      this.#armKeepAlive(Math.min(pingAfterMs, deadAfterMs - silentMs));
-    } else {
-      this.#armKeepAlive(pingAfterMs - silentMs);
-    }
+  onLook(): void {
+    this.#writer.release();
   }
 
   /** Tells the peer why and closes the transport behind it, in bounded time. */
   #endTransport(code: string): void {
     const transport = this.#transport;
-    this.#sendFrame(FRAME.goAway, 0, encodeCode(code));
-    this.#flush();
+    this.#writer.writeFrame(FRAME.goAway, 0, encodeCode(code));
+    this.#writer.flush();
     transport.end();
     this.#closeTimer = setTimeout(() => transport.abort(), CLOSE_TIMEOUT_MS);
     this.#closeTimer.unref();
@@ -639,15 +467,12 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
     if (this.closed) return;
     this.closed = true;
     this.#fault = fault;
-    clearTimeout(this.#timer);
-    this.#slab = null;
     this.#firstInTurn = null;
     this.#lastInTurn = null;
     this.#messages = [];
     const streamFault = fault ?? new Fault('tunnel.closed', { side: 'local' });
     for (const stream of this.#streams.values()) stream.close(streamFault);
-    for (const pending of this.#pendingPings.values()) pending.reject?.(streamFault);
-    this.#pendingPings.clear();
+    this.#keepAlive.stop(streamFault);
     this.#scheduleDeferred();
   }
 
@@ -667,16 +492,6 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler {
       this.#options.onClosed(this.#fault);
     }
   }
-}
-
-interface PendingPing {
-  readonly sentAt: number;
-  readonly resolve: ((roundTripMs: number) => void) | undefined;
-  readonly reject: ((fault: Fault) => void) | undefined;
-}
-
-function flushSession(session: Session): void {
-  session.flushTurn();
 }
 
 function deliverDeferred(session: Session): void {

@@ -104,6 +104,10 @@ test('a stream that was closed before is noticed', async () => {
   await waitFor(() => a.closed && b.closed, { what: 'the stream to close' });
   const other = new Recorder(d);
   let done = false;
-  splice(b, c, { onDone: () => void (done = true) });
+  splice(b, c, {
+    onDone() {
+      done = true;
+    },
+  });
   await waitFor(() => done && other.closed, { what: 'the other to close' });
 });
