@@ -11,15 +11,19 @@ const TICK_MS = 100;
  * about 100 ms. It runs only while something is in it and does not keep the process alive.
  */
 export class Deadlines {
-  /** Monotonic, ms; advances with every tick. */
-  now: number = performance.now();
   readonly #entries = new Set<Deadlined>();
   #timer: NodeJS.Timeout | null = null;
+  #now = 0;
+
+  /** Monotonic, ms. Advances with every tick; while nothing is in it, and so nothing ticks, it is looked up. */
+  get now(): number {
+    return this.#timer === null ? performance.now() : this.#now;
+  }
 
   add(entry: Deadlined): void {
     this.#entries.add(entry);
     if (this.#timer !== null) return;
-    this.now = performance.now();
+    this.#now = performance.now();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();
   }
@@ -32,7 +36,8 @@ export class Deadlines {
   }
 
   #tick(): void {
-    this.now = performance.now();
-    for (const entry of this.#entries) if (entry.deadline <= this.now) entry.onDeadline();
+    const now = performance.now();
+    this.#now = now;
+    for (const entry of this.#entries) if (entry.deadline <= now) entry.onDeadline();
   }
 }
