@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { encodeEventLine, linePrefix, parseEventLine, type UnnumberedEvent } from './event-line.ts';
 import type { Log } from './log.ts';
-import { RecentLines } from './recent-lines.ts';
+import { RecentChunks } from './recent-chunks.ts';
 import { findSegments, lastSeqOf, type Segment, segmentPath } from './spool-segments.ts';
 import { currentBootId, loadSpoolState, saveSpoolState } from './spool-state.ts';
 
@@ -39,7 +39,7 @@ export interface EventBatch {
 const SEGMENT_BYTES = 8 * 1024 * 1024;
 const MAX_BYTES = 1024 * 1024 * 1024;
 const MEMORY_EVENTS = 10_000;
-const MEMORY_CHARACTERS = 16 * 1024 * 1024;
+const MEMORY_BYTES = 16 * 1024 * 1024;
 const READ_BYTES = 1024 * 1024;
 /** A wholly stored active segment is replaced by an empty one when it is this large, or after this much quiet. */
 const RENEW_BYTES = 1024 * 1024;
@@ -52,7 +52,10 @@ export class Spool {
   readonly #prefix: string;
   /** Oldest first; the last one is written to. */
   readonly #segments: Segment[];
-  readonly #recent: RecentLines;
+  /** Lines that are not on disk yet; their numbers follow `#written`. */
+  #pending: string[] = [];
+  #pendingCharacters = 0;
+  readonly #recent: RecentChunks;
   #descriptor = -1;
   #written: number;
   #acknowledged = 0;
@@ -93,14 +96,14 @@ export class Spool {
     this.#prefix = linePrefix(gatewayId, this.epoch);
     this.#written = lastSeqOf(this.#segments);
     this.#acknowledged = (this.#segments[0]?.firstSeq ?? 1) - 1;
-    this.#recent = new RecentLines(this.#written + 1);
+    this.#recent = new RecentChunks(this.#options.memoryEvents, MEMORY_BYTES);
     this.#openSegment();
     this.#enforceCap();
   }
 
   /** Number of the newest event, on disk or not. */
   get lastSeq(): number {
-    return this.#recent.next - 1;
+    return this.#written + this.#pending.length;
   }
   get acknowledged(): number {
     return this.#acknowledged;
@@ -125,21 +128,17 @@ export class Spool {
 
   /** The event's number; 0 when it had to be dropped. */
   append(event: UnnumberedEvent): number {
-    const recent = this.#recent;
-    if (recent.length >= this.#options.memoryEvents || recent.bytes >= MEMORY_CHARACTERS) {
-      // What is on disk need not be in memory too.
-      recent.dropBelow(Math.min(this.#written + 1, recent.next - (this.#options.memoryEvents >> 1)));
-      if (recent.length >= this.#options.memoryEvents || recent.bytes >= MEMORY_CHARACTERS) {
-        if (this.#retry === null) this.#flush();
-        if (this.#retry !== null) {
-          this.#dropped++;
-          return 0;
-        }
-        recent.dropBelow(this.#written + 1);
+    if (this.#full()) {
+      if (this.#retry === null) this.#flush();
+      if (this.#full()) {
+        this.#dropped++;
+        return 0;
       }
     }
-    const seq = recent.next;
-    recent.push(encodeEventLine(this.#prefix, seq, event));
+    const seq = this.#written + this.#pending.length + 1;
+    const line = encodeEventLine(this.#prefix, seq, event);
+    this.#pending.push(line);
+    this.#pendingCharacters += line.length;
     if (!this.#flushScheduled && this.#retry === null) {
       this.#flushScheduled = true;
       setImmediate(this.#flushTurn);
@@ -154,7 +153,8 @@ export class Spool {
    */
   readAfter(after: number, maxEvents: number, maxCharacters: number, validateBelow: number): EventBatch | null {
     if (after >= this.#written) return null;
-    if (after + 1 >= this.#recent.first) return this.#readMemory(after, maxEvents, maxCharacters, validateBelow);
+    const first = this.#recent.first;
+    if (first !== null && after + 1 >= first) return this.#readMemory(after, maxEvents, maxCharacters, validateBelow);
     return this.#readDisk(after, maxEvents, maxCharacters);
   }
 
@@ -203,33 +203,38 @@ export class Spool {
     this.#descriptor = -1;
   }
 
+  #full(): boolean {
+    return this.#pending.length >= this.#options.memoryEvents || this.#pendingCharacters >= MEMORY_BYTES;
+  }
+
   readonly #flushTurn = (): void => {
     this.#flushScheduled = false;
     if (!this.#closed && this.#retry === null) this.#flush();
   };
 
   #flush(): void {
-    const from = this.#written + 1;
-    const to = this.#recent.next;
-    if (from >= to) return;
+    if (this.#pending.length === 0) return;
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
     try {
       if (this.#descriptor === -1) this.#openSegment();
       if (this.#descriptor === -1) throw new Error('no segment could be opened');
       const active = this.#segments.at(-1)!;
-      const lines = Buffer.from(`${this.#recent.slice(from, to).join('\n')}\n`);
+      const lines = Buffer.from(`${this.#pending.join('\n')}\n`);
       let done = 0;
       // At a position of ours: what a failed write left behind is overwritten by the same lines in the next attempt.
       while (done < lines.length) {
         done += writeSync(this.#descriptor, lines, done, lines.length - done, active.sizeBytes + done);
       }
       active.sizeBytes += lines.length;
-      this.#written = to - 1;
+      this.#recent.push(this.#written + 1, this.#written + this.#pending.length, lines);
+      this.#written += this.#pending.length;
+      this.#pending = [];
+      this.#pendingCharacters = 0;
       if (active.sizeBytes >= this.#options.segmentBytes) this.#rotate();
       this.onWritten();
     } catch (error) {
-      this.#options.log.error({ err: error, waiting: to - from }, 'access events cannot be written to disk');
+      this.#options.log.error({ err: error, waiting: this.#pending.length }, 'access events cannot be written to disk');
       if (!isDiskFull(error) && this.#descriptor !== -1) this.#abandonSegment();
       this.#retry = setTimeout(() => {
         this.#retry = null;
@@ -303,23 +308,23 @@ export class Spool {
 
   #readMemory(after: number, maxEvents: number, maxCharacters: number, validateBelow: number): EventBatch {
     const lines: string[] = [];
-    let seq = after;
+    let lastSeq = after;
     let firstSeq = 0;
     let characters = 0;
-    while (seq < this.#written && lines.length < maxEvents && characters < maxCharacters) {
-      const line = this.#recent.at(seq + 1);
-      if (seq + 1 < validateBelow && parseEventLine(line) === null) {
-        if (lines.length > 0) break;
+    this.#recent.read(after + 1, (line, seq) => {
+      if (seq < validateBelow && parseEventLine(line) === null) {
+        if (lines.length > 0) return false;
         this.#damaged++;
-        seq++;
-        continue;
+        lastSeq = seq;
+        return true;
       }
-      seq++;
       if (lines.length === 0) firstSeq = seq;
+      lastSeq = seq;
       lines.push(line);
       characters += line.length;
-    }
-    return { epoch: this.epoch, firstSeq, lastSeq: seq, lines };
+      return lines.length < maxEvents && characters < maxCharacters;
+    });
+    return { epoch: this.epoch, firstSeq, lastSeq, lines };
   }
 
   #readDisk(after: number, maxEvents: number, maxCharacters: number): EventBatch | null {
