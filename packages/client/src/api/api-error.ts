@@ -25,6 +25,9 @@ export class ApiError extends CliError {
 
 /** Nobody answered, or not in time, or not as a console would. */
 export class ConsoleUnreachable extends CliError {
+  /** The end of the message, for places that name the console already. */
+  readonly why: string;
+
   constructor(consoleUrl: string, why: string, cause?: unknown) {
     super(`the console at ${consoleUrl} cannot be reached: ${why}`, {
       reason: 'cli.console_unreachable',
@@ -32,6 +35,7 @@ export class ConsoleUnreachable extends CliError {
       exitCode: EXIT.consoleUnreachable,
       cause,
     });
+    this.why = why;
   }
 }
 

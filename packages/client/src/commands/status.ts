@@ -13,6 +13,7 @@ export function statusCommand(line: CommandLine): Command {
     examples: ['status', 'status --json | jq .console.reachable'],
   }).action(async (options: CommonOptions) => {
     const { readStatus } = await import('../profile/read-status.ts');
+    const { explain } = await import('../output/link-report.ts');
     const output = outputOf(line, options);
     const status = await readStatus(await connect(line, options));
     output.document(status);
@@ -22,7 +23,7 @@ export function statusCommand(line: CommandLine): Command {
     const { console: console_, device, gateways } = status;
     output.line(`Profile   ${status.profile}`);
     output.line(
-      `Console   ${console_.url}  ${console_.reachable ? yes(`reachable, ${formatDuration(console_.latencyMs!)}`) : no(console_.problem!)}`,
+      `Console   ${console_.url}  ${console_.reachable ? yes(`reachable, ${formatDuration(console_.latencyMs!)}`) : no(`not reachable: ${console_.problem}`)}`,
     );
     if (status.user !== null) output.line(`Signed in ${status.user.email ?? 'as an API key'} (${status.user.role})`);
     output.line(
@@ -35,7 +36,7 @@ export function statusCommand(line: CommandLine): Command {
           ? yes(`tunnel up, round trip ${formatDuration(gateway.latencyMs!)}`)
           : gateway.tunnel === 'unknown'
             ? 'not tried: this machine is not enrolled'
-            : no(`no tunnel: ${gateway.problem}`);
+            : no(`no tunnel: ${explain(gateway.problem ?? '')}`);
       output.line(`${index === 0 ? 'Gateways ' : '         '} ${gateway.name} (${gateway.address})  ${outcome}`);
     }
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { gatewayServerName, parseHostPort, TUNNEL_ALPN } from '@zeronaut/model';
 import { createTunnelDialer, type TunnelDialer } from '@zeronaut/tunnel';
-import { ApiError } from '../api/api-error.ts';
+import { ApiError, ConsoleUnreachable } from '../api/api-error.ts';
 import type { Connection } from './connection.ts';
 import { type Device, loadDevice } from './device.ts';
 import { AgentState, type Endpoints } from './state.ts';
@@ -53,7 +53,7 @@ export async function readStatus(connection: Connection): Promise<Status> {
       latencyMs ??= performance.now() - startedAt;
       signedIn = error.status !== 401;
     } else {
-      problem = (error as Error).message;
+      problem = error instanceof ConsoleUnreachable ? error.why : (error as Error).message;
     }
   }
   const device = loadDevice(connection);
