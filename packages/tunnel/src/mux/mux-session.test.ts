@@ -184,9 +184,11 @@ test('goAway lets open streams finish and new ones fail on the other side', asyn
   assert.equal(late.closed?.retry, 'on_fresh_connection');
   far.all[0]!.stream.write(Buffer.from('still here'));
   await waitFor(() => early.bytes === 10, { what: 'data' });
+  assert.equal(client.session.sendMessage(Buffer.from('last words')), true);
   client.session.close('test.done');
   await waitFor(() => server.closed, { what: 'the session to close' });
   assert.equal(server.closed?.code, 'test.done');
+  assert.deepEqual(server.messages, [Buffer.from('last words')]);
 });
 
 test('a stream that is refused for its limit or header leaves the session alone', async (t) => {

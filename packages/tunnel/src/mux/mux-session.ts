@@ -193,6 +193,8 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler, K
 
   close(code = 'tunnel.closed'): void {
     if (this.closed) return;
+    // Messages that were sent before must not be lost to what comes after them.
+    this.#pump();
     this.#endTransport(code);
     this.#over(null);
   }

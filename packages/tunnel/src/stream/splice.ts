@@ -23,6 +23,9 @@ export function splice(a: ByteStream, b: ByteStream, options: SpliceOptions): vo
 /** The idle clock looks this often in one timeout, so that no chunk has to touch a timer. */
 const IDLE_LOOKS = 4;
 
+/** Chunks of at least this size are part of a transfer: more of them arrive in the same turn. */
+const CORK_FROM_BYTES = 4 * 1024;
+
 class Joint {
   readonly options: SpliceOptions;
   readonly #a: Half;
@@ -93,7 +96,8 @@ class Half implements ByteStreamHandler {
     const joint = this.#joint;
     joint.active = true;
     joint.options.onBytes?.(this.#direction, chunk.length);
-    corkTurn(this.#sink);
+    // Small chunks are requests and answers: one each, and gathering would cost more than it saves.
+    if (chunk.length >= CORK_FROM_BYTES) corkTurn(this.#sink);
     if (!this.#sink.write(chunk)) this.source.pause();
   }
 
