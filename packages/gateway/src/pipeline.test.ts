@@ -34,7 +34,11 @@ describe('a request through the pipeline', () => {
   it('reaches the target with our fields, comes back with its answer, and is recorded once', async (t) => {
     const upstream = await recordingUpstream(t, (socket) => socket.write(OK));
     const world = await httpWorld(t, { targets: [upstream.address] });
-    const client = rawClient(t, world.port, `GET /a/../b?c=d HTTP/1.1\r\nHost: ${HOST}:81\r\nX-A: b\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n`);
+    const client = rawClient(
+      t,
+      world.port,
+      `GET /a/../b?c=d HTTP/1.1\r\nHost: ${HOST}:81\r\nX-A: b\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n`,
+    );
     const text = await client.until((got) => got.endsWith('\r\n\r\nok'), 'the answer');
     const id = /X-Request-Id: (req_[0-9a-z]{26})\r\n/.exec(text)?.[1];
     assert.ok(id !== undefined, text);
@@ -106,8 +110,17 @@ describe('a request through the pipeline', () => {
       for (const piece of pieces) client.socket.write(piece);
       const text = await client.untilClosed();
       assert.deepEqual(statuses(text), [200, 200, 200, 404, 200]);
-      const bodies = [text.indexOf('/1=abc'), text.indexOf('/2=def'), text.indexOf('own /.zeronaut/own'), text.indexOf('/last=')];
-      assert.deepEqual(bodies, bodies.toSorted((a, b) => a - b), text);
+      const bodies = [
+        text.indexOf('/1=abc'),
+        text.indexOf('/2=def'),
+        text.indexOf('own /.zeronaut/own'),
+        text.indexOf('/last='),
+      ];
+      assert.deepEqual(
+        bodies,
+        bodies.toSorted((a, b) => a - b),
+        text,
+      );
       assert.ok(!bodies.includes(-1), text);
       assert.equal(world.events.length, before + 5);
     }
@@ -157,7 +170,11 @@ describe('a request through the pipeline', () => {
       requestId: /X-Request-Id: (.*)\r\n/.exec(json)![1],
       next: 'Check the address.',
     });
-    const browser = rawClient(t, world.port, 'GET /<b> HTTP/1.1\r\nHost: no.test\r\nAccept: text/html,*/*\r\n\r\n'.replace('<b>', 'b'));
+    const browser = rawClient(
+      t,
+      world.port,
+      'GET /<b> HTTP/1.1\r\nHost: no.test\r\nAccept: text/html,*/*\r\n\r\n'.replace('<b>', 'b'),
+    );
     const html = await browser.until((text) => text.includes('</html>'), 'a page');
     assert.match(html, /content-type: text\/html/);
     assert.match(html, /<h1>No resource has this name<\/h1>\n<p>Check the address\.<\/p>/);
@@ -174,7 +191,10 @@ describe('what the service is told', () => {
   }
 
   it('never gets our cookies, nor an Authorization that was meant for us, nor identity that a visitor made up', async (t) => {
-    const identity = [['x-zeronaut-user', 'usr_1'], ['x-zeronaut-email', 'ann@example.com']] as const;
+    const identity = [
+      ['x-zeronaut-user', 'usr_1'],
+      ['x-zeronaut-email', 'ann@example.com'],
+    ] as const;
     const { text } = await seen(
       t,
       `GET / HTTP/1.1\r\nHost: ${HOST}\r\nCookie: a=b; __Host-zn_session=secret; c="d"\r\nCookie: __Host-zn_state=secret\r\n` +
@@ -198,8 +218,14 @@ describe('what the service is told', () => {
       { trustedProxies: [parseNetwork('127.0.0.0/8')!, parseNetwork('10.0.0.0/8')!] },
     );
     assert.equal(event.sourceAddress, '192.0.2.7');
-    assert.match(text, /\r\nX-Forwarded-For: 6\.6\.6\.6, 192\.0\.2\.7, 10\.0\.0\.9, 127\.0\.0\.1\r\nX-Forwarded-Proto: https\r\n/);
-    assert.match(text, /\r\nForwarded: for=6\.6\.6\.6, for=192\.0\.2\.7, for=10\.0\.0\.9, for=127\.0\.0\.1;host="app\.test";proto=https\r\n/);
+    assert.match(
+      text,
+      /\r\nX-Forwarded-For: 6\.6\.6\.6, 192\.0\.2\.7, 10\.0\.0\.9, 127\.0\.0\.1\r\nX-Forwarded-Proto: https\r\n/,
+    );
+    assert.match(
+      text,
+      /\r\nForwarded: for=6\.6\.6\.6, for=192\.0\.2\.7, for=10\.0\.0\.9, for=127\.0\.0\.1;host="app\.test";proto=https\r\n/,
+    );
   });
 
   it('hop-by-hop fields end here in both directions; TE: trailers is kept', async (t) => {
@@ -210,9 +236,16 @@ describe('what the service is told', () => {
       ),
     );
     const world = await httpWorld(t, { targets: [upstream.address] });
-    const client = rawClient(t, world.port, `GET / HTTP/1.1\r\nHost: ${HOST}\r\nTE: trailers, deflate\r\nConnection: TE\r\nKeep-Alive: 5\r\n\r\n`);
+    const client = rawClient(
+      t,
+      world.port,
+      `GET / HTTP/1.1\r\nHost: ${HOST}\r\nTE: trailers, deflate\r\nConnection: TE\r\nKeep-Alive: 5\r\n\r\n`,
+    );
     const text = await client.until((got) => got.endsWith('ok'), 'an answer');
-    assert.match(text, /^HTTP\/1\.1 200 OK\r\nX-Kept: 1\r\nContent-Length: 2\r\nDate: [^\r]*\r\nX-Request-Id: req_[^\r]*\r\n\r\nok$/);
+    assert.match(
+      text,
+      /^HTTP\/1\.1 200 OK\r\nX-Kept: 1\r\nContent-Length: 2\r\nDate: [^\r]*\r\nX-Request-Id: req_[^\r]*\r\n\r\nok$/,
+    );
     assert.match(upstream.connections[0]!.received().toString(), /\r\nConnection: TE\r\nTE: trailers\r\n/);
   });
 });
@@ -237,10 +270,13 @@ describe('access in the pipeline', () => {
     const text = await client.until((got) => statuses(got).length === 2 && got.endsWith('}\n'), 'two answers');
     assert.deepEqual(statuses(text), [302, 403]);
     assert.match(text, /location: https:\/\/portal\.test\/\r\n/);
-    assert.deepEqual(world.events.map(({ effect, reason, status }) => [effect, reason, status]), [
-      ['challenge', 'access.session_missing', 302],
-      ['deny', 'access.not_allowed', 403],
-    ]);
+    assert.deepEqual(
+      world.events.map(({ effect, reason, status }) => [effect, reason, status]),
+      [
+        ['challenge', 'access.session_missing', 302],
+        ['deny', 'access.not_allowed', 403],
+      ],
+    );
     assert.equal(upstream.connections.length, 0);
   });
 
@@ -284,7 +320,11 @@ describe('access in the pipeline', () => {
     const client = rawClient(t, world.port, post(PORTAL, '/sign-in', 'a=b') + post(HOST, '/%2ezeronaut/x', 'c'));
     const text = await client.until((got) => got.endsWith('own /.zeronaut/x c'), 'two answers');
     assert.match(text, /own \/sign-in a=b/);
-    const expecting = rawClient(t, world.port, post(PORTAL, '/', '', 'Expect: 100-continue\r\n').replace('Length: 0', 'Length: 2'));
+    const expecting = rawClient(
+      t,
+      world.port,
+      post(PORTAL, '/', '', 'Expect: 100-continue\r\n').replace('Length: 0', 'Length: 2'),
+    );
     await expecting.until((got) => got === 'HTTP/1.1 100 Continue\r\n\r\n', 'an interim answer');
     expecting.socket.write('xy');
     await expecting.until((got) => got.endsWith('own / xy'), 'the answer');
@@ -294,7 +334,10 @@ describe('access in the pipeline', () => {
       `POST / HTTP/1.1\r\nHost: ${PORTAL}\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n${'x'.repeat(65_537)}\r\n0\r\n\r\n`,
     );
     assert.deepEqual(statuses(await chunked.until((got) => got.includes('}'), 'a refusal')), [413]);
-    assert.deepEqual(world.events.map(({ reason }) => reason), ['access.portal', 'access.portal', 'access.portal', 'http.body_too_large']);
+    assert.deepEqual(
+      world.events.map(({ reason }) => reason),
+      ['access.portal', 'access.portal', 'access.portal', 'http.body_too_large'],
+    );
     assert.equal(upstream.connections.length, 0);
   });
 
@@ -313,7 +356,10 @@ describe('access in the pipeline', () => {
     world.change({});
     await one.untilClosed();
     await waitFor(() => upstream.connections[0]!.closed, { what: 'the upstream connection closes' });
-    assert.deepEqual(world.events.map(({ effect, reason }) => [effect, reason]), [['deny', 'access.session_revoked']]);
+    assert.deepEqual(
+      world.events.map(({ effect, reason }) => [effect, reason]),
+      [['deny', 'access.session_revoked']],
+    );
     upstream.connections[1]!.socket.write(OK);
     await two.until((text) => text.endsWith('ok'), 'the other one goes on');
   });
@@ -437,9 +483,12 @@ describe('bodies', () => {
     const world = await httpWorld(t, { targets: [upstream.address] });
     const modern = rawClient(t, world.port, GET);
     const text = await modern.until((got) => got.endsWith('0\r\n\r\n'), 'the last chunk');
-    assert.match(text, /^HTTP\/1\.1 200 OK\r\nX-A: b\r\n[^]*Transfer-Encoding: chunked\r\n[^]*\r\n\r\n5\r\nhello\r\n0\r\n\r\n$/);
+    assert.match(
+      text,
+      /^HTTP\/1\.1 200 OK\r\nX-A: b\r\n[\s\S]*Transfer-Encoding: chunked\r\n[\s\S]*\r\n\r\n5\r\nhello\r\n0\r\n\r\n$/,
+    );
     const old = rawClient(t, world.port, `GET / HTTP/1.0\r\nHost: ${HOST}\r\nConnection: keep-alive\r\n\r\n`);
-    assert.match(await old.untilClosed(), /\r\nConnection: close\r\n[^]*\r\n\r\nhello$/);
+    assert.match(await old.untilClosed(), /\r\nConnection: close\r\n[\s\S]*\r\n\r\nhello$/);
   });
 
   it('a service that dies in the middle of its answer breaks the caller’s connection', async (t) => {
@@ -451,7 +500,10 @@ describe('bodies', () => {
       const client = rawClient(t, world.port, GET);
       const text = await client.untilClosed();
       assert.doesNotMatch(text, /\r\n0\r\n\r\n$/);
-      assert.deepEqual(world.events.map(({ status }) => status), [200]);
+      assert.deepEqual(
+        world.events.map(({ status }) => status),
+        [200],
+      );
     }
   });
 
@@ -475,7 +527,10 @@ describe('bodies', () => {
     await waitFor(() => upstream.connections[0]?.received().includes('hello'), { what: 'half the body' });
     client.socket.destroy();
     await waitFor(() => upstream.connections[0]!.closed, { what: 'the upstream connection closes' });
-    assert.deepEqual(world.events.map(({ status, effect }) => [status, effect]), [[499, 'pass']]);
+    assert.deepEqual(
+      world.events.map(({ status, effect }) => [status, effect]),
+      [[499, 'pass']],
+    );
   });
 });
 
@@ -486,7 +541,11 @@ describe('interim answers', () => {
       response.end(await bodyOf(request));
     });
     const world = await httpWorld(t, { targets: [address] });
-    const client = rawClient(t, world.port, `POST / HTTP/1.1\r\nHost: ${HOST}\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n`);
+    const client = rawClient(
+      t,
+      world.port,
+      `POST / HTTP/1.1\r\nHost: ${HOST}\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n`,
+    );
     await client.until((text) => text === 'HTTP/1.1 100 Continue\r\n\r\n', '100');
     client.socket.write('hello');
     await client.until((text) => text.includes('hello'), 'the echo');
@@ -494,7 +553,11 @@ describe('interim answers', () => {
 
   it('100-continue: a refusal comes instead, and the connection ends because nobody knows whether a body follows', async (t) => {
     const world = await httpWorld(t, { access: { decide: () => ({ ...PASS, verdict: deny('access.no_rule') }) } });
-    const client = rawClient(t, world.port, `POST / HTTP/1.1\r\nHost: ${HOST}\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n`);
+    const client = rawClient(
+      t,
+      world.port,
+      `POST / HTTP/1.1\r\nHost: ${HOST}\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n`,
+    );
     const text = await client.untilClosed();
     assert.deepEqual(statuses(text), [403]);
     assert.match(text, /Connection: close/);
@@ -553,7 +616,9 @@ describe('upgrades', () => {
     assert.match(connection.received().toString(), /\r\nConnection: Upgrade\r\nUpgrade: echo\r\n/);
     assert.doesNotMatch(connection.received().toString(), /smuggled/);
     connection.socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nhi');
-    await waitFor(() => connection.received().toString().endsWith('GET /smuggled HTTP/1.1\r\n\r\n'), { what: 'the early bytes' });
+    await waitFor(() => connection.received().toString().endsWith('GET /smuggled HTTP/1.1\r\n\r\n'), {
+      what: 'the early bytes',
+    });
     const text = await client.until((got) => got.endsWith('\r\n\r\nhi'), 'the first bytes of the service');
     assert.match(text, /^HTTP\/1\.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\nX-Request-Id: /);
     connection.socket.end('bye');
@@ -581,7 +646,10 @@ describe('upgrades', () => {
       const client = rawClient(t, world.port, `GET / HTTP/1.1\r\nHost: ${HOST}\r\n${fields}\r\n`);
       await client.until((text) => statuses(text)[0] === 502, 'a 502');
     }
-    assert.deepEqual(world.events.map(({ reason }) => reason), ['target.malformed_response', 'target.malformed_response']);
+    assert.deepEqual(
+      world.events.map(({ reason }) => reason),
+      ['target.malformed_response', 'target.malformed_response'],
+    );
   });
 });
 
@@ -688,7 +756,10 @@ describe('upstream connections', () => {
       const client = rawClient(t, world.port, GET);
       await client.until((text) => text.includes(reason), reason);
       assert.deepEqual(statuses(client.text()), [status]);
-      assert.deepEqual(world.events.map((event) => [event.effect, event.reason]), [['deny', reason]]);
+      assert.deepEqual(
+        world.events.map((event) => [event.effect, event.reason]),
+        [['deny', reason]],
+      );
     }
   });
 
@@ -713,7 +784,10 @@ describe('time and end', () => {
     clearInterval(trickle);
     const idle = rawClient(t, world.port);
     assert.equal(await idle.untilClosed(), '');
-    assert.deepEqual(world.events.map(({ reason }) => reason), ['http.timeout']);
+    assert.deepEqual(
+      world.events.map(({ reason }) => reason),
+      ['http.timeout'],
+    );
   });
 
   it('a body that stalls is given up', async (t) => {
@@ -733,7 +807,7 @@ describe('time and end', () => {
     const stopped = world.pipeline.stop(10_000);
     await idle.untilClosed();
     upstream.connections[0]!.socket.write(OK);
-    assert.match(await busy.untilClosed(), /\r\nConnection: close\r\n[^]*ok$/);
+    assert.match(await busy.untilClosed(), /\r\nConnection: close\r\n[\s\S]*ok$/);
     await stopped;
     assert.equal(world.pipeline.connections, 0);
   });
@@ -745,7 +819,10 @@ describe('time and end', () => {
     await waitFor(() => upstream.connections[0]?.received().length, { what: 'the request' });
     await world.pipeline.stop(20);
     await busy.untilClosed();
-    assert.deepEqual(world.events.map(({ status }) => status), [499]);
+    assert.deepEqual(
+      world.events.map(({ status }) => status),
+      [499],
+    );
   });
 
   it('a flow keeps the tables it started with, whatever is swapped in', async (t) => {
@@ -758,7 +835,10 @@ describe('time and end', () => {
     await client.until((text) => text.endsWith('ok'), 'the answer');
     client.socket.write(GET);
     await client.until((text) => text.includes('router.no_resource'), 'the next one runs on the new tables');
-    assert.deepEqual(world.events.map(({ snapshotVersion }) => snapshotVersion), [1, 2]);
+    assert.deepEqual(
+      world.events.map(({ snapshotVersion }) => snapshotVersion),
+      [1, 2],
+    );
   });
 });
 

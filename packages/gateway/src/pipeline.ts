@@ -7,7 +7,7 @@ import { type Exchange, type ExchangeOwner, faultReason, type HttpLimits } from 
 import { ForwardedFields } from './http/forwarded.ts';
 import { recordedPath } from './http/recorded-path.ts';
 import { isoTime } from './http/wall-clock.ts';
-import type { Balancer, Dialer, HttpAccess, HttpDecision, LocalResponse, Observer } from './rooms.ts';
+import type { Balancer, Dialer, HttpAccess, HttpConnections, HttpDecision, LocalResponse, Observer } from './rooms.ts';
 import { routeHost } from './router/router.ts';
 import type { CurrentTables, Tables } from './tables.ts';
 import { UpstreamPool } from './targets/upstream-pool.ts';
@@ -36,10 +36,7 @@ export interface HttpPipelineOptions {
   onBug(error: unknown): void;
 }
 
-export interface HttpPipeline {
-  /** Takes over a connection whose TLS, if any, is done. `redirectToHttps`: only send people to https. */
-  serve(stream: ByteStream, downstream: Downstream, options?: { redirectToHttps?: boolean }): void;
-  readonly connections: number;
+export interface HttpPipeline extends HttpConnections {
   /** Asks `review` of everything that is open, now: something was revoked beside the tables. */
   reevaluate(): void;
   /** No new requests; resolves when the last connection is gone, at the latest after `graceMs`. */

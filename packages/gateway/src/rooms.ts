@@ -1,6 +1,6 @@
 import type { AccessEvent, Fault, OpenFromGateway, Target, Verdict } from '@zeronaut/model';
 import type { ByteStream } from '@zeronaut/tunnel';
-import type { Flow, Subject } from './flow.ts';
+import type { Downstream, Flow, Subject } from './flow.ts';
 import type { RequestHead } from './http/request-head.ts';
 
 /**
@@ -40,6 +40,14 @@ export interface Balancer {
   choose(flow: Flow, exclude: ReadonlySet<string>): { target: Target } | { target: null; verdict: Verdict };
   /** Passive health: what came of it. */
   report(target: Target, fault: Fault | null): void;
+}
+
+/** Where listeners hand their connections: the HTTP pipeline. */
+export interface HttpConnections {
+  /** Takes over a connection whose TLS, if any, is done. `redirectToHttps`: only send people to https. */
+  serve(stream: ByteStream, downstream: Downstream, options?: { redirectToHttps?: boolean }): void;
+  /** Open ones. */
+  readonly connections: number;
 }
 
 /** An answer that the gateway itself gives. */

@@ -73,7 +73,10 @@ describe('the chunked decoder', () => {
     ['5\r\nhello\r\n0\r\n\r\n', { data: 'hello', trailers: '', rest: '' }],
     ['5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n', { data: 'hello world', trailers: '', rest: '' }],
     ['A;x="y";z\r\n0123456789\r\n00\r\n\r\nGET /', { data: '0123456789', trailers: '', rest: 'GET /' }],
-    ['1\r\na\r\n0;last\r\nX-Sum: 1 \r\nx-b:\r\n\r\nrest', { data: 'a', trailers: 'X-Sum: 1\r\nx-b: \r\n', rest: 'rest' }],
+    [
+      '1\r\na\r\n0;last\r\nX-Sum: 1 \r\nx-b:\r\n\r\nrest',
+      { data: 'a', trailers: 'X-Sum: 1\r\nx-b: \r\n', rest: 'rest' },
+    ],
     [
       '0\r\nContent-Length: 5\r\nHost: x\r\nTransfer-Encoding: chunked\r\nX-A: b\r\nSet-Cookie: a\r\nX-Zeronaut-User: root\r\n\r\n',
       { data: '', trailers: 'X-A: b\r\n', rest: '' },
@@ -87,7 +90,11 @@ describe('the chunked decoder', () => {
       assert.deepEqual(decode([...text]), expected, `${text} octet by octet`);
       for (let a = 0; a <= text.length; a++) {
         for (let b = a; b <= text.length; b++) {
-          assert.deepEqual(decode([text.slice(0, a), text.slice(a, b), text.slice(b)]), expected, `${text} at ${a}, ${b}`);
+          assert.deepEqual(
+            decode([text.slice(0, a), text.slice(a, b), text.slice(b)]),
+            expected,
+            `${text} at ${a}, ${b}`,
+          );
         }
       }
     }

@@ -20,8 +20,10 @@ export const FORWARDED = 12;
 export const IDENTITY = 13;
 export const REQUEST_ID = 14;
 export const DATE = 15;
-/** A name with `_` that a service may take for one of the above: never forwarded, never understood. */
+/** A name with `_`, `.` or another mark that a service may take for one of the above: never forwarded, never understood. */
 export const LOOK_ALIKE = 16;
+
+const HYPHEN = 0x2d;
 
 const EXACT: readonly (readonly [string, number])[] = [
   ['te', TE],
@@ -94,6 +96,6 @@ function begins(bytes: Uint8Array, start: number, octets: Uint8Array): boolean {
 }
 
 function lookAlike(bytes: Uint8Array, start: number, end: number, kind: number): number {
-  for (let i = start; i < end; i++) if (bytes[i] === 0x5f) return LOOK_ALIKE;
+  for (let i = start; i < end; i++) if (FOLDED_TOKEN[bytes[i]!] === HYPHEN && bytes[i] !== HYPHEN) return LOOK_ALIKE;
   return kind;
 }

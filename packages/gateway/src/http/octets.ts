@@ -15,8 +15,8 @@ export const QUESTION = 63;
 const TOKEN_MARKS = "!#$%&'*+-.^_`|~";
 
 /**
- * For token octets (RFC 9110, 5.6.2) their lower-case form, else 0. `_` becomes `-`: many services read both names as
- * one (CGI, WSGI), so we must classify them as one.
+ * For token octets (RFC 9110, 5.6.2) their lower-case form, else 0. Every mark becomes `-`: services that hand fields on
+ * as variables (CGI, WSGI) read `_`, and some of them any mark, as the same, so we must classify such names as one.
  */
 export const FOLDED_TOKEN = new Uint8Array(256);
 /** 1 for what a field value may hold: HTAB, SP, visible ASCII, obs-text (RFC 9110, 5.5). */
@@ -33,8 +33,7 @@ export const HEX = new Uint8Array(256).fill(255);
 for (let octet = 0x30; octet <= 0x39; octet++) FOLDED_TOKEN[octet] = octet;
 for (let octet = 0x41; octet <= 0x5a; octet++) FOLDED_TOKEN[octet] = octet + 32;
 for (let octet = 0x61; octet <= 0x7a; octet++) FOLDED_TOKEN[octet] = octet;
-for (const mark of TOKEN_MARKS) FOLDED_TOKEN[mark.charCodeAt(0)] = mark.charCodeAt(0);
-FOLDED_TOKEN[0x5f] = 0x2d;
+for (const mark of TOKEN_MARKS) FOLDED_TOKEN[mark.charCodeAt(0)] = 0x2d;
 
 FIELD_VALUE[HTAB] = 1;
 for (let octet = 0x20; octet <= 0xff; octet++) if (octet !== 0x7f) FIELD_VALUE[octet] = 1;

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
-import { headerValue } from './request-head.ts';
 import type { ParsedRequest } from './parsed-request.ts';
+import { headerValue } from './request-head.ts';
 import { parseRequestHead } from './request-parser.ts';
 
 function parse(text: string): ParsedRequest {
@@ -79,7 +79,14 @@ describe('the request parser', () => {
   });
 
   it('keeps fields that only resemble those', () => {
-    for (const line of ['X-Zeronaut: 1', 'X-Forwarded: 1', 'X-Request-Idx: 1', 'Hosts: 1', 'Dat: 1', 'Upgrade-Insecure-Requests: 1']) {
+    for (const line of [
+      'X-Zeronaut: 1',
+      'X-Forwarded: 1',
+      'X-Request-Idx: 1',
+      'Hosts: 1',
+      'Dat: 1',
+      'Upgrade-Insecure-Requests: 1',
+    ]) {
       assert.equal(parse(`GET / HTTP/1.1\r\nHost: a.test\r\n${line}\r\n\r\n`).forwardable, `${line}\r\n`);
     }
   });

@@ -43,7 +43,10 @@ describe('request targets', () => {
       const head = parse(sent);
       assert.ok(head !== null && typeof head !== 'string', `${sent}: ${head}`);
       assert.deepEqual([head.target, head.path], [forwarded, path], sent);
-      assert.equal(head.target, head.query === '' && !forwarded.endsWith('?') ? head.path : `${head.path}?${head.query}`);
+      assert.equal(
+        head.target,
+        head.query === '' && !forwarded.endsWith('?') ? head.path : `${head.path}?${head.query}`,
+      );
     }
   });
 
@@ -77,7 +80,22 @@ describe('request targets', () => {
   });
 
   it('authorities that are none are nothing', () => {
-    for (const text of ['', ':80', 'a b', 'a@b', 'a/b', '[]', '[::', '[::1]x', '[g::]', '[1.2.3.4]', 'a:b', 'a:99999', '..', 'a..b']) {
+    for (const text of [
+      '',
+      ':80',
+      'a b',
+      'a@b',
+      'a/b',
+      '[]',
+      '[::',
+      '[::1]x',
+      '[g::]',
+      '[1.2.3.4]',
+      'a:b',
+      'a:99999',
+      '..',
+      'a..b',
+    ]) {
       assert.equal(parseAuthority(text), null, text);
     }
   });

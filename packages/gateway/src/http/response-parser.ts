@@ -77,6 +77,9 @@ function readFields(
   resetConnectionOptions(options);
   let forwardable = '';
   let runStart = fieldsStart;
+  // RFC 9110, 8.6: these have no body and must not announce one. A reader that believes it would wait for one, and take
+  // the next answer for it.
+  const bodiless = response.status < 200 || response.status === 204;
   const { count, kind, lineStart, lineEnd } = fields;
   for (let i = 0; i < count; i++) {
     const code = kind[i]!;
@@ -110,7 +113,7 @@ function readFields(
       default:
         break;
     }
-    if (RESPONSE_DROPS[code] === 0) continue;
+    if (RESPONSE_DROPS[code] === 0 && !(bodiless && code === CONTENT_LENGTH)) continue;
     if (runStart < lineStart[i]!) forwardable += text.slice(runStart - base, lineStart[i]! - base);
     runStart = lineEnd[i]!;
   }

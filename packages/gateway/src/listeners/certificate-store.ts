@@ -5,7 +5,9 @@ export interface CertificateStore {
   /** Exact name first, then the wildcard of one label. Null: none of ours; the handshake is refused. */
   contextFor(serverName: string): SecureContext | null;
   /** For callers that send no server name (they asked for an address). Null while there is no certificate at all. */
-  defaultContext(): SecureContext | null;
+  defaultCertificate(): { readonly certificate: string; readonly key: string } | null;
+  /** Called after every change. The result ends the subscription. */
+  subscribe(listener: () => void): () => void;
 }
 
 export interface Certificate {
@@ -48,6 +50,7 @@ interface Entry {
 export class MemoryCertificateStore implements CertificateStore {
   #byHost = new Map<string, Entry>();
   #default: Entry | null = null;
+  readonly #listeners = new Set<() => void>();
 
   /**
    * Replaces everything. Earlier ones win where two name the same host, so put what the operator supplied first. The
@@ -65,14 +68,20 @@ export class MemoryCertificateStore implements CertificateStore {
     this.#byHost = byHost;
     const first = byHost.values().next();
     this.#default = (defaultHost === undefined ? null : this.#find(defaultHost)) ?? (first.done ? null : first.value);
+    for (const listener of this.#listeners) listener();
   }
 
   contextFor(serverName: string): SecureContext | null {
     return load(this.#find(serverName.toLowerCase()));
   }
 
-  defaultContext(): SecureContext | null {
-    return load(this.#default);
+  defaultCertificate(): { readonly certificate: string; readonly key: string } | null {
+    return this.#default;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   #find(host: string): Entry | null {

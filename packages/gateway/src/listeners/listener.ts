@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type SecureContext, type TLSSocket } from 'node:tls';
 import { Fault, parseAddress } from '@zeronaut/model';
 import { socketStream } from '@zeronaut/tunnel';
-import type { HttpPipeline } from '../pipeline.ts';
+import type { HttpConnections } from '../rooms.ts';
 import { type CertificateStore, TLS_PROFILE_HTTPS } from './certificate-store.ts';
 
 /**
@@ -14,7 +14,7 @@ export interface ListenerOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly protocol: 'http' | 'https';
-  readonly pipeline: HttpPipeline;
+  readonly pipeline: HttpConnections;
   /** Needed for https. */
   readonly certificates?: CertificateStore;
   /** Answer everything with a redirect to https (http only). Default false. */
@@ -76,6 +76,7 @@ function createHttps(options: ListenerOptions, handshakes: Set<Socket>): Server 
   if (certificates === undefined)
     throw new Fault('listener.failed', { side: 'local', message: 'https needs certificates' });
   const server = createTlsServer({
+    ...defaultCredentials(certificates),
     allowHalfOpen: true,
     noDelay: true,
     keepAlive: true,
@@ -95,6 +96,15 @@ function createHttps(options: ListenerOptions, handshakes: Set<Socket>): Server 
       else done(null, context);
     },
   });
+  // For callers that send no server name.
+  const unsubscribe = certificates.subscribe(() => {
+    try {
+      server.setSecureContext({ ...TLS_PROFILE_HTTPS, ...defaultCredentials(certificates) });
+    } catch {
+      // OpenSSL refuses the new default certificate: the old one stays, and callers with a name are not concerned.
+    }
+  });
+  server.once('close', unsubscribe);
   server.on('connection', (socket: Socket) => {
     if (pipeline.connections + handshakes.size >= maxConnections) {
       socket.destroy();
@@ -112,6 +122,11 @@ function createHttps(options: ListenerOptions, handshakes: Set<Socket>): Server 
   // What a stranger gets wrong in a handshake is his affair; the socket is closed by Node.
   server.on('tlsClientError', () => undefined);
   return server;
+}
+
+function defaultCredentials(certificates: CertificateStore): { cert?: string; key?: string } {
+  const found = certificates.defaultCertificate();
+  return found === null ? {} : { cert: found.certificate, key: found.key };
 }
 
 function serve(options: ListenerOptions, socket: Socket | TLSSocket, serverName: string | null): void {
