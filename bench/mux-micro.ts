@@ -291,8 +291,9 @@ async function idleMemory(session: MuxSession, report: () => Promise<{ rssBytes:
       streams.push(stream);
       stream.handler = {
         ...NO_HANDLER,
-        onData() {
-          if (++answered === count) resolve();
+        onData(chunk) {
+          answered += chunk.length;
+          if (answered >= count * ANSWER.length) resolve();
         },
       };
       stream.write(REQUEST);
