@@ -7,7 +7,7 @@ import type { Spool } from './observe/spool.ts';
 import { writeFileAtomically } from './snapshot/atomic-file.ts';
 import { createSnapshotTrust } from './snapshot/check.ts';
 import { SnapshotStore } from './snapshot/store.ts';
-import { type Credentials, saveIdentity } from './sync/identity.ts';
+import { type Credentials, fits, saveIdentity } from './sync/identity.ts';
 import { SyncLink } from './sync/link.ts';
 import { CertificateRenewal } from './sync/renewal.ts';
 import { type CurrentTables, compileTables, type Tables } from './tables.ts';
@@ -94,6 +94,12 @@ export class ConsoleLink {
   /** Dials, and swaps `tables` from now on. */
   start(tables: CurrentTables): void {
     this.#tables = tables;
+    const { clientCertificate, clientKey, certificateAuthority } = this.#renewal.identity;
+    if (!fits(clientCertificate, clientKey, certificateAuthority, Date.now())) {
+      this.#log.error(
+        'the certificate towards the console is not valid now: compare the clocks; if it has expired, move identity.json away and enrol again',
+      );
+    }
     this.link.start();
     this.#renewal.start();
   }

@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { freePort, type SpawnedProcess, spawnProcess, temporaryDirectory, waitFor } from '@zeronaut/testkit';
+import { connect as connectTls } from 'node:tls';
+import {
+  createTestAuthority,
+  freePort,
+  type SpawnedProcess,
+  spawnProcess,
+  temporaryDirectory,
+  waitFor,
+} from '@zeronaut/testkit';
 
 interface Service {
   readonly address: string;
@@ -49,7 +58,11 @@ interface Running {
   write(text: string): void;
 }
 
-function start(t: TestContext, text: string): { process: SpawnedProcess; file: string; data: string } {
+function start(
+  t: TestContext,
+  text: string,
+  ...more: string[]
+): { process: SpawnedProcess; file: string; data: string } {
   const directory = temporaryDirectory('gateway');
   const file = join(directory, 'gateway.yaml');
   const data = join(directory, 'data');
@@ -58,9 +71,11 @@ function start(t: TestContext, text: string): { process: SpawnedProcess; file: s
   writeFileSync(
     script,
     `import { runGateway } from ${JSON.stringify(new URL('./main.ts', import.meta.url).href)};
-     process.exitCode = await runGateway({ configFile: process.argv[2], dataDirectory: process.argv[3] });`,
+     const fail = () => { throw new Error('a bug of the test'); };
+     const onReady = process.argv[4] === 'crash' ? () => setImmediate(fail) : undefined;
+     process.exitCode = await runGateway({ configFile: process.argv[2], dataDirectory: process.argv[3], onReady });`,
   );
-  return { process: spawnProcess(t, process.execPath, [script, file, data]), file, data };
+  return { process: spawnProcess(t, process.execPath, [script, file, data, ...more]), file, data };
 }
 
 async function startReady(t: TestContext, text: string): Promise<Running> {
@@ -193,6 +208,53 @@ test('listeners move: the new address answers, the old one no more, and an open 
   assert.equal((await get(second, 'app.example.com')).status, 200, 'an address that is taken costs nothing');
 });
 
+test('certificates of the file are shown by name, and a renewed one without a restart', async (t) => {
+  const service = await startService(t, 'one');
+  const authority = await createTestAuthority();
+  const files = temporaryDirectory('certificates');
+  const [certificateFile, keyFile] = [join(files, 'app.pem'), join(files, 'app.key')];
+  const issue = async () => {
+    const { cert, key } = await authority.server(['app.example.com']);
+    return { cert, key };
+  };
+  const install = ({ cert, key }: { cert: string; key: string }): void => {
+    writeFileSync(certificateFile, cert);
+    writeFileSync(keyFile, key);
+  };
+  const shown = (port: number): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = connectTls(
+        { host: '127.0.0.1', port, servername: 'app.example.com', ca: authority.certificate },
+        () => {
+          resolve(socket.getPeerX509Certificate()!.fingerprint256);
+          socket.destroy();
+        },
+      );
+      socket.on('error', reject);
+    });
+  const [first, second] = [await issue(), await issue()];
+  install(first);
+  const text = `${fileFor(publicApp('app.example.com', service.address)).replace('protocol: http ', 'protocol: https ')}certificates:
+  - { hosts: [app.example.com], certificateFile: ${JSON.stringify(certificateFile)}, keyFile: ${JSON.stringify(keyFile)} }
+`;
+  const gateway = await startReady(t, text);
+  assert.equal(await shown(gateway.port), new X509Certificate(first.cert).fingerprint256);
+  install(second);
+  await waitFor(async () => (await shown(gateway.port)) === new X509Certificate(second.cert).fingerprint256, {
+    what: 'the renewed certificate',
+  });
+  await assert.rejects(
+    new Promise((_, reject) => {
+      connectTls({
+        host: '127.0.0.1',
+        port: gateway.port,
+        servername: 'other.example.com',
+        ca: authority.certificate,
+      }).on('error', reject);
+    }),
+  );
+});
+
 test('mistakes at the start end it with 2, and each is printed with its place', async (t) => {
   const { process } = start(t, 'version: 1\nlistener: []\n');
   assert.deepEqual(await process.exited, { code: 2, signal: null });
@@ -241,4 +303,10 @@ test('a stop waits for what is under way, a second signal does not', async (t) =
   hasty.process.signal('SIGINT');
   assert.equal((await hasty.process.exited).code, 130);
   await assert.rejects(cut);
+});
+
+test('a bug that nobody caught ends it with 70 and says where it was', async (t) => {
+  const { process } = start(t, fileFor('  []'), 'crash');
+  assert.deepEqual(await process.exited, { code: 70, signal: null });
+  assert.match(process.stderr(), /"level":"fatal".*a bug of the test.*a bug ended the gateway/);
 });

@@ -146,7 +146,7 @@ test('killed again and again while writing, a snapshot is always there, and neve
   );
   let reported = 0;
   const random = seededRandom(undefined, t);
-  for (let round = 0; round < 6 && reported < 30; round++) {
+  for (let round = 0; round < 4 && reported < 30; round++) {
     const child = spawnProcess(t, process.execPath, [script]);
     await child.waitForLine(/^loaded (\d+)/);
     const target = Math.min(30, reported + 1 + random.integer(5));

@@ -167,6 +167,8 @@ export class SyncLink {
         servername: CONSOLE_SERVER_NAME,
         ALPNProtocols: [SYNC_ALPN],
         minVersion: 'TLSv1.3',
+        // Hybrid post-quantum first: who records the link today must not read it later.
+        ecdhCurve: 'X25519MLKEM768:X25519:prime256v1',
         key,
         cert: certificate,
         ca: authority,
