@@ -9,6 +9,8 @@ import { signedSnapshot } from './snapshot.ts';
 export const SYNC_ALPN = 'zeronaut-sync/1';
 /** Name in the console's sync certificate. */
 export const CONSOLE_SERVER_NAME = 'console.zeronaut.internal';
+/** Under it our programs know each other by certificate, so nothing that is published may have a name there. */
+export const INTERNAL_DOMAIN = 'zeronaut.internal';
 /** Bound of one message from a gateway (bytes). */
 export const SYNC_MAX_FROM_GATEWAY = 4 * 1024 * 1024;
 /** Bound of one message from the console (bytes). */

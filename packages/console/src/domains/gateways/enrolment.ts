@@ -7,7 +7,7 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context, Origin } from '../context.ts';
 import { invalidRequest } from '../devices/devices.ts';
 import { createToken, hashToken } from '../random-token.ts';
-import { PORTAL_LABEL } from '../resources/names.ts';
+import { isInternalName, PORTAL_LABEL } from '../resources/names.ts';
 import { activeGateways, type GatewayRow, toGateway } from './gateways.ts';
 
 export async function createEnrolment(
@@ -87,6 +87,7 @@ export async function enrolGateway(
   if (tlsKey === null) return invalidField('/tlsPublicKey', 'a P-256, Ed25519 or RSA public key in PEM');
   if (!isSigningKey(input.signingKey)) return invalidField('/signingKey', 'an Ed25519 public key');
   if (input.baseDomain.startsWith('*.')) return invalidField('/baseDomain', 'a domain without a wildcard');
+  if (isInternalName(input.baseDomain)) return invalidField('/baseDomain', 'a domain that is not ours');
 
   const organizationId = token.organization_id;
   const gatewayId = createId('gateway', nowMs);

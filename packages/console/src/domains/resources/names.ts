@@ -1,3 +1,4 @@
+import { INTERNAL_DOMAIN } from '@zeronaut/model';
 import { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import type { GatewayRow } from '../gateways/gateways.ts';
@@ -7,6 +8,14 @@ export const PORTAL_LABEL = 'portal';
 
 export function portalHost(gateway: Pick<GatewayRow, 'base_domain'>): string {
   return `${PORTAL_LABEL}.${gateway.base_domain}`;
+}
+
+/**
+ * Our CA makes a certificate for every published host, and gateways hold the keys. One for a name under which console
+ * or gateways prove themselves would let the holder stand in for them.
+ */
+export function isInternalName(host: string): boolean {
+  return host === INTERNAL_DOMAIN || host.endsWith(`.${INTERNAL_DOMAIN}`);
 }
 
 /**
@@ -51,6 +60,7 @@ export async function checkNames(
   }
   for (const [i, domain] of wanted.domains.entries()) {
     if (wanted.domains.indexOf(domain) !== i) return domainTaken(i, 'is named twice');
+    if (isInternalName(domain)) return domainTaken(i, 'is kept for console and gateways');
     for (const gateway of gateways) {
       if (domain === gateway.base_domain || domain === `*.${gateway.base_domain}`) {
         return domainTaken(i, 'is the base domain of a gateway');
