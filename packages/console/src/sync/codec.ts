@@ -29,7 +29,8 @@ export class MessageReader {
       const length = this.#peekLength();
       if (length === 0 || length > SYNC_MAX_FROM_GATEWAY) return null;
       if (this.#size < HEADER_BYTES + length) break;
-      const bytes = Buffer.concat(this.#chunks, this.#size);
+      // Many small messages in one chunk must not copy the rest of it each time.
+      const bytes = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#size);
       const rest = bytes.subarray(HEADER_BYTES + length);
       this.#chunks = rest.length === 0 ? [] : [rest];
       this.#size = rest.length;

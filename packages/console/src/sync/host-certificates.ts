@@ -10,6 +10,8 @@ interface HostCertificate extends Issued {
 
 /** New certificates that are made at once; signing runs in libuv's threads. */
 const ISSUE_BATCH = 16;
+/** New certificates for one snapshot. With more, the rest follows in the next: a revocation must not wait for them. */
+const ISSUE_BUDGET = 128;
 
 /**
  * The certificates of every host of a gateway, made when a host first appears and again at two thirds of their life.
@@ -24,19 +26,28 @@ export class HostCertificates {
     this.#context = context;
   }
 
-  /** In the order of `hosts`; the tunnel listener's own name comes first. */
-  async of(gateway: GatewayRow, hosts: readonly string[]): Promise<{ host: string; pem: string; notAfter: string }[]> {
+  /** In the order of `hosts`; the tunnel listener's own name comes first. Not complete: ask again at once. */
+  async of(
+    gateway: GatewayRow,
+    hosts: readonly string[],
+  ): Promise<{ certificates: { host: string; pem: string; notAfter: string }[]; complete: boolean }> {
     const known = await this.#load(gateway);
     const wanted = [gatewayServerName(gateway.id), ...hosts];
     const nowMs = this.#context.clock();
     const missing = wanted.filter((host) => (known.get(host)?.renewAtMs ?? 0) <= nowMs);
-    for (let i = 0; i < missing.length; i += ISSUE_BATCH) {
-      await this.#issue(gateway, missing.slice(i, i + ISSUE_BATCH), known, nowMs);
+    const now = missing.slice(0, ISSUE_BUDGET);
+    for (let i = 0; i < now.length; i += ISSUE_BATCH) {
+      await this.#issue(gateway, now.slice(i, i + ISSUE_BATCH), known, nowMs);
     }
-    return wanted.map((host) => {
-      const { pem, notAfterMs } = known.get(host)!;
-      return { host, pem, notAfter: new Date(notAfterMs).toISOString() };
-    });
+    return {
+      // One that is due for renewal is good until then.
+      certificates: wanted.flatMap((host) => {
+        const certificate = known.get(host);
+        if (certificate === undefined) return [];
+        return [{ host, pem: certificate.pem, notAfter: new Date(certificate.notAfterMs).toISOString() }];
+      }),
+      complete: now.length === missing.length,
+    };
   }
 
   forget(gatewayId: string): void {

@@ -119,11 +119,12 @@ export async function buildSnapshot(
   gateway: GatewayRow,
   certificates: HostCertificates,
   floor: number,
-): Promise<{ version: number; signed: SignedSnapshot }> {
+): Promise<{ version: number; signed: SignedSnapshot; complete: boolean }> {
   const base = gateway.base_domain;
   const portal = portalHost(gateway);
   const resources = facts.resources.map((resource) => toSnapshotResource(resource, facts, base));
   const hosts = [...new Set([portal, ...resources.flatMap((resource) => resource.hosts)])];
+  const issued = await certificates.of(gateway, hosts);
   const content: Omit<Snapshot, 'version' | 'issuedAt'> = {
     format: 1,
     gatewayId: gateway.id,
@@ -135,7 +136,7 @@ export async function buildSnapshot(
     certificateAuthority: context.authority.certificates.certificate,
     consoleKeys: [context.authority.tokenKey.publicJwk],
     gatewayKeys: facts.gatewayKeys,
-    certificates: await certificates.of(gateway, hosts),
+    certificates: issued.certificates,
     users: facts.users,
     devices: facts.devices,
     revokedSessions: facts.revokedSessions,
@@ -150,6 +151,7 @@ export async function buildSnapshot(
   const payload = `${head.slice(0, -1)},${text.slice(1)}`;
   return {
     version,
+    complete: issued.complete,
     signed: {
       keyId: context.authority.snapshotKey.keyId,
       signature: context.authority.signSnapshot(payload),

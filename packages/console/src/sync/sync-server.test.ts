@@ -379,3 +379,23 @@ test('changes that come together go out together, and all gateways learn of them
   }
   assert.equal(fixture.context.connectedGateways().size, 2);
 });
+
+test('many new hosts come in several snapshots, and a revocation does not wait for the last', async (t) => {
+  const { organization, gateway, connect } = await world(t);
+  const device = await organization.enrolDevice();
+  const client = await connect();
+  await client.next('snapshot');
+  const resources = Array.from({ length: 300 }, (_, i) => ({ name: `r-${i}`, targets: [{ address: '10.0.0.1:80' }] }));
+  await organization.call('POST', '/api/v1/resources/apply', { resources });
+  const revoked = organization.call('DELETE', `/api/v1/devices/${device.id}`);
+  const first = open(gateway, (await client.next('snapshot')).snapshot);
+  assert.ok(first.resources.length === 300 && first.certificates.length < 300);
+  await revoked;
+  let last = first;
+  let withoutDevice = 0;
+  while (last.certificates.length < 302) {
+    last = open(gateway, (await client.next('snapshot')).snapshot);
+    if (last.devices.length === 0 && withoutDevice === 0) withoutDevice = last.certificates.length;
+  }
+  assert.ok(withoutDevice > 0 && withoutDevice < 302, `${withoutDevice} certificates when the device was gone`);
+});

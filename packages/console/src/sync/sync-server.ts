@@ -39,6 +39,8 @@ export async function startSyncServer(
   /** By gateway: the link that counts. */
   const links = new Map<string, GatewayLink>();
   const sockets = new Set<TLSSocket>();
+  /** What still uses the store when the server stops. */
+  const tasks = new Set<Promise<void>>();
 
   const identity = await ca.syncServer();
   const server: Server = createServer({
@@ -87,18 +89,20 @@ export async function startSyncServer(
     if (links.get(link.gateway.id) !== link) return;
     links.delete(link.gateway.id);
     log.info({ gatewayId: link.gateway.id }, 'gateway disconnected');
-    context.store.db
+    const write = context.store.db
       .updateTable('gateways')
       .set({ last_seen_at: context.clock() })
       .where('id', '=', link.gateway.id)
       .where('organization_id', '=', link.gateway.organization_id)
       .execute()
-      .catch((error: unknown) => log.warn({ err: error }, 'last seen was not stored'));
+      .then(() => undefined)
+      .catch((error: unknown) => log.warn({ err: error }, 'last seen was not stored'))
+      .finally(() => tasks.delete(write));
+    tasks.add(write);
   }
 
   /** Per organization: a timer that waits, or a build that runs (and whether another must follow it). */
   const pending = new Map<string, { timer: NodeJS.Timeout | null; again: boolean }>();
-  const builds = new Set<Promise<void>>();
 
   function schedule(organizationId: string, delayMs: number): void {
     const state = pending.get(organizationId);
@@ -110,18 +114,23 @@ export async function startSyncServer(
     next.timer = setTimeout(() => {
       next.timer = null;
       const build = publish(organizationId)
+        .then((complete) => {
+          next.again ||= !complete;
+        })
         .catch((error: unknown) => log.error({ err: error, organizationId }, 'snapshot was not built'))
         .finally(() => {
-          builds.delete(build);
+          tasks.delete(build);
           pending.delete(organizationId);
           if (next.again) schedule(organizationId, COALESCE_MS);
         });
-      builds.add(build);
+      tasks.add(build);
     }, delayMs);
     pending.set(organizationId, next);
   }
 
-  async function publish(organizationId: string): Promise<void> {
+  /** False when it must run again at once. */
+  async function publish(organizationId: string): Promise<boolean> {
+    let whole = true;
     const facts = await readOrganization(context, organizationId);
     const active = new Map(facts.gateways.map((gateway) => [gateway.id, gateway]));
     for (const link of [...links.values()]) {
@@ -133,9 +142,11 @@ export async function startSyncServer(
         continue;
       }
       if (!link.greeted) continue;
-      const { version, signed } = await buildSnapshot(context, facts, gateway, certificates, link.runningVersion);
-      link.sendSnapshot(version, signed);
+      const built = await buildSnapshot(context, facts, gateway, certificates, link.runningVersion);
+      link.sendSnapshot(built.version, built.signed);
+      whole &&= built.complete;
     }
+    return whole;
   }
 
   const stopListening = context.store.onChange((organizationId) => schedule(organizationId, COALESCE_MS));
@@ -177,7 +188,7 @@ export async function startSyncServer(
       for (const link of [...links.values()]) link.close();
       for (const socket of sockets) socket.destroy();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.all(builds);
+      await Promise.all(tasks);
       await closed;
     },
   };

@@ -39,16 +39,35 @@ export async function connectSync(
       ? { ca: options.trust }
       : { key: identity.key, cert: identity.certificate, ca: identity.certificateAuthority }),
   });
+  const sendBytes = (bytes: Buffer) => {
+    if (!closed) socket.write(bytes);
+  };
+  const send = (message: unknown) => {
+    const body = Buffer.from(JSON.stringify(message));
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(body.length);
+    sendBytes(Buffer.concat([length, body]));
+  };
   const received: SyncFromConsole[] = [];
   let closed = false;
-  let buffered = Buffer.alloc(0);
+  let chunks: Buffer[] = [];
+  let size = 0;
+  let wanted = 4;
   socket.on('data', (chunk: Buffer) => {
-    buffered = Buffer.concat([buffered, chunk]);
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size < wanted) return;
+    let buffered = Buffer.concat(chunks);
     while (buffered.length >= 4 && buffered.length >= 4 + buffered.readUInt32BE(0)) {
       const end = 4 + buffered.readUInt32BE(0);
-      received.push(syncFromConsole.parse(JSON.parse(buffered.subarray(4, end).toString('utf8'))));
+      const message = syncFromConsole.parse(JSON.parse(buffered.subarray(4, end).toString('utf8')));
       buffered = buffered.subarray(end);
+      if (message.type === 'ping') send({ type: 'pong' });
+      else received.push(message);
     }
+    chunks = [buffered];
+    size = buffered.length;
+    wanted = size < 4 ? 4 : 4 + buffered.readUInt32BE(0);
   });
   // A refused handshake shows as an error or as a close, depending on who is faster; tests look at `closed`.
   socket.on('error', () => socket.destroy());
@@ -56,20 +75,12 @@ export async function connectSync(
     closed = true;
   });
   await waitFor(() => closed || socket.authorized, { what: 'the TLS handshake' });
-  const sendBytes = (bytes: Buffer) => {
-    if (!closed) socket.write(bytes);
-  };
   return {
     socket,
     received,
     closed: () => closed,
     sendBytes,
-    send(message) {
-      const body = Buffer.from(JSON.stringify(message));
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(body.length);
-      sendBytes(Buffer.concat([length, body]));
-    },
+    send,
     async next(type, timeoutMs = 5_000) {
       const index = await waitFor(
         () => {
