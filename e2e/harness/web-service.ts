@@ -83,7 +83,7 @@ async function answer(
       response.on('error', () => undefined);
       for (const block of blocksOf(size)) {
         if (response.destroyed) return;
-        if (!response.write(block)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+        if (!response.write(block)) await untilWritable(response);
       }
       response.end();
       return;
@@ -114,4 +114,15 @@ async function answer(
       response.setHeader('content-type', 'text/plain');
       response.end(`${request.method} ${request.url}\n`);
   }
+}
+
+/** Until it takes more, or is gone. */
+function untilWritable(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
 }
