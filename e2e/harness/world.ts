@@ -121,8 +121,8 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
   const [consolePort, syncPort, httpsPort, httpPort, tunnelPort, managementPort] = await Promise.all(
     Array.from({ length: 6 }, () => freePort()),
   );
-  // Below the ports that the system hands out by itself, and apart from other worlds.
-  const first = 20_000 + ((process.pid * 7 + worlds++) % 600) * 20;
+  // Below the ports that the system and freePort hand out, and apart from other worlds.
+  const first = 10_000 + ((process.pid * 7 + worlds++) % 500) * 20;
   const portRange = { from: first, to: first + 19 };
   const consoleUrl = `http://${address}:${consolePort}`;
   const environment = { ...process.env, ZERONAUT_HOME: home, NO_COLOR: '1' };
