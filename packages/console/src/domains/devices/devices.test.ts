@@ -30,3 +30,27 @@ eachDatabase('calling a device like that of somebody else takes nothing over', a
   await organization.call('DELETE', `/api/v1/devices/${fake.id}`);
   assert.equal(await deviceOf('rack'), again.id);
 });
+
+eachDatabase('a user cannot fill the snapshots with devices', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const organization = await fixture.organization();
+  const member = await organization.user('member');
+  const first = await organization.enrolDevice(member.key);
+  const { db } = fixture.context.store;
+  const row = await db.selectFrom('devices').selectAll().where('id', '=', first.id).executeTakeFirstOrThrow();
+  const others = Array.from({ length: 999 }, (_, i) => ({
+    ...row,
+    id: `${row.id}${i}`,
+    key_fingerprint: `print-${i}`,
+  }));
+  for (let i = 0; i < others.length; i += 333) {
+    await db
+      .insertInto('devices')
+      .values(others.slice(i, i + 333))
+      .execute();
+  }
+  await assert.rejects(organization.enrolDevice(member.key), /at most 1000 devices/);
+  await organization.enrolDevice();
+  await organization.call('DELETE', `/api/v1/devices/${first.id}`);
+  await organization.enrolDevice(member.key);
+});

@@ -8,6 +8,9 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 
+/** Devices of one user that were not revoked. Every gateway holds all of them, so nobody may make up any number. */
+const MAX_DEVICES_PER_USER = 1_000;
+
 type Row = Selectable<Schema['devices']>;
 
 export interface EnrolledDevice {
@@ -85,6 +88,16 @@ export async function enrolDevice(
   const id = createId('device', nowMs);
   const issued = await certificates.device(key, { ...caller, deviceId: id });
   return await context.store.change(caller.organizationId, async (queries) => {
+    const { count } = await queries
+      .selectFrom('devices')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('organization_id', '=', caller.organizationId)
+      .where('user_id', '=', caller.userId)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    if (Number(count) >= MAX_DEVICES_PER_USER) {
+      return new Refusal('api.conflict', { detail: `a user has at most ${MAX_DEVICES_PER_USER} devices; revoke some` });
+    }
     const row: Row = {
       id,
       organization_id: caller.organizationId,
