@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { eachDatabase } from '@zeronaut/testkit';
-import { startFixture } from '../../testing/fixture.ts';
+import { startFixture } from '../../testing/fixture.suite.ts';
 
 eachDatabase('calling a device like that of somebody else takes nothing over', async (t, database) => {
   const fixture = await startFixture(t, database);
@@ -14,6 +14,7 @@ eachDatabase('calling a device like that of somebody else takes nothing over', a
   const deviceOf = async (agent: string) => (await declare(agent)).json().changes[0].resource.targets[0].deviceId;
 
   const first = await organization.enrolDevice(organization.key, 'rack');
+  fixture.clock.nowMs += 1;
   const again = await organization.enrolDevice(organization.key, 'rack');
   assert.equal(await deviceOf('rack'), again.id, 'of one user the newest');
 
