@@ -9,7 +9,7 @@ import {
   gatewayEnrolment,
   startFixture,
   type TestOrganization,
-} from '../testing/fixture.ts';
+} from '../testing/fixture.suite.ts';
 
 /** Every row of the route table once: as it should be, without credentials, with a poor role, from another organization. */
 interface Case {

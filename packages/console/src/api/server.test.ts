@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { problem } from '@zeronaut/model';
 import { eachDatabase, temporaryDirectory } from '@zeronaut/testkit';
-import { startFixture } from '../testing/fixture.ts';
+import { startFixture } from '../testing/fixture.suite.ts';
 
 const PASSWORD = 'plum violin harbour seven';
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { deviceUri } from '@zeronaut/model';
 import { eachDatabase, temporaryDirectory } from '@zeronaut/testkit';
 import { openStore } from '../store/store.ts';
-import { certificateRequest } from '../testing/fixture.ts';
+import { certificateRequest } from '../testing/fixture.suite.ts';
 import { loadAuthority } from './authority.ts';
 import { createCertificateAuthority, createRoot, LEAF_LIFETIME_MS } from './certificate-authority.ts';
 import { parseCertificateRequest, parsePublicKeyPem } from './certificate-request.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { eachDatabase, temporaryDirectory } from '@zeronaut/testkit';
 import { createSetupToken } from '../domains/setup/setup.ts';
-import { type Fixture, startFixture } from '../testing/fixture.ts';
+import { type Fixture, startFixture } from '../testing/fixture.suite.ts';
 import { html } from './html.ts';
 import { safeNext } from './next.ts';
 

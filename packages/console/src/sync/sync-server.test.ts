@@ -13,8 +13,8 @@ import {
 } from '@zeronaut/model';
 import { createTestAuthority, eachDatabase, temporaryDirectory, waitFor } from '@zeronaut/testkit';
 import { decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
-import { certificateRequest, startFixture, type TestGateway } from '../testing/fixture.ts';
-import { connectSync } from '../testing/sync-client.ts';
+import { certificateRequest, startFixture, type TestGateway } from '../testing/fixture.suite.ts';
+import { connectSync } from '../testing/sync-client.suite.ts';
 
 const HELLO = { type: 'hello', protocol: 1, softwareVersion: '0.1.0', snapshotVersion: 0 };
 

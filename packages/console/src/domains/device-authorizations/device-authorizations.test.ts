@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eachDatabase } from '@zeronaut/testkit';
-import { startFixture } from '../../testing/fixture.ts';
+import { startFixture } from '../../testing/fixture.suite.ts';
 import { normalizeUserCode } from './device-authorizations.ts';
 
 const PASSWORD = 'plum violin harbour seven';

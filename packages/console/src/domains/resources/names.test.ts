@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CONSOLE_SERVER_NAME, gatewayServerName } from '@zeronaut/model';
 import { eachDatabase } from '@zeronaut/testkit';
-import { startFixture } from '../../testing/fixture.ts';
+import { startFixture } from '../../testing/fixture.suite.ts';
 
 eachDatabase('nothing gets a certificate for a name of console or gateways', async (t, database) => {
   const fixture = await startFixture(t, database);

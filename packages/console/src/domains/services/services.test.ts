@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { eachDatabase } from '@zeronaut/testkit';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { startFixture } from '../../testing/fixture.ts';
+import { startFixture } from '../../testing/fixture.suite.ts';
 
 eachDatabase(
   'a name is random and readable, stays with device, protocol and address, and is forgotten',
@@ -62,7 +62,6 @@ eachDatabase(
     const organization = await fixture.organization();
     const device = await organization.enrolDevice();
     await organization.enrolGateway({ portRange: { from: 20_000, to: 20_005 } });
-    fixture.clock.nowMs++;
     await organization.enrolGateway({ portRange: { from: 20_003, to: 20_009 }, publicHost: '2001:db8::1' });
     const publish = async (address: string, more: object = {}) =>
       (
@@ -92,8 +91,6 @@ eachDatabase('real domains get the DNS records that they need', async (t, databa
     { baseDomain: 'c.example.com', publicHost: 'edge.example.net' },
     { baseDomain: 'localhost' },
   ]) {
-    // Oldest first: each one a millisecond after the one before.
-    fixture.clock.nowMs++;
     await organization.enrolGateway(gateway);
   }
   const body = { deviceId: device.id, protocol: 'http', address: 'localhost:3000', name: 'app' };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { eachDatabase } from '@zeronaut/testkit';
-import { startFixture } from '../../testing/fixture.ts';
+import { startFixture } from '../../testing/fixture.suite.ts';
 
 const PASSWORD = 'plum violin harbour seven';
 

@@ -105,12 +105,17 @@ export async function startFixture(t: TestContext, database: TestDatabase): Prom
         .insertInto('organizations')
         .values({ id, name, slug, created_at: clock.nowMs, audit_seq: 0, audit_head: CHAIN_START })
         .execute();
-      return await createOrganization(context, api, id);
+      return await createOrganization(context, api, id, clock);
     },
   };
 }
 
-async function createOrganization(context: Context, api: FastifyInstance, id: string): Promise<TestOrganization> {
+async function createOrganization(
+  context: Context,
+  api: FastifyInstance,
+  id: string,
+  clock: { nowMs: number },
+): Promise<TestOrganization> {
   const { store } = context;
   async function user(role: Role, options: { email?: string; password?: string } = {}) {
     const passwordHash = options.password === undefined ? null : await context.passwords.hash(options.password);
@@ -149,6 +154,8 @@ async function createOrganization(context: Context, api: FastifyInstance, id: st
     user,
     call,
     async enrolGateway(overrides = {}) {
+      // Each one is younger than the one before: ids sort by the millisecond.
+      clock.nowMs++;
       const { token } = (await call('POST', '/api/v1/gateways/enrolments', {})).json();
       const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       const body = { ...(await gatewayEnrolment(token, keys.privateKey)), ...overrides };
@@ -162,6 +169,7 @@ async function createOrganization(context: Context, api: FastifyInstance, id: st
       };
     },
     async enrolDevice(key = owner.key, name = 'laptop') {
+      clock.nowMs++;
       const { privateKey } = generateKeyPairSync('ed25519');
       const body = { name, csr: await certificateRequest(privateKey) };
       const answer = await call('POST', '/api/v1/devices', body, { key });
