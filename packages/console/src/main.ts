@@ -1,3 +1,7 @@
+/**
+ * The console as a program: settings in, exit code out. Everything is put together in `start-console.ts`; here are only
+ * its life and end (signals, bugs, a start that fails). It never carries user traffic: gateways do, without it.
+ */
 import { Fault } from '@zeronaut/model';
 import { type Logger, pino } from 'pino';
 import { type ConsoleOptions, type ReadyInfo, resolveSettings, SettingsError } from './settings.ts';
