@@ -202,6 +202,22 @@ test('connections that are not yet sessions are bounded', async (t) => {
   assert.equal(side.faults[0]?.code, 'tunnel.connection_limit');
 });
 
+test('whoever only holds connections keeps no device out', async (t) => {
+  const { port, listener, side } = await startListener(t, { maxPending: 4 });
+  const silent = Array.from({ length: 4 }, () =>
+    connectTcp(port, '127.0.0.1')
+      .on('error', () => undefined)
+      .resume(),
+  );
+  for (const socket of silent) t.after(() => socket.destroy());
+  await waitFor(() => listener.pendingCount === 4, { what: 'the limit to be reached' });
+  startDialer(t, port);
+  await waitFor(() => side.sessions.length === 1, { what: 'the session' });
+  assert.equal(side.faults[0]?.code, 'tunnel.connection_limit');
+  await waitFor(() => silent.filter((socket) => socket.closed).length === 1, { what: 'one of them to give way' });
+  assert.equal(listener.pendingCount, 3);
+});
+
 test('a link that is cut in the middle of transfers: streams end once, and it is back within a second', async (t) => {
   const { port } = await startListener(t);
   // A relay that can be cut, as a network can.

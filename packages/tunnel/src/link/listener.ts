@@ -1,6 +1,6 @@
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
-import { Fault } from '@zeronaut/model';
+import { Fault, parseNetwork } from '@zeronaut/model';
 import { createMuxSession, type MuxSession, type MuxSessionOptions } from '../mux/mux-session.ts';
 import { encodeGoAway } from '../mux/wire.ts';
 import { NO_HANDLER } from '../stream/byte-stream.ts';
@@ -53,7 +53,10 @@ export interface TunnelListenerOptions extends TunnelCredentials {
   readonly handshakeTimeoutMs?: number;
   /** Default 10,000. */
   readonly decisionTimeoutMs?: number;
-  /** Connections that are not yet sessions, all and per address. Defaults 256 and 32. */
+  /**
+   * Connections that are not yet sessions, all and per address (of IPv6 the first 64 bits). Defaults 1,024 and 32. Beyond
+   * all, the oldest that has proved nothing gives way: whoever only holds connections must not keep devices out.
+   */
   readonly maxPending?: number;
   readonly maxPendingPerAddress?: number;
   /** Connections and sessions of one address. Default 1,024. */
@@ -70,6 +73,8 @@ const GOODBYE_TIMEOUT_MS = 2_000;
 interface Connection {
   readonly socket: Socket;
   readonly address: string;
+  /** What limits count by. */
+  readonly source: string;
   pending: boolean;
   session: MuxSession | null;
 }
@@ -81,6 +86,8 @@ class Listener implements TunnelListener {
   /** By the peer's address and port: what a TCP socket and the TLS socket over it have in common. */
   readonly #connections = new Map<string, Connection>();
   readonly #perAddress = new Map<string, { all: number; pending: number }>();
+  /** Those before the end of their handshake, oldest first. */
+  readonly #strangers = new Set<Connection>();
   #pending = 0;
   #stopped = false;
 
@@ -148,36 +155,49 @@ class Listener implements TunnelListener {
   }
 
   #onConnection(socket: Socket): void {
-    const { maxPending = 256, maxPendingPerAddress = 32, maxPerAddress = 1_024 } = this.#options;
+    const { maxPending = 1_024, maxPendingPerAddress = 32, maxPerAddress = 1_024 } = this.#options;
     const address = socket.remoteAddress ?? '';
-    const counts = this.#perAddress.get(address) ?? { all: 0, pending: 0 };
-    const full = this.#pending >= maxPending || counts.pending >= maxPendingPerAddress || counts.all >= maxPerAddress;
-    if (full || this.#stopped || address === '') {
+    const source = sourceOf(address);
+    const counts = this.#perAddress.get(source) ?? { all: 0, pending: 0 };
+    const tooMany = counts.pending >= maxPendingPerAddress || counts.all >= maxPerAddress;
+    if (tooMany || this.#stopped || address === '' || (this.#pending >= maxPending && !this.#dropStranger())) {
       socket.destroy();
       this.#options.onRefused?.(new Fault('tunnel.connection_limit', { side: 'local' }), address);
       return;
     }
-    const connection: Connection = { socket, address, pending: true, session: null };
+    const connection: Connection = { socket, address, source, pending: true, session: null };
     const name = peerName(socket);
     this.#connections.set(name, connection);
-    this.#perAddress.set(address, counts);
+    this.#perAddress.set(source, counts);
     counts.all++;
     counts.pending++;
     this.#pending++;
+    this.#strangers.add(connection);
     socket.once('close', () => {
       this.#settle(connection);
       this.#connections.delete(name);
-      if (--counts.all === 0) this.#perAddress.delete(address);
+      if (--counts.all === 0) this.#perAddress.delete(source);
     });
     this.#tls.emit('connection', socket);
   }
 
+  /** False when there is none. */
+  #dropStranger(): boolean {
+    const [oldest] = this.#strangers;
+    if (oldest === undefined) return false;
+    this.#settle(oldest);
+    oldest.socket.destroy();
+    this.#options.onRefused?.(new Fault('tunnel.connection_limit', { side: 'local' }), oldest.address);
+    return true;
+  }
+
   /** It is no longer pending, whatever came of it. */
   #settle(connection: Connection): void {
+    this.#strangers.delete(connection);
     if (!connection.pending) return;
     connection.pending = false;
     this.#pending--;
-    this.#perAddress.get(connection.address)!.pending--;
+    this.#perAddress.get(connection.source)!.pending--;
   }
 
   #onSecure(socket: TLSSocket): void {
@@ -187,6 +207,7 @@ class Listener implements TunnelListener {
       socket.destroy();
       return;
     }
+    this.#strangers.delete(connection);
     if (socket.alpnProtocol !== this.#options.alpn) {
       this.#refuse(connection, socket, 'tunnel.alpn_mismatch');
       return;
@@ -240,6 +261,12 @@ class Listener implements TunnelListener {
     const timer = setTimeout(() => stream.abort(), GOODBYE_TIMEOUT_MS);
     stream.handler = { ...NO_HANDLER, onClosed: () => clearTimeout(timer) };
   }
+}
+
+/** Whoever has one IPv6 address mostly has all of its last 64 bits. */
+function sourceOf(address: string): string {
+  const network = parseNetwork(address);
+  return network?.kind === 'ipv6' ? network.bytes.slice(0, 8).join('.') : address;
 }
 
 function peerName(socket: Socket): string {
