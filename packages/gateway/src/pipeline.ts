@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { deny, type Fault, type Network, pass, RESERVED_PREFIX, type Verdict } from '@zeronaut/model';
 import type { ByteStream } from '@zeronaut/tunnel';
 import { type Downstream, type Flow, subjectName } from './flow.ts';

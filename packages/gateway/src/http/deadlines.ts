@@ -1,3 +1,6 @@
+// The global is a getter, which costs more than the clock behind it.
+import { performance } from 'node:perf_hooks';
+
 /** Something that must not stay as it is beyond `deadline` (ms of `Deadlines.now`; Infinity: no limit). */
 export interface Deadlined {
   deadline: number;
