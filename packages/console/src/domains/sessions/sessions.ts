@@ -10,7 +10,11 @@ import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page
 import { createToken, hashToken } from '../random-token.ts';
 
 const HOUR_MS = 3_600_000;
-export const SESSION_TTL_MS = { console: 12 * HOUR_MS, portal: 12 * HOUR_MS, cli: 30 * 24 * HOUR_MS } as const;
+/**
+ * Portal sessions are what gateways go on accepting while the console is away, for days (docs/decisions/0007). A revoked
+ * one ends at once all the same: revocations travel in the snapshot.
+ */
+export const SESSION_TTL_MS = { console: 12 * HOUR_MS, portal: 7 * 24 * HOUR_MS, cli: 30 * 24 * HOUR_MS } as const;
 
 type Row = Selectable<Schema['sessions']>;
 
