@@ -11,6 +11,7 @@ import { createRawAccess } from './access/raw-access.ts';
 import { createBalancer, type HealthBalancer } from './balancer/balancer.ts';
 import type { Configuration } from './config/load.ts';
 import { type Certificate, MemoryCertificateStore } from './listeners/certificate-store.ts';
+import { ConnectionsBySource } from './listeners/connections-by-source.ts';
 import { type Listener, startListener } from './listeners/listener.ts';
 import { createHttpPipeline, type HttpPipeline } from './pipeline.ts';
 import { createRawListeners, type RawListeners, type RawPortStatus } from './raw/raw-listeners.ts';
@@ -70,6 +71,7 @@ export class DataPath {
   readonly #ended: EndedSessions;
   readonly #balancer: HealthBalancer;
   readonly #pipeline: HttpPipeline;
+  readonly #sources: ConnectionsBySource;
   readonly #raw: RawListeners;
   readonly #links: RunningAgentLinks | null;
   /** Shared with the pipeline, which reads it per request: a reload changes it in place. */
@@ -112,6 +114,8 @@ export class DataPath {
       tables,
       log,
     });
+    const trustedProxies = file.trustedProxies.map((text) => parseNetwork(text)!);
+    this.#sources = new ConnectionsBySource(trustedProxies);
     this.#pipeline = createHttpPipeline({
       tables,
       access,
@@ -119,7 +123,7 @@ export class DataPath {
       dialer,
       observer,
       limits: this.#limits,
-      trustedProxies: file.trustedProxies.map((text) => parseNetwork(text)!),
+      trustedProxies,
       review: (flow, current) => reviewFlow(flow, current, { grants, ended, nowMs: Date.now() }),
       onBug: (error) => log.error({ err: error }, 'a bug ended a request'),
     });
@@ -293,6 +297,7 @@ export class DataPath {
       certificates: this.#certificates,
       redirectToHttps: entry.protocol === 'http' && (entry.redirectToHttps ?? this.#options.console !== null),
       maxConnections: this.#configuration.file.limits.maxConnections,
+      sources: this.#sources,
     });
   }
 }

@@ -4,6 +4,7 @@ import { Fault, parseAddress } from '@zeronaut/model';
 import { socketStream } from '@zeronaut/tunnel';
 import type { HttpConnections } from '../rooms.ts';
 import { type CertificateStore, TLS_PROFILE_HTTPS } from './certificate-store.ts';
+import type { ConnectionsBySource } from './connections-by-source.ts';
 
 /**
  * Where visitors come in: accepts TCP, does TLS, and hands connections to the pipeline. It bounds how many there are and
@@ -21,6 +22,8 @@ export interface ListenerOptions {
   readonly redirectToHttps?: boolean;
   /** Over all listeners that share the pipeline. */
   readonly maxConnections: number;
+  /** Shared in the same way. */
+  readonly sources: ConnectionsBySource;
   /** TLS handshake bound; default 10 s. */
   readonly handshakeTimeoutMs?: number;
 }
@@ -62,7 +65,8 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
 
 function createHttp(options: ListenerOptions): Server {
   return createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
-    if (options.pipeline.connections >= options.maxConnections) {
+    const { pipeline, maxConnections, sources } = options;
+    if (pipeline.connections >= maxConnections || !sources.admit(socket, maxConnections)) {
       socket.on('error', () => socket.destroy());
       socket.end(TOO_MANY, () => socket.destroy());
       return;
@@ -72,7 +76,7 @@ function createHttp(options: ListenerOptions): Server {
 }
 
 function createHttps(options: ListenerOptions, handshakes: Set<Socket>): Server {
-  const { certificates, pipeline, maxConnections } = options;
+  const { certificates, pipeline, maxConnections, sources } = options;
   if (certificates === undefined)
     throw new Fault('listener.failed', { side: 'local', message: 'https needs certificates' });
   const server = createTlsServer({
@@ -106,7 +110,7 @@ function createHttps(options: ListenerOptions, handshakes: Set<Socket>): Server 
   });
   server.once('close', unsubscribe);
   server.on('connection', (socket: Socket) => {
-    if (pipeline.connections + handshakes.size >= maxConnections) {
+    if (pipeline.connections + handshakes.size >= maxConnections || !sources.admit(socket, maxConnections)) {
       socket.destroy();
       return;
     }

@@ -5,6 +5,7 @@ import { testResource, testSnapshot, testTarget, waitFor } from '@zeronaut/testk
 import { createBalancer, type HealthBalancer } from '../../balancer/balancer.ts';
 import { ANONYMOUS } from '../../flow.ts';
 import type { CertificateStore } from '../../listeners/certificate-store.ts';
+import { ConnectionsBySource } from '../../listeners/connections-by-source.ts';
 import { startListener } from '../../listeners/listener.ts';
 import { createHttpPipeline, type HttpPipeline, type HttpPipelineOptions } from '../../pipeline.ts';
 import type { AgentLinks, HttpAccess, HttpDecision } from '../../rooms.ts';
@@ -100,6 +101,7 @@ export async function httpWorld(test: Pick<TestContext, 'after'>, options: World
     protocol: options.certificates === undefined ? 'http' : 'https',
     pipeline,
     maxConnections: options.maxConnections ?? 1000,
+    sources: new ConnectionsBySource(options.trustedProxies ?? []),
     redirectToHttps: options.redirectToHttps ?? false,
     ...(options.certificates === undefined ? {} : { certificates: options.certificates }),
   });

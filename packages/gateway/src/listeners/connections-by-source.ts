@@ -1,0 +1,43 @@
+import type { Socket } from 'node:net';
+import { type Network, networkContains, parseNetwork } from '@zeronaut/model';
+
+/** Of all connections, how many one source may hold: enough for everybody behind one address, and never all. */
+const SHARE = 0.75;
+
+/**
+ * Counts the open connections of each source over all listeners, so that one machine that only holds connections cannot
+ * keep everybody else out. Of IPv6 the first 64 bits are a source. Trusted proxies speak for many and are not counted.
+ */
+export class ConnectionsBySource {
+  readonly #exempt: readonly Network[];
+  readonly #open = new Map<string, number>();
+
+  constructor(exempt: readonly Network[]) {
+    this.#exempt = exempt;
+  }
+
+  /** False: the source has its share of `maxConnections`. True: it is counted until the socket closes. */
+  admit(socket: Socket, maxConnections: number): boolean {
+    const address = socket.remoteAddress ?? '';
+    const source = sourceOf(address);
+    const open = this.#open.get(source) ?? 0;
+    if (
+      open >= Math.ceil(maxConnections * SHARE) &&
+      !this.#exempt.some((network) => networkContains(network, address))
+    ) {
+      return false;
+    }
+    this.#open.set(source, open + 1);
+    socket.once('close', () => {
+      const left = this.#open.get(source)! - 1;
+      if (left === 0) this.#open.delete(source);
+      else this.#open.set(source, left);
+    });
+    return true;
+  }
+}
+
+function sourceOf(address: string): string {
+  const network = parseNetwork(address);
+  return network?.kind === 'ipv6' ? network.bytes.slice(0, 8).join('.') : address;
+}
