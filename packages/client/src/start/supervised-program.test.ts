@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { temporaryDirectory, waitFor } from '@zeronaut/testkit';
@@ -15,6 +15,7 @@ function supervise(t: TestContext, args: string[]) {
     args,
     environment: { ...process.env, ZERONAUT_HOME: home },
     logPath,
+    logCheckMs: 20,
     onStarted: (pid) => pids.push(pid),
     onExited: (_exit, restartInMs) => exits.push(restartInMs),
     onMessage: () => undefined,
@@ -42,4 +43,19 @@ it('stops a program for good', async (t) => {
   await program.stop();
   assert.deepEqual(exits, [null]);
   assert.throws(() => process.kill(pids[0]!, 0), { code: 'ESRCH' });
+});
+
+it('bounds the log of a program that runs on', async (t) => {
+  const { program, logPath } = supervise(t, ['console', 'run', '--port', '0', '--sync-port', '0']);
+  program.start();
+  const size = () => statSync(logPath).size;
+  await waitFor(() => size() > 0, { what: 'its first line', timeoutMs: 10_000 });
+  appendFileSync(logPath, Buffer.alloc(10 * 1024 * 1024, 'x'));
+  await waitFor(() => size() < 1_000_000, { what: 'the log to be short again' });
+  assert.ok(statSync(`${logPath}.1`).size > 10 * 1024 * 1024);
+  assert.equal(statSync(`${logPath}.1`).mode & 0o777, 0o600);
+
+  appendFileSync(logPath, 'after\n');
+  await program.stop();
+  assert.ok(existsSync(logPath) && readFileSync(logPath, 'utf8').includes('after'));
 });

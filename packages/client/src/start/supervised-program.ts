@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readFileSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDirectory } from '../profile/home.ts';
@@ -14,7 +14,9 @@ const MAX_BACKOFF_MS = 10_000;
 const PROVEN_AFTER_MS = 30_000;
 /** How long an orderly end may take before it is cut short. */
 const STOP_GRACE_MS = 10_000;
+/** Strangers can make programs log at will, so a log is bounded while they run, too. */
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
+const LOG_CHECK_MS = 10_000;
 
 export interface ProgramExit {
   readonly code: number | null;
@@ -28,6 +30,8 @@ export interface ProgramOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** Gets what the program writes. Kept from run to run; the one before is at `<path>.1`. */
   readonly logPath: string;
+  /** How often the size of the log is looked at; default 10 s. */
+  readonly logCheckMs?: number;
   readonly onStarted: (pid: number) => void;
   /** `restartInMs` is null when it was stopped on purpose. */
   readonly onExited: (exit: ProgramExit, restartInMs: number | null) => void;
@@ -67,11 +71,14 @@ export class SupervisedProgram {
     );
     closeSync(log);
     this.#child = child;
+    const logCheck = setInterval(() => shortenLog(logPath), this.#options.logCheckMs ?? LOG_CHECK_MS);
+    logCheck.unref();
     child.on('message', (message) => this.#options.onMessage(message));
     this.#exited = new Promise((resolve) => {
       const over = (exit: ProgramExit) => {
         if (this.#child !== child) return;
         this.#child = null;
+        clearInterval(logCheck);
         this.#onExit(exit, performance.now() - startedAt);
         resolve();
       };
@@ -115,4 +122,18 @@ function openLog(path: string): number {
   ensureDirectory(dirname(path));
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
   return openSync(path, 'a', 0o600);
+}
+
+/**
+ * Copied and emptied, because the program writes into this very file; it appends, and so goes on at its new end. A line
+ * that comes in between is lost.
+ */
+function shortenLog(path: string): void {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) <= MAX_LOG_BYTES) return;
+  try {
+    copyFileSync(path, `${path}.1`);
+  } catch {
+    // A full disk, most likely. What was logged is worth less than the space that events and the database need.
+  }
+  truncateSync(path, 0);
 }
