@@ -289,11 +289,14 @@ describe('a full disk under the event spool', () => {
 
 describe('a clock that moved', () => {
   const skip = findProgram('faketime') === null && 'faketime is not installed';
+  // Public services go on in each case. Sessions fail closed: a token that has ended, or that comes from the future, is
+  // refused; a minute of drift is forgiven.
   for (const [title, shift, expected] of [
-    ['forward by 91 days: sessions have ended, public services go on', '+91 days', 401],
-    ['back by one hour: existing sessions go on', '-1 hours', 200],
+    ['forward by three days: sessions have ended', '+3 days', 401],
+    ['back by one hour: sessions come from the future', '-1 hours', 401],
+    ['back by half a minute: sessions go on', '-30 seconds', 200],
   ] as const) {
-    it(`${title}`, { skip }, async (t) => {
+    it(title, { skip }, async (t) => {
       const [open, login, world, visitor] = await worldWithMovableClock(t);
       await world.gateway.kill();
       process.env.ZERONAUT_E2E_SHIFT = shift;

@@ -69,20 +69,31 @@ export interface Tunnel {
   readonly http: Endpoint;
 }
 
-/** Console, gateway and one agent each for a public tcp and http service in front of the origin. */
+/**
+ * A gateway and one agent, run as a service, with a public tcp and a public http service in front of the origin. The
+ * console is ended once all is set up: it would take its share of the load's core for storing events, and nothing needs it.
+ */
 export async function startTunnel(stage: Stage, originPort: number): Promise<Tunnel> {
   const world = await startWorld(stage, {
     place: (role, command, args) => stage.pin(role === 'gateway' ? stage.subjectCore : stage.loadCore, command, args),
   });
-  const tcp = await world.expose(stage, [`127.0.0.1:${originPort}`, 'tcp', '--public', '--name', 'origin-tcp']);
-  const http = await world.expose(stage, [`127.0.0.1:${originPort}`, 'http', '--public', '--name', 'origin-http']);
+  const file = join(world.home, 'agent.yaml');
+  const expose = (name: string, protocol: string) =>
+    `  - { target: "127.0.0.1:${originPort}", protocol: ${protocol}, name: ${name}, public: true }\n`;
+  writeFileSync(file, `version: 1\nexposes:\n${expose('origin-tcp', 'tcp')}${expose('origin-http', 'http')}`);
+  const agent = stage.startZeronaut(stage.loadCore, ['agent', 'run', '--config', file], { ZERONAUT_HOME: world.home });
+  const port = await waitFor(
+    async () => (await world.api.call('services.list', {})).items.find(({ name }) => name === 'origin-tcp')?.port,
+    { what: 'the services are published', timeoutMs: 15_000 },
+  );
   const tunnel = {
-    gateway: { pid: world.gateway.pid },
-    agent: { pid: tcp.cli.process.pid },
-    tcp: { port: tcp.port },
-    http: { port: world.httpPort, host: http.host },
+    gateway: world.gateway.process,
+    agent,
+    tcp: { port },
+    http: { port: world.httpPort, host: `origin-http.${world.baseDomain}` },
   };
-  await waitUntilAnswers(tcp.cli.process, tunnel.tcp);
-  await waitUntilAnswers(http.cli.process, tunnel.http);
+  await waitUntilAnswers(world.gateway.process, tunnel.tcp);
+  await waitUntilAnswers(world.gateway.process, tunnel.http);
+  await world.console.kill();
   return tunnel;
 }

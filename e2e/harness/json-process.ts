@@ -15,7 +15,8 @@ export class JsonProcess {
   constructor(process: SpawnedProcess) {
     this.process = process;
     createInterface({ input: process.child.stdout! }).on('line', (line) => {
-      if (line.startsWith('{')) this.events.push(JSON.parse(line) as JsonEvent);
+      // A killed program may leave half a line.
+      if (line.startsWith('{') && line.endsWith('}')) this.events.push(JSON.parse(line) as JsonEvent);
     });
   }
 

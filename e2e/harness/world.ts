@@ -219,7 +219,10 @@ ${options.gatewayFile ?? ''}`,
     start: (by, args) => goOn(by, args),
     async expose(by, args) {
       const cli = goOn(by, ['expose', ...args]);
-      const ready = await cli.event<{ id: string; name: string; urls: string[] }>('ready');
+      const ready = await cli.event<{ id: string; name: string; urls: string[] }>('ready').catch((cause: unknown) => {
+        const logs = programs.map((program) => `--- ${program.name}:\n${excerpt(program.output(), 15)}`);
+        throw new Error([(cause as Error).message, ...logs].join('\n'), { cause });
+      });
       const url = ready.urls[0]!;
       const parsed = new URL(url.includes('://') ? url : `tcp://${url}`);
       return {
