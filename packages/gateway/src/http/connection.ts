@@ -5,7 +5,7 @@ import { BodyReader } from './body-reader.ts';
 import type { Deadlined } from './deadlines.ts';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
 import type { ForwardedFields } from './forwarded.ts';
-import { LINGER_BYTES, LINGER_MS, MAX_LOCAL_BODY_BYTES } from './limits.ts';
+import { LINGER_BYTES, LINGER_MS, MAX_HEAD_BYTES, MAX_LOCAL_BODY_BYTES, MAX_REQUEST_LINE_BYTES } from './limits.ts';
 import { LF } from './octets.ts';
 import { ParsedRequest } from './parsed-request.ts';
 import { parseRequestHead } from './request-parser.ts';
@@ -100,10 +100,12 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
       this.#consume(chunk);
       return;
     }
-    const waitsForLine = this.#state === HEAD;
+    const waitsForHead = this.#state === HEAD;
+    const before = this.#heldBytes;
     this.#hold(chunk, 0);
-    // A head is looked at again only when a line of it has become complete, or it may have become too long.
-    if (!waitsForLine || chunk.includes(LF) || this.#heldBytes > 8 * 1024) this.#consumeHeld();
+    // A head is looked at again only when a line of it has become complete, or when it or its first line has become too
+    // long: else every byte that trickles in would cost a look at all of them.
+    if (!waitsForHead || chunk.includes(LF) || crosses(before, this.#heldBytes)) this.#consumeHeld();
   }
 
   onDrain(): void {
@@ -361,4 +363,11 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
     exchange?.onDownstreamClosed();
     this.#owner.connectionClosed(this);
   }
+}
+
+/** With the empty line that may stand before it. */
+const LONGEST_LINE = MAX_REQUEST_LINE_BYTES + 2;
+
+function crosses(before: number, now: number): boolean {
+  return (before < LONGEST_LINE && now >= LONGEST_LINE) || now >= MAX_HEAD_BYTES;
 }

@@ -2,7 +2,8 @@ import { Fault } from '@zeronaut/model';
 import type { ByteStream, ByteStreamHandler } from '@zeronaut/tunnel';
 import { BodyReader } from './body-reader.ts';
 import type { Deadlined, Deadlines } from './deadlines.ts';
-import { MAX_INTERIM_RESPONSES } from './limits.ts';
+import { MAX_HEAD_BYTES, MAX_INTERIM_RESPONSES } from './limits.ts';
+import { LF } from './octets.ts';
 import { type ParsedResponse, parseResponseHead } from './response-parser.ts';
 
 /** Who sent the request and gets the answer. After `done` or `onUpstreamFailed` nothing is called any more. */
@@ -51,7 +52,9 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
   #untilClose = false;
   #answered = false;
   #interims = 0;
+  /** The head so far, in a buffer that grows by doubling. */
   #held: Buffer | null = null;
+  #heldBytes = 0;
 
   constructor(stream: ByteStream, home: UpstreamHome, deadlines: Deadlines, responseTimeoutMs: number) {
     this.stream = stream;
@@ -103,13 +106,17 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
     let at = 0;
     while (this.#state === HEAD) {
       if (this.#held !== null) {
-        bytes = Buffer.concat([this.#held, bytes]);
+        this.#append(this.#held, chunk);
+        // Only the end of a line can complete a head, and looking at all of it for each byte would be dear.
+        if (!chunk.includes(LF) && this.#heldBytes < MAX_HEAD_BYTES) return;
+        bytes = this.#held.subarray(0, this.#heldBytes);
         this.#held = null;
       }
       this.#answered = true;
       const response = parseResponseHead(bytes, at, bytes.length);
       if (response === null) {
         this.#held = bytes.subarray(at);
+        this.#heldBytes = bytes.length - at;
         return;
       }
       if (response === 'malformed') {
@@ -166,6 +173,17 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
   onDeadline(): void {
     if (this.#state === IDLE) this.abandon();
     else this.#fail('target.response_timeout', 'no answer in time');
+  }
+
+  #append(held: Buffer, chunk: Buffer): void {
+    const needed = this.#heldBytes + chunk.length;
+    if (held.length < needed) {
+      const bigger = Buffer.allocUnsafe(Math.max(needed, this.#heldBytes * 2));
+      bigger.set(held.subarray(0, this.#heldBytes));
+      this.#held = bigger;
+    }
+    this.#held!.set(chunk, this.#heldBytes);
+    this.#heldBytes = needed;
   }
 
   #startBody(response: ParsedResponse): void {
