@@ -93,3 +93,12 @@ test('other paths and methods', async (t) => {
   assert.equal((await ask(port, '/healthz', { method: 'DELETE' })).status, 405);
   assert.equal((await ask(port, '/healthz', { method: 'HEAD' })).status, 200);
 });
+
+test('nothing that a gateway forwards is answered, whatever its Host', async (t) => {
+  const port = await start(t);
+  for (const name of ['Forwarded', 'X-Forwarded-For']) {
+    const headers = { host: '127.0.0.1', [name]: name === 'Forwarded' ? 'for=192.0.2.1' : '192.0.2.1' };
+    assert.equal((await ask(port, '/metrics', { headers })).status, 403, name);
+    assert.equal((await ask(port, '/reload', { method: 'POST', headers })).status, 403, name);
+  }
+});

@@ -5,7 +5,8 @@ import { parseAddress } from '@zeronaut/model';
 /**
  * Health, metrics and reload for people and machines on this host. Not part of the data path, so `node:http` serves
  * it. A page in a browser must not reach it through a name that resolves to loopback: the Host header must be a
- * loopback name, or the very address that was configured.
+ * loopback name, or the very address that was configured. Nor may visitors of a gateway, whose requests say that they
+ * were forwarded.
  */
 export interface ManagementOptions {
   readonly host: string;
@@ -40,6 +41,11 @@ export async function startManagement(options: ManagementOptions): Promise<Manag
 async function answer(options: ManagementOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (!isLocalHost(request.headers.host ?? '', options.host)) {
     send(response, 403, { error: 'use a loopback address' });
+    return;
+  }
+  // A published resource whose target is this very port, with a domain that reads like a loopback address.
+  if (request.headers.forwarded !== undefined || request.headers['x-forwarded-for'] !== undefined) {
+    send(response, 403, { error: 'not through a proxy' });
     return;
   }
   const path = (request.url ?? '').split('?', 1)[0];
