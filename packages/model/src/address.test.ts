@@ -79,3 +79,21 @@ test('host and port are split only where it is plain which is which', () => {
   }
   assert.equal(formatHostPort('::1', 53), '[::1]:53');
 });
+
+test('an IPv4 address in its one spelling is told from everything that looks like one', () => {
+  for (const text of ['0.0.0.0', '255.255.255.255', '1.20.255.0']) assert.equal(parseAddress(text), text);
+  for (const text of [
+    '1.2.3',
+    '1.2.3.',
+    '.1.2.3',
+    '1..2.3',
+    '1.2.3.4.5',
+    '00.0.0.0',
+    '1.2.3.04',
+    '1.2.3.256',
+    '1.2.3.4a',
+    '１.2.3.4',
+  ]) {
+    assert.equal(parseAddress(text), null, text);
+  }
+});

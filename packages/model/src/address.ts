@@ -2,10 +2,31 @@ import ipaddr from 'ipaddr.js';
 
 /** One address in its shortest form; an IPv4 address mapped into IPv6 becomes plain IPv4. Nothing if it is no address. */
 export function parseAddress(text: string): string | null {
+  // Asked once or twice for every connection, and nearly always about an address that the kernel wrote.
+  if (isCanonicalIpv4(text)) return text;
   // ipaddr.js would take octal, hex and short IPv4 forms; only four plain decimals are an address to us.
   if (!ipaddr.IPv6.isValid(text) && !ipaddr.IPv4.isValidFourPartDecimal(text)) return null;
   const percent = text.indexOf('%');
   return ipaddr.process(percent === -1 ? text : text.slice(0, percent)).toString();
+}
+
+/** Four decimals of 0 to 255 without leading zeros, and nothing else: already in its one spelling. */
+function isCanonicalIpv4(text: string): boolean {
+  if (text.length < 7 || text.length > 15) return false;
+  let dots = 0;
+  let value = -1;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit === -2) {
+      if (value === -1 || ++dots > 3) return false;
+      value = -1;
+    } else {
+      if (digit < 0 || digit > 9 || value === 0) return false;
+      value = value === -1 ? digit : value * 10 + digit;
+      if (value > 255) return false;
+    }
+  }
+  return dots === 3 && value !== -1;
 }
 
 /** A parsed `address/bits`, or a bare address as its own full-length network. */

@@ -21,18 +21,36 @@ export const ID_PREFIX = {
 
 export type IdKind = keyof typeof ID_PREFIX;
 
+/** Randomness is fetched for many ids at once: a request id is made for every connection, and asking costs more than using. */
+const POOL_BYTES = 4096;
+const ID_BYTES = 16;
+const pool = new Uint8Array(POOL_BYTES);
+let poolAt = POOL_BYTES;
+let timeMs = -1;
+let timeText = '';
+
 /** A fresh id that sorts by creation time. `nowMs` is for tests; the default is the wall clock. */
 export function createId(kind: IdKind, nowMs: number = Date.now()): string {
-  let time = '';
+  if (poolAt === POOL_BYTES) {
+    crypto.getRandomValues(pool);
+    poolAt = 0;
+  }
+  let tail = '';
+  for (const end = poolAt + ID_BYTES; poolAt < end; poolAt++) tail += ALPHABET[pool[poolAt]! & 31];
+  return `${ID_PREFIX[kind]}_${encodeTime(nowMs)}${tail}`;
+}
+
+function encodeTime(nowMs: number): string {
+  if (nowMs === timeMs) return timeText;
+  let text = '';
   let rest = nowMs;
   for (let i = 0; i < 10; i++) {
-    time = ALPHABET[rest % 32] + time;
+    text = ALPHABET[rest % 32] + text;
     rest = Math.floor(rest / 32);
   }
-  const random = crypto.getRandomValues(new Uint8Array(16));
-  let tail = '';
-  for (const byte of random) tail += ALPHABET[byte & 31];
-  return `${ID_PREFIX[kind]}_${time}${tail}`;
+  timeMs = nowMs;
+  timeText = text;
+  return text;
 }
 
 /** True when `value` has the shape of an id of `kind`; says nothing about whether it exists. */

@@ -1,5 +1,5 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
-import { openFromGateway, parseHostPort } from '@zeronaut/model';
+import { parseHostPort } from '@zeronaut/model';
 import { createDatagramStream, type DatagramStream, type MuxStream, socketStream, splice } from '@zeronaut/tunnel';
 import { dialTarget } from './dial-target.ts';
 import type { Served } from './served.ts';
@@ -12,8 +12,7 @@ const UDP_IDLE_MS = 120_000;
  * or a failed dial reaches the gateway as the code of the stream's end.
  */
 export function serveStream(stream: MuxStream, header: Buffer, served: Served): void {
-  const open = parseHeader(header);
-  const target = open === null ? null : served.match(open);
+  const target = served.match(parseHeader(header));
   if (target === null) {
     stream.abort('target.not_exposed');
     return;
@@ -83,13 +82,10 @@ function sendDatagram(socket: DatagramSocket, datagram: Buffer): void {
   socket.send(datagram, () => undefined);
 }
 
-function parseHeader(header: Buffer) {
-  let value: unknown;
+function parseHeader(header: Buffer): unknown {
   try {
-    value = JSON.parse(header.toString('utf8'));
+    return JSON.parse(header.toString('utf8'));
   } catch {
     return null;
   }
-  const parsed = openFromGateway.safeParse(value);
-  return parsed.success ? parsed.data : null;
 }

@@ -12,7 +12,11 @@ export interface TunnelLimits {
   readonly admissionWaitMs: number;
   /** A resource that was just made may be bound before the snapshot that names it is here. */
   readonly bindWaitMs: number;
-  /** Access events that wait for one watching session between two batches; more are counted as dropped. */
+  /**
+   * Access events that wait for one watching session between two batches; more are counted as dropped. They are for a
+   * person's eyes: 500 lines a second are more than anybody reads, and at full rate the feed would cost as much as the
+   * traffic that it tells of. The whole record is in the console.
+   */
   readonly watchQueueEvents: number;
   readonly watchBatchMs: number;
   /** Open forwards of one session. */
@@ -30,7 +34,7 @@ export const DEFAULT_TUNNEL_LIMITS: TunnelLimits = {
   messagesPerSecond: 10,
   admissionWaitMs: 5_000,
   bindWaitMs: 10_000,
-  watchQueueEvents: 500,
+  watchQueueEvents: 50,
   watchBatchMs: 100,
   forwardsPerSession: 2_000,
   forwardConnectTimeoutMs: 5_000,
