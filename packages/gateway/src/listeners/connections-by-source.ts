@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { type Network, networkContains, parseNetwork } from '@zeronaut/model';
 
-/** Of all connections, how many one source may hold: enough for everybody behind one address, and never all. */
-const SHARE = 0.75;
+/** Of all connections, how many in a hundred one source may hold: enough for everybody behind one address, never all. */
+const SHARE_PERCENT = 75;
 
 /**
  * Counts the open connections of each source over all listeners, so that one machine that only holds connections cannot
@@ -22,7 +22,7 @@ export class ConnectionsBySource {
     const source = sourceOf(address);
     const open = this.#open.get(source) ?? 0;
     if (
-      open >= Math.ceil(maxConnections * SHARE) &&
+      open >= Math.ceil((maxConnections * SHARE_PERCENT) / 100) &&
       !this.#exempt.some((network) => networkContains(network, address))
     ) {
       return false;

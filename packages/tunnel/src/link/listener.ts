@@ -67,6 +67,9 @@ export function createTunnelListener(options: TunnelListenerOptions): TunnelList
   return new Listener(options);
 }
 
+const MAX_PENDING = 1_024;
+const MAX_PENDING_PER_ADDRESS = 32;
+const MAX_PER_ADDRESS = 1_024;
 /** How long a peer that was refused may take to hang up. */
 const GOODBYE_TIMEOUT_MS = 2_000;
 
@@ -155,7 +158,11 @@ class Listener implements TunnelListener {
   }
 
   #onConnection(socket: Socket): void {
-    const { maxPending = 1_024, maxPendingPerAddress = 32, maxPerAddress = 1_024 } = this.#options;
+    const {
+      maxPending = MAX_PENDING,
+      maxPendingPerAddress = MAX_PENDING_PER_ADDRESS,
+      maxPerAddress = MAX_PER_ADDRESS,
+    } = this.#options;
     const address = socket.remoteAddress ?? '';
     const source = sourceOf(address);
     const counts = this.#perAddress.get(source) ?? { all: 0, pending: 0 };
