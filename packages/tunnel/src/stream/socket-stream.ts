@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { Fault, type FaultSide } from '@zeronaut/model';
 import { type ByteStream, type ByteStreamHandler, NO_HANDLER } from './byte-stream.ts';
+import { countRead } from './read-garbage.ts';
 
 /**
  * A `ByteStream` over one connected (or connecting) TCP, Unix or TLS socket. It takes the socket over: nobody else may
@@ -70,6 +71,7 @@ class SocketStream implements ByteStream {
     });
     socket.on('close', () => this.#onClose());
     socket.on('data', (chunk: Buffer) => {
+      countRead(chunk.length);
       if (!this.#aborted) this.handler.onData(chunk);
     });
     if (socket.destroyed) {
