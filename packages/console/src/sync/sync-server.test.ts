@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync, randomBytes, verify } from 'node:crypto';
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import {
   CONSOLE_ISSUER,
@@ -15,6 +17,7 @@ import { createTestAuthority, eachDatabase, temporaryDirectory, waitFor } from '
 import { decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
 import { certificateRequest, startFixture, type TestGateway } from '../testing/fixture.suite.ts';
 import { connectSync } from '../testing/sync-client.suite.ts';
+import { startSyncServer } from './sync-server.ts';
 
 const HELLO = { type: 'hello', protocol: 1, softwareVersion: '0.1.0', snapshotVersion: 0 };
 
@@ -288,6 +291,18 @@ test('strangers are closed: no certificate, another authority, a device, a forge
   t.after(() => good.socket.destroy());
   good.send(HELLO);
   await good.next('snapshot');
+});
+
+test('whoever connects and does not finish the handshake is closed', async (t) => {
+  const { fixture } = await world(t);
+  const { log } = fixture;
+  const server = await startSyncServer(fixture.context, { host: '127.0.0.1', port: 0, log, handshakeTimeoutMs: 100 });
+  t.after(() => server.stop());
+  for (const bytes of ['', '\x16\x03\x01']) {
+    const socket = connectTcp(server.port, '127.0.0.1').resume();
+    if (bytes !== '') socket.write(bytes, 'latin1');
+    await once(socket, 'close');
+  }
 });
 
 function frame(body: Buffer | string): Buffer {

@@ -31,7 +31,7 @@ export interface SyncServer {
  */
 export async function startSyncServer(
   context: Context,
-  options: { host: string; port: number; log: Logger },
+  options: { host: string; port: number; log: Logger /** Default 10 s. */; handshakeTimeoutMs?: number },
 ): Promise<SyncServer> {
   const { log } = options;
   const { certificates: ca } = context.authority;
@@ -51,10 +51,14 @@ export async function startSyncServer(
     rejectUnauthorized: true,
     minVersion: 'TLSv1.3',
     ALPNProtocols: [SYNC_ALPN],
-    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    handshakeTimeout: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
   });
   server.maxConnections = MAX_CONNECTIONS;
-  server.on('tlsClientError', (error) => log.debug({ err: error }, 'sync handshake failed'));
+  server.on('tlsClientError', (error, socket) => {
+    log.debug({ err: error }, 'sync handshake failed');
+    // After a time-out Node leaves it open.
+    socket.destroy();
+  });
   server.on('secureConnection', (socket) => {
     sockets.add(socket);
     socket.setNoDelay(true);

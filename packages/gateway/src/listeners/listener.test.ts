@@ -134,6 +134,19 @@ describe('the https listener', () => {
 });
 
 describe('the http listener', () => {
+  it('closes whoever connects and does not finish the handshake', async (t) => {
+    const authority = await createTestAuthority();
+    const { cert, key } = await authority.server([HOST]);
+    const certificates = new MemoryCertificateStore();
+    certificates.update([{ hosts: [HOST], certificate: cert, key }]);
+    const world = await httpWorld(t, { certificates, handshakeTimeoutMs: 100 });
+    for (const bytes of ['', '\x16\x03\x01']) {
+      const client = rawClient(t, world.port);
+      if (bytes !== '') client.socket.write(bytes, 'latin1');
+      await client.untilClosed();
+    }
+  });
+
   it('sends people to https, with the port that the snapshot names, and only for hosts that exist', async (t) => {
     const world = await httpWorld(t, { redirectToHttps: true });
     const client = rawClient(

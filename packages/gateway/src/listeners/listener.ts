@@ -123,8 +123,10 @@ function createHttps(options: ListenerOptions, handshakes: Set<Socket>): Server 
     const name = socket.servername;
     serve(options, socket, typeof name === 'string' && name !== '' ? name.toLowerCase() : null);
   });
-  // What a stranger gets wrong in a handshake is his affair; the socket is closed by Node.
-  server.on('tlsClientError', () => undefined);
+  // What a stranger gets wrong in a handshake is his affair. After a time-out Node leaves the socket open.
+  server.on('tlsClientError', (_error, socket) => {
+    socket.destroy();
+  });
   return server;
 }
 

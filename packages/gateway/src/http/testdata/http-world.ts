@@ -39,6 +39,7 @@ export interface WorldOptions {
   readonly certificates?: CertificateStore;
   readonly redirectToHttps?: boolean;
   readonly maxConnections?: number;
+  readonly handshakeTimeoutMs?: number;
   readonly connectTimeoutMs?: number;
 }
 
@@ -101,6 +102,7 @@ export async function httpWorld(test: Pick<TestContext, 'after'>, options: World
     protocol: options.certificates === undefined ? 'http' : 'https',
     pipeline,
     maxConnections: options.maxConnections ?? 1000,
+    handshakeTimeoutMs: options.handshakeTimeoutMs,
     sources: new ConnectionsBySource(options.trustedProxies ?? []),
     redirectToHttps: options.redirectToHttps ?? false,
     ...(options.certificates === undefined ? {} : { certificates: options.certificates }),
