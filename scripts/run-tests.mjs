@@ -20,6 +20,8 @@ export function runTests({ files, concurrency, testTimeoutMs, quiet = false, ext
     NODE,
     [
       '--test',
+      // A PostgreSQL for each file would cost more than the tests in it.
+      ...(files === UNIT_FILES ? [`--test-global-setup=${join(ROOT, 'scripts/shared-postgres.ts')}`] : []),
       `--test-concurrency=${concurrency}`,
       `--test-timeout=${testTimeoutMs}`,
       '--test-reporter=spec',

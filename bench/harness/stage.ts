@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type SpawnedProcess, spawnProcess } from '@zeronaut/testkit';
 import { findProgram } from '../../scripts/needs.mjs';
+import '../../e2e/harness/end-on-signal.ts';
 import { NODE, ROOT } from '../../scripts/npm-packages.mjs';
 
 /**

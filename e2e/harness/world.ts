@@ -6,6 +6,7 @@ import type { AccessEvent } from '@zeronaut/model';
 import { freePort, spawnProcess, temporaryDirectory, waitFor } from '@zeronaut/testkit';
 import { NODE, ROOT } from '../../scripts/npm-packages.mjs';
 import { Api } from './api.ts';
+import './end-on-signal.ts';
 import { JsonProcess } from './json-process.ts';
 import { type Start, startProgram, type WorldProgram } from './program.ts';
 import { Visitor } from './visitor.ts';
