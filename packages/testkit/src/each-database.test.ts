@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import pg from 'pg';
 import { eachDatabase } from './each-database.ts';
-import { postgresMissing } from './postgres-cluster.ts';
+import { postgresMissing, SHARED_CLUSTER_VARIABLE } from './postgres-cluster.ts';
 import { spawnProcess } from './spawn-process.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -31,7 +31,8 @@ test('a killed test process leaves no server and no files behind', { skip: postg
     const database = await (await postgresCluster()).createDatabase();
     console.log('url=' + database.url);
     setInterval(() => {}, 1000);`;
-  const child = spawnProcess(t, process.execPath, ['--input-type=module', '-e', script]);
+  const { [SHARED_CLUSTER_VARIABLE]: _shared, ...env } = process.env;
+  const child = spawnProcess(t, process.execPath, ['--input-type=module', '-e', script], { env });
   const url = (await child.waitForLine(/^url=(.*)$/))[1]!;
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -8,11 +8,16 @@ import pg from 'pg';
 import { freePort } from './free-port.ts';
 import { waitFor } from './wait-for.ts';
 
+/** Where a test runner that started one cluster for all its processes says so: the address of its first database. */
+export const SHARED_CLUSTER_VARIABLE = 'ZERONAUT_TEST_POSTGRES';
+
 /**
- * A private PostgreSQL, one per test process, in a temporary directory: started with the first database that a test
- * asks for, gone with the process, even if that is killed.
+ * A private PostgreSQL in a temporary directory: the test runner's, or else one of this process, started with the first
+ * database that a test asks for. Gone with the process that started it, even if that is killed.
  */
 export interface PostgresCluster {
+  /** Its first database, for whoever may create others. */
+  readonly url: string;
   /** A new, empty database. */
   createDatabase(): Promise<{ url: string; release(): void }>;
 }
@@ -52,11 +57,13 @@ export function postgresMissing(): string | null {
 let cluster: Promise<PostgresCluster> | null = null;
 
 export function postgresCluster(): Promise<PostgresCluster> {
-  cluster ??= startCluster();
+  const shared = process.env[SHARED_CLUSTER_VARIABLE];
+  cluster ??= (shared === undefined ? startCluster() : Promise.resolve(shared)).then(attach);
   return cluster;
 }
 
-async function startCluster(): Promise<PostgresCluster> {
+/** Gives the address of the first database. */
+async function startCluster(): Promise<string> {
   const programs = findPrograms();
   const account = findAccount();
   if (programs === null || account === null) throw new Error(postgresMissing() ?? 'unreachable');
@@ -113,7 +120,7 @@ async function startCluster(): Promise<PostgresCluster> {
       '-c',
       'shared_buffers=16MB',
       '-c',
-      'max_connections=60',
+      'max_connections=100',
     ],
     {
       ...identity,
@@ -125,17 +132,8 @@ async function startCluster(): Promise<PostgresCluster> {
   );
   guard.unref();
   (guard.stdin as unknown as { unref(): void }).unref();
-  const url = (database: string) => `postgres://zeronaut:${password}@127.0.0.1:${port}/${database}`;
-  const query = async (text: string) => {
-    const client = new pg.Client({ connectionString: url('postgres') });
-    await client.connect();
-    try {
-      await client.query(text);
-    } finally {
-      await client.end();
-    }
-  };
-  await waitFor(() => query('select 1').then(() => true), {
+  const url = `postgres://zeronaut:${password}@127.0.0.1:${port}/postgres`;
+  await waitFor(() => query(url, 'select 1').then(() => true), {
     what: 'PostgreSQL accepts connections',
     timeoutMs: 20_000,
   }).catch((cause: unknown) => {
@@ -143,22 +141,37 @@ async function startCluster(): Promise<PostgresCluster> {
     throw new Error(`PostgreSQL did not start: ${log}`, { cause });
   });
 
+  return url;
+}
+
+async function query(url: string, text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
+
+function attach(url: string): PostgresCluster {
   let count = 0;
   const released = new Set<string>();
   return {
+    url,
     async createDatabase() {
       // Dropped late: at the end of its test a database may still have connections that another hook closes.
       for (const old of [...released]) {
-        await query(`drop database ${old}`).then(
+        await query(url, `drop database ${old}`).then(
           () => released.delete(old),
           (error: unknown) => {
             if ((error as { code?: string }).code !== '55006') throw error;
           },
         );
       }
-      const name = `test_${++count}`;
-      await query(`create database ${name}`);
-      return { url: url(name), release: () => released.add(name) };
+      const name = `test_${process.pid}_${++count}`;
+      await query(url, `create database ${name}`);
+      return { url: url.replace(/\/postgres$/, `/${name}`), release: () => released.add(name) };
     },
   };
 }
