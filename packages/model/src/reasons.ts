@@ -83,7 +83,11 @@ export const REASONS = {
     title: 'The agent that publishes this service is not connected',
     next: 'Start it again on its machine.',
   },
-  'target.dial_refused': { status: 502, title: 'The service refused the connection', next: '' },
+  'target.dial_refused': {
+    status: 502,
+    title: 'The service refused the connection',
+    next: 'It may not run: try again later, or tell whoever runs it.',
+  },
   'target.dial_timeout': { status: 504, title: 'The service did not answer in time', next: '' },
   'target.reset': { status: 502, title: 'The service closed the connection before it answered', next: '' },
   'target.malformed_response': { status: 502, title: 'The service sent an invalid answer', next: '' },

@@ -65,14 +65,14 @@ export function problemResponse(flow: Flow, reason: Reason, headers: readonly He
   return {
     status,
     headers: [...ALWAYS, ['content-type', 'application/problem+json'], ...headers],
-    body: JSON.stringify({
+    body: `${JSON.stringify({
       type: `urn:zeronaut:reason:${reason}`,
       title,
       status,
       reason,
       requestId: flow.requestId,
       ...(next === '' ? {} : { next }),
-    }),
+    })}\n`,
   };
 }
 

@@ -41,12 +41,23 @@ function wantsHtml(head: RequestHead): boolean {
 /** Everything in it is ours: constants and an id. Nothing that the caller sent is repeated. */
 function page(status: number, title: string, next: string, reason: Reason, requestId: string): string {
   return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
 <title>${status} ${STATUS_TEXT[status] ?? ''}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1rem;color:#222;background:#fff}
-code{font-size:.9em;color:#555}@media(prefers-color-scheme:dark){body{color:#ddd;background:#111}code{color:#aaa}}</style>
-<h1>${title}</h1>
-${next === '' ? '' : `<p>${next}</p>\n`}<p><code>${reason}</code><br><code>${requestId}</code></p>
+<style>${STYLE}</style>
+<main><h1>${title}</h1>
+${next === '' ? '' : `<p>${next}</p>\n`}</main>
+<footer><code>${status} · ${reason}</code><br>Request <code>${requestId}</code></footer>
 </html>
 `;
 }
+
+/** Looks like the pages of the portal, without being one: nothing here may depend on sign-in. */
+const STYLE = `:root{color-scheme:light dark;--ground:#f4f5f7;--card:#fff;--ink:#16181d;--soft:#5a6270;--line:#d9dde3}
+@media (prefers-color-scheme:dark){:root{--ground:#101216;--card:#191c22;--ink:#eceef2;--soft:#a3abb8;--line:#2d323c}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,sans-serif;display:flex;flex-direction:column;align-items:center;padding:clamp(1rem,12vh,8rem) 1rem 2rem}
+main{width:100%;max-width:25rem;background:var(--card);border:1px solid var(--line);border-radius:14px;padding:clamp(1.25rem,5vw,2rem)}
+h1{font-size:1.35rem;line-height:1.25;margin:0;font-weight:650}
+p{margin:.5rem 0 0;color:var(--soft)}
+footer{margin-top:1.25rem;color:var(--soft);font-size:.8125rem;text-align:center;overflow-wrap:anywhere}`;
