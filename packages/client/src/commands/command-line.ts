@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { CliError } from '../cli-error.ts';
 import { parseDurationSeconds } from '../output/format.ts';
 import { Output, type TextSink } from '../output/output.ts';
 import type { Connection } from '../profile/connection.ts';
@@ -50,6 +51,22 @@ export function outputOf(line: CommandLine, options: CommonOptions): Output {
 export async function connect(line: CommandLine, options: CommonOptions): Promise<Connection> {
   const { chooseConnection } = await import('../profile/connection.ts');
   return chooseConnection({ profile: options.profile, environment: line.environment });
+}
+
+/** Runs a call about one named thing; when there is none, the message names what was asked for. */
+export async function named<T>(name: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof CliError) || error.reason !== 'api.not_found') throw error;
+    throw new CliError(`there is no service ${name}`, {
+      reason: error.reason,
+      next: 'Run zeronaut services list to see the names.',
+      exitCode: error.exitCode,
+      details: error.details,
+      cause: error,
+    });
+  }
 }
 
 /** `a,b` and repeated options alike. */

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   type CommandLine,
   type CommonOptions,
@@ -44,7 +44,7 @@ export function gatewayCommand(line: CommandLine): Command {
         'line. With a file, SIGHUP or a changed file reloads without dropping a connection.',
       examples: [
         'gateway run --config gateway.yaml',
-        'ZERONAUT_GATEWAY_TOKEN=… zeronaut gateway run --console https://console.example.com --base-domain gw.example.com',
+        'gateway run --console https://console.example.com --base-domain gw.example.com --token-file token',
       ],
       profile: false,
     })
@@ -60,10 +60,11 @@ export function gatewayCommand(line: CommandLine): Command {
       .option('--http-port <port>', 'public http, which redirects', parseListenPort, 8000)
       .option('--tunnel-port <port>', 'where agents dial', parseListenPort, 8444)
       .option('--management-port <port>', 'health and metrics, on loopback', parseListenPort, 9090)
-      .option('--port-range <from-to>', 'public ports of tcp and udp services', parsePortRange, {
-        from: 20_000,
-        to: 20_999,
-      })
+      .addOption(
+        new Option('--port-range <from-to>', 'public ports of tcp and udp services')
+          .argParser(parsePortRange)
+          .default({ from: 20_000, to: 20_999 }, '20000-20999'),
+      )
       .option('--data-directory <path>', 'state (default: $ZERONAUT_HOME/gateway)')
       .action(async (options: GatewayRunOptions, command: Command) => {
         const { runGatewayProgram } = await import('../start/run-gateway-program.ts');
@@ -80,7 +81,7 @@ export function gatewayCommand(line: CommandLine): Command {
       description: 'Makes a short-lived token with which one gateway can enrol at the console, once.',
       examples: ['gateway token', 'gateway token --for 15m --json'],
     })
-      .option('--for <time>', 'how long it is valid', parseDuration, 3_600)
+      .addOption(new Option('--for <time>', 'how long it is valid').argParser(parseDuration).default(3_600, '1h'))
       .action(async (options: TokenOptions) => {
         const output = outputOf(line, options);
         const { api, consoleUrl } = await connect(line, options);

@@ -53,6 +53,7 @@ export function resourcesCommand(line: CommandLine): Command {
         'resources apply -f - --json < resources.json',
       ],
     })
+      .addHelpText('after', `\n${fileExample}`)
       .requiredOption('-f, --file <path>', 'YAML or JSON file; - for standard input')
       .option('--dry-run', 'only say what would change')
       .option('--prune', 'delete declared resources that the file does not name')
@@ -79,3 +80,20 @@ export function resourcesCommand(line: CommandLine): Command {
   );
   return group;
 }
+
+const fileExample = `resources.yaml:
+  resources:
+    - name: wiki
+      domains: [wiki.gw.example.com]
+      access:                     # or mode: public
+        allow: [ann@example.com, group:dev]
+      targets:                    # requests are spread over those that are healthy
+        - address: 10.1.0.7:80
+          healthCheck: { path: /health, intervalMs: 5000, timeoutMs: 2000 }
+        - address: 10.1.0.8:80
+          agent: rack-7           # device behind which it is; without: the gateway dials it
+    - name: ssh
+      protocol: tcp               # http, tcp, udp
+      port: 20022
+      access: { addresses: [192.0.2.0/24] }
+      targets: [{ address: "10.1.0.9:22" }]`;

@@ -2,7 +2,15 @@ import type { ServiceView } from '@zeronaut/model';
 import type { Command } from 'commander';
 import { formatTable } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
-import { type CommandLine, type CommonOptions, connect, createCommand, createGroup, outputOf } from './command-line.ts';
+import {
+  type CommandLine,
+  type CommonOptions,
+  connect,
+  createCommand,
+  createGroup,
+  named,
+  outputOf,
+} from './command-line.ts';
 
 export function servicesCommand(line: CommandLine): Command {
   const group = createGroup('services', 'the services that agents publish');
@@ -27,14 +35,16 @@ export function servicesCommand(line: CommandLine): Command {
       .argument('<name>', 'name or id')
       .action(async (name: string, options: CommonOptions) => {
         const { accessSummary } = await import('../output/access-summary.ts');
+        const { dnsAdvice } = await import('../output/exposed.ts');
         const output = outputOf(line, options);
-        const service = await (await connect(line, options)).api.call('services.get', { params: { id: name } });
+        const { api } = await connect(line, options);
+        const service = await named(name, () => api.call('services.get', { params: { id: name } }));
         output.document(service);
         output.line(`${output.style('bold', service.name)}  (${service.protocol}, ${service.id})`);
         for (const url of service.urls) output.line(`  url     ${url}`);
         for (const target of service.targets) output.line(`  target  ${target.address} (${target.protocol})`);
         for (const text of accessSummary(service)) output.line(`  access  ${text}`);
-        for (const record of service.dns) output.line(`  dns     ${record}`);
+        for (const record of dnsAdvice(service)) output.line(`  dns     ${record}`);
         output.line(`  last    ${service.lastEventAt ?? 'no request yet'}`);
       }),
   );
@@ -48,7 +58,8 @@ export function servicesCommand(line: CommandLine): Command {
       .argument('<name>', 'name or id')
       .action(async (name: string, options: CommonOptions) => {
         const output = outputOf(line, options);
-        await (await connect(line, options)).api.call('services.delete', { params: { id: name } });
+        const { api } = await connect(line, options);
+        await named(name, () => api.call('services.delete', { params: { id: name } }));
         output.line(`${name} is stopped and its name is free.`);
         output.document({ stopped: name });
       }),

@@ -4,6 +4,7 @@ import {
   type CommonOptions,
   connect,
   createCommand,
+  named,
   outputOf,
   parseDuration,
 } from './command-line.ts';
@@ -21,7 +22,7 @@ export function shareCommand(line: CommandLine): Command {
     .action(async (name: string, ttlSeconds: number, options: CommonOptions) => {
       const output = outputOf(line, options);
       const { api } = await connect(line, options);
-      const resource = await api.call('resources.get', { params: { id: name } });
+      const resource = await named(name, () => api.call('resources.get', { params: { id: name } }));
       const { share, urls } = await api.call('shares.create', { params: { id: resource.id }, body: { ttlSeconds } });
       output.document({ id: share.id, resource: resource.name, expiresAt: share.expiresAt, urls });
       for (const url of urls) output.line(url);

@@ -16,7 +16,7 @@ export function readYamlFile<S extends z.ZodType>(path: string, schema: S): z.ou
   try {
     text = readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (error) {
-    throw new CliError(`cannot read ${path}: ${(error as Error).message}`, {
+    throw new CliError(`cannot read ${path}: ${whyUnreadable(error as NodeJS.ErrnoException)}`, {
       reason: 'config.invalid',
       next: 'Check the path.',
       exitCode: EXIT.usage,
@@ -24,6 +24,19 @@ export function readYamlFile<S extends z.ZodType>(path: string, schema: S): z.ou
     });
   }
   return parseYaml(text, path === '-' ? '<stdin>' : path, schema);
+}
+
+function whyUnreadable(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ENOENT':
+      return 'there is no such file';
+    case 'EACCES':
+      return 'permission denied';
+    case 'EISDIR':
+      return 'it is a directory';
+    default:
+      return error.message;
+  }
 }
 
 /** The same for text that is at hand; `name` stands for the file in messages. */

@@ -35,7 +35,7 @@ export function printExposed(output: Output, exposed: Exposed): void {
     output.line(`  Access  ${isPublic ? output.style('yellow', text) : text}`);
   }
   for (const url of shareUrls) output.line(`  Share   ${url}`);
-  for (const record of service.dns) output.line(`  DNS     ${record}`);
+  for (const record of dnsAdvice(service)) output.line(`  DNS     ${record}`);
   const url = service.urls[0];
   if (service.protocol === 'http' && url !== undefined) {
     output.line(`  Trust   certificates come from your own CA: ${certificateAuthorityFile}`);
@@ -43,4 +43,10 @@ export function printExposed(output: Output, exposed: Exposed): void {
   }
   output.line();
   output.line(output.style('dim', '  Requests are shown below. Ctrl-C stops.'));
+}
+
+/** The records that the service's names need, or what they would be: names below localhost resolve by themselves. */
+export function dnsAdvice(service: ServiceView): readonly string[] {
+  if (service.protocol !== 'http' || service.urls.length === 0 || service.dns.length > 0) return service.dns;
+  return ['none needed for localhost; a real base domain needs  *.example.com  A  <gateway address>'];
 }

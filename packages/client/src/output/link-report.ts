@@ -37,6 +37,11 @@ export class LinkReport {
     this.#told.set(gateway, fault.code);
     const what = before === null ? `The tunnel to ${gateway} is lost` : `No tunnel to ${gateway}`;
     this.#output.note(`${what}: ${explain(fault.code)}. Trying again.`);
+    if (fault.code === 'limit.connections') {
+      this.#output.note(
+        '  next: Each expose has a tunnel of its own. Publish many services with one: zeronaut agent run.',
+      );
+    }
   }
 
   onRefused(reason: string): void {
