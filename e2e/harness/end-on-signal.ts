@@ -5,5 +5,6 @@ import { constants } from 'node:os';
  * timeout of CI) would end it without that, and leave gateways and servers behind.
  */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+  // Not once: a second copy of the signal, sent to the whole group, must not cut the cleaning up short.
+  process.on(signal, () => process.exit(128 + constants.signals[signal]));
 }
