@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { resourcesFile } from '@zeronaut/model';
 import { temporaryDirectory } from '@zeronaut/testkit';
 import type { Command } from 'commander';
+import { parseYaml } from './config/yaml-file.ts';
 import { main } from './main.ts';
 import { createProgram } from './program.ts';
 
@@ -171,10 +173,26 @@ describe('every command that does something', () => {
       assert.ok(command.options.some(({ long }) => long === '--json'));
       const { code, stdout } = await run([...path, '--help']);
       assert.equal(code, 0);
-      assert.match(
-        stdout,
-        new RegExp(`Examples:\\n {2}\\$ zeronaut (?:ZERONAUT_GATEWAY_TOKEN=… zeronaut )?${path.join(' ')}`),
-      );
+      const shown = [...stdout.matchAll(/^ {2}\$ (.*)$/gm)].map(([, text]) => text!);
+      assert.notEqual(shown.length, 0);
+      for (const text of shown) {
+        assert.ok(text.replace(/^[A-Z_]+=\S+ /, '').startsWith(`zeronaut ${path.join(' ')}`), text);
+      }
     });
   }
+});
+
+it('shows a file for resources apply that it would take', async () => {
+  const { stdout } = await run(['resources', 'apply', '--help']);
+  const [, file] = stdout.split('resources.yaml:\n');
+  const { resources } = parseYaml(file!, 'help', resourcesFile);
+  assert.deepEqual(
+    resources.map(({ name }) => name),
+    ['wiki', 'ssh'],
+  );
+});
+
+it('does not show objects as defaults', async () => {
+  const { stdout } = await run(['gateway', 'run', '--help']);
+  assert.match(stdout, /--port-range[^\n]*\(default:\s+20000-20999\)/);
 });

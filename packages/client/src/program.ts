@@ -14,6 +14,7 @@ import { shareCommand } from './commands/share.ts';
 import { sitesCommand } from './commands/sites.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
+import { usersCommand } from './commands/users.ts';
 import { versionCommand } from './commands/version.ts';
 import { EXIT, EXIT_MEANING } from './exit-code.ts';
 import { softwareVersion } from './version.ts';
@@ -36,6 +37,7 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(shareCommand(line));
   program.addCommand(resourcesCommand(line));
   program.addCommand(sitesCommand(line));
+  program.addCommand(usersCommand(line));
   program.addCommand(agentCommand(line));
   program.addCommand(gatewayCommand(line));
   program.addCommand(consoleCommand(line));

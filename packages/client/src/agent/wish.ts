@@ -95,7 +95,10 @@ export function parseTarget(text: string): string {
 function checkHostPort(text: string, shown: string): string {
   const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]\s/]+):(\d{1,5})$/.exec(text);
   const port = Number(match?.[2]);
-  if (match === null || port < 1 || port > 65_535) {
+  if (match !== null && (port < 1 || port > 65_535)) {
+    throw usageError(`${shown} is no target: the port must be 1 to 65535`);
+  }
+  if (match === null) {
     throw usageError(`${shown} is no target`, 'Write it as localhost:3000, 3000, [::1]:3000 or unix:/path.');
   }
   return text.toLowerCase();

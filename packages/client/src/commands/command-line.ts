@@ -32,9 +32,14 @@ export function createCommand(
     command.addOption(new Option('--profile <name>', 'act as this profile (local: the console on this machine)'));
   }
   if (options.examples.length > 0) {
-    command.addHelpText('after', `\nExamples:\n${options.examples.map((line) => `  $ zeronaut ${line}`).join('\n')}`);
+    command.addHelpText('after', `\nExamples:\n${options.examples.map(shownExample).join('\n')}`);
   }
   return command;
+}
+
+/** An example may begin with a variable, `NAME=value zeronaut …`; the others leave the program's name out. */
+function shownExample(text: string): string {
+  return /^[A-Z_]+=/.test(text) ? `  $ ${text}` : `  $ zeronaut ${text}`;
 }
 
 /** A command that only holds others, such as `services`. */
