@@ -195,3 +195,19 @@ test('the API page lists every route without a script of somebody else', async (
   for (const { path } of Object.values(routes)) assert.ok(page.body.includes(`<code>${path}</code>`), path);
   assert.ok(!/(src|href)="https?:/.test(page.body));
 });
+
+test('a mistyped address is a page for people and a problem document for programs', async (t) => {
+  const { api } = await sqlite(t);
+  const get = (url: string, accept: string) => api.inject({ method: 'GET', url, headers: { ...HOST, accept } });
+  const page = await get('/nothing/here', 'text/html,*/*');
+  assert.equal(page.statusCode, 404);
+  assert.match(page.body, /<h1>There is no such page<\/h1>/);
+  for (const [url, accept] of [
+    ['/nothing/here', '*/*'],
+    ['/api/v1/nothing', 'text/html,*/*'],
+  ] as const) {
+    const answer = await get(url, accept);
+    assert.equal(answer.statusCode, 404);
+    assert.equal(answer.json().reason, 'api.not_found');
+  }
+});

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Context } from '../domains/context.ts';
 import { registerDevicePage } from './device-page.ts';
 import { registerDocsPage } from './docs-page.ts';
+import { registerNotFoundPage } from './not-found-page.ts';
 import { registerServicesPage } from './services-page.ts';
 import { registerSetupPage } from './setup-page.ts';
 import { registerSignInPage } from './sign-in-page.ts';
@@ -13,4 +14,5 @@ export function registerPages(app: FastifyInstance, context: Context): void {
   registerServicesPage(app, context);
   registerDevicePage(app, context);
   registerDocsPage(app, context);
+  registerNotFoundPage(app);
 }
