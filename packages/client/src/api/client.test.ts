@@ -102,3 +102,13 @@ it('reads every page', async (t) => {
   assert.deepEqual(await listAll(api, 'sites.list'), []);
   assert.deepEqual(asked, [null, 'two', 'three']);
 });
+
+it('names the program and the machine, so that whoever approves a device can tell', async (t) => {
+  let agent: string | undefined;
+  const api = await serve(t, (request, response) => {
+    agent = request.headers['user-agent'];
+    response.end(JSON.stringify(health));
+  });
+  await api.call('health.get', {});
+  assert.match(agent ?? '', /^zeronaut\/\d+\.\d+\.\d+ \([\w.-]*\)$/);
+});

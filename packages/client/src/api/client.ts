@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import type { RouteDefinition } from '@zeronaut/model';
 import { problem, type RouteId, type RouteInput, type RouteResponse, type Routes, routes } from '@zeronaut/model';
 import type { z } from 'zod';
+import { softwareVersion } from '../version.ts';
 import { ApiError, ConsoleUnreachable } from './api-error.ts';
 
 /** An answer of the API is never larger than this (bytes); what is, does not come from a console. */
@@ -23,6 +25,8 @@ export interface CallOptions {
 export class ApiClient {
   readonly consoleUrl: string;
   readonly #token: string | null;
+  /** Shown to whoever approves a device, and in lists of sessions. */
+  readonly #userAgent = `zeronaut/${softwareVersion()} (${hostname().replace(/[^\w.-]/g, '')})`;
 
   constructor(options: { consoleUrl: string; token: string | null }) {
     this.consoleUrl = options.consoleUrl.replace(/\/+$/, '');
@@ -36,7 +40,7 @@ export class ApiClient {
   ): Promise<RouteResponse<Routes[Id]>> {
     const route: RouteDefinition = routes[routeId];
     const parts = input as { params?: Record<string, unknown>; query?: Record<string, unknown>; body?: unknown };
-    const headers: Record<string, string> = { accept: 'application/json' };
+    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': this.#userAgent };
     if (this.#token !== null) headers.authorization = `Bearer ${this.#token}`;
     if (parts.body !== undefined) headers['content-type'] = 'application/json';
     if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey;
