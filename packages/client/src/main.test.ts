@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { resourcesFile } from '@zeronaut/model';
+import { gatewayFile, resourcesFile } from '@zeronaut/model';
 import { temporaryDirectory } from '@zeronaut/testkit';
 import type { Command } from 'commander';
 import { parseYaml } from './config/yaml-file.ts';
@@ -195,4 +195,11 @@ it('shows a file for resources apply that it would take', async () => {
 it('does not show objects as defaults', async () => {
   const { stdout } = await run(['gateway', 'run', '--help']);
   assert.match(stdout, /--port-range[^\n]*\(default:\s+20000-20999\)/);
+});
+
+it('shows a file for gateway run that it would take', async () => {
+  const { stdout } = await run(['gateway', 'run', '--help']);
+  const [, file] = stdout.split(/gateway\.yaml, alone.*\n/);
+  const { resources } = parseYaml(file!, 'help', gatewayFile);
+  assert.equal(resources[0]?.targets.length, 2);
 });

@@ -48,6 +48,7 @@ export function gatewayCommand(line: CommandLine): Command {
       ],
       profile: false,
     })
+      .addHelpText('after', `\n${fileExample}`)
       .option('--config <path>', 'gateway.yaml')
       .option('--console <url>', 'address of the console')
       .option('--token-file <path>', 'file with the enrolment token (first start)')
@@ -96,3 +97,16 @@ export function gatewayCommand(line: CommandLine): Command {
   );
   return group;
 }
+
+const fileExample = `gateway.yaml, alone (all keys: docs/gateway.schema.json):
+  version: 1
+  listeners:
+    - { address: "0.0.0.0:443", protocol: https }
+    - { address: "0.0.0.0:80", protocol: http, redirectToHttps: true }
+  certificates:
+    - { hosts: ["*.example.com"], certificateFile: cert.pem, keyFile: key.pem }
+  resources:
+    - name: shop
+      domains: [shop.example.com]
+      access: public              # or addresses: [192.0.2.0/24]
+      targets: [{ address: "10.1.0.7:80" }, { address: "10.1.0.8:80", weight: 2 }]`;
