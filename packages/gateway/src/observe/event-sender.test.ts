@@ -66,13 +66,14 @@ class StoringConsole {
   }
 }
 
-function start(t: TestContext, directory = temporaryDirectory('spool'), segmentBytes = 20_000) {
+function start(t: TestContext, directory = temporaryDirectory('spool'), segmentBytes = 20_000, maxBytes?: number) {
   const spool = new Spool({
     directory,
     gatewayId,
     log: createLog({ level: 'silent' }),
     segmentBytes,
     memoryEvents: 200,
+    ...(maxBytes === undefined ? {} : { maxBytes }),
   });
   t.after(() => spool.close());
   const console = new StoringConsole();
@@ -114,6 +115,34 @@ test('events of the time without a console follow when it is back', async (t) =>
   assert.equal(console.batches, 0);
   console.connect();
   await waitFor(() => spool.acknowledged === 1_000, { what: 'all events' });
+});
+
+test('a burst of traffic reaches the console at an even pace, and none of it is lost', async (t) => {
+  const { spool, console } = start(t);
+  for (let i = 0; i < 8_000; i++) spool.append(sampleEvent());
+  spool.flush();
+  const startedMs = performance.now();
+  console.connect();
+  await waitFor(() => spool.acknowledged === 8_000, { what: 'all events' });
+  // 5,000 at once, the other 3,000 at 5,000 a second.
+  assert.ok(performance.now() - startedMs > 500);
+  assert.equal(console.stored.size, 8_000);
+  assert.ok(console.batches < 60, `${console.batches} batches`);
+});
+
+test('a spool that fills up is emptied as fast as the console takes it', async (t) => {
+  const { spool, console } = start(t, undefined, undefined, 8_000_000);
+  for (let i = 0; i < 15_000; i++) {
+    spool.append(sampleEvent());
+    if (i % 200 === 0) spool.flush();
+  }
+  spool.flush();
+  assert.ok(spool.fillsUp);
+  const startedMs = performance.now();
+  console.connect();
+  await waitFor(() => !spool.fillsUp, { what: 'half of it gone' });
+  assert.ok(console.stored.size > 0);
+  assert.ok(performance.now() - startedMs < 1_000, 'unpaced');
 });
 
 test('damaged lines cost themselves alone: the hole behind them begins a new link', async (t) => {

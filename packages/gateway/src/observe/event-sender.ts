@@ -23,6 +23,13 @@ const BATCH_CHARACTERS = 512 * 1024;
 const WINDOW_BATCHES = 4;
 /** Events of this long travel together (ms): saves both sides a message per request. */
 const LINGER_MS = 20;
+/**
+ * Events that go out in a second, and at once after a pause. Storing them costs the console more than serving the
+ * requests costs us: unpaced, a burst of traffic becomes a burst on the console, on the same cores where the two share a
+ * machine (measured: a fifth off the throughput of the tunnel for half a minute after a load of 30,000 requests/s).
+ */
+const PACE_EVENTS_PER_SECOND = 5_000;
+const LEAST_EVENTS = 100;
 /** A window without acknowledgement for this long means that the console took it and forgot it (ms). */
 const STUCK_MS = 30_000;
 
@@ -37,6 +44,8 @@ export class EventSender {
   /** What was sent last on this link. */
   #last: { epoch: string; seq: number } | null = null;
   #inFlight: { epoch: string; firstSeq: number; lastSeq: number }[] = [];
+  #allowance = PACE_EVENTS_PER_SECOND;
+  #allowanceAtMs = performance.now();
 
   constructor(options: EventSenderOptions) {
     this.#options = options;
@@ -90,7 +99,12 @@ export class EventSender {
   #pump(): void {
     const { spool, send, restartLink } = this.#options;
     while (this.#up && this.#inFlight.length < WINDOW_BATCHES) {
-      const batch = spool.readAfter(this.#sent, BATCH_EVENTS, BATCH_CHARACTERS, this.#validateBelow);
+      const most = Math.min(BATCH_EVENTS, this.#paced());
+      if (most === 0) {
+        this.#schedule();
+        return;
+      }
+      const batch = spool.readAfter(this.#sent, most, BATCH_CHARACTERS, this.#validateBelow);
       if (batch === null) return;
       if (batch.lines.length > 0) {
         if (this.#last?.epoch === batch.epoch && batch.firstSeq !== this.#last.seq + 1) {
@@ -101,6 +115,7 @@ export class EventSender {
           this.#schedule();
           return;
         }
+        this.#allowance -= batch.lines.length;
         this.#inFlight.push({ epoch: batch.epoch, firstSeq: batch.firstSeq, lastSeq: batch.lastSeq });
         this.#last = { epoch: batch.epoch, seq: batch.lastSeq };
         this.#watch();
@@ -109,6 +124,17 @@ export class EventSender {
       }
       this.#sent = batch.lastSeq;
     }
+  }
+
+  /** How many events may go now. A spool that fills up knows no pace: late is better than lost. */
+  #paced(): number {
+    if (this.#options.spool.fillsUp) return BATCH_EVENTS;
+    const nowMs = performance.now();
+    const earned = ((nowMs - this.#allowanceAtMs) * PACE_EVENTS_PER_SECOND) / 1000;
+    this.#allowance = Math.min(PACE_EVENTS_PER_SECOND, this.#allowance + earned);
+    this.#allowanceAtMs = nowMs;
+    // Less is not worth a message.
+    return this.#allowance < LEAST_EVENTS ? 0 : Math.floor(this.#allowance);
   }
 
   /** (Re)starts the time that the oldest batch has. */

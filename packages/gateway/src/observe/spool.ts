@@ -116,6 +116,11 @@ export class Spool {
   get damaged(): number {
     return this.#damaged;
   }
+  /** More than half of what it may hold is taken. */
+  get fillsUp(): boolean {
+    return this.sizeBytes > this.#options.maxBytes / 2;
+  }
+
   get sizeBytes(): number {
     let sum = 0;
     for (const segment of this.#segments) sum += segment.sizeBytes;
