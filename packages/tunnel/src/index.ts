@@ -22,6 +22,7 @@ export type { MuxStream } from './mux/mux-stream.ts';
 export { MAX_CODE_BYTES, MAX_MESSAGE_BYTES, MAX_OPEN_HEADER_BYTES } from './mux/wire.ts';
 export * from './stream/byte-stream.ts';
 export { corkTurn } from './stream/cork-turn.ts';
+export * from './stream/direct-reads.ts';
 export * from './stream/pipe-pair.ts';
 export { type SocketStreamOptions, socketFault, socketStream } from './stream/socket-stream.ts';
 export { type SpliceOptions, splice } from './stream/splice.ts';

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type ListenOptions, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type ListenOptions } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { Fault } from '@zeronaut/model';
 import { freePort, temporaryDirectory } from '@zeronaut/testkit';
+import type { ByteStream } from '@zeronaut/tunnel';
 import { dialTarget } from './dial-target.ts';
 
 const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
@@ -18,15 +19,25 @@ async function listen(t: TestContext, options: ListenOptions): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-function dial(address: string, timeoutMs?: number): Promise<{ socket: Socket | null; fault: Fault | null }> {
-  return new Promise((resolve) => dialTarget(address, (socket, fault) => resolve({ socket, fault }), timeoutMs));
+function dial(address: string, timeoutMs?: number): Promise<{ stream: ByteStream | null; fault: Fault | null }> {
+  return new Promise((resolve) => dialTarget(address, (stream, fault) => resolve({ stream, fault }), timeoutMs));
 }
 
 async function read(address: string): Promise<string> {
-  const { socket, fault } = await dial(address);
+  const { stream, fault } = await dial(address);
   assert.equal(fault, null);
   let text = '';
-  for await (const chunk of socket!) text += String(chunk);
+  await new Promise<void>((resolve) => {
+    stream!.handler = {
+      onData(chunk) {
+        text += chunk;
+      },
+      onDrain() {},
+      onEnd: () => stream!.end(),
+      onClosed: () => resolve(),
+    };
+    stream!.resume();
+  });
   return text;
 }
 

@@ -1,6 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { connect, type Socket } from 'node:net';
 import { Fault, parseHostPort } from '@zeronaut/model';
+import { type ByteStream, DirectReads, socketStream } from '@zeronaut/tunnel';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** How long one address family has before the next is tried beside it (RFC 8305 recommends 250 ms). */
@@ -13,21 +14,26 @@ const LOOPBACK: LookupAddress[] = [
 ];
 
 /**
- * Connects to `host:port` or `unix:/path`. `onDone` is called once, with the connected and paused socket or with a
+ * Connects to `host:port` or `unix:/path`. `onDone` is called once, with the connected and paused stream or with a
  * Fault (`target.dial_refused`, `target.dial_timeout`). Returns how to give up; then `onDone` is not called.
  */
 export function dialTarget(
   address: string,
-  onDone: (socket: Socket | null, fault: Fault | null) => void,
+  onDone: (stream: ByteStream | null, fault: Fault | null) => void,
   timeoutMs: number = CONNECT_TIMEOUT_MS,
 ): () => void {
-  const socket = open(address);
+  const reads = new DirectReads();
+  const socket = open(address, reads);
   const finish = (fault: Fault | null) => {
     clearTimeout(timer);
     socket.off('connect', onConnect);
     socket.off('error', onError);
-    if (fault !== null) abandon(socket);
-    onDone(fault === null ? socket : null, fault);
+    if (fault === null) {
+      onDone(socketStream(socket, { side: 'upstream', reads }), null);
+    } else {
+      abandon(socket);
+      onDone(null, fault);
+    }
   };
   const onConnect = () => finish(null);
   const onError = (error: NodeJS.ErrnoException) => {
@@ -49,14 +55,15 @@ export function dialTarget(
   };
 }
 
-function open(address: string): Socket {
-  if (address.startsWith('unix:')) return connect({ path: address.slice('unix:'.length), allowHalfOpen: true });
+function open(address: string, { onread }: DirectReads): Socket {
+  if (address.startsWith('unix:')) return connect({ path: address.slice('unix:'.length), allowHalfOpen: true, onread });
   const at = parseHostPort(address)!;
   return connect({
     host: at.host,
     port: at.port,
     allowHalfOpen: true,
     noDelay: true,
+    onread,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: FAMILY_ATTEMPT_MS,
     ...(at.host === 'localhost' && {

@@ -1,6 +1,6 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { parseHostPort } from '@zeronaut/model';
-import { createDatagramStream, type DatagramStream, type MuxStream, socketStream, splice } from '@zeronaut/tunnel';
+import { createDatagramStream, type DatagramStream, type MuxStream, splice } from '@zeronaut/tunnel';
 import { dialTarget } from './dial-target.ts';
 import type { Served } from './served.ts';
 
@@ -24,9 +24,9 @@ export function serveStream(stream: MuxStream, header: Buffer, served: Served): 
 function serveBytes(stream: MuxStream, address: string): void {
   // What the caller sends before we are connected waits in the stream, under its credit.
   stream.pause();
-  const giveUp = dialTarget(address, (socket, fault) => {
-    if (socket === null) stream.abort(fault!.code);
-    else splice(stream, socketStream(socket, { side: 'upstream' }), { onDone: () => undefined });
+  const giveUp = dialTarget(address, (upstream, fault) => {
+    if (upstream === null) stream.abort(fault!.code);
+    else splice(stream, upstream, { onDone: () => undefined });
   });
   stream.handler = {
     onData: () => undefined,

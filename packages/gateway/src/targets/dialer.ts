@@ -1,7 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, rootCertificates, type TLSSocket } from 'node:tls';
 import { Fault, formatHostPort, parseHostPort, type Target } from '@zeronaut/model';
-import { type ByteStream, socketStream } from '@zeronaut/tunnel';
+import { type ByteStream, DirectReads, socketStream } from '@zeronaut/tunnel';
 import type { Flow } from '../flow.ts';
 import type { AgentLinks, Dialer } from '../rooms.ts';
 import { ByteStreamDuplex } from './byte-stream-duplex.ts';
@@ -44,10 +44,11 @@ class TargetDialer implements Dialer {
     context: { flow: Flow | null; resourceId: string; protocol: 'tcp' | 'udp' },
   ): Promise<ByteStream> {
     if (target.deviceId !== null) return this.#dialThroughAgent(target, target.deviceId, context);
-    const socket = this.#connect(target.address);
-    if (target.protocol === 'https') return this.#secure(target, socket);
+    if (target.protocol === 'https') return this.#secure(target, this.#connect(target.address));
+    const reads = new DirectReads();
+    const socket = this.#connect(target.address, reads);
     await established(socket, 'connect', this.#timeoutMs);
-    return socketStream(socket);
+    return socketStream(socket, { reads });
   }
 
   #dialThroughAgent(
@@ -75,10 +76,11 @@ class TargetDialer implements Dialer {
     return target.protocol === 'https' ? this.#secure(target, new ByteStreamDuplex(stream)) : stream;
   }
 
-  #connect(address: string): Socket {
-    if (address.startsWith('unix:')) return connectTcp({ path: address.slice(5), allowHalfOpen: true });
+  #connect(address: string, reads?: DirectReads): Socket {
+    const onread = reads?.onread;
+    if (address.startsWith('unix:')) return connectTcp({ path: address.slice(5), allowHalfOpen: true, onread });
     const { host, port } = parseHostPort(address)!;
-    return connectTcp({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true });
+    return connectTcp({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true, onread });
   }
 
   async #secure(target: Target, transport: Socket | ByteStreamDuplex): Promise<ByteStream> {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect as connectTcp, createServer as createTcpServer, type Socket } from 'node:net';
+import { connect as connectTcp, createServer as createTcpServer, type OnReadOpts, type Socket } from 'node:net';
 import {
   type ConnectionOptions,
   connect as connectTls,
@@ -10,12 +10,14 @@ import { createTestAuthority } from '@zeronaut/testkit';
 import { TLS_PROFILE } from '../link/tls-profile.ts';
 
 /** Two connected TCP sockets on loopback, the accepted one first. */
-export async function tcpPair(): Promise<[Socket, Socket]> {
+export async function tcpPair(onread?: OnReadOpts): Promise<[Socket, Socket]> {
   const server = createTcpServer({ allowHalfOpen: true, pauseOnConnect: true });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
-  const client = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true });
+  const client = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true, ...(onread && { onread }) });
+  // With direct reads nobody is there yet to take what comes.
+  if (onread !== undefined) client.pause();
   const [[accepted]] = await Promise.all([once(server, 'connection') as Promise<[Socket]>, once(client, 'connect')]);
   server.close();
   return [accepted, client];

@@ -2,12 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { waitFor } from '@zeronaut/testkit';
 import { byteStreamSuite, Recorder } from './byte-stream.suite.ts';
+import { DirectReads } from './direct-reads.ts';
 import { tcpPair, tlsPair } from './socket-pair.suite.ts';
 import { socketStream } from './socket-stream.ts';
 
 byteStreamSuite('TCP', async () => {
   const [a, b] = await tcpPair();
   return [socketStream(a), socketStream(b)];
+});
+byteStreamSuite('TCP with direct reads', async () => {
+  const reads = new DirectReads();
+  const [a, b] = await tcpPair(reads.onread);
+  return [socketStream(a), socketStream(b, { reads })];
 });
 // A mark below the socket's own once made a writer wait for a drain that never came.
 for (const [socketMark, ourMark] of [

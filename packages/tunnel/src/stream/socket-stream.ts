@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { Fault, type FaultSide } from '@zeronaut/model';
 import { type ByteStream, type ByteStreamHandler, NO_HANDLER } from './byte-stream.ts';
+import type { DirectReads } from './direct-reads.ts';
 import { countRead } from './read-garbage.ts';
 
 /**
@@ -16,6 +17,8 @@ export interface SocketStreamOptions {
   readonly highWaterBytes?: number;
   /** Bytes that were read from the socket before; they are delivered first. */
   readonly head?: Buffer;
+  /** What the socket was connected with, when it was: its bytes come from there. */
+  readonly reads?: DirectReads;
   /** Side of the faults that it reports. Default `upstream`. */
   readonly side?: FaultSide;
 }
@@ -70,10 +73,12 @@ class SocketStream implements ByteStream {
       this.#fault ??= socketFault(error, this.#side);
     });
     socket.on('close', () => this.#onClose());
-    socket.on('data', (chunk: Buffer) => {
+    const onData = (chunk: Buffer) => {
       countRead(chunk.length);
       if (!this.#aborted) this.handler.onData(chunk);
-    });
+    };
+    if (options.reads === undefined) socket.on('data', onData);
+    else options.reads.deliver = onData;
     if (socket.destroyed) {
       // 'close' may have been emitted already; then nobody else would tell.
       this.#fault ??= new Fault('stream.reset', { side: this.#side, message: 'the socket was closed already' });
