@@ -82,7 +82,10 @@ export class TcpProxy {
     const flow = createRawFlow(this.#context, 'tcp', {
       address: parseAddress(socket.remoteAddress) ?? socket.remoteAddress,
       port: socket.remotePort,
-      localAddress: parseAddress(socket.localAddress ?? '') ?? '0.0.0.0',
+      // A system call that only the PROXY header needs.
+      get localAddress() {
+        return parseAddress(socket.localAddress ?? '') ?? '0.0.0.0';
+      },
       localPort: this.#port,
       tls: false,
       serverName: null,

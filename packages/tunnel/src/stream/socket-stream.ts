@@ -101,7 +101,11 @@ class SocketStream implements ByteStream {
     if (this.closed || this.#ended || this.#aborted) return;
     this.#ended = true;
     this.#corked = false;
-    this.#socket.end();
+    const socket = this.#socket;
+    // The other side has ended, all of ours is in the kernel: closing says FIN as well, without a shutdown before it. (TLS
+    // has a close_notify to send.)
+    if (this.#readEnded && socket.writableLength === 0 && !(socket instanceof TLSSocket)) socket.destroy();
+    else socket.end();
   }
 
   abort(_code?: string): void {
