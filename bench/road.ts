@@ -10,7 +10,7 @@ import { formatTable, type Measurement, type Result, saveResults, standing, toRe
 import { startSshTunnel } from './harness/ssh.ts';
 import { Stage } from './harness/stage.ts';
 import { type Endpoint, wrk } from './harness/wrk.ts';
-import { startDirectGateway, startTunnel, type Tunnel } from './harness/zeronaut.ts';
+import { idleTunnels, startDirectGateway, startTunnel, type Tunnel } from './harness/zeronaut.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -124,6 +124,7 @@ async function run(stage: Stage): Promise<Measurement[]> {
   if ('idle memory'.includes(flags.only)) measurements.push(...idleMemory(tunnel));
   // First of all: after the load below, what the processes keep of it would hide what a stream costs.
   if ('resident per idle stream'.includes(flags.only)) measurements.push(...(await memoryPerStream(stage, tunnel)));
+  if ('resident per idle tunnel'.includes(flags.only)) measurements.push(await memoryPerTunnel(tunnel));
   // Programs that compile as they run are measured warm, and the peer gets the same.
   for (const endpoint of [proxy, direct, ssh, tunnel.tcp, tunnel.http]) {
     await wrk(stage, endpoint, { connections: 50, seconds: 2 });
@@ -159,6 +160,16 @@ function idleMemory(tunnel: Tunnel): Measurement[] {
     ...{ workload: `idle memory of ${side}`, unit: 'MB', better: 'lower' as const },
     ours: [residentBytes(tunnel[side].pid) / 1e6],
   }));
+}
+
+/** Growth of the gateway for tunnels that are up and carry nothing but keep-alives. */
+async function memoryPerTunnel(tunnel: Tunnel): Promise<Measurement> {
+  const before = residentBytes(tunnel.gateway.pid);
+  await tunnel.openIdleTunnels();
+  return {
+    ...{ workload: `resident per idle tunnel, gateway, of ${idleTunnels}`, unit: 'bytes', better: 'lower' },
+    ours: [(residentBytes(tunnel.gateway.pid) - before) / idleTunnels],
+  };
 }
 
 /** Growth of both ends for streams that carried one request each and then are idle. The issue's bar: 8 KB and side. */

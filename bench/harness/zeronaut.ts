@@ -67,7 +67,14 @@ export interface Tunnel {
   readonly tcp: Endpoint;
   /** The origin exposed as HTTP, asked for without TLS, as the peer is. */
   readonly http: Endpoint;
+  /** Opens `idleTunnels` more tunnels, of other devices, and keeps them. */
+  openIdleTunnels(): Promise<void>;
 }
+
+/** Devices, and tunnels of each: a device may have eight. */
+const IDLE_DEVICES = 25;
+const TUNNELS_PER_DEVICE = 8;
+export const idleTunnels = IDLE_DEVICES * TUNNELS_PER_DEVICE;
 
 /**
  * A gateway and one agent, run as a service, with a public tcp and a public http service in front of the origin. The
@@ -86,9 +93,15 @@ export async function startTunnel(stage: Stage, originPort: number): Promise<Tun
     async () => (await world.api.call('services.list', {})).items.find(({ name }) => name === 'origin-tcp')?.port,
     { what: 'the services are published', timeoutMs: 15_000 },
   );
+  const idle = stage.startScript('idle-tunnels.ts', [world.home, String(IDLE_DEVICES), String(TUNNELS_PER_DEVICE)]);
+  await idle.waitForLine(/^enrolled$/, { timeoutMs: 30_000 });
   const tunnel = {
     gateway: world.gateway.process,
     agent,
+    async openIdleTunnels() {
+      idle.write('open\n');
+      await idle.waitForLine(/^open$/, { timeoutMs: 60_000 });
+    },
     tcp: { port },
     http: { port: world.httpPort, host: `origin-http.${world.baseDomain}` },
   };
