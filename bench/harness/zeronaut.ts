@@ -67,8 +67,9 @@ export interface Tunnel {
   readonly tcp: Endpoint;
   /** The origin exposed as HTTP, asked for without TLS, as the peer is. */
   readonly http: Endpoint;
-  /** Opens `idleTunnels` more tunnels, of other devices, and keeps them. */
+  /** Opens `idleTunnels` more tunnels, of other devices, and keeps them until `stop`. */
   openIdleTunnels(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 /** Devices, and tunnels of each: a device may have eight. */
@@ -101,6 +102,9 @@ export async function startTunnel(stage: Stage, originPort: number): Promise<Tun
     async openIdleTunnels() {
       idle.write('open\n');
       await idle.waitForLine(/^open$/, { timeoutMs: 60_000 });
+    },
+    async stop() {
+      for (const program of [idle, agent, world.gateway]) await program.kill();
     },
     tcp: { port },
     http: { port: world.httpPort, host: `origin-http.${world.baseDomain}` },
