@@ -7,6 +7,7 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { createToken, hashToken } from '../random-token.ts';
+import { revoke } from '../revoke.ts';
 import { roleWithin } from '../sessions/authenticate.ts';
 
 /** Characters of a key that lists show, to recognise it by: the kind and 48 of its 256 bits. */
@@ -89,27 +90,12 @@ export async function createApiKey(
 }
 
 export async function revokeApiKey(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {
-  return await context.store.transaction(async (queries) => {
-    const row = await queries
-      .selectFrom('api_keys')
-      .selectAll()
-      .where('organization_id', '=', caller.organizationId)
-      .where('id', '=', id)
-      .executeTakeFirst();
-    if (row === undefined) return new Refusal('api.not_found');
-    if (row.revoked_at !== null) return undefined;
-    await queries
-      .updateTable('api_keys')
-      .set({ revoked_at: context.clock() })
-      .where('organization_id', '=', caller.organizationId)
-      .where('id', '=', id)
-      .execute();
-    await appendAudit(queries, context, caller, {
-      action: 'api_key.revoke',
-      objectKind: 'api_key',
-      objectId: id,
-      before: toApiKey(row),
-    });
-    return undefined;
+  return await revoke(context, caller, id, {
+    table: 'api_keys',
+    objectKind: 'api_key',
+    action: 'api_key.revoke',
+    view: toApiKey,
+    // No gateway knows API keys.
+    inSnapshot: false,
   });
 }

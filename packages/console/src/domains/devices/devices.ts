@@ -7,6 +7,7 @@ import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { revoke } from '../revoke.ts';
 
 /** Devices of one user that were not revoked. Every gateway holds all of them, so nobody may make up any number. */
 const MAX_DEVICES_PER_USER = 1_000;
@@ -159,27 +160,11 @@ export async function renewDevice(
 
 /** Its services stay known but unreachable: no gateway lets the device in again. */
 export async function revokeDevice(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {
-  return await context.store.change(caller.organizationId, async (queries) => {
-    const row = await queries
-      .selectFrom('devices')
-      .selectAll()
-      .where('organization_id', '=', caller.organizationId)
-      .where('id', '=', id)
-      .executeTakeFirst();
-    if (row === undefined) return new Refusal('api.not_found');
-    if (row.revoked_at !== null) return undefined;
-    await queries
-      .updateTable('devices')
-      .set({ revoked_at: context.clock() })
-      .where('organization_id', '=', caller.organizationId)
-      .where('id', '=', id)
-      .execute();
-    await appendAudit(queries, context, caller, {
-      action: 'device.revoke',
-      objectKind: 'device',
-      objectId: id,
-      before: toDevice(row),
-    });
-    return undefined;
+  return await revoke(context, caller, id, {
+    table: 'devices',
+    objectKind: 'device',
+    action: 'device.revoke',
+    view: toDevice,
+    inSnapshot: true,
   });
 }

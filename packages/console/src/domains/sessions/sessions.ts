@@ -4,10 +4,10 @@ import type { Selectable } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
-import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context, Origin } from '../context.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { createToken, hashToken } from '../random-token.ts';
+import { revoke } from '../revoke.ts';
 
 const HOUR_MS = 3_600_000;
 /**
@@ -101,28 +101,12 @@ export async function listSessions(
 
 /** Revokes one session of the caller's organization. Revoking twice is no error. */
 export async function revokeSession(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {
-  return await context.store.change(caller.organizationId, async (queries) => {
-    const row = await queries
-      .selectFrom('sessions')
-      .selectAll()
-      .where('organization_id', '=', caller.organizationId)
-      .where('id', '=', id)
-      .executeTakeFirst();
-    if (row === undefined) return new Refusal('api.not_found');
-    if (row.revoked_at !== null) return undefined;
-    await queries
-      .updateTable('sessions')
-      .set({ revoked_at: context.clock() })
-      .where('organization_id', '=', caller.organizationId)
-      .where('id', '=', id)
-      .execute();
-    await appendAudit(queries, context, caller, {
-      action: id === caller.credentialId ? 'session.sign_out' : 'session.revoke',
-      objectKind: 'session',
-      objectId: id,
-      before: toSession(row),
-    });
-    return undefined;
+  return await revoke(context, caller, id, {
+    table: 'sessions',
+    objectKind: 'session',
+    action: id === caller.credentialId ? 'session.sign_out' : 'session.revoke',
+    view: toSession,
+    inSnapshot: true,
   });
 }
 

@@ -8,6 +8,7 @@ import type { Caller, Context } from '../context.ts';
 import { activeGateways } from '../gateways/gateways.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { findResource } from '../resources/resources.ts';
+import { revoke } from '../revoke.ts';
 import { serviceUrls } from '../services/services.ts';
 
 type Row = Selectable<Schema['shares']>;
@@ -108,27 +109,11 @@ export async function listShares(
 }
 
 export async function revokeShare(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {
-  return await context.store.change(caller.organizationId, async (queries) => {
-    const row = await queries
-      .selectFrom('shares')
-      .selectAll()
-      .where('organization_id', '=', caller.organizationId)
-      .where('id', '=', id)
-      .executeTakeFirst();
-    if (row === undefined) return new Refusal('api.not_found');
-    if (row.revoked_at !== null) return undefined;
-    await queries
-      .updateTable('shares')
-      .set({ revoked_at: context.clock() })
-      .where('organization_id', '=', caller.organizationId)
-      .where('id', '=', id)
-      .execute();
-    await appendAudit(queries, context, caller, {
-      action: 'share.revoke',
-      objectKind: 'share',
-      objectId: id,
-      before: toShare(row),
-    });
-    return undefined;
+  return await revoke(context, caller, id, {
+    table: 'shares',
+    objectKind: 'share',
+    action: 'share.revoke',
+    view: toShare,
+    inSnapshot: true,
   });
 }
