@@ -27,14 +27,7 @@ import {
 } from '../entities/index.ts';
 import { accessInput, password, resourceInput, resourcesFile, serviceInput, serviceView } from './inputs.ts';
 import { defineRoutes } from './route.ts';
-
-const byId = z.strictObject({ id });
-const byIdOrName = z.strictObject({ id: z.string().min(1).max(64).describe('id or name') });
-const page = { cursor: z.string().max(200).optional(), limit: z.coerce.number().int().min(1).max(500).default(100) };
-const pageQuery = z.strictObject(page);
-function pageOf<T extends z.ZodType>(item: T) {
-  return z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
-}
+import { byId, byIdOrName, page, pageOf, pageQuery } from './route-parts.ts';
 
 const me = z.strictObject({
   user: user.nullable(),
