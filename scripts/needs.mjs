@@ -16,6 +16,7 @@ export const NEEDS = [
   { package: 'util-linux', command: 'taskset', usedBy: 'bench' },
   { package: 'procps', command: 'ps', usedBy: 'bench' },
   { package: 'faketime', command: 'faketime', usedBy: 'e2e of a moved clock' },
+  { package: 'slapd', command: 'slapd', usedBy: 'console tests of LDAP' },
   { package: 'nginx-light', command: 'nginx', usedBy: 'bench road' },
   { package: 'wrk', command: 'wrk', usedBy: 'bench road' },
 ];

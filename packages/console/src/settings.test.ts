@@ -23,6 +23,8 @@ test('a mistake in the settings is told in words', () => {
     [{ ZERONAUT_CONSOLE_PUBLIC_URL: 'ftp://x' }, /the public URL must begin with https/],
     [{ ZERONAUT_CONSOLE_SYNC_ADDRESS: 'nowhere' }, /the sync address must be host:port/],
     [{ ZERONAUT_CONSOLE_PORT: '70000' }, /ZERONAUT_CONSOLE_PORT must be a port/],
+    [{ ZERONAUT_CONSOLE_OUTBOUND_ALLOW: '10.0.0.0/8,corp' }, /outbound networks must be like/],
+    [{ ZERONAUT_CONSOLE_DNS_SERVERS: 'dns.corp' }, /a DNS server must be an address/],
     [{ ZERONAUT_CONSOLE_SYNC_PORT: 'x' }, /ZERONAUT_CONSOLE_SYNC_PORT must be a port/],
   ];
   for (const [env, message] of mistakes) {

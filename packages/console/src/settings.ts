@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { parseHostPort } from '@zeronaut/model';
+import { type Network, parseAddress, parseHostPort, parseNetwork } from '@zeronaut/model';
 
 /** What `runConsole` takes; everything that is absent comes from the environment, then from the default. */
 export interface ConsoleOptions {
@@ -22,6 +22,13 @@ export interface ConsoleOptions {
   databaseUrl?: string | undefined;
   /** `ZERONAUT_CONSOLE_TRUSTED_PROXIES`, comma separated: whose `X-Forwarded-*` are believed. Default: nobody's. */
   trustedProxies?: readonly string[] | undefined;
+  /**
+   * `ZERONAUT_CONSOLE_OUTBOUND_ALLOW`, comma separated networks: private ones that identity providers, directories and
+   * webhooks may be in, also without TLS. Default: none.
+   */
+  outboundAllow?: readonly string[] | undefined;
+  /** `ZERONAUT_CONSOLE_DNS_SERVERS`, comma separated addresses, with or without port. Default: the system's resolver. */
+  dnsServers?: readonly string[] | undefined;
   /** `ZERONAUT_CONSOLE_LOG_LEVEL`, info. */
   logLevel?: string | undefined;
   /** Ends the console like SIGTERM does. */
@@ -49,6 +56,8 @@ export interface Settings {
   readonly syncAddress: string | null;
   readonly databaseUrl: string;
   readonly trustedProxies: readonly string[];
+  readonly outboundAllow: readonly Network[];
+  readonly dnsServers: readonly string[];
   readonly logLevel: string;
 }
 
@@ -80,14 +89,25 @@ export function resolveSettings(options: ConsoleOptions, env: NodeJS.ProcessEnv)
     syncAddress,
     databaseUrl:
       options.databaseUrl ?? env.ZERONAUT_CONSOLE_DATABASE_URL ?? `sqlite:${join(dataDirectory, 'zeronaut.db')}`,
-    trustedProxies:
-      options.trustedProxies ??
-      (env.ZERONAUT_CONSOLE_TRUSTED_PROXIES ?? '')
-        .split(',')
-        .map((text) => text.trim())
-        .filter((text) => text !== ''),
+    trustedProxies: options.trustedProxies ?? listOf(env.ZERONAUT_CONSOLE_TRUSTED_PROXIES),
+    outboundAllow: (options.outboundAllow ?? listOf(env.ZERONAUT_CONSOLE_OUTBOUND_ALLOW)).map((text) => {
+      const network = parseNetwork(text);
+      if (network === null) throw new SettingsError(`the outbound networks must be like 10.0.0.0/8, not: ${text}`);
+      return network;
+    }),
+    dnsServers: (options.dnsServers ?? listOf(env.ZERONAUT_CONSOLE_DNS_SERVERS)).map((text) => {
+      if (parseAddress(text) !== null || parseAddress(parseHostPort(text)?.host ?? '') !== null) return text;
+      throw new SettingsError(`a DNS server must be an address, with or without port, not: ${text}`);
+    }),
     logLevel: options.logLevel ?? env.ZERONAUT_CONSOLE_LOG_LEVEL ?? 'info',
   };
+}
+
+function listOf(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 }
 
 function portOf(env: NodeJS.ProcessEnv, name: string, fallback: number): number {

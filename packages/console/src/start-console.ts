@@ -17,6 +17,7 @@ import { createSignInLimits } from './domains/sessions/sign-in-limits.ts';
 import { ensureLocalCredential } from './domains/setup/local-user.ts';
 import { createSetupToken } from './domains/setup/setup.ts';
 import { createPasswordHasher } from './domains/users/password.ts';
+import { createOutbound } from './outbound/outbound.ts';
 import { registerPages } from './pages/register-pages.ts';
 import type { ReadyInfo, Settings } from './settings.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -59,6 +60,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       passwords: createPasswordHasher(),
       signInLimits: createSignInLimits(),
       userCodeLimit: createUserCodeLimit(),
+      outbound: createOutbound({ allow: settings.outboundAllow, dnsServers: settings.dnsServers }),
       clock,
       settings: { publicUrl: () => publicUrl, syncAddress: () => syncAddress },
       connectedGateways: () => sync?.connectedGateways() ?? new Set(),

@@ -163,6 +163,26 @@ export const REASONS = {
   'api.internal': { status: 500, title: 'Something failed inside the console', next: 'The request id is in the log.' },
   'api.unavailable': { status: 503, title: 'The console is starting or stopping', next: 'Try again.' },
 
+  // outbound: what the console dials for an organization
+  'outbound.url_invalid': { status: 400, title: 'The address cannot be used', next: 'Use https:// and a public name.' },
+  'outbound.address_denied': {
+    status: 400,
+    title: 'The address is in a network that must not be dialled',
+    next: 'The operator of the console can allow it with ZERONAUT_CONSOLE_OUTBOUND_ALLOW.',
+  },
+  'outbound.unreachable': {
+    status: 502,
+    title: 'The other side cannot be reached',
+    next: 'Check address and certificate.',
+  },
+  'outbound.timeout': { status: 504, title: 'The other side did not answer in time', next: 'Try again.' },
+  'outbound.redirected': {
+    status: 502,
+    title: 'The other side sent us elsewhere',
+    next: 'Give the address that answers by itself.',
+  },
+  'outbound.too_large': { status: 502, title: 'The answer is too large or compressed', next: '' },
+
   // sync
   'sync.older_version': { status: 409, title: 'The snapshot is older than the one that is running', next: '' },
   'sync.bad_signature': { status: 400, title: 'The snapshot is not signed by the console', next: '' },

@@ -1,5 +1,6 @@
 import type { AuditEntry, Role } from '@zeronaut/model';
 import type { Authority } from '../authority/authority.ts';
+import type { Outbound } from '../outbound/outbound.ts';
 import type { Store } from '../store/store.ts';
 import type { RateLimit } from './sessions/rate-limit.ts';
 import type { SignInLimits } from './sessions/sign-in-limits.ts';
@@ -12,6 +13,8 @@ export interface Context {
   readonly passwords: PasswordHasher;
   readonly signInLimits: SignInLimits;
   readonly userCodeLimit: RateLimit;
+  /** The only way to dial what an organization configured. */
+  readonly outbound: Outbound;
   /** Wall clock, ms. */
   readonly clock: () => number;
   readonly settings: {

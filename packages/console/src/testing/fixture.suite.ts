@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, webcrypto } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import { createId, type Gateway, type Role, type User } from '@zeronaut/model';
+import { createId, type Gateway, parseNetwork, type Role, type User } from '@zeronaut/model';
 import type { TestDatabase } from '@zeronaut/testkit';
 import { temporaryDirectory } from '@zeronaut/testkit';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
@@ -16,6 +16,7 @@ import { createUserCodeLimit } from '../domains/device-authorizations/device-aut
 import { createSignInLimits } from '../domains/sessions/sign-in-limits.ts';
 import { createPasswordHasher } from '../domains/users/password.ts';
 import { insertUser } from '../domains/users/users.ts';
+import { createOutbound } from '../outbound/outbound.ts';
 import { registerPages } from '../pages/register-pages.ts';
 import { Refusal } from '../store/refusal.ts';
 import { openStore } from '../store/store.ts';
@@ -81,6 +82,7 @@ export async function startFixture(t: TestContext, database: TestDatabase): Prom
     passwords: createPasswordHasher({ memory: 64, passes: 1, parallelism: 1 }),
     signInLimits: createSignInLimits(),
     userCodeLimit: createUserCodeLimit(),
+    outbound: createOutbound({ allow: [parseNetwork('127.0.0.0/8')!, parseNetwork('::1')!] }),
     clock: now,
     settings: { publicUrl: () => 'http://localhost:8080', syncAddress: () => '127.0.0.1:8081' },
     connectedGateways: () => sync?.connectedGateways() ?? new Set(),
