@@ -6,6 +6,7 @@ import { consoleCommand } from './commands/console.ts';
 import { exposeCommand } from './commands/expose.ts';
 import { forwardCommand } from './commands/forward.ts';
 import { gatewayCommand } from './commands/gateway.ts';
+import { keysCommand } from './commands/keys.ts';
 import { loginCommand } from './commands/login.ts';
 import { logoutCommand } from './commands/logout.ts';
 import { resourcesCommand } from './commands/resources.ts';
@@ -38,6 +39,7 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(resourcesCommand(line));
   program.addCommand(sitesCommand(line));
   program.addCommand(usersCommand(line));
+  program.addCommand(keysCommand(line));
   program.addCommand(agentCommand(line));
   program.addCommand(gatewayCommand(line));
   program.addCommand(consoleCommand(line));

@@ -182,6 +182,12 @@ export const REASONS = {
     next: 'Give the address that answers by itself.',
   },
   'outbound.too_large': { status: 502, title: 'The answer is too large or compressed', next: '' },
+  // machine credentials
+  'api.scope_missing': {
+    status: 403,
+    title: 'The scopes of this credential do not allow this',
+    next: 'Use a credential with the scope that is named.',
+  },
 
   // sync
   'sync.older_version': { status: 409, title: 'The snapshot is older than the one that is running', next: '' },

@@ -83,7 +83,14 @@ export class ApiClient {
   }
 }
 
-type ListRouteId = 'services.list' | 'resources.list' | 'sites.list' | 'gateways.list' | 'devices.list' | 'users.list';
+/** Routes that answer page by page and need nothing but the page. */
+type ListRouteId = {
+  [Id in RouteId]: Routes[Id] extends { params: unknown }
+    ? never
+    : RouteResponse<Routes[Id]> extends { items: unknown[]; nextCursor: string | null }
+      ? Id
+      : never;
+}[RouteId];
 type ItemOf<Id extends ListRouteId> = RouteResponse<Routes[Id]> extends { items: (infer T)[] } ? T : never;
 
 /** Every page of a list route, in order. */

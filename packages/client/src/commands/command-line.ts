@@ -59,19 +59,39 @@ export async function connect(line: CommandLine, options: CommonOptions): Promis
 }
 
 /** Runs a call about one named thing; when there is none, the message names what was asked for. */
-export async function named<T>(name: string, call: () => Promise<T>): Promise<T> {
+export async function named<T>(
+  name: string,
+  call: () => Promise<T>,
+  noun = 'service',
+  list = 'services list',
+): Promise<T> {
   try {
     return await call();
   } catch (error) {
     if (!(error instanceof CliError) || error.reason !== 'api.not_found') throw error;
-    throw new CliError(`there is no service ${name}`, {
+    throw new CliError(`there is no ${noun} ${name}`, {
       reason: error.reason,
-      next: 'Run zeronaut services list to see the names.',
+      next: `Run zeronaut ${list} to see what there is.`,
       exitCode: error.exitCode,
       details: error.details,
       cause: error,
     });
   }
+}
+
+/** Prints a table with bold headings. */
+export async function printTable(
+  output: Output,
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+): Promise<void> {
+  const { formatTable } = await import('../output/format.ts');
+  const [first, ...texts] = formatTable(
+    [...headings],
+    rows.map((row) => [...row]),
+  );
+  output.line(output.style('bold', first!));
+  for (const text of texts) output.line(text);
 }
 
 /** `a,b` and repeated options alike. */

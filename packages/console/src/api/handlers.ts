@@ -1,6 +1,5 @@
 import type { RouteId, RouteRequest, RouteResponse, Routes, User } from '@zeronaut/model';
 import * as accessEvents from '../domains/access-events/access-events.ts';
-import * as apiKeys from '../domains/api-keys/api-keys.ts';
 import * as audit from '../domains/audit/audit.ts';
 import type { Caller, Context, Origin } from '../domains/context.ts';
 import * as deviceAuthorizations from '../domains/device-authorizations/device-authorizations.ts';
@@ -20,6 +19,7 @@ import * as users from '../domains/users/users.ts';
 import { Refusal } from '../store/refusal.ts';
 import type { Queries } from '../store/store.ts';
 import { VERSION } from '../version.ts';
+import { apiKeyHandlers } from './api-key-handlers.ts';
 
 /** What a handler gets besides the validated request. `caller` is null exactly on routes without a permission. */
 export interface Call<Id extends RouteId> extends RouteRequest<Routes[Id]> {
@@ -103,9 +103,7 @@ export const handlers: Handlers = {
   'users.update': (context, { caller, params, body, version }) =>
     users.updateUser(context, caller, params.id, version, body),
 
-  'apiKeys.list': (context, { caller, query }) => apiKeys.listApiKeys(context, caller, query),
-  'apiKeys.create': (context, { caller, body }) => apiKeys.createApiKey(context, caller, body),
-  'apiKeys.delete': (context, { caller, params }) => apiKeys.revokeApiKey(context, caller, params.id),
+  ...apiKeyHandlers,
 
   'devices.list': (context, { caller, query }) => devices.listDevices(context, caller, query),
   'devices.enrol': (context, { caller, body }) => devices.enrolDevice(context, caller, body),

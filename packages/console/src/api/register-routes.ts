@@ -1,4 +1,13 @@
-import { PERMISSIONS, type Permission, type RouteDefinition, type RouteId, roleHas, routes } from '@zeronaut/model';
+import {
+  PERMISSIONS,
+  type Permission,
+  parseScope,
+  type RouteDefinition,
+  type RouteId,
+  roleHas,
+  routes,
+  scopesCover,
+} from '@zeronaut/model';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Caller, Context } from '../domains/context.ts';
@@ -10,6 +19,7 @@ import { type Handlers, handlers } from './handlers.ts';
 import { createIdempotency, type Idempotency, parseIdempotencyKey } from './idempotency.ts';
 import { originOf } from './origin.ts';
 import { sendOAuthError, sendProblem } from './problems.ts';
+import { resourceOfCall } from './resource-of-call.ts';
 import { readSessionCookie } from './session-cookie.ts';
 
 /** Calls of routes that need no credentials, per address: enough for a fleet behind one address, too few to guess. */
@@ -78,6 +88,9 @@ async function serve(
     if (!roleHas(caller.role, route.permission)) {
       return new Refusal('api.forbidden', { detail: `${caller.role} lacks ${route.permission as Permission}` });
     }
+    if (caller.scopes !== null && !caller.scopes.some((scope) => parseScope(scope)?.permission === route.permission)) {
+      return new Refusal('api.scope_missing', { detail: `it takes the scope ${route.permission}` });
+    }
   }
   if (route.form !== true && isForm(request)) return new Refusal('api.media_type');
 
@@ -87,6 +100,13 @@ async function serve(
   if (query instanceof Refusal) return query;
   const body = parse(route.body, request.body === undefined ? {} : request.body, '/');
   if (body instanceof Refusal) return body;
+
+  if (caller !== null && route.permission !== 'none' && !scopesCover(caller.scopes, route.permission, null)) {
+    const resourceId = await resourceOfCall(context, caller, route, { params, query, body });
+    if (resourceId === null || !scopesCover(caller.scopes, route.permission, resourceId)) {
+      return new Refusal('api.scope_missing', { detail: 'its scopes are bound to other resources' });
+    }
+  }
 
   const version = route.ifMatch === true ? parseIfMatch(request.headers['if-match']) : null;
   if (version instanceof Refusal) return version;

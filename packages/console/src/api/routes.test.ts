@@ -56,6 +56,11 @@ async function newService({ ours, deviceId }: World): Promise<{ id: string; name
   assert.equal(answer.statusCode, 200, answer.body);
   return answer.json();
 }
+async function newApiKey({ ours }: World): Promise<{ apiKey: { id: string }; key: string }> {
+  const answer = await ours.call('POST', '/api/v1/api-keys', { name: 'old', role: 'member' });
+  assert.equal(answer.statusCode, 201, answer.body);
+  return answer.json();
+}
 async function newSession(world: World): Promise<{ token: string; email: string }> {
   const email = `${fresh('person')}@example.com`;
   await world.ours.user('admin', { email, password: PASSWORD });
@@ -137,11 +142,16 @@ const CASES: Record<RouteId, Case> = {
   },
   'apiKeys.list': { foreign: 'own' },
   'apiKeys.create': { prepare: () => ({ body: { name: 'ci', role: 'member' } }), foreign: 'own' },
+  'apiKeys.rotate': {
+    prepare: async (world) => ({ params: { id: (await newApiKey(world)).apiKey.id }, body: { overlapSeconds: 60 } }),
+    foreign: 'not_found',
+  },
+  'apiKeys.rotateCurrent': {
+    prepare: async (world) => ({ key: (await newApiKey(world)).key, body: {} }),
+    foreign: 'own',
+  },
   'apiKeys.delete': {
-    prepare: async ({ ours }) => {
-      const answer = await ours.call('POST', '/api/v1/api-keys', { name: 'old', role: 'member' });
-      return { params: { id: answer.json().apiKey.id } };
-    },
+    prepare: async (world) => ({ params: { id: (await newApiKey(world)).apiKey.id } }),
     foreign: 'not_found',
   },
   'devices.list': { foreign: 'own' },

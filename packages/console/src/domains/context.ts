@@ -42,6 +42,8 @@ export interface Caller extends Origin {
   readonly userId: string;
   /** What this credential may do: never more than its user may. */
   readonly role: Role;
+  /** Narrows the role, see `scopesCover` of the model; null: not narrowed. */
+  readonly scopes: readonly string[] | null;
   readonly credential: 'session' | 'api_key' | 'local';
   /** Id of the session or API key. */
   readonly credentialId: string;

@@ -52,6 +52,10 @@ export interface Schema {
     expires_at: number | null;
     last_used_at: number | null;
     revoked_at: number | null;
+    /** JSON list; null: everything that the role allows. */
+    scopes: string | null;
+    last_used_address: string | null;
+    replaced_by: string | null;
   };
   devices: {
     id: string;

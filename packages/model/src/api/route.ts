@@ -13,6 +13,11 @@ export interface RouteDefinition {
   readonly summary: string;
   /** `none`: no credentials. Everything else asks for a session or an API key whose role has the permission. */
   readonly permission: Permission | 'none';
+  /**
+   * Where the call says which resource it is about, by id or name; `share`: `params.id` is a share link of it. A
+   * credential whose scope names single resources can call only routes that have this.
+   */
+  readonly resource?: 'params.id' | 'share' | 'query.resourceId' | 'body.name';
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;

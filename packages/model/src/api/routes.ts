@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import {
   accessEvent,
-  apiKey,
   auditEntry,
   destination,
   device,
@@ -25,6 +24,7 @@ import {
   timestamp,
   user,
 } from '../entities/index.ts';
+import { apiKeyRoutes } from './api-key-routes.ts';
 import { accessInput, password, resourceInput, resourcesFile, serviceInput, serviceView } from './inputs.ts';
 import { defineRoutes } from './route.ts';
 import { byId, byIdOrName, page, pageOf, pageQuery } from './route-parts.ts';
@@ -229,39 +229,7 @@ export const routes = defineRoutes({
     response: user,
   },
 
-  'apiKeys.list': {
-    method: 'GET',
-    path: '/api/v1/api-keys',
-    tag: 'api keys',
-    summary: 'API keys',
-    permission: 'api_keys:read',
-    status: 200,
-    query: pageQuery,
-    response: pageOf(apiKey),
-  },
-  'apiKeys.create': {
-    method: 'POST',
-    path: '/api/v1/api-keys',
-    tag: 'api keys',
-    summary: 'Create an API key; the key is shown once',
-    permission: 'api_keys:write',
-    status: 201,
-    body: z.strictObject({
-      name: displayName,
-      role,
-      expiresInSeconds: z.int().min(60).max(315_360_000).nullable().default(7_776_000),
-    }),
-    response: z.strictObject({ apiKey, key: z.string() }),
-  },
-  'apiKeys.delete': {
-    method: 'DELETE',
-    path: '/api/v1/api-keys/:id',
-    tag: 'api keys',
-    summary: 'Revoke an API key',
-    permission: 'api_keys:write',
-    status: 204,
-    params: byId,
-  },
+  ...apiKeyRoutes,
 
   'devices.list': {
     method: 'GET',
@@ -438,6 +406,7 @@ export const routes = defineRoutes({
     tag: 'resources',
     summary: 'One resource',
     permission: 'resources:read',
+    resource: 'params.id',
     status: 200,
     params: byIdOrName,
     response: resource,
@@ -448,6 +417,7 @@ export const routes = defineRoutes({
     tag: 'resources',
     summary: 'Change a declared resource',
     permission: 'resources:write',
+    resource: 'params.id',
     status: 200,
     ifMatch: true,
     params: byId,
@@ -460,6 +430,7 @@ export const routes = defineRoutes({
     tag: 'resources',
     summary: 'Delete a resource',
     permission: 'resources:write',
+    resource: 'params.id',
     status: 204,
     params: byId,
   },
@@ -480,6 +451,7 @@ export const routes = defineRoutes({
     tag: 'services',
     summary: 'Publish, or publish again, a service of my device',
     permission: 'resources:write',
+    resource: 'body.name',
     status: 200,
     body: serviceInput,
     response: serviceView,
@@ -490,6 +462,7 @@ export const routes = defineRoutes({
     tag: 'services',
     summary: 'One service',
     permission: 'resources:read',
+    resource: 'params.id',
     status: 200,
     params: byIdOrName,
     response: serviceView,
@@ -500,6 +473,7 @@ export const routes = defineRoutes({
     tag: 'services',
     summary: 'Stop a service and forget its name',
     permission: 'resources:write',
+    resource: 'params.id',
     status: 204,
     params: byIdOrName,
   },
@@ -509,6 +483,7 @@ export const routes = defineRoutes({
     tag: 'services',
     summary: 'A signed link that lets guests in until it expires',
     permission: 'resources:write',
+    resource: 'params.id',
     status: 201,
     params: byId,
     body: z.strictObject({ ttlSeconds: z.int().min(60).max(2_592_000) }),
@@ -520,6 +495,7 @@ export const routes = defineRoutes({
     tag: 'services',
     summary: 'Share links of a resource',
     permission: 'resources:read',
+    resource: 'params.id',
     status: 200,
     params: byId,
     query: pageQuery,
@@ -531,6 +507,7 @@ export const routes = defineRoutes({
     tag: 'services',
     summary: 'Revoke a share link',
     permission: 'resources:write',
+    resource: 'share',
     status: 204,
     params: byId,
   },
@@ -577,6 +554,7 @@ export const routes = defineRoutes({
     tag: 'events',
     summary: 'What gateways let through and refused, newest first',
     permission: 'events:read',
+    resource: 'query.resourceId',
     status: 200,
     query: z.strictObject({
       ...page,

@@ -15,9 +15,11 @@ import {
   targetAddress,
   timestamp,
 } from './scalars.ts';
+import { scopes } from './scope.ts';
 
 export * from './access-rule.ts';
 export * from './scalars.ts';
+export * from './scope.ts';
 
 export const role = z.enum(['owner', 'admin', 'operator', 'auditor', 'member']);
 export type Role = z.infer<typeof role>;
@@ -61,9 +63,15 @@ export const apiKey = z.strictObject({
   /** First characters, to recognise it by. The key itself is stored only as a hash. */
   prefix: z.string().max(16),
   role,
+  /** Null: everything that the role allows. */
+  scopes: scopes.nullable(),
   createdAt: timestamp,
   expiresAt: timestamp.nullable(),
+  /** Exact to a minute. */
   lastUsedAt: timestamp.nullable(),
+  lastUsedAddress: z.string().max(60).nullable(),
+  /** The key that took its place at a rotation. */
+  replacedBy: id.nullable(),
   revokedAt: timestamp.nullable(),
 });
 export type ApiKey = z.infer<typeof apiKey>;

@@ -1,4 +1,4 @@
-import { type ApiKey, createId, type Role } from '@zeronaut/model';
+import { type ApiKey, createId, type Role, scopesWithin } from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
@@ -9,11 +9,18 @@ import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page
 import { createToken, hashToken } from '../random-token.ts';
 import { revoke } from '../revoke.ts';
 import { roleWithin } from '../sessions/authenticate.ts';
+import { parseScopes } from './stored-scopes.ts';
 
 /** Characters of a key that lists show, to recognise it by: the kind and 48 of its 256 bits. */
 const PREFIX_LENGTH = 12;
 
 type Row = Selectable<Schema['api_keys']>;
+
+export interface CreatedApiKey {
+  readonly apiKey: ApiKey;
+  /** Shown once, and nowhere kept. */
+  readonly key: string;
+}
 
 function toApiKey(row: Row): ApiKey {
   return {
@@ -23,9 +30,12 @@ function toApiKey(row: Row): ApiKey {
     name: row.name,
     prefix: row.prefix,
     role: row.role,
+    scopes: parseScopes(row.scopes),
     createdAt: isoTime(row.created_at),
     expiresAt: isoTime(row.expires_at),
     lastUsedAt: isoTime(row.last_used_at),
+    lastUsedAddress: row.last_used_address,
+    replacedBy: row.replaced_by,
     revokedAt: isoTime(row.revoked_at),
   };
 }
@@ -33,9 +43,9 @@ function toApiKey(row: Row): ApiKey {
 export async function insertApiKey(
   queries: Queries,
   owner: { organizationId: string; userId: string },
-  input: { name: string; role: Role; expiresAtMs: number | null },
+  input: { name: string; role: Role; scopes?: readonly string[] | null; expiresAtMs: number | null },
   nowMs: number,
-): Promise<{ apiKey: ApiKey; key: string }> {
+): Promise<CreatedApiKey> {
   const key = createToken('apiKey');
   const row: Row = {
     id: createId('apiKey', nowMs),
@@ -45,9 +55,12 @@ export async function insertApiKey(
     prefix: key.slice(0, PREFIX_LENGTH),
     key_hash: hashToken(key),
     role: input.role,
+    scopes: input.scopes == null ? null : JSON.stringify(input.scopes),
     created_at: nowMs,
     expires_at: input.expiresAtMs,
     last_used_at: null,
+    last_used_address: null,
+    replaced_by: null,
     revoked_at: null,
   };
   await queries.insertInto('api_keys').values(row).execute();
@@ -70,15 +83,19 @@ export async function listApiKeys(context: Context, caller: Caller, query: PageQ
 export async function createApiKey(
   context: Context,
   caller: Caller,
-  input: { name: string; role: Role; expiresInSeconds: number | null },
-): Promise<{ apiKey: ApiKey; key: string } | Refusal> {
-  if (!roleWithin(input.role, caller.role)) {
-    return new Refusal('api.forbidden', { detail: 'a key cannot do more than you may' });
-  }
+  input: {
+    name: string;
+    role: Role;
+    scopes: string[] | null;
+    expiresInSeconds: number | null;
+  },
+): Promise<CreatedApiKey | Refusal> {
+  const tooMuch = checkGrant(caller, input);
+  if (tooMuch !== null) return tooMuch;
   const nowMs = context.clock();
   return await context.store.transaction(async (queries) => {
     const expiresAtMs = input.expiresInSeconds === null ? null : nowMs + input.expiresInSeconds * 1000;
-    const created = await insertApiKey(queries, caller, { name: input.name, role: input.role, expiresAtMs }, nowMs);
+    const created = await insertApiKey(queries, caller, { ...input, expiresAtMs }, nowMs);
     await appendAudit(queries, context, caller, {
       action: 'api_key.create',
       objectKind: 'api_key',
@@ -87,6 +104,93 @@ export async function createApiKey(
     });
     return created;
   });
+}
+
+/**
+ * A new key in the place of `id`, with the same role, scopes and length of life. The old one goes on working for
+ * `overlapSeconds`, so that what uses it can be changed meanwhile, and ends then by itself. A key acts as its user, so
+ * only that user's own keys can be rotated.
+ */
+export async function rotateApiKey(
+  context: Context,
+  caller: Caller,
+  id: string,
+  input: { overlapSeconds: number },
+): Promise<CreatedApiKey | Refusal> {
+  const nowMs = context.clock();
+  return await context.store.transaction(async (queries) => {
+    // Taking the row first makes the second of two rotations at once find it replaced.
+    const row = await queries
+      .updateTable('api_keys')
+      .set({ replaced_by: '' })
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .where('replaced_by', 'is', null)
+      .where('revoked_at', 'is', null)
+      .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', nowMs)]))
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) return await whyNotRotated(queries, caller, id);
+    const owner = await queries
+      .selectFrom('users')
+      .select(['id', 'kind'])
+      .where('id', '=', row.user_id)
+      .executeTakeFirstOrThrow();
+    if (owner.kind === 'local') {
+      return new Refusal('api.conflict', { detail: 'the local credential is made anew when its file is removed' });
+    }
+    if (owner.id !== caller.userId) {
+      return new Refusal('api.forbidden', { detail: 'a key acts as its user; only that user rotates it' });
+    }
+    const before = toApiKey({ ...row, replaced_by: null });
+    const tooMuch = checkGrant(caller, before);
+    if (tooMuch !== null) return tooMuch;
+    const expiresAtMs = row.expires_at === null ? null : nowMs + (row.expires_at - row.created_at);
+    const created = await insertApiKey(
+      queries,
+      { organizationId: row.organization_id, userId: row.user_id },
+      { name: row.name, role: row.role, scopes: before.scopes, expiresAtMs },
+      nowMs,
+    );
+    const endsAt = Math.min(row.expires_at ?? Number.MAX_SAFE_INTEGER, nowMs + input.overlapSeconds * 1000);
+    await queries
+      .updateTable('api_keys')
+      .set({ replaced_by: created.apiKey.id, expires_at: endsAt })
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .execute();
+    await appendAudit(queries, context, caller, {
+      action: 'api_key.rotate',
+      objectKind: 'api_key',
+      objectId: id,
+      before,
+      after: { ...before, replacedBy: created.apiKey.id, expiresAt: isoTime(endsAt) },
+    });
+    return created;
+  });
+}
+
+async function whyNotRotated(queries: Queries, caller: Caller, id: string): Promise<Refusal> {
+  const row = await queries
+    .selectFrom('api_keys')
+    .select('replaced_by')
+    .where('organization_id', '=', caller.organizationId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) return new Refusal('api.not_found');
+  const what = row.replaced_by === null ? 'the key was revoked or has expired' : `${row.replaced_by} took its place`;
+  return new Refusal('api.conflict', { detail: what });
+}
+
+/** Nobody hands on more than they hold. */
+function checkGrant(caller: Caller, input: { role: Role; scopes: string[] | null }): Refusal | null {
+  if (!roleWithin(input.role, caller.role)) {
+    return new Refusal('api.forbidden', { detail: 'a key cannot do more than you may' });
+  }
+  if (!scopesWithin(input.scopes, caller.scopes)) {
+    return new Refusal('api.scope_missing', { detail: 'a key cannot have scopes that your own credential lacks' });
+  }
+  return null;
 }
 
 export async function revokeApiKey(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {

@@ -1,5 +1,6 @@
 import { PERMISSIONS, type Permission, type Role } from '@zeronaut/model';
 import { Refusal } from '../../store/refusal.ts';
+import { parseScopes } from '../api-keys/stored-scopes.ts';
 import type { Caller, Context, Origin } from '../context.ts';
 import { hashToken, TOKEN_PREFIX } from '../random-token.ts';
 import { actorOf } from './sign-in.ts';
@@ -40,6 +41,7 @@ async function bySession(context: Context, token: string, origin: Origin): Promi
     organizationId: row.organization_id,
     userId: row.id,
     role: row.role,
+    scopes: null,
     credential: 'session',
     credentialId: row.session_id,
     actor: actorOf(row, origin),
@@ -58,6 +60,7 @@ async function byApiKey(context: Context, token: string, origin: Origin): Promis
       'api_keys.expires_at',
       'api_keys.revoked_at',
       'api_keys.last_used_at',
+      'api_keys.scopes',
       'users.id',
       'users.organization_id',
       'users.kind',
@@ -73,7 +76,7 @@ async function byApiKey(context: Context, token: string, origin: Origin): Promis
   if (row.last_used_at === null || row.last_used_at < nowMs - LAST_USED_STEP_MS) {
     await context.store.db
       .updateTable('api_keys')
-      .set({ last_used_at: nowMs })
+      .set({ last_used_at: nowMs, last_used_address: origin.address })
       .where('id', '=', row.key_id)
       .where('organization_id', '=', row.organization_id)
       .execute();
@@ -83,6 +86,7 @@ async function byApiKey(context: Context, token: string, origin: Origin): Promis
     organizationId: row.organization_id,
     userId: row.id,
     role: narrowerRole(row.key_role, row.role),
+    scopes: parseScopes(row.scopes),
     credential: row.kind === 'local' ? 'local' : 'api_key',
     credentialId: row.key_id,
     actor:

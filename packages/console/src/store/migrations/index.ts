@@ -1,9 +1,13 @@
 import type { MigrationProvider } from 'kysely/migration';
 import * as first from './0001-first.ts';
+import * as apiKeyScopes from './0030-api-key-scopes.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
   async getMigrations() {
-    return { '0001-first': first };
+    return {
+      '0001-first': first,
+      '0030-api-key-scopes': apiKeyScopes,
+    };
   },
 };
