@@ -15,6 +15,7 @@ import { shareCommand } from './commands/share.ts';
 import { sitesCommand } from './commands/sites.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
+import { tokensCommand } from './commands/tokens.ts';
 import { usersCommand } from './commands/users.ts';
 import { versionCommand } from './commands/version.ts';
 import { EXIT, EXIT_MEANING } from './exit-code.ts';
@@ -39,6 +40,7 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(resourcesCommand(line));
   program.addCommand(sitesCommand(line));
   program.addCommand(usersCommand(line));
+  program.addCommand(tokensCommand(line));
   program.addCommand(keysCommand(line));
   program.addCommand(agentCommand(line));
   program.addCommand(gatewayCommand(line));

@@ -39,6 +39,8 @@ export interface Downstream {
 export type Subject =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'user'; readonly user: SnapshotUser; readonly sessionId: string }
+  /** As `user`, by a personal access token for this resource. `hash` is where the tables have it. */
+  | { readonly kind: 'token_user'; readonly user: SnapshotUser; readonly tokenId: string; readonly hash: string }
   | { readonly kind: 'basic'; readonly username: string }
   | { readonly kind: 'share'; readonly shareId: string }
   | { readonly kind: 'token'; readonly subject: string }
@@ -52,6 +54,7 @@ export function subjectName(subject: Subject): string {
     case 'anonymous':
       return '';
     case 'user':
+    case 'token_user':
       return subject.user.id;
     case 'basic':
       return `basic:${subject.username}`;
@@ -62,4 +65,9 @@ export function subjectName(subject: Subject): string {
     case 'address':
       return subject.userId ?? '';
   }
+}
+
+/** Id of the credential in events; empty for subjects without one. */
+export function credentialId(subject: Subject): string {
+  return subject.kind === 'user' ? subject.sessionId : subject.kind === 'token_user' ? subject.tokenId : '';
 }

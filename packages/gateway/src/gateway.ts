@@ -338,6 +338,7 @@ function emptySnapshot({ identity }: Credentials): Snapshot {
     users: [],
     devices: [],
     revokedSessions: [],
+    personalAccessTokens: [],
     resources: [],
     sites: [],
   };

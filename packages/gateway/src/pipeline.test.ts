@@ -61,6 +61,7 @@ describe('a request through the pipeline', () => {
         effect: 'pass',
         reason: 'access.public',
         subject: '',
+        credentialId: '',
         sourceAddress: '127.0.0.1',
         method: 'GET',
         host: HOST,

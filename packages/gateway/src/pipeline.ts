@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { deny, type Fault, type Network, pass, RESERVED_PREFIX, type Verdict } from '@zeronaut/model';
 import type { ByteStream } from '@zeronaut/tunnel';
-import { type Downstream, type Flow, subjectName } from './flow.ts';
+import { credentialId, type Downstream, type Flow, subjectName } from './flow.ts';
 import { HttpConnection } from './http/connection.ts';
 import { Deadlines } from './http/deadlines.ts';
 import { type Exchange, type ExchangeOwner, faultReason, type HttpLimits } from './http/exchange.ts';
@@ -288,6 +288,7 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
       effect: verdict.effect,
       reason: verdict.reason,
       subject: subjectName(exchange.subject),
+      credentialId: credentialId(exchange.subject),
       sourceAddress: exchange.downstream.address,
       method: head.method,
       host: head.host,

@@ -17,6 +17,10 @@ export interface Tables {
   readonly devices: ReadonlyMap<string, Snapshot['devices'][number]>;
   readonly sites: ReadonlyMap<string, SnapshotSite>;
   readonly revokedSessions: ReadonlySet<string>;
+  /** By the token's SHA-256, base64url. */
+  readonly personalAccessTokens: ReadonlyMap<string, Snapshot['personalAccessTokens'][number]>;
+  /** Ids of the resources that some personal access token is for. */
+  readonly tokenResources: ReadonlySet<string>;
   /** By `kid`. */
   readonly consoleKeys: ReadonlyMap<string, KeyObject>;
   /** By `kid`, with the gateway that alone may use it as issuer. */
@@ -52,6 +56,8 @@ export function compileTables(snapshot: Snapshot): Tables {
     devices: new Map(snapshot.devices.map((device) => [device.id, device])),
     sites: new Map(snapshot.sites.map((site) => [site.id, site])),
     revokedSessions: new Set(snapshot.revokedSessions.map((session) => session.id)),
+    personalAccessTokens: new Map(snapshot.personalAccessTokens.map((token) => [token.hash, token])),
+    tokenResources: new Set(snapshot.personalAccessTokens.flatMap((token) => token.resourceIds)),
     consoleKeys: new Map(snapshot.consoleKeys.map((key) => [key.kid, importKey(key)])),
     gatewayKeys: new Map(
       snapshot.gatewayKeys.map(({ gatewayId, key }) => [key.kid, { gatewayId, key: importKey(key) }]),

@@ -13,6 +13,7 @@ export const ID_PREFIX = {
   resource: 'res',
   target: 'tgt',
   share: 'shr',
+  personalAccessToken: 'pat',
   grant: 'grt',
   enrolment: 'enr',
   audit: 'aud',

@@ -2,6 +2,7 @@
 export * from './address.ts';
 export * from './api/api-key-routes.ts';
 export * from './api/inputs.ts';
+export * from './api/personal-access-token-routes.ts';
 export * from './api/problem.ts';
 export * from './api/route.ts';
 export * from './api/routes.ts';

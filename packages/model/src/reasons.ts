@@ -12,6 +12,7 @@ export const REASONS = {
   'access.basic': { status: 200, title: 'A valid user name and password of the resource', next: '' },
   'access.share': { status: 200, title: 'A valid share link', next: '' },
   'access.token': { status: 200, title: 'A valid bearer token', next: '' },
+  'access.personal_access_token': { status: 200, title: 'A personal access token of an allowed user', next: '' },
   'access.portal': { status: 200, title: "The gateway's own page", next: '' },
   'access.device': { status: 200, title: 'An enrolled device of an allowed user', next: '' },
   'access.no_rule': { status: 403, title: 'No rule allows this', next: 'Ask an administrator for access.' },
@@ -29,6 +30,21 @@ export const REASONS = {
   'access.share_invalid': { status: 401, title: 'The share link is not valid', next: 'Ask for a new link.' },
   'access.share_expired': { status: 401, title: 'The share link has expired', next: 'Ask for a new link.' },
   'access.token_invalid': { status: 401, title: 'The bearer token is not valid', next: 'Get a new token.' },
+  'access.personal_access_token_invalid': {
+    status: 401,
+    title: 'The personal access token is not valid',
+    next: 'It was revoked or mistyped: make a new one with zeronaut tokens create.',
+  },
+  'access.personal_access_token_expired': {
+    status: 401,
+    title: 'The personal access token has expired',
+    next: 'Make a new one with zeronaut tokens create.',
+  },
+  'access.personal_access_token_elsewhere': {
+    status: 403,
+    title: 'The personal access token is for other resources',
+    next: 'Make one for this resource with zeronaut tokens create.',
+  },
   'access.address_unknown': {
     status: 403,
     title: 'The source address is not authorised for this port',

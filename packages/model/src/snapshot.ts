@@ -84,6 +84,19 @@ export const snapshot = z.strictObject({
     .max(200_000),
   /** Sessions that were revoked and have not yet expired by themselves. */
   revokedSessions: z.array(z.strictObject({ id, expiresAt: timestamp })).max(200_000),
+  /** By hash, so that a copy of a snapshot opens nothing. Only those that work and were not revoked. */
+  personalAccessTokens: z
+    .array(
+      z.strictObject({
+        id,
+        userId: id,
+        /** SHA-256 of the token, base64url. */
+        hash: z.string().length(43),
+        resourceIds: z.array(id).max(50),
+        expiresAt: timestamp,
+      }),
+    )
+    .max(200_000),
   resources: z.array(snapshotResource).max(50_000),
   sites: z.array(snapshotSite).max(10_000),
 });

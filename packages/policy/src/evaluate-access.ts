@@ -36,6 +36,14 @@ export interface AccessFacts {
   /** Subject of a bearer token that the rule's own keys verified. May be empty. */
   readonly tokenSubject: string | null;
   readonly tokenTried: boolean;
+  /**
+   * A personal access token was presented. With `valid` it names this resource, and `user` is whom it belongs to; null
+   * when that user is no longer active.
+   */
+  readonly personalAccessToken: {
+    readonly state: 'valid' | 'expired' | 'invalid' | 'elsewhere';
+    readonly user: SnapshotUser | null;
+  } | null;
   /** Who authorised the source address for this resource, if that still stands. The user must still match the rule. */
   readonly addressGrant: { readonly user: SnapshotUser } | null;
 }
@@ -53,6 +61,7 @@ export function anonymousFacts(organizationId: string, address: string): AccessF
     shareState: 'none',
     tokenSubject: null,
     tokenTried: false,
+    personalAccessToken: null,
     addressGrant: null,
   };
 }
@@ -68,6 +77,14 @@ export function evaluateAccess(rule: AccessRule, facts: AccessFacts): Verdict {
   if (facts.sessionState === 'valid' && facts.user !== null && userMayEnter(rule, facts.user, facts.organizationId)) {
     return pass('access.session');
   }
+  const personal = facts.personalAccessToken;
+  if (
+    personal?.state === 'valid' &&
+    personal.user !== null &&
+    userMayEnter(rule, personal.user, facts.organizationId)
+  ) {
+    return pass('access.personal_access_token');
+  }
   if (basicOpens(rule, facts)) return pass('access.basic');
   if (rule.tokens !== null && facts.tokenTried && facts.tokenSubject !== null) return pass('access.token');
   if (facts.shareState === 'valid' && facts.shareId !== null) return pass('access.share');
@@ -76,6 +93,17 @@ export function evaluateAccess(rule: AccessRule, facts: AccessFacts): Verdict {
   }
   if (rule.addresses.length > 0 && addressListed(rule.addresses, facts.address)) return pass('access.address');
 
+  switch (personal?.state) {
+    case 'expired':
+      return challenge('access.personal_access_token_expired');
+    case 'invalid':
+      return challenge('access.personal_access_token_invalid');
+    case 'elsewhere':
+      return deny('access.personal_access_token_elsewhere');
+    case 'valid':
+      return deny(personal.user === null ? 'access.user_disabled' : 'access.not_allowed');
+    case undefined:
+  }
   if (rule.basic.length > 0 && facts.basicTried) return challenge('access.basic_invalid');
   if (rule.tokens !== null && facts.tokenTried) return challenge('access.token_invalid');
   switch (facts.shareState) {

@@ -95,6 +95,7 @@ export function testSnapshot(overrides: Partial<Snapshot> = {}): Snapshot {
     users: [],
     devices: [],
     revokedSessions: [],
+    personalAccessTokens: [],
     resources: [],
     sites: [],
     ...overrides,

@@ -180,6 +180,7 @@ describe('with the console away and a gateway known from before', () => {
       effect: 'pass',
       reason: 'access.public',
       subject: '',
+      credentialId: '',
       sourceAddress: '192.0.2.1',
       method: 'GET',
       host: 'a.localhost',

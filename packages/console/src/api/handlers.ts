@@ -20,6 +20,7 @@ import { Refusal } from '../store/refusal.ts';
 import type { Queries } from '../store/store.ts';
 import { VERSION } from '../version.ts';
 import { apiKeyHandlers } from './api-key-handlers.ts';
+import { personalAccessTokenHandlers } from './personal-access-token-handlers.ts';
 
 /** What a handler gets besides the validated request. `caller` is null exactly on routes without a permission. */
 export interface Call<Id extends RouteId> extends RouteRequest<Routes[Id]> {
@@ -104,6 +105,7 @@ export const handlers: Handlers = {
     users.updateUser(context, caller, params.id, version, body),
 
   ...apiKeyHandlers,
+  ...personalAccessTokenHandlers,
 
   'devices.list': (context, { caller, query }) => devices.listDevices(context, caller, query),
   'devices.enrol': (context, { caller, body }) => devices.enrolDevice(context, caller, body),

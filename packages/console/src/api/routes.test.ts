@@ -61,6 +61,12 @@ async function newApiKey({ ours }: World): Promise<{ apiKey: { id: string }; key
   assert.equal(answer.statusCode, 201, answer.body);
   return answer.json();
 }
+async function newPersonalToken(world: World): Promise<{ id: string }> {
+  const body = { name: 'git', resources: [(await newResource(world)).id] };
+  const answer = await world.ours.call('POST', '/api/v1/personal-access-tokens', body);
+  assert.equal(answer.statusCode, 201, answer.body);
+  return answer.json().personalAccessToken;
+}
 async function newSession(world: World): Promise<{ token: string; email: string }> {
   const email = `${fresh('person')}@example.com`;
   await world.ours.user('admin', { email, password: PASSWORD });
@@ -152,6 +158,21 @@ const CASES: Record<RouteId, Case> = {
   },
   'apiKeys.delete': {
     prepare: async (world) => ({ params: { id: (await newApiKey(world)).apiKey.id } }),
+    foreign: 'not_found',
+  },
+  'personalAccessTokens.list': { foreign: 'own' },
+  'personalAccessTokens.create': {
+    prepare: async (world) => ({ body: { name: 'git', resources: [(await newResource(world)).name] } }),
+    // To others the resource does not exist, which is an invalid field.
+    foreign: 'own',
+  },
+  'personalAccessTokens.delete': {
+    prepare: async (world) => ({ params: { id: (await newPersonalToken(world)).id } }),
+    foreign: 'not_found',
+  },
+  'personalAccessTokens.listAll': { foreign: 'own' },
+  'personalAccessTokens.deleteAny': {
+    prepare: async (world) => ({ params: { id: (await newPersonalToken(world)).id } }),
     foreign: 'not_found',
   },
   'devices.list': { foreign: 'own' },

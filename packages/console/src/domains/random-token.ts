@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { PERSONAL_ACCESS_TOKEN_PREFIX } from '@zeronaut/model';
 
 /** Prefixes let people and secret scanners recognise what leaked. */
 export const TOKEN_PREFIX = {
   session: 'zns_',
   apiKey: 'znk_',
+  personalAccessToken: PERSONAL_ACCESS_TOKEN_PREFIX,
   enrolment: 'zne_',
   setup: 'znf_',
   deviceCode: 'znd_',

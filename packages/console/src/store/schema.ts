@@ -217,4 +217,19 @@ export interface Schema {
     response: string;
     created_at: number;
   };
+  personal_access_tokens: {
+    id: string;
+    organization_id: string;
+    user_id: string;
+    name: string;
+    prefix: string;
+    token_hash: string;
+    /** JSON list. */
+    resource_ids: string;
+    created_at: number;
+    expires_at: number;
+    last_used_at: number | null;
+    last_used_address: string | null;
+    revoked_at: number | null;
+  };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SignedSnapshot, Snapshot, SnapshotResource } from '@zeronaut/model';
 import type { Context } from '../domains/context.ts';
 import type { GatewayRow } from '../domains/gateways/gateways.ts';
+import { personalAccessTokensOf } from '../domains/personal-access-tokens/personal-access-tokens.ts';
 import { portalHost } from '../domains/resources/names.ts';
 import { loadResources, type StoredResource } from '../domains/resources/resource-rows.ts';
 import { toSite } from '../domains/sites/sites.ts';
@@ -15,6 +16,7 @@ export interface OrganizationFacts {
   readonly users: Snapshot['users'];
   readonly devices: Snapshot['devices'];
   readonly revokedSessions: Snapshot['revokedSessions'];
+  readonly personalAccessTokens: Snapshot['personalAccessTokens'];
   readonly resources: readonly StoredResource[];
   readonly shares: ReadonlyMap<string, SnapshotResource['shares']>;
   readonly sites: Snapshot['sites'];
@@ -95,6 +97,7 @@ export async function readOrganization(context: Context, organizationId: string)
         keyFingerprint: row.key_fingerprint,
       })),
       revokedSessions: revoked.map((row) => ({ id: row.id, expiresAt: new Date(row.expires_at).toISOString() })),
+      personalAccessTokens: await personalAccessTokensOf(queries, organizationId, nowMs),
       resources: await loadResources(queries, organizationId, rows),
       shares: Map.groupBy(
         shares.map((row) => ({ ...row, expiresAt: new Date(row.expires_at).toISOString() })),
@@ -140,6 +143,7 @@ export async function buildSnapshot(
     users: facts.users,
     devices: facts.devices,
     revokedSessions: facts.revokedSessions,
+    personalAccessTokens: facts.personalAccessTokens,
     resources,
     sites: facts.sites,
   };

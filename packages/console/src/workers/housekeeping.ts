@@ -34,6 +34,7 @@ export async function tidy(context: Context, isStopped: () => boolean = () => fa
   const expiredBefore = nowMs - EXPIRED_RETENTION_MS;
   await db.deleteFrom('sessions').where('expires_at', '<', expiredBefore).execute();
   await db.deleteFrom('enrolment_tokens').where('expires_at', '<', expiredBefore).execute();
+  await db.deleteFrom('personal_access_tokens').where('expires_at', '<', expiredBefore).execute();
   await db.deleteFrom('shares').where('expires_at', '<', expiredBefore).execute();
   await db.deleteFrom('device_authorizations').where('expires_at', '<', nowMs).execute();
   for (let removed = BATCH_ROWS; removed === BATCH_ROWS && !isStopped(); ) {

@@ -140,6 +140,7 @@ export class AccessWorld {
       users: [this.ann, this.bob, this.eve],
       devices: [],
       revokedSessions: [],
+      personalAccessTokens: [],
       resources: [...resources],
       sites: [],
       ...parts,

@@ -15,6 +15,22 @@ const app = createResource('app', {
   shares: [{ id: shareId, expiresAt: '2026-01-02T00:00:00.000Z' }],
 });
 
+const HASH_OF_TOKEN = 'h'.repeat(43);
+const tokenId = createId('personalAccessToken');
+const tokenUser = (world: AccessWorld): Subject => ({
+  kind: 'token_user',
+  user: world.ann,
+  tokenId,
+  hash: HASH_OF_TOKEN,
+});
+const personalToken = (world: AccessWorld) => ({
+  id: tokenId,
+  userId: world.ann.id,
+  hash: HASH_OF_TOKEN,
+  resourceIds: [app.id],
+  expiresAt: '2026-01-02T00:00:00.000Z',
+});
+
 type Change = (world: AccessWorld) => void;
 const resource =
   (parts: Partial<SnapshotResource['access']>): Change =>
@@ -58,6 +74,25 @@ const CASES: readonly [string, (world: AccessWorld) => Subject, Change, string][
     (world) => ({ kind: 'user', user: world.ann, sessionId }),
     resource({ addresses: [], allow: ['group:ops'] }),
     'deny access.not_allowed',
+  ],
+  [
+    'the personal access token still stands',
+    (world) => tokenUser(world),
+    (world) => world.change({ personalAccessTokens: [personalToken(world)], resources: [{ ...app, access: login }] }),
+    'pass access.personal_access_token',
+  ],
+  [
+    'the personal access token was revoked',
+    (world) => tokenUser(world),
+    (world) => world.change({ personalAccessTokens: [], resources: [{ ...app, access: login }] }),
+    'challenge access.personal_access_token_invalid',
+  ],
+  [
+    'the user of the personal access token is gone',
+    (world) => tokenUser(world),
+    (world) =>
+      world.change({ users: [], personalAccessTokens: [personalToken(world)], resources: [{ ...app, access: login }] }),
+    'deny access.user_disabled',
   ],
   [
     'the resource is gone',

@@ -4,6 +4,7 @@ import type { Flow } from '../flow.ts';
 import type { Tables } from '../tables.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import type { AddressGrants } from './grants.ts';
+import { checkTokenHash } from './personal-access-tokens.ts';
 
 /**
  * Would a flow that is already running still be let in under these newer tables? Asked for every open connection when
@@ -30,6 +31,10 @@ export function reviewFlow(
       const user = tables.users.get(subject.user.id) ?? null;
       const facts: AccessFacts = { ...anonymous, user, sessionState: revoked ? 'revoked' : 'valid' };
       return evaluateAccess(resource.access, facts);
+    }
+    case 'token_user': {
+      const { fact } = checkTokenHash(subject.hash, resource, tables, sources.nowMs);
+      return evaluateAccess(resource.access, { ...anonymous, personalAccessToken: fact });
     }
     case 'basic': {
       // The password that was right belongs to the hash of then; a new hash is a new password.

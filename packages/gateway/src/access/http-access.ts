@@ -11,6 +11,11 @@ import { html } from './html.ts';
 import { Identity } from './identity.ts';
 import { originOf } from './origins.ts';
 import { refusalPage } from './pages.ts';
+import {
+  checkPersonalAccessToken,
+  type PersonalAccessTokenProof,
+  readPersonalAccessToken,
+} from './personal-access-tokens.ts';
 import { Portal } from './portal.ts';
 import { isNavigation, pageResponse, problemResponse, redirect, retryAfter } from './responses.ts';
 import { NO_SESSION, type SessionProof, type ShareProof } from './sessions.ts';
@@ -30,6 +35,7 @@ const PUBLIC: HttpDecision = Object.freeze({
   identity: Object.freeze([]),
   consumeAuthorization: false,
 });
+const PUBLIC_WITH_TOKEN: HttpDecision = Object.freeze({ ...PUBLIC, consumeAuthorization: true });
 
 /** The `Authorization` header, as far as the resource's rule asks for it. */
 type Credentials =
@@ -70,7 +76,9 @@ class Decision {
     const { resource, tables } = flow;
     if (resource === null) return this.#refuse(flow, head, DENY_BY_DEFAULT, NO_SESSION);
     const rule = resource.access;
-    if (rule.mode === 'public') return PUBLIC;
+    const authorization = valuesOf(head, 'authorization');
+    const personalToken = authorization.length === 0 ? null : readPersonalAccessToken(authorization);
+    if (rule.mode === 'public') return personalToken === null ? PUBLIC : PUBLIC_WITH_TOKEN;
 
     const nowMs = this.#context.now();
     const proof = this.#context.sessions.ofDomain(head.headers, head.host, resource, tables, nowMs);
@@ -79,7 +87,12 @@ class Decision {
       head,
       (text) => this.#context.sessions.share(text, resource, tables, nowMs),
     );
-    const credentials = readCredentials(flow, head);
+    if (personalToken !== null) {
+      const token = checkPersonalAccessToken(personalToken, resource, tables, nowMs);
+      const known = { ...facts, personalAccessToken: token.fact };
+      return this.#conclude(flow, head, evaluateAccess(rule, known), known, proof, token);
+    }
+    const credentials = readCredentials(flow, authorization);
     const verdict = evaluateAccess(rule, facts);
     if (verdict.effect === 'pass' || credentials.kind === 'none') {
       return this.#conclude(flow, head, verdict, facts, proof);
@@ -142,15 +155,22 @@ class Decision {
     return recalled === null ? this.#bearer.verify(verification, token, nowMs).then(conclude) : conclude(recalled);
   }
 
-  #conclude(flow: Flow, head: RequestHead, verdict: Verdict, facts: AccessFacts, proof: SessionProof): HttpDecision {
+  #conclude(
+    flow: Flow,
+    head: RequestHead,
+    verdict: Verdict,
+    facts: AccessFacts,
+    proof: SessionProof,
+    token: PersonalAccessTokenProof | null = null,
+  ): HttpDecision {
     if (verdict.effect !== 'pass') return this.#refuse(flow, head, verdict, proof);
-    const subject = subjectOf(verdict.reason, facts, proof);
+    const subject = subjectOf(verdict.reason, facts, proof, token);
     return {
       verdict,
       subject,
       response: null,
       identity: this.#identity.headers(subject, head.host, this.#context.now()),
-      consumeAuthorization: verdict.reason === 'access.basic' || verdict.reason === 'access.token',
+      consumeAuthorization: token !== null || verdict.reason === 'access.basic' || verdict.reason === 'access.token',
     };
   }
 
@@ -226,10 +246,9 @@ function valuesOf(head: RequestHead, name: string): readonly string[] {
 }
 
 /** `Authorization` belongs to the service unless the rule asks for that very scheme. */
-function readCredentials(flow: Flow, head: RequestHead): Credentials {
+function readCredentials(flow: Flow, values: readonly string[]): Credentials {
   const { basic, tokens } = flow.resource!.access;
   if (basic.length === 0 && tokens === null) return NO_CREDENTIALS;
-  const values = valuesOf(head, 'authorization');
   const value = values[0];
   if (value === undefined) return NO_CREDENTIALS;
   const scheme = value.slice(0, value.indexOf(' ') === -1 ? undefined : value.indexOf(' ')).toLowerCase();
@@ -249,10 +268,17 @@ function userSubject(proof: SessionProof): Subject {
   return { kind: 'user', user: proof.user!, sessionId: proof.sessionId };
 }
 
-function subjectOf(reason: Reason, facts: AccessFacts, proof: SessionProof): Subject {
+function subjectOf(
+  reason: Reason,
+  facts: AccessFacts,
+  proof: SessionProof,
+  token: PersonalAccessTokenProof | null,
+): Subject {
   switch (reason) {
     case 'access.session':
       return userSubject(proof);
+    case 'access.personal_access_token':
+      return { kind: 'token_user', user: token!.fact.user!, tokenId: token!.tokenId, hash: token!.hash };
     case 'access.basic':
       return { kind: 'basic', username: facts.basicUser! };
     case 'access.share':
@@ -273,7 +299,10 @@ function challengesOf(flow: Flow, head: RequestHead, reason: Reason): readonly (
   const list: [string, string][] = [];
   // A browser would open its password window for a script's request, in front of somebody who is signed in elsewhere.
   const fromScript = headerValue(head.headers, 'sec-fetch-mode') !== null && !isNavigation(head);
-  if (resource !== null && resource.access.basic.length > 0 && !fromScript) {
+  // Programs such as git send a password only where Basic is asked for; a personal access token comes as one.
+  const takesPasswords =
+    resource !== null && (resource.access.basic.length > 0 || flow.tables.tokenResources.has(resource.id));
+  if (takesPasswords && !fromScript) {
     list.push(['www-authenticate', `Basic ${realm}, charset="UTF-8"`]);
   }
   if (resource !== null && resource.access.tokens !== null) {

@@ -1,5 +1,5 @@
-import { IDENTITY_HEADER } from '@zeronaut/model';
-import { type Subject, subjectName } from '../flow.ts';
+import { IDENTITY_HEADER, type SnapshotUser } from '@zeronaut/model';
+import { credentialId, type Subject, subjectName } from '../flow.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { mintToken, type SigningKey } from './tokens.ts';
 
@@ -28,8 +28,7 @@ export class Identity {
   /** Nothing for callers of whom only the address is known. */
   headers(subject: Subject, host: string, nowMs: number): Headers {
     if (subject.kind === 'anonymous' || subject.kind === 'address') return NOBODY;
-    const session = subject.kind === 'user' ? subject.sessionId : '';
-    const cacheKey = `${host} ${session} ${subjectName(subject)}`;
+    const cacheKey = `${host} ${subject.kind} ${credentialId(subject)} ${subjectName(subject)}`;
     const known = this.#cache.get(cacheKey);
     if (known !== undefined && known.renewAtMs > nowMs && sameUser(known.subject, subject)) return known.headers;
 
@@ -41,7 +40,7 @@ export class Identity {
   #make(subject: Subject, host: string, nowMs: number): Headers {
     const name = subjectName(subject);
     const issuedAt = Math.floor(nowMs / 1000);
-    const user = subject.kind === 'user' ? subject.user : null;
+    const user = userOf(subject);
     const assertion = mintToken(
       'assertion',
       {
@@ -66,15 +65,20 @@ export class Identity {
 
 /** A snapshot may have changed the user's groups or address: then the remembered headers are of the past. */
 function sameUser(a: Subject, b: Subject): boolean {
-  if (a.kind !== 'user' || b.kind !== 'user') return a.kind === b.kind;
-  if (a.user === b.user) return true;
+  const [before, now] = [userOf(a), userOf(b)];
+  if (before === null || now === null) return a.kind === b.kind;
+  if (before === now) return true;
   return (
-    a.user.email === b.user.email &&
-    a.user.name === b.user.name &&
-    a.user.organizationId === b.user.organizationId &&
-    a.user.groups.length === b.user.groups.length &&
-    a.user.groups.every((group, index) => group === b.user.groups[index])
+    before.email === now.email &&
+    before.name === now.name &&
+    before.organizationId === now.organizationId &&
+    before.groups.length === now.groups.length &&
+    before.groups.every((group, index) => group === now.groups[index])
   );
+}
+
+function userOf(subject: Subject): SnapshotUser | null {
+  return subject.kind === 'user' || subject.kind === 'token_user' ? subject.user : null;
 }
 
 /**

@@ -54,6 +54,7 @@ export function standaloneSnapshot(
     users: [],
     devices: [],
     revokedSessions: [],
+    personalAccessTokens: [],
     resources: file.resources.map((resource) => snapshotResource(configuration, resource)),
     sites: [],
   };

@@ -14,6 +14,7 @@ const event: UnnumberedEvent = {
   effect: 'pass',
   reason: 'access.public',
   subject: '',
+  credentialId: 'ses_1',
   sourceAddress: '192.0.2.1',
   method: 'GET',
   host: 'app.localhost',

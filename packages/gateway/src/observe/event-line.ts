@@ -33,7 +33,7 @@ export function encodeEventLine(prefix: string, seq: number, event: UnnumberedEv
     `${prefix}${seq},"at":"${event.at}","requestId":${quote(event.requestId, 40)}` +
     `,"organizationId":${idOrNull(event.organizationId)},"resourceId":${idOrNull(event.resourceId)}` +
     `,"protocol":"${event.protocol}","effect":"${event.effect}","reason":"${event.reason}"` +
-    `,"subject":${quote(event.subject, 200)},"sourceAddress":"${event.sourceAddress}"` +
+    `,"subject":${quote(event.subject, 200)},"credentialId":${quote(event.credentialId, 64)},"sourceAddress":"${event.sourceAddress}"` +
     `,"method":${quote(event.method, 32)},"host":${quote(event.host, 260)},"path":${quote(event.path, 1024)}` +
     `,"status":${count(event.status)},"bytesIn":${count(event.bytesIn)},"bytesOut":${count(event.bytesOut)}` +
     `,"durationMs":${event.durationMs > 0 && Number.isFinite(event.durationMs) ? Math.round(event.durationMs * 1000) / 1000 : 0}` +

@@ -1,5 +1,5 @@
 import { createId, DENY_BY_DEFAULT, deny, Fault, isReason, REASONS, type Target, type Verdict } from '@zeronaut/model';
-import { ANONYMOUS, type Downstream, type Flow, subjectName } from '../flow.ts';
+import { ANONYMOUS, credentialId, type Downstream, type Flow, subjectName } from '../flow.ts';
 import type { RawContext } from './raw-context.ts';
 
 /** What TCP connections and UDP sessions on raw ports have in common: decide, dial, look again, record. */
@@ -100,6 +100,7 @@ export function recordRawFlow(context: RawContext, flow: Flow): void {
     effect,
     reason,
     subject: subjectName(flow.subject),
+    credentialId: credentialId(flow.subject),
     sourceAddress: flow.downstream.address,
     method: '',
     host: `:${flow.downstream.localPort}`,

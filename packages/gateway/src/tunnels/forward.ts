@@ -247,6 +247,7 @@ class Forward {
       effect,
       reason,
       subject: identity.userId,
+      credentialId: '',
       sourceAddress: address,
       method: this.#protocol.toUpperCase(),
       host: formatHostPort(this.#destination.host, this.#destination.port).slice(0, 260),

@@ -26,6 +26,7 @@ import {
 } from '../entities/index.ts';
 import { apiKeyRoutes } from './api-key-routes.ts';
 import { accessInput, password, resourceInput, resourcesFile, serviceInput, serviceView } from './inputs.ts';
+import { personalAccessTokenRoutes } from './personal-access-token-routes.ts';
 import { defineRoutes } from './route.ts';
 import { byId, byIdOrName, page, pageOf, pageQuery } from './route-parts.ts';
 
@@ -230,6 +231,7 @@ export const routes = defineRoutes({
   },
 
   ...apiKeyRoutes,
+  ...personalAccessTokenRoutes,
 
   'devices.list': {
     method: 'GET',

@@ -18,6 +18,7 @@ import {
 import { scopes } from './scope.ts';
 
 export * from './access-rule.ts';
+export * from './personal-access-token.ts';
 export * from './scalars.ts';
 export * from './scope.ts';
 
@@ -224,6 +225,8 @@ export const accessEvent = z.strictObject({
   reason: z.string().max(64),
   /** `usr_…`, `basic:name`, `share:shr_…`, or empty. */
   subject: z.string().max(200),
+  /** Id of the session or personal access token that opened the door; empty where none did. */
+  credentialId: z.string().max(64).default(''),
   sourceAddress: address,
   method: z.string().max(32),
   host: z.string().max(260),

@@ -4,6 +4,7 @@ import { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Caller, Context } from '../context.ts';
 import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { notePersonalAccessTokenUse } from '../personal-access-tokens/personal-access-tokens.ts';
 
 /** Rows per insert: eight columns each, well below the 32,766 parameters that both databases take. */
 const INSERT_BATCH = 500;
@@ -34,6 +35,7 @@ export async function storeEvents(
       .onConflict((conflict) => conflict.columns(['gateway_id', 'epoch', 'seq']).doNothing())
       .execute();
   }
+  await notePersonalAccessTokenUse(queries, organizationId, events);
   const last = events.at(-1)!.seq;
   const { seq } = await queries
     .insertInto('event_heads')

@@ -1,6 +1,7 @@
 import type { MigrationProvider } from 'kysely/migration';
 import * as first from './0001-first.ts';
 import * as apiKeyScopes from './0030-api-key-scopes.ts';
+import * as personalAccessTokens from './0031-personal-access-tokens.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -8,6 +9,7 @@ export const migrations: MigrationProvider = {
     return {
       '0001-first': first,
       '0030-api-key-scopes': apiKeyScopes,
+      '0031-personal-access-tokens': personalAccessTokens,
     };
   },
 };

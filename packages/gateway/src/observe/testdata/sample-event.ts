@@ -11,6 +11,7 @@ export function sampleEvent(path = '/'): UnnumberedEvent {
     effect: 'deny',
     reason: 'router.no_resource',
     subject: '',
+    credentialId: '',
     sourceAddress: '192.0.2.1',
     method: 'GET',
     host: 'app.localhost',

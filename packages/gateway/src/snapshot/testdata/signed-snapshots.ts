@@ -42,6 +42,7 @@ export function createSnapshotSigner(): SnapshotSigner {
     users: [],
     devices: [],
     revokedSessions: [],
+    personalAccessTokens: [],
     resources: [],
     sites: [],
     ...changes,

@@ -179,6 +179,7 @@ export async function tunnelWorld(
         effect: 'pass',
         reason: 'access.public',
         subject: '',
+        credentialId: '',
         sourceAddress: '192.0.2.1',
         method: 'GET',
         host: 'app.example.com',
