@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { gatewayFile, resourcesFile } from '@zeronaut/model';
+import { gatewayFile, IDENTITY_PROVIDER_PRESETS, resourcesFile } from '@zeronaut/model';
 import { temporaryDirectory } from '@zeronaut/testkit';
 import type { Command } from 'commander';
+import { PRESET_NAMES } from './commands/idp.ts';
 import { parseYaml } from './config/yaml-file.ts';
 import { main } from './main.ts';
 import { createProgram } from './program.ts';
@@ -55,6 +56,13 @@ describe('usage errors end with 2, say what is wrong and what to do next', () =>
     [['forward', 'db.corp', '5432'], /db.corp is no remote address/],
     [['forward', 'db.corp:5432', 'localhost:x'], /localhost:x is no local address/],
     [['forward', '-L', 'a:1=b:2=c:3'], /expected remote=local/],
+    [['idp', 'add', 'corp'], /one of --preset, --issuer and --file/],
+    [['idp', 'add', '--preset', 'google', '--client-id', 'x'], /the name is missing/],
+    [['idp', 'add', 'corp', '--preset', 'google'], /--client-id is missing/],
+    [['idp', 'add', 'corp', '--preset', 'keycloak', '--client-id', 'x'], /keycloak needs --url and --realm/],
+    [['idp', 'add', 'Corp', '--issuer', 'https://a.b', '--client-id', 'x'], /name: lower-case letters/],
+    [['idp', 'add', 'corp', '--issuer', 'https://a.b', '--client-id', 'x', '--map', 'dev'], /expected GROUP=group/],
+    [['idp', 'add', 'corp', '--issuer', 'ftp://a.b', '--client-id', 'x'], /settings.issuer: a URL/],
     [['login', 'ftp://example.com'], /is no address of a console/],
     [['login'], /which console/],
     [['login', 'http://console.example.com'], /is not encrypted/],
@@ -202,4 +210,8 @@ it('shows a file for gateway run that it would take', async () => {
   const [, file] = stdout.split(/gateway\.yaml, alone.*\n/);
   const { resources } = parseYaml(file!, 'help', gatewayFile);
   assert.equal(resources[0]?.targets.length, 2);
+});
+
+it('help names the presets that the model has', () => {
+  assert.deepEqual([...PRESET_NAMES], Object.keys(IDENTITY_PROVIDER_PRESETS));
 });

@@ -6,6 +6,7 @@ import { consoleCommand } from './commands/console.ts';
 import { exposeCommand } from './commands/expose.ts';
 import { forwardCommand } from './commands/forward.ts';
 import { gatewayCommand } from './commands/gateway.ts';
+import { idpCommand } from './commands/idp.ts';
 import { keysCommand } from './commands/keys.ts';
 import { loginCommand } from './commands/login.ts';
 import { logoutCommand } from './commands/logout.ts';
@@ -41,6 +42,7 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(sitesCommand(line));
   program.addCommand(usersCommand(line));
   program.addCommand(tokensCommand(line));
+  program.addCommand(idpCommand(line));
   program.addCommand(keysCommand(line));
   program.addCommand(agentCommand(line));
   program.addCommand(gatewayCommand(line));
@@ -81,5 +83,6 @@ const environment = `Environment:
   ZERONAUT_CONSOLE         console address, together with
   ZERONAUT_TOKEN           an API key, instead of a profile
   ZERONAUT_BASIC_PASSWORD  password for expose --basic USER
+  ZERONAUT_IDP_SECRET      client secret or bind password for idp add
   NO_COLOR                 no colours
   ZERONAUT_DEBUG           show where a command failed`;

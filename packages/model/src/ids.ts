@@ -17,6 +17,8 @@ export const ID_PREFIX = {
   grant: 'grt',
   enrolment: 'enr',
   audit: 'aud',
+  identityProvider: 'idp',
+  scimToken: 'sct',
   request: 'req',
 } as const;
 

@@ -1,6 +1,7 @@
 /** The shared vocabulary. Schemas, names and pure functions only: no I/O, and safe in a browser. */
 export * from './address.ts';
 export * from './api/api-key-routes.ts';
+export * from './api/identity-provider-routes.ts';
 export * from './api/inputs.ts';
 export * from './api/personal-access-token-routes.ts';
 export * from './api/problem.ts';
@@ -9,6 +10,7 @@ export * from './api/routes.ts';
 export * from './entities/index.ts';
 export * from './fault.ts';
 export * from './gateway-file.ts';
+export * from './identity-provider-presets.ts';
 export * from './ids.ts';
 export * from './local-credential.ts';
 export * from './permissions.ts';

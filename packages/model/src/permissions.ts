@@ -9,6 +9,9 @@ export const PERMISSIONS = {
   'sessions:write': ['owner', 'admin'],
   'api_keys:read': ['owner', 'admin', 'auditor'],
   'api_keys:write': ['owner', 'admin'],
+  'identity_providers:read': ['owner', 'admin', 'auditor'],
+  /** Whoever sets an identity provider can sign in as anybody of the organization, owners included. */
+  'identity_providers:write': ['owner'],
   'devices:read': ['owner', 'admin', 'operator', 'auditor'],
   'devices:write': ['owner', 'admin', 'operator'],
   'gateways:read': ['owner', 'admin', 'operator', 'auditor', 'member'],

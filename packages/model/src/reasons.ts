@@ -205,6 +205,65 @@ export const REASONS = {
     next: 'Use a credential with the scope that is named.',
   },
 
+  // idp: what became of a sign-in through an identity provider, and of what it sent
+  'idp.not_found': { status: 404, title: 'There is no such way to sign in', next: 'Open the sign-in page again.' },
+  'idp.state_invalid': {
+    status: 400,
+    title: 'The sign-in was not started in this browser, was used already, or took too long',
+    next: 'Start again on the sign-in page.',
+  },
+  'idp.refused': {
+    status: 403,
+    title: 'The identity provider did not sign you in',
+    next: 'Try again, or ask whoever runs the identity provider.',
+  },
+  'idp.answer_invalid': {
+    status: 502,
+    title: 'The answer of the identity provider is not valid',
+    next: 'An administrator finds the details with zeronaut idp test and in the audit log.',
+  },
+  'idp.signature_invalid': { status: 400, title: 'The signature is not the one of the identity provider', next: '' },
+  'idp.algorithm_refused': { status: 400, title: 'The signature uses an algorithm that is not allowed', next: '' },
+  'idp.key_unknown': { status: 400, title: 'No key of the identity provider made this signature', next: '' },
+  'idp.issuer_mismatch': { status: 400, title: 'It was issued by somebody else', next: '' },
+  'idp.audience_mismatch': { status: 400, title: 'It was issued for somebody else', next: '' },
+  'idp.nonce_mismatch': { status: 400, title: 'It does not belong to this sign-in', next: 'Start again.' },
+  'idp.time_invalid': { status: 400, title: 'It is not valid now', next: 'Check the clocks of both sides.' },
+  'idp.replayed': { status: 400, title: 'It was used before', next: 'Start again on the sign-in page.' },
+  'idp.malformed': { status: 400, title: 'It cannot be read', next: '' },
+  'idp.unsigned': {
+    status: 400,
+    title: 'The assertion is not signed',
+    next: 'Let the identity provider sign assertions.',
+  },
+  'idp.recipient_mismatch': { status: 400, title: 'It was sent to another address', next: 'Check the ACS URL.' },
+  'idp.email_missing': {
+    status: 403,
+    title: 'The identity provider tells no verified e-mail address',
+    next: 'Let it send one, or trust what it sends in its settings here.',
+  },
+  'idp.email_not_owned': {
+    status: 403,
+    title: 'This identity provider does not vouch for that mail domain',
+    next: 'An owner can add the domain to the identity provider.',
+  },
+  'idp.user_unknown': {
+    status: 403,
+    title: 'Nobody in the organization has this identity',
+    next: 'Ask an administrator for an invitation.',
+  },
+  'idp.domain_taken': { status: 409, title: 'The domain belongs to another identity provider', next: '' },
+  'idp.domain_unproved': {
+    status: 409,
+    title: 'The DNS record that proves the domain was not found',
+    next: 'Add the TXT record and try again; DNS may take some minutes.',
+  },
+  'idp.session_bound': {
+    status: 403,
+    title: 'This session was opened by the identity provider of one organization',
+    next: 'Sign in to the other organization by itself.',
+  },
+
   // sync
   'sync.older_version': { status: 409, title: 'The snapshot is older than the one that is running', next: '' },
   'sync.bad_signature': { status: 400, title: 'The snapshot is not signed by the console', next: '' },

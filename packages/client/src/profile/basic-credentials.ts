@@ -21,21 +21,31 @@ export async function readBasicCredentials(
   });
 }
 
-async function readPassword(
+function readPassword(
   username: string,
   environment: NodeJS.ProcessEnv,
   input: NodeJS.ReadableStream & { isTTY?: boolean },
 ): Promise<string> {
-  const given = environment.ZERONAUT_BASIC_PASSWORD ?? '';
+  return readHidden({ what: 'password', whose: username, variable: 'ZERONAUT_BASIC_PASSWORD' }, environment, input);
+}
+
+/** A secret that must be in no process list: from the variable, else the first line of standard input. */
+export async function readHidden(
+  secret: { what: string; whose: string; variable: string },
+  environment: NodeJS.ProcessEnv,
+  input: NodeJS.ReadableStream & { isTTY?: boolean } = process.stdin,
+): Promise<string> {
+  const given = environment[secret.variable] ?? '';
   if (given !== '') return given;
-  if (input.isTTY === true) process.stderr.write(`Password for ${username}: `);
+  const title = `${secret.what[0]!.toUpperCase()}${secret.what.slice(1)}`;
+  if (input.isTTY === true) process.stderr.write(`${title} for ${secret.whose}: `);
   const lines = createInterface({ input });
   for await (const text of lines) {
     lines.close();
     return text;
   }
   throw usageError(
-    `no password for ${username}`,
-    'Set ZERONAUT_BASIC_PASSWORD, or give the password on standard input.',
+    `no ${secret.what} for ${secret.whose}`,
+    `Set ${secret.variable}, or give the ${secret.what} on standard input.`,
   );
 }

@@ -20,6 +20,7 @@ import { Refusal } from '../store/refusal.ts';
 import type { Queries } from '../store/store.ts';
 import { VERSION } from '../version.ts';
 import { apiKeyHandlers } from './api-key-handlers.ts';
+import { identityProviderHandlers } from './identity-provider-handlers.ts';
 import { personalAccessTokenHandlers } from './personal-access-token-handlers.ts';
 
 /** What a handler gets besides the validated request. `caller` is null exactly on routes without a permission. */
@@ -41,6 +42,7 @@ export type Handlers = {
 
 /** One line per row of the route table; a row without a handler is a type error. */
 export const handlers: Handlers = {
+  ...identityProviderHandlers,
   'health.get': async (context) => ({
     status: 'ok',
     version: VERSION,

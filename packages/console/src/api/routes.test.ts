@@ -80,7 +80,57 @@ async function startDeviceFlow({ ours }: World): Promise<{ device_code: string; 
   ).json();
 }
 
+function providerInput() {
+  const settings = { kind: 'oidc', issuer: 'http://127.0.0.1:1/', clientId: 'zeronaut' };
+  return { name: fresh('provider'), settings, secret: 'secret' };
+}
+async function newProvider({ ours }: World): Promise<{ id: string; domain: string }> {
+  const answer = await ours.call('POST', '/api/v1/identity-providers', providerInput());
+  assert.equal(answer.statusCode, 201, answer.body);
+  const { id } = answer.json();
+  const domain = `${fresh('corp')}.example`;
+  await ours.call('POST', `/api/v1/identity-providers/${id}/domains`, { domain, proof: 'owner' });
+  return { id, domain };
+}
+
 const CASES: Record<RouteId, Case> = {
+  'identityProviders.list': { foreign: 'own' },
+  'identityProviders.create': { prepare: () => ({ body: providerInput() }), foreign: 'own' },
+  'identityProviders.get': {
+    prepare: async (world) => ({ params: { id: (await newProvider(world)).id } }),
+    foreign: 'not_found',
+  },
+  'identityProviders.update': {
+    prepare: async (world) => ({
+      params: { id: (await newProvider(world)).id },
+      headers: { 'if-match': '"1"' },
+      body: providerInput(),
+    }),
+    foreign: 'not_found',
+  },
+  'identityProviders.delete': {
+    prepare: async (world) => ({ params: { id: (await newProvider(world)).id } }),
+    foreign: 'not_found',
+  },
+  'identityProviders.test': {
+    prepare: async (world) => ({ params: { id: (await newProvider(world)).id } }),
+    foreign: 'not_found',
+  },
+  'identityProviders.addDomain': {
+    prepare: async (world) => ({
+      params: { id: (await newProvider(world)).id },
+      body: { domain: `${fresh('more')}.example` },
+    }),
+    foreign: 'not_found',
+  },
+  'identityProviders.verifyDomain': {
+    prepare: async (world) => ({ params: await newProvider(world) }),
+    foreign: 'not_found',
+  },
+  'identityProviders.removeDomain': {
+    prepare: async (world) => ({ params: await newProvider(world) }),
+    foreign: 'not_found',
+  },
   'health.get': { foreign: 'own' },
   'setup.create': {
     prepare: async ({ fixture, ours }) => {

@@ -8,7 +8,7 @@ const SECURE_NAME = '__Host-zn_console';
 const PLAIN_NAME = 'zn_console';
 
 /** The browser came by https: the connection says so, or a proxy that we believe, or it used our public https URL. */
-function isSecure(request: FastifyRequest, publicUrl: string): boolean {
+export function isSecure(request: FastifyRequest, publicUrl: string): boolean {
   const { protocol, host } = new URL(publicUrl);
   return request.protocol === 'https' || (protocol === 'https:' && request.headers.host === host);
 }

@@ -12,6 +12,8 @@ export interface Authority {
   readonly tokenKey: SigningKey;
   /** Signs snapshots, and nothing else. */
   readonly snapshotKey: SigningKey;
+  /** For secrets that an organization entrusts to the console. The name must say whose it is and what for. */
+  readonly sealer: Sealer;
   /** Ed25519 over `SNAPSHOT_CONTEXT` + payload, base64url. */
   signSnapshot(payload: string): string;
 }
@@ -40,6 +42,7 @@ export async function loadAuthority(store: Store, sealer: Sealer, clock: () => n
     certificates: await createCertificateAuthority(root, clock),
     tokenKey,
     snapshotKey,
+    sealer,
     signSnapshot: (payload) =>
       sign(null, Buffer.from(SNAPSHOT_CONTEXT + payload), snapshotKey.privateKey).toString('base64url'),
   };

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Context } from '../domains/context.ts';
 import { registerDevicePage } from './device-page.ts';
 import { registerDocsPage } from './docs-page.ts';
+import { registerIdentityProviderPages } from './identity-provider-pages.ts';
 import { registerNotFoundPage } from './not-found-page.ts';
 import { registerServicesPage } from './services-page.ts';
 import { registerSetupPage } from './setup-page.ts';
@@ -11,6 +12,7 @@ import { registerSignInPage } from './sign-in-page.ts';
 export function registerPages(app: FastifyInstance, context: Context): void {
   registerSetupPage(app, context);
   registerSignInPage(app, context);
+  registerIdentityProviderPages(app, context);
   registerServicesPage(app, context);
   registerDevicePage(app, context);
   registerDocsPage(app, context);

@@ -3,13 +3,15 @@ import type { FastifyInstance } from 'fastify';
 import { originOf } from '../api/origin.ts';
 import { clearSessionCookie, readSessionCookie, setSessionCookie } from '../api/session-cookie.ts';
 import type { Context } from '../domains/context.ts';
+import { signInChoices } from '../domains/identity-providers/sign-in-choices.ts';
 import { authenticate } from '../domains/sessions/authenticate.ts';
 import { revokeSession } from '../domains/sessions/sessions.ts';
 import { signIn } from '../domains/sessions/sign-in.ts';
 import { isSetupNeeded } from '../domains/setup/setup.ts';
 import { Refusal } from '../store/refusal.ts';
 import { field } from './form.ts';
-import { html } from './html.ts';
+import { type Html, html } from './html.ts';
+import { signInButtons } from './identity-provider-pages.ts';
 import { notice, type Page, sendPage } from './layout.ts';
 import { safeNext } from './next.ts';
 import { refuseForeignForm } from './signed-in.ts';
@@ -18,7 +20,8 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
   app.get('/sign-in', async (request, reply) => {
     const next = safeNext((request.query as { next?: unknown }).next);
     if (await isSetupNeeded(context.store.db)) return sendPage(reply, setupFirst());
-    return sendPage(reply, signInPage({ next, email: '', problem: null }));
+    const buttons = await buttonsFor(context, (request.query as { organization?: unknown }).organization, next);
+    return sendPage(reply, signInPage({ next, email: '', problem: null, buttons }));
   });
 
   app.post('/sign-in', async (request, reply) => {
@@ -34,7 +37,8 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
     if (result instanceof Refusal) {
       const { title, next: advice } = REASONS[result.reason];
       const problem = advice === '' ? `${title}.` : `${title}. ${advice}`;
-      return sendPage(reply, signInPage({ next, email: field(request, 'email'), problem }), result.status);
+      const buttons = await buttonsFor(context, field(request, 'organization'), next);
+      return sendPage(reply, signInPage({ next, email: field(request, 'email'), problem, buttons }), result.status);
     }
     setSessionCookie(reply, context.settings.publicUrl(), result.token, result.expiresAtMs);
     return reply.redirect(next, 303);
@@ -51,7 +55,13 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
   });
 }
 
-function signInPage(form: { next: string; email: string; problem: string | null }): Page {
+/** `organization`: the slug, when the page is one organization's. */
+async function buttonsFor(context: Context, organization: unknown, next: string): Promise<Html | null> {
+  const slug = typeof organization === 'string' && organization !== '' ? organization : null;
+  return signInButtons(await signInChoices(context.store.db, slug), { next, organization: slug });
+}
+
+function signInPage(form: { next: string; email: string; problem: string | null; buttons: Html | null }): Page {
   return {
     title: 'Sign in',
     content: html`<h1>Sign in</h1>
@@ -64,7 +74,8 @@ ${notice(form.problem)}
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024">
 <button>Sign in</button>
-</form>`,
+</form>
+${form.buttons}`,
   };
 }
 

@@ -33,6 +33,9 @@ input.code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font
 button{font:inherit;font-weight:600;border:1px solid transparent;border-radius:8px;padding:.6rem 1rem;background:var(--accent);color:var(--on-accent);cursor:pointer}
 button:hover{filter:brightness(1.08)}
 button.quiet{background:transparent;border-color:var(--edge);color:var(--ink)}
+a.button{display:block;text-align:center;font-weight:600;border:1px solid var(--edge);border-radius:8px;padding:.6rem 1rem;color:var(--ink);text-decoration:none}
+.choices{margin-top:1.5rem;border-top:1px solid var(--line);padding-top:1.25rem}
+.choices a.button{margin-bottom:.6rem}
 button.small{padding:.3rem .7rem;font-weight:550}
 form.stack button{width:100%;margin-top:1.35rem}
 form.stack button+button{margin-top:.6rem}

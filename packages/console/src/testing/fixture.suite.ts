@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject, webcrypto } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { createId, type Gateway, parseNetwork, type Role, type User } from '@zeronaut/model';
 import type { TestDatabase } from '@zeronaut/testkit';
@@ -31,6 +32,8 @@ export interface Fixture {
   readonly clock: { nowMs: number };
   /** A fresh organization with an owner, and the owner's API key. */
   organization(name?: string): Promise<TestOrganization>;
+  /** On a real socket, for peers that call the console; its address is then the public URL. */
+  listen(): Promise<string>;
   startSync(): Promise<SyncServer>;
 }
 
@@ -75,6 +78,7 @@ export async function startFixture(t: TestContext, database: TestDatabase): Prom
   const store = await openStore(database.url);
   t.after(() => store.close());
   const now = () => clock.nowMs;
+  let publicUrl = 'http://localhost:8080';
   let sync: SyncServer | null = null;
   const context: Context = {
     store,
@@ -84,7 +88,7 @@ export async function startFixture(t: TestContext, database: TestDatabase): Prom
     userCodeLimit: createUserCodeLimit(),
     outbound: createOutbound({ allow: [parseNetwork('127.0.0.0/8')!, parseNetwork('::1')!] }),
     clock: now,
-    settings: { publicUrl: () => 'http://localhost:8080', syncAddress: () => '127.0.0.1:8081' },
+    settings: { publicUrl: () => publicUrl, syncAddress: () => '127.0.0.1:8081' },
     connectedGateways: () => sync?.connectedGateways() ?? new Set(),
   };
   const api = await createApi(context, { log, loopbackOnly: true, register: registerPages });
@@ -95,6 +99,11 @@ export async function startFixture(t: TestContext, database: TestDatabase): Prom
     api,
     log,
     clock,
+    async listen() {
+      await api.listen({ host: '127.0.0.1', port: 0 });
+      publicUrl = `http://localhost:${(api.server.address() as AddressInfo).port}`;
+      return publicUrl;
+    },
     async startSync() {
       sync = await startSyncServer(context, { host: '127.0.0.1', port: 0, log });
       t.after(() => sync?.stop());

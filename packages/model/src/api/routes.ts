@@ -25,6 +25,7 @@ import {
   user,
 } from '../entities/index.ts';
 import { apiKeyRoutes } from './api-key-routes.ts';
+import { identityProviderRoutes } from './identity-provider-routes.ts';
 import { accessInput, password, resourceInput, resourcesFile, serviceInput, serviceView } from './inputs.ts';
 import { personalAccessTokenRoutes } from './personal-access-token-routes.ts';
 import { defineRoutes } from './route.ts';
@@ -41,6 +42,7 @@ const me = z.strictObject({
 const token = z.strictObject({ token: z.string(), expiresAt: timestamp });
 
 export const routes = defineRoutes({
+  ...identityProviderRoutes,
   'health.get': {
     method: 'GET',
     path: '/api/v1/health',

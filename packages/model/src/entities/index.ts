@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessRule } from './access-rule.ts';
+import { role } from './role.ts';
 import {
   address,
   destination,
@@ -18,12 +19,11 @@ import {
 import { scopes } from './scope.ts';
 
 export * from './access-rule.ts';
+export * from './identity-provider.ts';
 export * from './personal-access-token.ts';
+export * from './role.ts';
 export * from './scalars.ts';
 export * from './scope.ts';
-
-export const role = z.enum(['owner', 'admin', 'operator', 'auditor', 'member']);
-export type Role = z.infer<typeof role>;
 
 export const organization = z.strictObject({ id, name: displayName, slug: label, createdAt: timestamp });
 export type Organization = z.infer<typeof organization>;

@@ -202,7 +202,7 @@ export async function updateUser(
   });
 }
 
-async function hasOtherOwner(queries: Queries, organizationId: string, exceptId: string): Promise<boolean> {
+export async function hasOtherOwner(queries: Queries, organizationId: string, exceptId: string): Promise<boolean> {
   const other = await queries
     .selectFrom('users')
     .select('id')

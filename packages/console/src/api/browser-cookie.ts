@@ -1,0 +1,26 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FLOW_TTL_MS } from '../domains/identity-providers/sign-in-flows.ts';
+import { isSecure } from './session-cookie.ts';
+
+/**
+ * Ties a sign-in that goes through a provider to the browser that began it. Lax, not Strict: the way back begins at the
+ * provider, and a Strict cookie would not come along.
+ */
+const SECURE_NAME = '__Host-zn_sign_in';
+const PLAIN_NAME = 'zn_sign_in';
+
+export function readBrowserSecret(request: FastifyRequest, publicUrl: string): string | null {
+  const value = request.cookies[isSecure(request, publicUrl) ? SECURE_NAME : PLAIN_NAME];
+  return value !== undefined && /^[A-Za-z0-9_-]{43}$/.test(value) ? value : null;
+}
+
+export function setBrowserSecret(reply: FastifyReply, publicUrl: string, secret: string): void {
+  const secure = isSecure(reply.request, publicUrl);
+  reply.setCookie(secure ? SECURE_NAME : PLAIN_NAME, secret, {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    secure,
+    maxAge: FLOW_TTL_MS / 1000,
+  });
+}

@@ -1,0 +1,77 @@
+import type { GroupMapping, Role, User } from '@zeronaut/model';
+import type { Queries } from '../../store/store.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { Context, Origin } from '../context.ts';
+import { hasOtherOwner } from '../users/users.ts';
+import type { AssertedIdentity } from './external-sign-in.ts';
+import type { Provider } from './provider-rows.ts';
+
+/** From most to least: of several roles that a person's groups lead to, the first counts. */
+const ROLE_ORDER: readonly Role[] = ['owner', 'admin', 'operator', 'auditor', 'member'];
+
+/** The groups and the role that a provider's groups lead to. Role null: no mapping says anything about it. */
+export function mapGroups(
+  mappings: readonly GroupMapping[],
+  groups: readonly string[],
+): { groups: string[]; role: Role | null } {
+  const asserted = new Set(groups.map((group) => group.toLowerCase()));
+  const matching = mappings.filter(({ from }) => asserted.has(from.toLowerCase()));
+  const names = matching.flatMap(({ group }) => (group === null ? [] : [group]));
+  const roles = new Set(matching.map(({ role }) => role));
+  return {
+    groups: [...new Set(names)].sort(),
+    role: ROLE_ORDER.find((role) => roles.has(role)) ?? null,
+  };
+}
+
+/**
+ * Gives what the mappings say and takes back what this provider gave before and no longer does. What people were given
+ * by hand stays. The last owner is not demoted.
+ */
+export async function applyGrants(
+  queries: Queries,
+  context: Context,
+  provider: Provider,
+  identity: AssertedIdentity,
+  user: User,
+  origin: Origin,
+): Promise<User> {
+  const granted = mapGroups(provider.groupMappings, identity.groups);
+  const before = await queries
+    .selectFrom('external_identities')
+    .select(['granted_groups', 'granted_role'])
+    .where('provider_id', '=', provider.id)
+    .where('subject', '=', identity.subject)
+    .executeTakeFirstOrThrow();
+  const taken = new Set<string>(JSON.parse(before.granted_groups));
+  const groups = [...new Set([...user.groups.filter((name) => !taken.has(name)), ...granted.groups])].sort();
+  let role = granted.role ?? (before.granted_role === null ? user.role : provider.defaultRole);
+  if (user.role === 'owner' && role !== 'owner' && !(await hasOtherOwner(queries, provider.organizationId, user.id))) {
+    role = 'owner';
+  }
+  await queries
+    .updateTable('external_identities')
+    .set({ granted_groups: JSON.stringify(granted.groups), granted_role: granted.role })
+    .where('provider_id', '=', provider.id)
+    .where('subject', '=', identity.subject)
+    .execute();
+  if (role === user.role && groups.join() === [...user.groups].sort().join()) return user;
+  const after: User = { ...user, role, groups, version: user.version + 1 };
+  await queries
+    .updateTable('users')
+    .set((eb) => ({ role, groups: JSON.stringify(groups), version: eb('version', '+', 1) }))
+    .where('organization_id', '=', provider.organizationId)
+    .where('id', '=', user.id)
+    .execute();
+  await appendAudit(
+    queries,
+    context,
+    {
+      organizationId: provider.organizationId,
+      actor: { kind: 'system', id: provider.id, name: provider.name, address: origin.address },
+      requestId: origin.requestId,
+    },
+    { action: 'user.update', objectKind: 'user', objectId: user.id, before: user, after },
+  );
+  return after;
+}

@@ -1,0 +1,183 @@
+import { email as emailSchema, REASONS } from '@zeronaut/model';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { readBrowserSecret, setBrowserSecret } from '../api/browser-cookie.ts';
+import { originOf } from '../api/origin.ts';
+import { setSessionCookie } from '../api/session-cookie.ts';
+import type { Context } from '../domains/context.ts';
+import { auditRefused, signInExternally } from '../domains/identity-providers/external-sign-in.ts';
+import { finishGithub, startGithub } from '../domains/identity-providers/github.ts';
+import { discoverProvider } from '../domains/identity-providers/mail-domains.ts';
+import { finishOidc, startOidc } from '../domains/identity-providers/oidc.ts';
+import { logOutFromProvider } from '../domains/identity-providers/oidc-logout.ts';
+import { findEnabledProvider, type Provider } from '../domains/identity-providers/provider-rows.ts';
+import { bySlug, type SignInChoices } from '../domains/identity-providers/sign-in-choices.ts';
+import { createBrowserSecret, type Flow, startFlow, takeFlow } from '../domains/identity-providers/sign-in-flows.ts';
+import { RateLimit, rateLimitKey } from '../domains/sessions/rate-limit.ts';
+import type { SignedIn } from '../domains/sessions/sign-in.ts';
+import { Refusal } from '../store/refusal.ts';
+import { field } from './form.ts';
+import { type Html, html } from './html.ts';
+import { sendPage } from './layout.ts';
+import { safeNext } from './next.ts';
+import { sendRefusal } from './signed-in.ts';
+
+/** Sign-ins through providers that one address may begin. */
+const STARTS_BURST = 30;
+const STARTS_INTERVAL_MS = 2_000;
+
+/** Sign-in through the identity providers of an organization: there, and back. */
+export function registerIdentityProviderPages(app: FastifyInstance, context: Context): void {
+  const starts = new RateLimit({ burst: STARTS_BURST, intervalMs: STARTS_INTERVAL_MS });
+  const limited = (request: FastifyRequest): Refusal | null => {
+    const waitMs = starts.take(rateLimitKey(originOf(request).address), context.clock());
+    return waitMs === 0 ? null : new Refusal('api.rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
+  };
+
+  app.get('/sign-in/discover', async (request, reply) => {
+    const query = request.query as Record<string, unknown>;
+    const refusal = limited(request);
+    if (refusal !== null) return sendRefusal(reply, refusal);
+    const next = safeNext(query.next);
+    const address = emailSchema.safeParse(typeof query.email === 'string' ? query.email.trim() : '');
+    const slug = typeof query.organization === 'string' ? query.organization : null;
+    const organizationId = slug === null ? null : await bySlug(context.store.db, slug);
+    const provider = address.success ? await discoverProvider(context.store.db, address.data, organizationId) : null;
+    if (provider === null || !address.success) return sendRefusal(reply, new Refusal('idp.not_found'));
+    const parameters = new URLSearchParams({ next, login_hint: address.data });
+    // Not a redirect: browsers hold one that follows a form against the page's form-action, and it leads elsewhere.
+    return goOn(reply, `Continue with ${provider.displayName}`, `/sign-in/with/${provider.id}?${parameters}`);
+  });
+
+  app.get('/sign-in/with/:id', async (request, reply) => {
+    const refusal = limited(request);
+    if (refusal !== null) return sendRefusal(reply, refusal);
+    const provider = await findEnabledProvider(context.store.db, (request.params as { id: string }).id);
+    if (provider instanceof Refusal) return sendRefusal(reply, provider);
+    const query = request.query as Record<string, unknown>;
+    const hint = emailSchema.safeParse(query.login_hint);
+    const location = await start(context, provider, request, reply, {
+      next: safeNext(query.next),
+      loginHint: hint.success ? hint.data : null,
+    });
+    if (location instanceof Refusal) {
+      await auditRefused(context, provider, location, originOf(request));
+      return sendRefusal(reply, location);
+    }
+    return reply.redirect(location.href, 303);
+  });
+
+  app.get('/sign-in/callback/:id', async (request, reply) => {
+    const provider = await findEnabledProvider(context.store.db, (request.params as { id: string }).id);
+    if (provider instanceof Refusal) return sendRefusal(reply, provider);
+    const query = new URLSearchParams(request.url.split('?')[1] ?? '');
+    const flow = await takeFlow(
+      context,
+      provider.id,
+      query.getAll('state').length === 1 ? query.get('state')! : '',
+      readBrowserSecret(request, context.settings.publicUrl()),
+    );
+    if (flow instanceof Refusal) return sendRefusal(reply, flow);
+    const result = await finish(context, provider, flow, query, request);
+    return result instanceof Refusal ? sendRefusal(reply, result) : enter(context, reply, result, flow.next);
+  });
+
+  // OpenID Connect Back-Channel Logout 1.0, 2.5 and 2.8: from the provider's server, no browser and no cookie.
+  app.post('/sign-in/logout/:id', async (request, reply) => {
+    const refusal = limited(request) ?? (await logOut(context, request));
+    reply.header('cache-control', 'no-store');
+    if (!(refusal instanceof Refusal)) return reply.code(200).send();
+    return reply
+      .code(refusal.reason === 'api.rate_limited' ? 429 : 400)
+      .send({ error: 'invalid_request', error_description: REASONS[refusal.reason].title, reason: refusal.reason });
+  });
+}
+
+async function logOut(context: Context, request: FastifyRequest): Promise<number | Refusal> {
+  const provider = await findEnabledProvider(context.store.db, (request.params as { id: string }).id);
+  if (provider instanceof Refusal || provider.kind !== 'oidc') return new Refusal('idp.not_found');
+  const result = await logOutFromProvider(context, provider, field(request, 'logout_token'), originOf(request));
+  if (result instanceof Refusal) await auditRefused(context, provider, result, originOf(request));
+  return result;
+}
+
+async function start(
+  context: Context,
+  provider: Provider,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  wanted: { next: string; loginHint: string | null },
+): Promise<URL | Refusal> {
+  const publicUrl = context.settings.publicUrl();
+  const browserSecret = readBrowserSecret(request, publicUrl) ?? createBrowserSecret();
+  setBrowserSecret(reply, publicUrl, browserSecret);
+  switch (provider.kind) {
+    case 'oidc': {
+      const flow = await startFlow(context, provider, { browserSecret, next: wanted.next });
+      return await startOidc(context, provider, flow, wanted.loginHint);
+    }
+    case 'github':
+      return startGithub(context, provider, await startFlow(context, provider, { browserSecret, next: wanted.next }));
+    default:
+      return new Refusal('idp.not_found');
+  }
+}
+
+async function finish(
+  context: Context,
+  provider: Provider,
+  flow: Flow,
+  query: URLSearchParams,
+  request: FastifyRequest,
+): Promise<SignedIn | Refusal> {
+  const origin = originOf(request);
+  const identity =
+    provider.kind === 'oidc'
+      ? await finishOidc(context, provider, flow, query.toString())
+      : provider.kind === 'github'
+        ? await finishGithub(context, provider, flow, query)
+        : new Refusal('idp.not_found');
+  if (identity instanceof Refusal) {
+    await auditRefused(context, provider, identity, origin);
+    return identity;
+  }
+  return await signInExternally(context, provider, identity, 'console', origin);
+}
+
+/**
+ * The session cookie is Strict, and this request came from another site: a redirect would arrive without it. So a page
+ * of ours goes on by itself.
+ */
+export function enter(context: Context, reply: FastifyReply, session: SignedIn, next: string): FastifyReply {
+  setSessionCookie(reply, context.settings.publicUrl(), session.token, session.expiresAtMs);
+  return goOn(reply, 'Signed in', next);
+}
+
+function goOn(reply: FastifyReply, title: string, href: string): FastifyReply {
+  return sendPage(reply, {
+    title,
+    content: html`<h1>${title}</h1><p><a id="next" href="${href}">Go on</a></p>`,
+    script: "location.replace(document.getElementById('next').href)",
+  });
+}
+
+/** Under the form of the sign-in page. */
+export function signInButtons(
+  choices: SignInChoices,
+  form: { next: string; organization: string | null },
+): Html | null {
+  const query = new URLSearchParams({ next: form.next });
+  const buttons = choices.providers.map(
+    ({ id, displayName }) =>
+      html`<a class="button quiet" href="/sign-in/with/${id}?${query.toString()}">Continue with ${displayName}</a>`,
+  );
+  const byEmail = choices.byEmail
+    ? html`<form class="stack" method="get" action="/sign-in/discover">
+<input type="hidden" name="next" value="${form.next}">
+${form.organization === null ? null : html`<input type="hidden" name="organization" value="${form.organization}">`}
+<label for="work_email">Or with your work e-mail</label>
+<input id="work_email" name="email" type="email" autocomplete="email" required maxlength="254">
+<button class="quiet">Continue</button>
+</form>`
+    : null;
+  return buttons.length === 0 && byEmail === null ? null : html`<div class="stack choices">${buttons}${byEmail}</div>`;
+}
