@@ -92,7 +92,7 @@ const ROOM_REASON =
   'rooms of the gateway meet through rooms.ts, flow.ts and tables.ts; pipeline.ts and main.ts hand them to one another';
 
 const IMPORT_PATTERNS: readonly { readonly pattern: RegExp; readonly dynamic: boolean }[] = [
-  { pattern: /^\s*(?:import|export)\b(?:[^'"`;()]|\n)*?\bfrom\s*(['"])([^'"\n]+)\1/gm, dynamic: false },
+  { pattern: /^\s*(?:import|export)\b[^'"`;()]*?\bfrom\s*(['"])([^'"\n]+)\1/gm, dynamic: false },
   { pattern: /^\s*import\s*(['"])([^'"\n]+)\1/gm, dynamic: false },
   { pattern: /\bimport\(\s*(['"])([^'"\n]+)\1/g, dynamic: true },
   // How workers are named.

@@ -8,8 +8,14 @@ import type { AllowedIp, PeerSlot } from './data-plane.ts';
  * A network belongs to one peer at a time: giving it to another moves it, as in Linux.
  */
 export class AllowedIps {
-  readonly #ipv4 = new PrefixTrie(1);
-  readonly #ipv6 = new PrefixTrie(4);
+  readonly #ipv4: PrefixTrie;
+  readonly #ipv6: PrefixTrie;
+
+  /** `storage`: arrays of zeros that the tries keep to, for threads that read (`AllowedIpsReader`); else they grow. */
+  constructor(storage?: AllowedIpsStorage) {
+    this.#ipv4 = new PrefixTrie(1, storage?.ipv4);
+    this.#ipv6 = new PrefixTrie(4, storage?.ipv6);
+  }
 
   /** The peer that the four bytes at `offset` belong to; -1: none. */
   lookup4(bytes: Uint8Array, offset: number): PeerSlot {
@@ -26,7 +32,7 @@ export class AllowedIps {
     );
   }
 
-  /** Gives the network to the peer. Address bits beyond `bits` do not count. */
+  /** Gives the network to the peer. Address bits beyond `bits` do not count. Throws a RangeError if the storage is full. */
   insert(peer: PeerSlot, network: AllowedIp): void {
     this.#trie(network).insert(words(network), network.bits, peer);
   }
@@ -48,6 +54,36 @@ export class AllowedIps {
 
   #trie(network: AllowedIp): PrefixTrie {
     return network.address.length === 4 ? this.#ipv4 : this.#ipv6;
+  }
+}
+
+/** Shared memory for the tries. A network takes at most two nodes, of `NODE_INTEGERS` each, and the root is one more. */
+export interface AllowedIpsStorage {
+  readonly ipv4: Int32Array;
+  readonly ipv6: Int32Array;
+}
+
+/** Looks up in what another thread inserts into. Both must hold a lock: a reader may not see half of a change. */
+export class AllowedIpsReader {
+  readonly #storage: AllowedIpsStorage;
+
+  constructor(storage: AllowedIpsStorage) {
+    this.#storage = storage;
+  }
+
+  lookup4(bytes: Uint8Array, offset: number): PeerSlot {
+    return lookup4(this.#storage.ipv4, NODE_INTEGERS.ipv4, word(bytes, offset));
+  }
+
+  lookup6(bytes: Uint8Array, offset: number): PeerSlot {
+    return lookup6(
+      this.#storage.ipv6,
+      NODE_INTEGERS.ipv6,
+      word(bytes, offset),
+      word(bytes, offset + 4),
+      word(bytes, offset + 8),
+      word(bytes, offset + 12),
+    );
   }
 }
 
@@ -80,10 +116,13 @@ const PREVIOUS = 6;
 const PREFIX = 7;
 const NODE = 7;
 
+export const NODE_INTEGERS = { ipv4: NODE + 1, ipv6: NODE + 4 } as const;
+
 class PrefixTrie {
   readonly #words: number;
   readonly #size: number;
   #nodes: Int32Array;
+  readonly #grows: boolean;
   /** First integer never used yet, and the head of the list of freed nodes (linked by `CHILD`). */
   #end: number;
   #free = 0;
@@ -92,55 +131,21 @@ class PrefixTrie {
   /** The whole address space: always there, and the only node with 0 bits. */
   readonly #root: number;
 
-  constructor(words: number) {
+  constructor(words: number, storage?: Int32Array) {
     this.#words = words;
     this.#size = NODE + words;
-    this.#nodes = new Int32Array(this.#size * 16);
+    this.#grows = storage === undefined;
+    this.#nodes = storage ?? new Int32Array(this.#size * 16);
     this.#end = this.#size;
     this.#root = this.#create(new Array<number>(words).fill(0), 0);
   }
 
   lookup4(address: number): PeerSlot {
-    const nodes = this.#nodes;
-    let node = this.#root;
-    let found = nodes[node + PEER] as number;
-    let bits = 0;
-    while (true) {
-      node = nodes[node + ((address >>> (31 - bits)) & 1)] as number;
-      if (node === 0) return found;
-      bits = nodes[node + BITS] as number;
-      if (((nodes[node + PREFIX] as number) ^ address) >>> (32 - bits) !== 0) return found;
-      const peer = nodes[node + PEER] as number;
-      if (peer !== -1) found = peer;
-      if (bits === 32) return found;
-    }
+    return lookup4(this.#nodes, this.#root, address);
   }
 
   lookup6(a: number, b: number, c: number, d: number): PeerSlot {
-    const nodes = this.#nodes;
-    let node = this.#root;
-    let found = nodes[node + PEER] as number;
-    let bits = 0;
-    while (true) {
-      const next = bits < 64 ? (bits < 32 ? a : b) : bits < 96 ? c : d;
-      node = nodes[node + ((next >>> (31 - (bits & 31))) & 1)] as number;
-      if (node === 0) return found;
-      bits = nodes[node + BITS] as number;
-      const whole = bits >>> 5;
-      const rest = bits & 31;
-      const prefix = node + PREFIX;
-      if (whole > 0 && nodes[prefix] !== a) return found;
-      if (whole > 1 && nodes[prefix + 1] !== b) return found;
-      if (whole > 2 && nodes[prefix + 2] !== c) return found;
-      if (whole > 3 && nodes[prefix + 3] !== d) return found;
-      if (rest !== 0) {
-        const part = whole < 2 ? (whole === 0 ? a : b) : whole === 2 ? c : d;
-        if (((nodes[prefix + whole] as number) ^ part) >>> (32 - rest) !== 0) return found;
-      }
-      const peer = nodes[node + PEER] as number;
-      if (peer !== -1) found = peer;
-      if (bits === 128) return found;
-    }
+    return lookup6(this.#nodes, this.#root, a, b, c, d);
   }
 
   insert(key: readonly number[], bits: number, peer: PeerSlot): void {
@@ -215,6 +220,7 @@ class PrefixTrie {
       this.#free = this.#at(node, CHILD);
     } else {
       node = this.#end;
+      if (!this.#grows && node + this.#size > this.#nodes.length) throw new RangeError('no room for another network');
       this.#end += this.#size;
       if (this.#end > this.#nodes.length) {
         const larger = new Int32Array(Math.ceil(this.#nodes.length / this.#size / 2) * this.#size * 3);
@@ -294,6 +300,47 @@ class PrefixTrie {
 
   #bitOf(node: number, position: number): number {
     return (this.#at(node, PREFIX + (position >>> 5)) >>> (31 - (position & 31))) & 1;
+  }
+}
+
+function lookup4(nodes: Int32Array, root: number, address: number): PeerSlot {
+  let node = root;
+  let found = nodes[node + PEER] as number;
+  let bits = 0;
+  while (true) {
+    node = nodes[node + ((address >>> (31 - bits)) & 1)] as number;
+    if (node === 0) return found;
+    bits = nodes[node + BITS] as number;
+    if (((nodes[node + PREFIX] as number) ^ address) >>> (32 - bits) !== 0) return found;
+    const peer = nodes[node + PEER] as number;
+    if (peer !== -1) found = peer;
+    if (bits === 32) return found;
+  }
+}
+
+function lookup6(nodes: Int32Array, root: number, a: number, b: number, c: number, d: number): PeerSlot {
+  let node = root;
+  let found = nodes[node + PEER] as number;
+  let bits = 0;
+  while (true) {
+    const next = bits < 64 ? (bits < 32 ? a : b) : bits < 96 ? c : d;
+    node = nodes[node + ((next >>> (31 - (bits & 31))) & 1)] as number;
+    if (node === 0) return found;
+    bits = nodes[node + BITS] as number;
+    const whole = bits >>> 5;
+    const rest = bits & 31;
+    const prefix = node + PREFIX;
+    if (whole > 0 && nodes[prefix] !== a) return found;
+    if (whole > 1 && nodes[prefix + 1] !== b) return found;
+    if (whole > 2 && nodes[prefix + 2] !== c) return found;
+    if (whole > 3 && nodes[prefix + 3] !== d) return found;
+    if (rest !== 0) {
+      const part = whole < 2 ? (whole === 0 ? a : b) : whole === 2 ? c : d;
+      if (((nodes[prefix + whole] as number) ^ part) >>> (32 - rest) !== 0) return found;
+    }
+    const peer = nodes[node + PEER] as number;
+    if (peer !== -1) found = peer;
+    if (bits === 128) return found;
   }
 }
 
