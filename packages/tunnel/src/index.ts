@@ -20,6 +20,8 @@ export { MUX_LIMITS, type MuxLimits } from './mux/mux-limits.ts';
 export { createMuxSession, type MuxSession, type MuxSessionOptions } from './mux/mux-session.ts';
 export type { MuxStream } from './mux/mux-stream.ts';
 export { MAX_CODE_BYTES, MAX_MESSAGE_BYTES, MAX_OPEN_HEADER_BYTES } from './mux/wire.ts';
+export { type DialDone, dialSocket } from './sockets/dial-socket.ts';
+export { type ConnectionEnds, type ListenOptions, listenSocket, type SocketListener } from './sockets/listen-socket.ts';
 export * from './stream/byte-stream.ts';
 export { corkTurn } from './stream/cork-turn.ts';
 export * from './stream/direct-reads.ts';

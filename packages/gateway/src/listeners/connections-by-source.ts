@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { type Network, networkContains, parseNetwork } from '@zeronaut/model';
 
 /** Of all connections, how many in a hundred one source may hold: enough for everybody behind one address, never all. */
@@ -16,24 +15,22 @@ export class ConnectionsBySource {
     this.#exempt = exempt;
   }
 
-  /** False: the source has its share of `maxConnections`. True: it is counted until the socket closes. */
-  admit(socket: Socket, maxConnections: number): boolean {
-    const address = socket.remoteAddress ?? '';
+  /** Null: the source has its share of `maxConnections`. Else it is counted until the answer is called, once. */
+  admit(address: string, maxConnections: number): (() => void) | null {
     const source = sourceOf(address);
     const open = this.#open.get(source) ?? 0;
     if (
       open >= Math.ceil((maxConnections * SHARE_PERCENT) / 100) &&
       !this.#exempt.some((network) => networkContains(network, address))
     ) {
-      return false;
+      return null;
     }
     this.#open.set(source, open + 1);
-    socket.once('close', () => {
+    return () => {
       const left = this.#open.get(source)! - 1;
       if (left === 0) this.#open.delete(source);
       else this.#open.set(source, left);
-    });
-    return true;
+    };
   }
 }
 

@@ -1,7 +1,7 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createTlsServer, type SecureContext, type TLSSocket } from 'node:tls';
 import { Fault, parseAddress } from '@zeronaut/model';
-import { socketStream } from '@zeronaut/tunnel';
+import { type ByteStream, type ConnectionEnds, listenSocket, socketStream } from '@zeronaut/tunnel';
 import type { HttpConnections } from '../rooms.ts';
 import { type CertificateStore, TLS_PROFILE_HTTPS } from './certificate-store.ts';
 import type { ConnectionsBySource } from './connections-by-source.ts';
@@ -41,13 +41,63 @@ const TOO_MANY = Buffer.from(
 
 /** Rejects with a Fault when the address cannot be listened on. */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
+  try {
+    return await (options.protocol === 'https' ? listenHttps(options) : listenHttp(options));
+  } catch (cause) {
+    if (cause instanceof Fault || !(cause instanceof Error)) throw cause;
+    throw new Fault('listener.failed', { side: 'local', message: cause.message, cause });
+  }
+}
+
+/** Waiting callers that the kernel keeps for us. */
+const BACKLOG = 4096;
+
+async function listenHttp(options: ListenerOptions): Promise<Listener> {
+  const listener = await listenSocket({
+    ...{ host: options.host, port: options.port, backlog: BACKLOG },
+    onConnection: (stream, ends) => acceptHttp(options, listener.port, stream, ends),
+    // One accept (descriptors ran out, say); the listener goes on.
+    onError: () => undefined,
+  });
+  const { address: host, port } = listener;
+  return { address: { host, port }, stop: () => listener.close() };
+}
+
+function acceptHttp(options: ListenerOptions, localPort: number, stream: ByteStream, ends: ConnectionEnds): void {
+  const { pipeline, maxConnections, sources } = options;
+  const { remote } = ends;
+  const release = pipeline.connections >= maxConnections ? null : sources.admit(remote.address, maxConnections);
+  if (release === null) {
+    stream.write(TOO_MANY);
+    stream.end();
+    stream.abort();
+    return;
+  }
+  ends.whenClosed(release);
+  pipeline.serve(
+    stream,
+    {
+      address: remote.address,
+      port: remote.port,
+      // A system call that hardly anybody needs.
+      get localAddress() {
+        return ends.local()?.address ?? '';
+      },
+      localPort,
+      tls: false,
+      serverName: null,
+    },
+    { redirectToHttps: options.redirectToHttps ?? false },
+  );
+  stream.resume();
+}
+
+async function listenHttps(options: ListenerOptions): Promise<Listener> {
   const handshakes = new Set<Socket>();
-  const server = options.protocol === 'https' ? createHttps(options, handshakes) : createHttp(options);
+  const server = createHttps(options, handshakes);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
-      reject(new Fault('listener.failed', { side: 'local', message: cause.message, cause }));
-    });
-    server.listen({ host: options.host, port: options.port, backlog: 4096 }, resolve);
+    server.once('error', reject);
+    server.listen({ host: options.host, port: options.port, backlog: BACKLOG }, resolve);
   });
   // From here on errors concern one accept (descriptors ran out, say); the listener goes on.
   server.removeAllListeners('error');
@@ -61,18 +111,6 @@ export async function startListener(options: ListenerOptions): Promise<Listener>
         for (const socket of handshakes) socket.destroy();
       }),
   };
-}
-
-function createHttp(options: ListenerOptions): Server {
-  return createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
-    const { pipeline, maxConnections, sources } = options;
-    if (pipeline.connections >= maxConnections || !sources.admit(socket, maxConnections)) {
-      socket.on('error', () => socket.destroy());
-      socket.end(TOO_MANY, () => socket.destroy());
-      return;
-    }
-    serve(options, socket, null);
-  });
 }
 
 function createHttps(options: ListenerOptions, handshakes: Set<Socket>): Server {
@@ -110,12 +148,17 @@ function createHttps(options: ListenerOptions, handshakes: Set<Socket>): Server 
   });
   server.once('close', unsubscribe);
   server.on('connection', (socket: Socket) => {
-    if (pipeline.connections + handshakes.size >= maxConnections || !sources.admit(socket, maxConnections)) {
+    const full = pipeline.connections + handshakes.size >= maxConnections;
+    const release = full ? null : sources.admit(socket.remoteAddress ?? '', maxConnections);
+    if (release === null) {
       socket.destroy();
       return;
     }
     handshakes.add(socket);
-    socket.once('close', () => handshakes.delete(socket));
+    socket.once('close', () => {
+      handshakes.delete(socket);
+      release();
+    });
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     const raw = (socket as unknown as { _parent?: Socket })._parent;
@@ -135,23 +178,19 @@ function defaultCredentials(certificates: CertificateStore): { cert?: string; ke
   return found === null ? {} : { cert: found.certificate, key: found.key };
 }
 
-function serve(options: ListenerOptions, socket: Socket | TLSSocket, serverName: string | null): void {
+function serve(options: ListenerOptions, socket: TLSSocket, serverName: string | null): void {
   const address = socket.remoteAddress === undefined ? null : parseAddress(socket.remoteAddress);
   if (address === null) {
     // Gone before we looked.
     socket.destroy();
     return;
   }
-  options.pipeline.serve(
-    socketStream(socket, { side: 'downstream' }),
-    {
-      address,
-      port: socket.remotePort ?? 0,
-      localAddress: parseAddress(socket.localAddress ?? '') ?? '',
-      localPort: socket.localPort ?? 0,
-      tls: options.protocol === 'https',
-      serverName,
-    },
-    { redirectToHttps: options.redirectToHttps ?? false },
-  );
+  options.pipeline.serve(socketStream(socket, { side: 'downstream' }), {
+    address,
+    port: socket.remotePort ?? 0,
+    localAddress: parseAddress(socket.localAddress ?? '') ?? '',
+    localPort: socket.localPort ?? 0,
+    tls: true,
+    serverName,
+  });
 }

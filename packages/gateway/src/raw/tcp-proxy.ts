@@ -1,6 +1,5 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import { deny, type Fault, parseAddress, type Reason, type Target } from '@zeronaut/model';
-import { type ByteStream, socketStream, splice } from '@zeronaut/tunnel';
+import { deny, type Fault, type Reason, type Target } from '@zeronaut/model';
+import { type ByteStream, type ConnectionEnds, listenSocket, type SocketListener, splice } from '@zeronaut/tunnel';
 import type { Flow } from '../flow.ts';
 import type { DenialLog } from './denial-log.ts';
 import { encodeProxyHeader } from './proxy-protocol.ts';
@@ -24,7 +23,7 @@ export class TcpProxy {
   readonly #connections: ConnectionCount;
   readonly #denials: DenialLog;
   readonly #flows = new Set<TcpFlow>();
-  #server: Server | null = null;
+  #listener: SocketListener | null = null;
 
   constructor(context: RawContext, port: number, connections: ConnectionCount, denials: DenialLog) {
     this.#context = context;
@@ -38,27 +37,21 @@ export class TcpProxy {
   }
 
   /** Rejects with the error of the system when the port cannot be had. */
-  listen(address: string): Promise<void> {
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true, keepAlive: true });
-    server.on('connection', (socket) => this.#accept(socket));
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ port: this.#port, host: address, backlog: 1024 }, () => {
-        server.off('error', reject);
-        // Out of descriptors, mostly: this connection is lost, the port is not.
-        server.on('error', (error) =>
-          this.#context.log.warn({ port: this.#port, err: error }, 'raw tcp accept failed'),
-        );
-        this.#server = server;
-        resolve();
-      });
+  async listen(host: string): Promise<void> {
+    const { log } = this.#context;
+    const port = this.#port;
+    this.#listener = await listenSocket({
+      ...{ host, port, backlog: 1024 },
+      onConnection: (stream, ends) => this.#accept(stream, ends),
+      // Out of descriptors, mostly: callers wait, the port is not lost.
+      onError: (error) => log.warn({ port, err: error }, 'raw tcp accept failed'),
     });
   }
 
   /** Takes no new connections. Open ones go on until `reevaluate` or `cut` ends them. */
   close(_reason: Reason): void {
-    this.#server?.close();
-    this.#server = null;
+    void this.#listener?.close();
+    this.#listener = null;
   }
 
   /** Cuts every flow that would not be let in now. */
@@ -73,36 +66,31 @@ export class TcpProxy {
     for (const flow of this.#flows) flow.cut(reason);
   }
 
-  #accept(socket: Socket): void {
-    // Gone again between the kernel's accept and ours.
-    if (socket.remoteAddress === undefined || socket.remotePort === undefined) {
-      socket.destroy();
-      return;
-    }
+  #accept(stream: ByteStream, { remote, local }: ConnectionEnds): void {
     const flow = createRawFlow(this.#context, 'tcp', {
-      address: parseAddress(socket.remoteAddress) ?? socket.remoteAddress,
-      port: socket.remotePort,
+      address: remote.address,
+      port: remote.port,
       // A system call that only the PROXY header needs.
       get localAddress() {
-        return parseAddress(socket.localAddress ?? '') ?? '0.0.0.0';
+        return local()?.address ?? '0.0.0.0';
       },
       localPort: this.#port,
       tls: false,
       serverName: null,
     });
     if (this.#connections.open >= this.#context.limits.maxConnections) {
-      socket.resetAndDestroy();
+      stream.abort();
       flow.verdict = deny('limit.connections');
       if (this.#denials.isDue(flow.downstream.address, flow.startedAt)) recordRawFlow(this.#context, flow);
       return;
     }
     if (decideRawFlow(this.#context, flow).effect !== 'pass') {
-      socket.resetAndDestroy();
+      stream.abort();
       recordRawFlow(this.#context, flow);
       return;
     }
     this.#connections.open++;
-    const open = new TcpFlow(this.#context, flow, socketStream(socket, { side: 'downstream' }), () => {
+    const open = new TcpFlow(this.#context, flow, stream, () => {
       this.#connections.open--;
       this.#flows.delete(open);
     });

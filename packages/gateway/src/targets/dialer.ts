@@ -1,7 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, rootCertificates, type TLSSocket } from 'node:tls';
 import { Fault, formatHostPort, parseHostPort, type Target } from '@zeronaut/model';
-import { type ByteStream, DirectReads, socketStream } from '@zeronaut/tunnel';
+import { type ByteStream, dialSocket, socketStream } from '@zeronaut/tunnel';
 import type { Flow } from '../flow.ts';
 import type { AgentLinks, Dialer } from '../rooms.ts';
 import { ByteStreamDuplex } from './byte-stream-duplex.ts';
@@ -45,10 +45,7 @@ class TargetDialer implements Dialer {
   ): Promise<ByteStream> {
     if (target.deviceId !== null) return this.#dialThroughAgent(target, target.deviceId, context);
     if (target.protocol === 'https') return this.#secure(target, this.#connect(target.address));
-    const reads = new DirectReads();
-    const socket = this.#connect(target.address, reads);
-    await established(socket, 'connect', this.#timeoutMs);
-    return socketStream(socket, { reads });
+    return connected(target.address, this.#timeoutMs);
   }
 
   #dialThroughAgent(
@@ -76,11 +73,10 @@ class TargetDialer implements Dialer {
     return target.protocol === 'https' ? this.#secure(target, new ByteStreamDuplex(stream)) : stream;
   }
 
-  #connect(address: string, reads?: DirectReads): Socket {
-    const onread = reads?.onread;
-    if (address.startsWith('unix:')) return connectTcp({ path: address.slice(5), allowHalfOpen: true, onread });
+  #connect(address: string): Socket {
+    if (address.startsWith('unix:')) return connectTcp({ path: address.slice(5), allowHalfOpen: true });
     const { host, port } = parseHostPort(address)!;
-    return connectTcp({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true, onread });
+    return connectTcp({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true });
   }
 
   async #secure(target: Target, transport: Socket | ByteStreamDuplex): Promise<ByteStream> {
@@ -95,17 +91,31 @@ class TargetDialer implements Dialer {
       ALPNProtocols: ['http/1.1'],
       ...(this.#authorities === undefined ? {} : { ca: [...rootCertificates, ...this.#authorities] }),
     });
-    await established(socket, 'secureConnect', this.#timeoutMs);
+    await secured(socket, this.#timeoutMs);
     return socketStream(socket);
   }
 }
 
-/** Resolves when the event comes. Else the socket is gone and the Fault says why. */
-function established(socket: Socket | TLSSocket, event: 'connect' | 'secureConnect', timeoutMs: number): Promise<void> {
+function connected(address: string, timeoutMs: number): Promise<ByteStream> {
+  return new Promise((resolve, reject) => {
+    const giveUp = dialSocket(address, 'upstream', (stream, error) => {
+      clearTimeout(timer);
+      if (stream === null) reject(dialFault(error!));
+      else resolve(stream);
+    });
+    const timer = setTimeout(() => {
+      giveUp();
+      reject(tooLate());
+    }, timeoutMs);
+  });
+}
+
+/** Resolves when the handshake is done. Else the socket is gone and the Fault says why. */
+function secured(socket: TLSSocket, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const finish = (fault: Fault | null) => {
       clearTimeout(timer);
-      socket.off(event, onReady);
+      socket.off('secureConnect', onReady);
       socket.off('error', onError);
       socket.off('close', onClose);
       if (fault === null) {
@@ -122,15 +132,15 @@ function established(socket: Socket | TLSSocket, event: 'connect' | 'secureConne
     const onReady = () => finish(null);
     const onError = (error: Error) => finish(dialFault(error));
     const onClose = () => finish(dialFault(new Error('closed while connecting')));
-    const timer = setTimeout(
-      () =>
-        finish(new Fault('target.dial_timeout', { side: 'upstream', retry: 'yes', message: 'no connection in time' })),
-      timeoutMs,
-    );
-    socket.on(event, onReady);
+    const timer = setTimeout(() => finish(tooLate()), timeoutMs);
+    socket.on('secureConnect', onReady);
     socket.on('error', onError);
     socket.on('close', onClose);
   });
+}
+
+function tooLate(): Fault {
+  return new Fault('target.dial_timeout', { side: 'upstream', retry: 'yes', message: 'no connection in time' });
 }
 
 const TIMEOUTS = new Set(['ETIMEDOUT']);

@@ -28,6 +28,11 @@ export class ChunkQueue {
       this.push(chunk);
       return;
     }
+    this.pushBorrowed(chunk);
+  }
+
+  /** Keeps a copy: the caller uses the memory again. */
+  pushBorrowed(chunk: Buffer): void {
     this.bytes += chunk.length;
     let at = 0;
     while (at < chunk.length) {

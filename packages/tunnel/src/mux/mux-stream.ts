@@ -97,15 +97,25 @@ export class SessionStream implements MuxStream {
   }
 
   write(chunk: Buffer): boolean {
-    if ((this.#flags & (CLOSED | ENDING)) !== 0 || chunk.length === 0) return true;
-    let rest = chunk;
-    if (this.sendQueue === null) {
-      const taken = this.#host.sendNow(this, chunk);
-      if (taken === chunk.length) return true;
-      if (taken > 0) rest = chunk.subarray(taken);
-      this.sendQueue = new ChunkQueue();
-    }
-    this.sendQueue.push(rest);
+    const taken = this.#sendNow(chunk);
+    return taken === chunk.length || this.#enqueue(taken === 0 ? chunk : chunk.subarray(taken), false);
+  }
+
+  writeBorrowed(chunk: Buffer): boolean {
+    const taken = this.#sendNow(chunk);
+    return taken === chunk.length || this.#enqueue(chunk.subarray(taken), true);
+  }
+
+  /** Bytes that are dealt with: on the wire, or of no use any more. */
+  #sendNow(chunk: Buffer): number {
+    if ((this.#flags & (CLOSED | ENDING)) !== 0 || chunk.length === 0) return chunk.length;
+    return this.sendQueue === null ? this.#host.sendNow(this, chunk) : 0;
+  }
+
+  #enqueue(rest: Buffer, borrowed: boolean): boolean {
+    this.sendQueue ??= new ChunkQueue();
+    if (borrowed) this.sendQueue.pushBorrowed(rest);
+    else this.sendQueue.push(rest);
     this.#host.queueTurn(this);
     if (this.sendQueue.bytes < HIGH_WATER_BYTES) return true;
     this.#flags |= WRITER_WAITS;

@@ -15,6 +15,11 @@ export interface ByteStream {
    * mark, wait for `onDrain` (the bytes were taken all the same). After `end` or close: ignored, returns true.
    */
   write(chunk: Buffer): boolean;
+  /**
+   * Like `write`, but the chunk stays the caller's, who uses its memory again after the call. Absent: the stream keeps what
+   * it is given, so the caller has to copy first.
+   */
+  writeBorrowed?(chunk: Buffer): boolean;
   /** No more bytes from us; queued ones are still sent. The other direction stays open. */
   end(): void;
   /** Drops both directions at once. `code` is a Fault code or Reason that the other side may see (at most 64 bytes). */
@@ -38,6 +43,11 @@ export interface ByteStream {
 export interface ByteStreamHandler {
   /** `chunk` is the receiver's; it is not reused. */
   onData(chunk: Buffer): void;
+  /**
+   * Instead of `onData` by streams that read into the same memory again and again: the bytes are there during the call
+   * only. Absent: such streams copy.
+   */
+  onBorrowed?(chunk: Buffer): void;
   /** After a `write` that returned false: below the low-water mark again. */
   onDrain(): void;
   /** The other side ended its direction. */

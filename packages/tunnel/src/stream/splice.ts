@@ -78,6 +78,8 @@ class Joint {
 }
 
 class Half implements ByteStreamHandler {
+  /** Only where the sink can do it: bytes then go from the read of one socket to the write of the other in the same memory. */
+  readonly onBorrowed?: (chunk: Buffer) => void;
   readonly source: ByteStream;
   readonly #joint: Joint;
   readonly #sink: ByteStream;
@@ -90,15 +92,25 @@ class Half implements ByteStreamHandler {
     this.source = source;
     this.#sink = sink;
     this.#direction = direction;
+    if (sink.writeBorrowed !== undefined) {
+      this.onBorrowed = (chunk) => {
+        this.#pass(chunk);
+        if (!sink.writeBorrowed!(chunk)) source.pause();
+      };
+    }
   }
 
   onData(chunk: Buffer): void {
+    this.#pass(chunk);
+    if (!this.#sink.write(chunk)) this.source.pause();
+  }
+
+  #pass(chunk: Buffer): void {
     const joint = this.#joint;
     joint.active = true;
     joint.options.onBytes?.(this.#direction, chunk.length);
     // Small chunks are requests and answers: one each, and gathering would cost more than it saves.
     if (chunk.length >= CORK_FROM_BYTES) corkTurn(this.#sink);
-    if (!this.#sink.write(chunk)) this.source.pause();
   }
 
   onDrain(): void {
