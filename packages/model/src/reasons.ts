@@ -252,6 +252,11 @@ export const REASONS = {
     title: 'Nobody in the organization has this identity',
     next: 'Ask an administrator for an invitation.',
   },
+  'idp.password_expired': {
+    status: 403,
+    title: 'The directory wants a new password',
+    next: 'Change it where your organization changes passwords.',
+  },
   'idp.domain_taken': { status: 409, title: 'The domain belongs to another identity provider', next: '' },
   'idp.domain_unproved': {
     status: 409,

@@ -4,6 +4,7 @@ import { readBrowserSecret, setBrowserSecret } from '../api/browser-cookie.ts';
 import { originOf } from '../api/origin.ts';
 import { setSessionCookie } from '../api/session-cookie.ts';
 import type { Context } from '../domains/context.ts';
+import { signInWithDirectory } from '../domains/identity-providers/directory-sign-in.ts';
 import { auditRefused, signInExternally } from '../domains/identity-providers/external-sign-in.ts';
 import { finishGithub, startGithub } from '../domains/identity-providers/github.ts';
 import { discoverProvider } from '../domains/identity-providers/mail-domains.ts';
@@ -17,9 +18,9 @@ import type { SignedIn } from '../domains/sessions/sign-in.ts';
 import { Refusal } from '../store/refusal.ts';
 import { field } from './form.ts';
 import { type Html, html } from './html.ts';
-import { sendPage } from './layout.ts';
+import { notice, type Page, sendPage } from './layout.ts';
 import { safeNext } from './next.ts';
-import { sendRefusal } from './signed-in.ts';
+import { refuseForeignForm, sendRefusal } from './signed-in.ts';
 
 /** Sign-ins through providers that one address may begin. */
 const STARTS_BURST = 30;
@@ -55,6 +56,10 @@ export function registerIdentityProviderPages(app: FastifyInstance, context: Con
     if (provider instanceof Refusal) return sendRefusal(reply, provider);
     const query = request.query as Record<string, unknown>;
     const hint = emailSchema.safeParse(query.login_hint);
+    if (provider.kind === 'ldap') {
+      const form = { next: safeNext(query.next), username: hint.success ? hint.data : '', problem: null };
+      return sendPage(reply, directoryPage(provider, form));
+    }
     const location = await start(context, provider, request, reply, {
       next: safeNext(query.next),
       loginHint: hint.success ? hint.data : null,
@@ -64,6 +69,28 @@ export function registerIdentityProviderPages(app: FastifyInstance, context: Con
       return sendRefusal(reply, location);
     }
     return reply.redirect(location.href, 303);
+  });
+
+  app.post('/sign-in/with/:id', async (request, reply) => {
+    const foreign = refuseForeignForm(context, request, reply);
+    if (foreign !== null) return foreign;
+    const provider = await findEnabledProvider(context.store.db, (request.params as { id: string }).id);
+    if (provider instanceof Refusal || provider.kind !== 'ldap')
+      return sendRefusal(reply, new Refusal('idp.not_found'));
+    const next = safeNext(field(request, 'next'));
+    const [username, password] = [field(request, 'username').trim(), field(request, 'password')];
+    const input = { username, password, kind: 'console' as const };
+    const result = await signInWithDirectory(context, provider, input, originOf(request));
+    if (result instanceof Refusal) {
+      const { title, next: advice } = REASONS[result.reason];
+      return sendPage(
+        reply,
+        directoryPage(provider, { next, username, problem: `${title}. ${advice}` }),
+        result.status,
+      );
+    }
+    setSessionCookie(reply, context.settings.publicUrl(), result.token, result.expiresAtMs);
+    return reply.redirect(next, 303);
   });
 
   app.get('/sign-in/callback/:id', async (request, reply) => {
@@ -158,6 +185,23 @@ function goOn(reply: FastifyReply, title: string, href: string): FastifyReply {
     content: html`<h1>${title}</h1><p><a id="next" href="${href}">Go on</a></p>`,
     script: "location.replace(document.getElementById('next').href)",
   });
+}
+
+function directoryPage(provider: Provider, form: { next: string; username: string; problem: string | null }): Page {
+  return {
+    title: 'Sign in',
+    content: html`<h1>Sign in</h1>
+<p class="soft">with your account of ${provider.displayName}</p>
+${notice(form.problem)}
+<form class="stack" method="post" action="/sign-in/with/${provider.id}">
+<input type="hidden" name="next" value="${form.next}">
+<label for="username">User name or e-mail</label>
+<input id="username" name="username" autocomplete="username" required maxlength="254" value="${form.username}" autofocus>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024">
+<button>Sign in</button>
+</form>`,
+  };
 }
 
 /** Under the form of the sign-in page. */

@@ -1,5 +1,6 @@
 import { Refusal } from '../../store/refusal.ts';
 import type { Caller, Context } from '../context.ts';
+import { checkDirectory } from './ldap.ts';
 import { discover } from './oidc.ts';
 import { findProviderRow, type Provider, toProvider } from './provider-rows.ts';
 
@@ -38,6 +39,8 @@ async function checksOf(context: Context, provider: Provider): Promise<ProviderC
       });
       return [toCheck('api', answer, ({ status }) => `status ${status}`)];
     }
+    case 'ldap':
+      return [toCheck('directory', await checkDirectory(context, provider), (text) => text)];
     default:
       return [];
   }

@@ -2,6 +2,8 @@ import type { Session, User } from '@zeronaut/model';
 import { Refusal } from '../../store/refusal.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Actor, Context, Origin } from '../context.ts';
+import { signInWithDirectory } from '../identity-providers/directory-sign-in.ts';
+import { discoverProvider } from '../identity-providers/mail-domains.ts';
 import { toUser } from '../users/users.ts';
 import { type IssuedSession, openSession } from './sessions.ts';
 
@@ -31,6 +33,14 @@ export async function signIn(
     .where('users.kind', '=', 'person');
   if (input.organizationId !== undefined) select = select.where('users.organization_id', '=', input.organizationId);
   const row = await select.executeTakeFirst();
+
+  // Who has a password here uses it; everybody else may have one in the directory that the address leads to.
+  if ((row?.hash ?? null) === null) {
+    const provider = await discoverProvider(db, input.email, input.organizationId ?? null);
+    if (provider?.kind === 'ldap') {
+      return await signInWithDirectory(context, provider, { ...input, username: input.email }, origin);
+    }
+  }
 
   const waitMs = await context.signInLimits.take(input.email, origin.address, context.clock(), async () =>
     row === undefined ? false : await isKnownAddress(context, row.id, origin.address),
