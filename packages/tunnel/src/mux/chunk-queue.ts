@@ -1,3 +1,5 @@
+import { countRead } from '../stream/read-garbage.ts';
+
 /** Below this, a received chunk that must wait is copied: it would pin the whole buffer that it was cut from. */
 const COPY_BELOW_BYTES = 4 * 1024;
 const BLOCK_BYTES = 4 * 1024;
@@ -34,6 +36,7 @@ export class ChunkQueue {
   /** Keeps a copy: the caller uses the memory again. */
   pushBorrowed(chunk: Buffer): void {
     this.bytes += chunk.length;
+    countRead(chunk.length);
     let at = 0;
     while (at < chunk.length) {
       let block = this.#blockBytes > 0 ? this.#chunks[this.#chunks.length - 1]! : null;

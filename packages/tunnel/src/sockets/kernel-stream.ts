@@ -106,6 +106,7 @@ export class KernelStream implements ByteStream, Watched {
   writeBorrowed(chunk: Buffer): boolean {
     const sent = this.#sendNow(chunk);
     if (sent === chunk.length) return true;
+    countRead(chunk.length - sent);
     return this.#enqueue(Buffer.from(chunk.subarray(sent)));
   }
 

@@ -15,6 +15,7 @@ type MinorCollection = (options: { type: 'minor' }) => void;
 let sinceCollection = 0;
 let collect: MinorCollection | null = null;
 
+/** Call it for bytes that were copied into memory of their own and will be dropped soon. */
 export function countRead(bytes: number): void {
   sinceCollection += bytes;
   if (sinceCollection < COLLECT_EVERY_BYTES) return;
