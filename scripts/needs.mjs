@@ -17,6 +17,9 @@ export const NEEDS = [
   { package: 'procps', command: 'ps', usedBy: 'bench' },
   { package: 'faketime', command: 'faketime', usedBy: 'e2e of a moved clock' },
   { package: 'slapd', command: 'slapd', usedBy: 'console tests of LDAP' },
+  { package: 'socat', command: 'socat', usedBy: 'tests of network namespaces' },
+  { package: 'wireguard-go', command: 'wireguard-go', usedBy: 'e2e of WireGuard' },
+  { package: 'wireguard-tools', command: 'wg', usedBy: 'e2e of WireGuard' },
   { package: 'nginx-light', command: 'nginx', usedBy: 'bench road' },
   { package: 'wrk', command: 'wrk', usedBy: 'bench road' },
 ];

@@ -19,6 +19,7 @@ import { statusCommand } from './commands/status.ts';
 import { tokensCommand } from './commands/tokens.ts';
 import { usersCommand } from './commands/users.ts';
 import { versionCommand } from './commands/version.ts';
+import { wgCommand } from './commands/wg.ts';
 import { EXIT, EXIT_MEANING } from './exit-code.ts';
 import { softwareVersion } from './version.ts';
 
@@ -47,6 +48,7 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(agentCommand(line));
   program.addCommand(gatewayCommand(line));
   program.addCommand(consoleCommand(line));
+  program.addCommand(wgCommand(line));
   program.addCommand(completionCommand(line));
   program.addCommand(versionCommand(line));
   adopt(program, line);

@@ -18,6 +18,10 @@ export interface EngineOptions {
   readonly clock?: EngineClock;
   /** Makes the packet path; the engine owns it from then on. */
   readonly createPlane: (events: DataPlaneEvents) => DataPlane | Promise<DataPlane>;
+  /** How many peers the plane has room for; default and at most MAX_PEERS. */
+  readonly maxPeers?: number;
+  /** Mark of outgoing datagrams that the plane was made with; default 0. */
+  readonly fwmark?: number;
   /** The packet path died; the engine is of no use any more. */
   readonly onFailed?: (error: Error) => void;
 }
@@ -59,6 +63,7 @@ export class Engine {
   #identity: DhKeyPair | undefined;
   #checker: CookieChecker | undefined;
   #fwmark = 0;
+  #maxPeers = MAX_PEERS;
   /** By public key, as one byte per character. */
   readonly #peers = new Map<string, Peer>();
   readonly #slots: (Peer | undefined)[] = [];
@@ -96,6 +101,8 @@ export class Engine {
   static async start(options: EngineOptions): Promise<Engine> {
     const engine = new Engine(options.clock ?? systemClock);
     const peer = (slot: PeerSlot) => engine.#slots[slot];
+    engine.#fwmark = options.fwmark ?? 0;
+    engine.#maxPeers = Math.min(options.maxPeers ?? MAX_PEERS, MAX_PEERS);
     engine.#plane = await options.createPlane({
       onHandshakeMessage: (message, from) => engine.#receive(message, from),
       onSessionWanted: (slot) => peer(slot)?.wantSession(),
@@ -154,13 +161,13 @@ export class Engine {
     return this.#peers.get(nameOf(publicKey));
   }
 
-  /** The peer that has this key, made if need be. Undefined: it is our own key, or there are MAX_PEERS already. */
+  /** The peer that has this key, made if need be. Undefined: it is our own key, or there is no room for another. */
   addPeer(publicKey: Uint8Array): Peer | undefined {
     const name = nameOf(publicKey);
     const known = this.#peers.get(name);
     if (known !== undefined) return known;
     if (this.#identity !== undefined && name === nameOf(this.#identity.publicKey)) return undefined;
-    if (this.#peers.size >= MAX_PEERS) return undefined;
+    if (this.#peers.size >= this.#maxPeers) return undefined;
     const slot = this.#freeSlots.pop() ?? this.#slots.length;
     const peer = new Peer(this.#host, slot, publicKey);
     this.#slots[slot] = peer;
@@ -207,6 +214,9 @@ export class Engine {
 
   /** Rejects if the port is taken; then everything is as before. */
   async bind(port: number, fwmark: number): Promise<void> {
+    if (port === this.#plane.port && fwmark === this.#fwmark) return;
+    // Two sockets cannot have one port: another mark on the same port takes a detour.
+    if (port === this.#plane.port && port !== 0) await this.#plane.rebind(0, fwmark);
     await this.#plane.rebind(port, fwmark);
     this.#fwmark = fwmark;
   }

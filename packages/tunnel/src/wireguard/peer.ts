@@ -247,9 +247,9 @@ export class Peer {
       return 'forged';
     }
     const session: Session = { localIndex, initiator: false, createdAt: now };
-    this.#install(session, arriving.remoteIndex, answer);
     this.#drop(this.#next);
     this.#drop(this.#previous);
+    this.#install(session, arriving.remoteIndex, answer);
     this.#next = session;
     this.#previous = undefined;
     this.#wipeAt = now + WIPE_AFTER_TIME;
@@ -271,11 +271,11 @@ export class Peer {
     this.#pending = undefined;
 
     const session: Session = { localIndex: receiverIndex, initiator: true, createdAt: now };
+    this.#drop(this.#previous);
     this.#install(session, keys.remoteIndex, keys);
     plane.sendWith(this.slot, receiverIndex);
     // The peer cannot send before it has heard from us under the new keys.
     plane.sendKeepalive(this.slot);
-    this.#drop(this.#previous);
     if (this.#next !== undefined) {
       this.#previous = this.#next;
       this.#next = undefined;
