@@ -49,13 +49,22 @@ export function networkNamespacesMissing(): string | null {
   }
 }
 
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It ended between being listed and now.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 export function networkNamespaces(test: Pick<TestContext, 'after'>): NetworkNamespaces {
   const names: string[] = [];
   test.after(async () => {
     for (const name of names) {
       // What still runs inside would keep the namespace alive without a name.
       const pids = (await ip('netns', 'pids', name)).split('\n').filter((pid) => pid !== '');
-      for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
+      for (const pid of pids) endProcess(Number(pid));
       await ip('netns', 'delete', name);
       alive.delete(name);
     }
