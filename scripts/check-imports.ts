@@ -44,7 +44,7 @@ const PACKAGES: Record<string, { readonly name: string; readonly may: readonly s
   console: { name: '@zeronaut/console', may: ['@zeronaut/model', '@zeronaut/policy'], reason: PROGRAM_REASON },
   client: {
     name: 'zeronaut',
-    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/tunnel'],
+    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/tunnel', '@zeronaut/tunnel/wireguard'],
     reason: PROGRAM_REASON,
   },
   testkit: {

@@ -28,20 +28,3 @@ export * from './stream/direct-reads.ts';
 export * from './stream/pipe-pair.ts';
 export { type SocketStreamOptions, socketFault, socketStream } from './stream/socket-stream.ts';
 export { type SpliceOptions, splice } from './stream/splice.ts';
-export {
-  type InterfaceOptions,
-  startWireguardInterface,
-  type WireguardInterface,
-} from './wireguard/interface.ts';
-export {
-  formatQuickFile,
-  MAX_QUICK_FILE_BYTES,
-  parseQuickFile,
-  type QuickFile,
-  type QuickInterface,
-  type QuickPeer,
-  type QuickProblem,
-} from './wireguard/quick-file.ts';
-export { formatNetwork, parseBase64Key } from './wireguard/text-values.ts';
-export { listUapi, readUapi, UAPI_DIRECTORY } from './wireguard/uapi-socket.ts';
-export { clampPrivateKey, importDhKeyPair } from './wireguard/x25519.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { clampPrivateKey, importDhKeyPair, parseBase64Key } from '@zeronaut/tunnel';
+import { clampPrivateKey, importDhKeyPair, parseBase64Key } from '@zeronaut/tunnel/wireguard';
 import { usageError } from '../cli-error.ts';
 import type { Output } from '../output/output.ts';
 

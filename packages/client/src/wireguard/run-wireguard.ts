@@ -8,7 +8,7 @@ import {
   type QuickFile,
   startWireguardInterface,
   type WireguardInterface,
-} from '@zeronaut/tunnel';
+} from '@zeronaut/tunnel/wireguard';
 import { CliError, usageError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 import { aborted, onInterrupt } from '../interrupt.ts';

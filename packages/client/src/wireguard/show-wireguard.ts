@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { listUapi, readUapi, UAPI_DIRECTORY } from '@zeronaut/tunnel';
+import { listUapi, readUapi, UAPI_DIRECTORY } from '@zeronaut/tunnel/wireguard';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Output } from '../output/output.ts';
