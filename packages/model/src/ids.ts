@@ -19,6 +19,7 @@ export const ID_PREFIX = {
   audit: 'aud',
   identityProvider: 'idp',
   scimToken: 'sct',
+  factor: 'fac',
   request: 'req',
 } as const;
 

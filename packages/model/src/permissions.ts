@@ -3,6 +3,7 @@ import type { Role } from './entities/index.ts';
 /** What a role may do through the API. One readable table; a permission that is missing is refused. */
 export const PERMISSIONS = {
   'organization:read': ['owner', 'admin', 'operator', 'auditor', 'member'],
+  'organization:write': ['owner'],
   'users:read': ['owner', 'admin', 'auditor'],
   'users:write': ['owner', 'admin'],
   'sessions:read': ['owner', 'admin', 'auditor'],

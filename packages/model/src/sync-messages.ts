@@ -44,6 +44,8 @@ export const syncFromGateway = z.discriminatedUnion('type', [
     rpcId,
     email: email,
     password: z.string().min(1).max(1024),
+    /** Second factor; only sent when the visitor gave one. */
+    code: z.string().min(1).max(40).optional(),
     address: z.string().max(60),
     userAgent: z.string().max(300),
   }),

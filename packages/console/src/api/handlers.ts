@@ -20,6 +20,7 @@ import { Refusal } from '../store/refusal.ts';
 import type { Queries } from '../store/store.ts';
 import { VERSION } from '../version.ts';
 import { apiKeyHandlers } from './api-key-handlers.ts';
+import { factorHandlers } from './factor-handlers.ts';
 import { identityProviderHandlers } from './identity-provider-handlers.ts';
 import { personalAccessTokenHandlers } from './personal-access-token-handlers.ts';
 
@@ -43,6 +44,7 @@ export type Handlers = {
 /** One line per row of the route table; a row without a handler is a type error. */
 export const handlers: Handlers = {
   ...identityProviderHandlers,
+  ...factorHandlers,
   'health.get': async (context) => ({
     status: 'ok',
     version: VERSION,
@@ -56,7 +58,8 @@ export const handlers: Handlers = {
 
   'sessions.create': async (context, { body, origin }) => {
     const result = await signIn(context, { ...body, kind: 'console' }, origin);
-    return result instanceof Refusal ? result : withSession(result);
+    if (result instanceof Refusal) return result;
+    return 'pendingToken' in result ? new Refusal('sign_in.factor_missing') : withSession(result);
   },
   'sessions.list': (context, { caller, query }) => sessions.listSessions(context, caller, query),
   'sessions.deleteCurrent': (context, { caller }) =>

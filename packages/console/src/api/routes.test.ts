@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { PERMISSIONS, type Role, type RouteDefinition, type RouteId, routes } from '@zeronaut/model';
 import { eachDatabase } from '@zeronaut/testkit';
+import { URI } from 'otpauth';
 import { createSetupToken } from '../domains/setup/setup.ts';
 import {
   certificateRequest,
@@ -93,7 +94,50 @@ async function newProvider({ ours }: World): Promise<{ id: string; domain: strin
   return { id, domain };
 }
 
+/** A session with an authenticator app that is set up, and a function for its present code. */
+async function newTotp(world: World, confirm: boolean): Promise<{ key: string; code: string; id: string }> {
+  const key = (await newSession(world)).token;
+  const started = await world.ours.call('POST', '/api/v1/me/factors/totp', undefined, { key });
+  assert.equal(started.statusCode, 201, started.body);
+  const code = URI.parse(started.json().uri).generate({ timestamp: world.fixture.clock.nowMs });
+  if (!confirm) return { key, code, id: '' };
+  const confirmed = await world.ours.call('POST', '/api/v1/me/factors/totp/confirmation', { code }, { key });
+  assert.equal(confirmed.statusCode, 200, confirmed.body);
+  const listed = await world.ours.call('GET', '/api/v1/me/factors', undefined, { key });
+  return { key, code, id: listed.json().items[0].id };
+}
+
 const CASES: Record<RouteId, Case> = {
+  'signInPolicy.get': { foreign: 'own' },
+  'signInPolicy.update': {
+    prepare: async ({ ours }) => {
+      const { version } = (await ours.call('GET', '/api/v1/organizations/current/sign-in-policy')).json();
+      return { headers: { 'if-match': `"${version}"` }, body: {} };
+    },
+    foreign: 'own',
+  },
+  'factors.list': { foreign: 'own' },
+  'factors.startTotp': { prepare: async (world) => ({ key: (await newSession(world)).token }), foreign: 'own' },
+  'factors.confirmTotp': {
+    prepare: async (world) => {
+      const { key, code } = await newTotp(world, false);
+      return { key, body: { code } };
+    },
+    foreign: 'own',
+  },
+  'factors.renewRecoveryCodes': {
+    prepare: async (world) => ({ key: (await newTotp(world, true)).key }),
+    foreign: 'own',
+  },
+  'factors.delete': {
+    prepare: async (world) => {
+      const { key, id } = await newTotp(world, true);
+      return { key, params: { id } };
+    },
+    foreign: 'own',
+  },
+  'users.listFactors': { prepare: async (world) => ({ params: { id: await newUser(world) } }), foreign: 'not_found' },
+  'users.resetFactors': { prepare: async (world) => ({ params: { id: await newUser(world) } }), foreign: 'not_found' },
   'identityProviders.list': { foreign: 'own' },
   'identityProviders.create': { prepare: () => ({ body: providerInput() }), foreign: 'own' },
   'identityProviders.get': {

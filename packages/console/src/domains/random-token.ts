@@ -9,6 +9,7 @@ export const TOKEN_PREFIX = {
   enrolment: 'zne_',
   setup: 'znf_',
   deviceCode: 'znd_',
+  pendingSignIn: 'zni_',
 } as const;
 
 /** 256 random bits; only `hashToken` of it is ever stored. */

@@ -2,7 +2,6 @@ import { email as emailSchema, REASONS } from '@zeronaut/model';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { readBrowserSecret, setBrowserSecret } from '../api/browser-cookie.ts';
 import { originOf } from '../api/origin.ts';
-import { setSessionCookie } from '../api/session-cookie.ts';
 import type { Context } from '../domains/context.ts';
 import { signInWithDirectory } from '../domains/identity-providers/directory-sign-in.ts';
 import { auditRefused, signInExternally } from '../domains/identity-providers/external-sign-in.ts';
@@ -13,9 +12,10 @@ import { logOutFromProvider } from '../domains/identity-providers/oidc-logout.ts
 import { findEnabledProvider, type Provider } from '../domains/identity-providers/provider-rows.ts';
 import { bySlug, type SignInChoices } from '../domains/identity-providers/sign-in-choices.ts';
 import { createBrowserSecret, type Flow, startFlow, takeFlow } from '../domains/identity-providers/sign-in-flows.ts';
+import type { PendingSignIn, SignedIn } from '../domains/sessions/complete-sign-in.ts';
 import { RateLimit, rateLimitKey } from '../domains/sessions/rate-limit.ts';
-import type { SignedIn } from '../domains/sessions/sign-in.ts';
 import { Refusal } from '../store/refusal.ts';
+import { enterWith } from './factor-page.ts';
 import { field } from './form.ts';
 import { type Html, html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
@@ -79,7 +79,7 @@ export function registerIdentityProviderPages(app: FastifyInstance, context: Con
       return sendRefusal(reply, new Refusal('idp.not_found'));
     const next = safeNext(field(request, 'next'));
     const [username, password] = [field(request, 'username').trim(), field(request, 'password')];
-    const input = { username, password, kind: 'console' as const };
+    const input = { username, password, kind: 'console' as const, canGoOn: true };
     const result = await signInWithDirectory(context, provider, input, originOf(request));
     if (result instanceof Refusal) {
       const { title, next: advice } = REASONS[result.reason];
@@ -89,8 +89,7 @@ export function registerIdentityProviderPages(app: FastifyInstance, context: Con
         result.status,
       );
     }
-    setSessionCookie(reply, context.settings.publicUrl(), result.token, result.expiresAtMs);
-    return reply.redirect(next, 303);
+    return reply.redirect(enterWith(context, reply, result, next), 303);
   });
 
   app.get('/sign-in/callback/:id', async (request, reply) => {
@@ -155,7 +154,7 @@ async function finish(
   flow: Flow,
   query: URLSearchParams,
   request: FastifyRequest,
-): Promise<SignedIn | Refusal> {
+): Promise<SignedIn | PendingSignIn | Refusal> {
   const origin = originOf(request);
   const identity =
     provider.kind === 'oidc'
@@ -167,16 +166,21 @@ async function finish(
     await auditRefused(context, provider, identity, origin);
     return identity;
   }
-  return await signInExternally(context, provider, identity, 'console', origin);
+  return await signInExternally(context, provider, identity, { kind: 'console', canGoOn: true }, origin);
 }
 
 /**
  * The session cookie is Strict, and this request came from another site: a redirect would arrive without it. So a page
  * of ours goes on by itself.
  */
-export function enter(context: Context, reply: FastifyReply, session: SignedIn, next: string): FastifyReply {
-  setSessionCookie(reply, context.settings.publicUrl(), session.token, session.expiresAtMs);
-  return goOn(reply, 'Signed in', next);
+export function enter(
+  context: Context,
+  reply: FastifyReply,
+  result: SignedIn | PendingSignIn,
+  next: string,
+): FastifyReply {
+  const href = enterWith(context, reply, result, next);
+  return goOn(reply, 'pendingToken' in result ? 'One more step' : 'Signed in', href);
 }
 
 function goOn(reply: FastifyReply, title: string, href: string): FastifyReply {

@@ -52,7 +52,7 @@ ${page.script === undefined ? null : html`<script nonce="${nonce}">${new Html(pa
 function account(user: { readonly email: string } | null): Html {
   return user === null
     ? html`<a href="/sign-in">Sign in</a>`
-    : html`<span class="soft">${user.email}</span>
+    : html`<a href="/account">${user.email}</a>
 <form method="post" action="/sign-out"><button class="quiet small">Sign out</button></form>`;
 }
 

@@ -1,4 +1,4 @@
-const PAGES = new Set(['/', '/device', '/api/docs']);
+const PAGES = new Set(['/', '/account', '/device', '/api/docs']);
 
 /** Where to go after sign-in: one of our own pages, whatever was asked for. */
 export function safeNext(wanted: unknown): string {

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { Context } from '../domains/context.ts';
+import { registerAccountPage } from './account-page.ts';
 import { registerDevicePage } from './device-page.ts';
 import { registerDocsPage } from './docs-page.ts';
+import { registerFactorPage } from './factor-page.ts';
 import { registerIdentityProviderPages } from './identity-provider-pages.ts';
 import { registerNotFoundPage } from './not-found-page.ts';
 import { registerServicesPage } from './services-page.ts';
@@ -12,7 +14,9 @@ import { registerSignInPage } from './sign-in-page.ts';
 export function registerPages(app: FastifyInstance, context: Context): void {
   registerSetupPage(app, context);
   registerSignInPage(app, context);
+  registerFactorPage(app, context);
   registerIdentityProviderPages(app, context);
+  registerAccountPage(app, context);
   registerServicesPage(app, context);
   registerDevicePage(app, context);
   registerDocsPage(app, context);

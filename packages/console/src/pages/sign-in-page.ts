@@ -1,7 +1,7 @@
 import { email, password, REASONS } from '@zeronaut/model';
 import type { FastifyInstance } from 'fastify';
 import { originOf } from '../api/origin.ts';
-import { clearSessionCookie, readSessionCookie, setSessionCookie } from '../api/session-cookie.ts';
+import { clearSessionCookie, readSessionCookie } from '../api/session-cookie.ts';
 import type { Context } from '../domains/context.ts';
 import { signInChoices } from '../domains/identity-providers/sign-in-choices.ts';
 import { authenticate } from '../domains/sessions/authenticate.ts';
@@ -9,6 +9,7 @@ import { revokeSession } from '../domains/sessions/sessions.ts';
 import { signIn } from '../domains/sessions/sign-in.ts';
 import { isSetupNeeded } from '../domains/setup/setup.ts';
 import { Refusal } from '../store/refusal.ts';
+import { enterWith } from './factor-page.ts';
 import { field } from './form.ts';
 import { type Html, html } from './html.ts';
 import { signInButtons } from './identity-provider-pages.ts';
@@ -32,7 +33,11 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
     const secret = password.safeParse(field(request, 'password'));
     const result =
       address.success && secret.success
-        ? await signIn(context, { email: address.data, password: secret.data, kind: 'console' }, originOf(request))
+        ? await signIn(
+            context,
+            { email: address.data, password: secret.data, kind: 'console', canGoOn: true },
+            originOf(request),
+          )
         : new Refusal('api.credentials_invalid');
     if (result instanceof Refusal) {
       const { title, next: advice } = REASONS[result.reason];
@@ -40,8 +45,7 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
       const buttons = await buttonsFor(context, field(request, 'organization'), next);
       return sendPage(reply, signInPage({ next, email: field(request, 'email'), problem, buttons }), result.status);
     }
-    setSessionCookie(reply, context.settings.publicUrl(), result.token, result.expiresAtMs);
-    return reply.redirect(next, 303);
+    return reply.redirect(enterWith(context, reply, result, next), 303);
   });
 
   app.post('/sign-out', async (request, reply) => {

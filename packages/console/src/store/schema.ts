@@ -36,6 +36,14 @@ export interface Schema {
     token_hash: string | null;
     address: string;
     user_agent: string;
+    /** JSON list of proved factors, each with its time. */
+    factors: string;
+    /** When the last of them was shown. Null only in rows of before there were factors. */
+    authenticated_at: number | null;
+    /** Exact to a minute. */
+    last_used_at: number | null;
+    /** Ends when it was not used for so long; null: never. */
+    idle_ms: number | null;
     created_at: number;
     expires_at: number;
     revoked_at: number | null;
@@ -130,6 +138,8 @@ export interface Schema {
     expires_at: number;
     interval_seconds: number;
     last_polled_at: number | null;
+    /** JSON: what the approving session had shown. */
+    factors: string;
   };
   resources: {
     id: string;
@@ -294,4 +304,33 @@ export interface Schema {
     last_used_address: string | null;
     revoked_at: number | null;
   };
+  sign_in_policies: { organization_id: string; policy: string; version: number };
+  /** Somebody showed a first factor and not yet the second. The token is in a cookie of that browser alone. */
+  pending_sign_ins: {
+    token_hash: string;
+    organization_id: string;
+    user_id: string;
+    kind: 'console' | 'portal' | 'cli';
+    factors: string;
+    /** JSON list of what would complete it. */
+    missing: string;
+    /** JSON: which identity provider vouched, and as whom. */
+    provider: string | null;
+    attempts: number;
+    created_at: number;
+    expires_at: number;
+    used_at: number | null;
+  };
+  totp_factors: {
+    id: string;
+    organization_id: string;
+    user_id: string;
+    sealed_secret: string;
+    /** The youngest time step whose code was used: it and older ones are refused. */
+    last_step: number;
+    created_at: number;
+    confirmed_at: number | null;
+    last_used_at: number | null;
+  };
+  recovery_codes: { organization_id: string; user_id: string; code_hash: string; used_at: number | null };
 }

@@ -247,22 +247,22 @@ export class GatewayLink {
   }
 
   async #signIn(message: SyncFromGateway & { type: 'sign_in' }): Promise<void> {
-    const { email, password } = message;
+    const { email, password, code } = message;
     const result = await signIn(
       this.#context,
-      { email, password, kind: 'portal', organizationId: this.gateway.organization_id },
+      { email, password, code, kind: 'portal', organizationId: this.gateway.organization_id },
       this.#origin(parseAddress(message.address) ?? this.#remoteAddress, message.userAgent),
     ).catch((error: unknown) => {
       // Too many password hashes wait. That is for the visitor to know, not a reason to drop the link.
       if (error instanceof Fault && error.retry === 'yes') return new Refusal('access.unavailable');
       throw error;
     });
-    const refused = result instanceof Refusal;
+    const token = 'token' in result ? result.token : null;
     this.#send({
       type: 'sign_in_result',
       rpcId: message.rpcId,
-      token: refused ? null : result.token,
-      reason: refused ? result.reason : null,
+      token,
+      reason: result instanceof Refusal ? result.reason : token === null ? 'sign_in.factor_missing' : null,
     });
   }
 

@@ -12,6 +12,8 @@ export interface SignInLink {
   signIn(request: {
     email: string;
     password: string;
+    /** Second factor, when the visitor gave one. */
+    code?: string;
     address: string;
     userAgent: string;
   }): Promise<{ token: string } | { reason: string }>;

@@ -180,11 +180,17 @@ export class AccessWorld {
     warn: (_details: object, message: string) => void this.warnings.push(message),
   };
 
+  /** The code that the console asks for; null: it asks for none. */
+  secondFactor: string | null = null;
+
   readonly console: SignInLink = {
-    signIn: async ({ email, password }) => {
+    signIn: async ({ email, password, code }) => {
       if (this.consoleAway) return { reason: 'access.unavailable' };
       const user = [this.ann, this.bob, this.eve].find((candidate) => candidate.email === email);
       if (user === undefined || password !== PASSWORD) return { reason: 'api.credentials_invalid' };
+      if (this.secondFactor !== null && code !== this.secondFactor) {
+        return { reason: code === undefined ? 'sign_in.factor_missing' : 'sign_in.factor_invalid' };
+      }
       return { token: (await this.portalToken(user)).token };
     },
     signOut: async (sessionId) => {

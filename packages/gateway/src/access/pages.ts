@@ -20,6 +20,8 @@ export interface SignInView {
 
 export function signInPage(view: SignInView): Page {
   const failed = view.failure !== null;
+  // The console keeps nothing between the two tries, so the second one brings the password again.
+  const asksForCode = view.failure === 'sign_in.factor_missing' || view.failure === 'sign_in.factor_invalid';
   return {
     title: 'Sign in',
     // Browsers apply form-action to the redirects that follow: to the service, and to wherever that sends its visitors.
@@ -35,6 +37,12 @@ ${view.state === null ? null : html`<input type="hidden" name="state" value="${v
 <input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value="${view.email}"${view.email === '' ? html` autofocus` : null}${failed ? html` aria-describedby="failure"` : null}>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024"${view.email === '' ? null : html` autofocus`}${failed ? html` aria-describedby="failure"` : null}>
+${
+  asksForCode
+    ? html`<label for="code">Code of your authenticator app, or a recovery code</label>
+<input id="code" name="code" maxlength="40" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" required>`
+    : null
+}
 <button type="submit">Sign in</button>
 </form>
 </main>`,

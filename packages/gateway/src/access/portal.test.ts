@@ -111,6 +111,25 @@ describe('sign-in', () => {
     assert.match(answer.body, /console is away/);
   });
 
+  test('a second factor is asked for on the same form, and only then', async () => {
+    const own = await AccessWorld.create(all);
+    own.secondFactor = '123456';
+    const browser = new TestBrowser(own);
+    const asked = await browser.signIn(`${APP}/`, 'ann@example.com');
+    assert.equal(asked.status, 401);
+    assert.match(asked.body, /name="code"/);
+    assert.equal(asked.cookie('__Host-zn_portal'), null);
+    const formUrl = (await browser.visit(`${APP}/`)).header('location')!;
+    const form = await browser.visit(formUrl);
+    assert.doesNotMatch(form.body, /name="code"/);
+    const fields = { email: 'ann@example.com', password: PASSWORD };
+    assert.match((await browser.submit(formUrl, form, { ...fields, code: '654321' })).body, /The code is wrong/);
+    assert.equal(
+      (await browser.submit(formUrl, form, { ...fields, code: ' 123456 ' })).decision?.verdict.effect,
+      'pass',
+    );
+  });
+
   test('who may not use the service is told so, and not sent in circles', async () => {
     const browser = new TestBrowser(world);
     const answer = await browser.signIn('https://ops.base.test:8443/', 'ann@example.com');

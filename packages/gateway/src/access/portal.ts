@@ -156,7 +156,9 @@ export class Portal {
     if (!parsedEmail.success || password.length < 1 || password.length > 1024) return again('api.credentials_invalid');
 
     const userAgent = (headerValue(head.headers, 'user-agent') ?? '').slice(0, 300);
-    const result = await sync.signIn({ email: parsedEmail.data, password, address, userAgent });
+    const code = (fields.get('code') ?? '').trim().slice(0, 40);
+    const factor = code === '' ? {} : { code };
+    const result = await sync.signIn({ email: parsedEmail.data, password, ...factor, address, userAgent });
     if ('reason' in result) return again(isReason(result.reason) ? result.reason : 'access.unavailable');
 
     // The tables of now, not of the flow: the console may just have told us of this user.

@@ -109,6 +109,8 @@ export class SyncLink {
   async signIn(request: {
     email: string;
     password: string;
+    /** Second factor, when the visitor gave one. */
+    code?: string;
     address: string;
     userAgent: string;
   }): Promise<{ token: string } | { reason: string }> {

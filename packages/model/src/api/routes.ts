@@ -25,6 +25,7 @@ import {
   user,
 } from '../entities/index.ts';
 import { apiKeyRoutes } from './api-key-routes.ts';
+import { factorCode, factorRoutes } from './factor-routes.ts';
 import { identityProviderRoutes } from './identity-provider-routes.ts';
 import { accessInput, password, resourceInput, resourcesFile, serviceInput, serviceView } from './inputs.ts';
 import { personalAccessTokenRoutes } from './personal-access-token-routes.ts';
@@ -43,6 +44,7 @@ const token = z.strictObject({ token: z.string(), expiresAt: timestamp });
 
 export const routes = defineRoutes({
   ...identityProviderRoutes,
+  ...factorRoutes,
   'health.get': {
     method: 'GET',
     path: '/api/v1/health',
@@ -82,7 +84,13 @@ export const routes = defineRoutes({
     summary: 'Sign in',
     permission: 'none',
     status: 201,
-    body: z.strictObject({ email, password }),
+    body: z.strictObject({
+      email,
+      password,
+      code: factorCode
+        .optional()
+        .describe('of an authenticator app, or a recovery code; needed when the problem says so'),
+    }),
     response: z.strictObject({ user, session: token }),
   },
   'sessions.list': {

@@ -17,6 +17,7 @@ import {
   timestamp,
 } from './scalars.ts';
 import { scopes } from './scope.ts';
+import { factorKind } from './sign-in.ts';
 
 export * from './access-rule.ts';
 export * from './identity-provider.ts';
@@ -24,6 +25,7 @@ export * from './personal-access-token.ts';
 export * from './role.ts';
 export * from './scalars.ts';
 export * from './scope.ts';
+export * from './sign-in.ts';
 
 export const organization = z.strictObject({ id, name: displayName, slug: label, createdAt: timestamp });
 export type Organization = z.infer<typeof organization>;
@@ -50,6 +52,9 @@ export const session = z.strictObject({
   kind: z.enum(['console', 'portal', 'cli']),
   address: z.string().max(60),
   userAgent: z.string().max(300),
+  /** What was shown when it was opened or confirmed, and when last. */
+  factors: z.array(factorKind),
+  authenticatedAt: timestamp,
   createdAt: timestamp,
   expiresAt: timestamp,
   revokedAt: timestamp.nullable(),

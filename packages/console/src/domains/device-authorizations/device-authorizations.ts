@@ -5,9 +5,10 @@ import type { Schema } from '../../store/schema.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context, Origin } from '../context.ts';
 import { createToken, hashToken } from '../random-token.ts';
+import { completeSignIn } from '../sessions/complete-sign-in.ts';
 import { RateLimit } from '../sessions/rate-limit.ts';
-import { type IssuedSession, openSession } from '../sessions/sessions.ts';
-import { actorOf } from '../sessions/sign-in.ts';
+import type { IssuedSession } from '../sessions/sessions.ts';
+import type { ProvedFactor } from '../sessions/sign-in-policy.ts';
 
 /** RFC 8628, 6.1: no vowels, so that no words come out, and nothing that looks like something else. 20^8 codes. */
 const USER_CODE_ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ';
@@ -48,6 +49,7 @@ export async function startDeviceAuthorization(context: Context, origin: Origin)
         expires_at: createdAt + TTL_MS,
         interval_seconds: INTERVAL_SECONDS,
         last_polled_at: null,
+        factors: '[]',
       })
       .execute();
   });
@@ -111,9 +113,17 @@ export async function decideDeviceAuthorization(
   const limited = limitGuesses(context, caller);
   if (limited !== null) return limited;
   return await context.store.transaction(async (queries) => {
+    const session = await queries
+      .selectFrom('sessions')
+      .select('factors')
+      .where('id', '=', caller.credentialId)
+      .where('organization_id', '=', caller.organizationId)
+      .executeTakeFirst();
     const row = await queries
       .updateTable('device_authorizations')
       .set({
+        // What the approving session had shown, the new one has too.
+        factors: session?.factors ?? '[]',
         status: input.approve ? 'approved' : 'denied',
         organization_id: caller.organizationId,
         user_id: caller.userId,
@@ -158,34 +168,25 @@ export async function pollDeviceAuthorization(
       .set({ status: 'used' })
       .where('device_code_hash', '=', codeHash)
       .where('status', '=', 'approved')
-      .returning('user_id')
+      .returning(['user_id', 'organization_id', 'factors'])
       .executeTakeFirst();
-    if (used === undefined) return new Refusal('api.token_used');
-    const user = await queries
-      .selectFrom('users')
-      .select(['id', 'organization_id', 'kind', 'email', 'status'])
-      .where('id', '=', used.user_id)
-      .executeTakeFirst();
-    if (user === undefined || user.status !== 'active') return new Refusal('api.access_denied');
-    const session = await openSession(
+    if (used?.user_id == null || used.organization_id === null) return new Refusal('api.token_used');
+    const factors = JSON.parse(used.factors) as ProvedFactor[];
+    const result = await completeSignIn(
       queries,
       context,
-      'cli',
-      { id: user.id, organizationId: user.organization_id },
+      {
+        userId: used.user_id,
+        organizationId: used.organization_id,
+        kind: 'cli',
+        factors,
+        canGoOn: false,
+        // They were enough for the session that approved; how fresh they must be for that, the route table says.
+        measuredAtMs: Math.max(0, ...factors.map(({ atMs }) => atMs)),
+      },
       origin,
     );
-    await appendAudit(
-      queries,
-      context,
-      { organizationId: user.organization_id, actor: actorOf(user, origin), requestId: origin.requestId },
-      {
-        action: 'session.create',
-        objectKind: 'session',
-        objectId: session.sessionId,
-        after: { kind: 'cli', userId: user.id },
-      },
-    );
-    return session;
+    return result instanceof Refusal || 'pendingToken' in result ? new Refusal('api.access_denied') : result;
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Session } from '@zeronaut/model';
 import { Refusal } from '../../store/refusal.ts';
 import type { Context, Origin } from '../context.ts';
-import type { SignedIn } from '../sessions/sign-in.ts';
+import type { PendingSignIn, SignedIn } from '../sessions/complete-sign-in.ts';
 import { auditRefused, signInExternally } from './external-sign-in.ts';
 import { askDirectory } from './ldap.ts';
 import type { Provider } from './provider-rows.ts';
@@ -10,9 +10,9 @@ import type { Provider } from './provider-rows.ts';
 export async function signInWithDirectory(
   context: Context,
   provider: Provider<'ldap'>,
-  input: { username: string; password: string; kind: Session['kind'] },
+  input: { username: string; password: string; kind: Session['kind']; canGoOn?: boolean },
   origin: Origin,
-): Promise<SignedIn | Refusal> {
+): Promise<SignedIn | PendingSignIn | Refusal> {
   const account = `${provider.id} ${input.username.toLowerCase()}`;
   const waitMs = await context.signInLimits.take(account, origin.address, context.clock(), () =>
     usedBefore(context, provider, input.username.toLowerCase(), origin.address),
@@ -24,7 +24,13 @@ export async function signInWithDirectory(
     return identity.reason === 'api.credentials_invalid' ? new Refusal('api.credentials_invalid') : identity;
   }
   context.signInLimits.succeeded(account, origin.address);
-  return await signInExternally(context, provider, identity, input.kind, origin);
+  return await signInExternally(
+    context,
+    provider,
+    identity,
+    { kind: input.kind, canGoOn: input.canGoOn ?? false },
+    origin,
+  );
 }
 
 /** Whether that person's sessions came from this address: then guesses from elsewhere cannot keep them out. */

@@ -8,8 +8,7 @@ import { Refusal } from '../../store/refusal.ts';
 import { isUniqueViolation, type Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Actor, Context, Origin } from '../context.ts';
-import { openSession } from '../sessions/sessions.ts';
-import { actorOf, type SignedIn } from '../sessions/sign-in.ts';
+import { completeSignIn, type PendingSignIn, type SignedIn } from '../sessions/complete-sign-in.ts';
 import { applyGrants } from './grants.ts';
 import { vouchesFor } from './mail-domains.ts';
 import { createMember, findMember, findMemberByEmail } from './members.ts';
@@ -31,34 +30,30 @@ export async function signInExternally(
   context: Context,
   provider: Provider,
   identity: AssertedIdentity,
-  kind: Session['kind'],
+  wanted: { kind: Session['kind']; canGoOn: boolean },
   origin: Origin,
-): Promise<SignedIn | Refusal> {
+): Promise<SignedIn | PendingSignIn | Refusal> {
   const attempt = () =>
     context.store.change(provider.organizationId, async (queries) => {
       const found = await findOrCreate(queries, context, provider, identity, origin);
       if (found instanceof Refusal) return found;
       const user = await applyGrants(queries, context, provider, identity, found, origin);
-      const session = await openSession(queries, context, kind, user, origin);
-      await queries
-        .insertInto('federated_sessions')
-        .values({
-          session_id: session.sessionId,
-          organization_id: provider.organizationId,
-          provider_id: provider.id,
-          subject: identity.subject,
-          provider_session_id: identity.providerSessionId,
-        })
-        .execute();
-      await appendAudit(queries, context, who(provider, actorOf(user, origin), origin), {
-        action: 'session.create',
-        objectKind: 'session',
-        objectId: session.sessionId,
-        after: { kind, userId: user.id, identityProviderId: provider.id },
-      });
-      return { ...session, user };
+      const { subject, providerSessionId } = identity;
+      return await completeSignIn(
+        queries,
+        context,
+        {
+          userId: user.id,
+          organizationId: provider.organizationId,
+          kind: wanted.kind,
+          factors: [{ kind: 'provider', atMs: context.clock() }],
+          provider: { id: provider.id, subject, providerSessionId },
+          canGoOn: wanted.canGoOn,
+        },
+        origin,
+      );
     });
-  let result: SignedIn | Refusal;
+  let result: SignedIn | PendingSignIn | Refusal;
   try {
     result = await attempt();
   } catch (error) {

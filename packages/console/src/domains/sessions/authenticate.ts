@@ -3,9 +3,9 @@ import { Refusal } from '../../store/refusal.ts';
 import { parseScopes } from '../api-keys/stored-scopes.ts';
 import type { Caller, Context, Origin } from '../context.ts';
 import { hashToken, TOKEN_PREFIX } from '../random-token.ts';
-import { actorOf } from './sign-in.ts';
+import { actorOf } from './complete-sign-in.ts';
 
-/** `last_used_at` of an API key is exact to this. */
+/** `last_used_at` of sessions and API keys is exact to this. */
 const LAST_USED_STEP_MS = 60_000;
 
 /** A bearer token or cookie to the one who calls. Refuses unknown, expired and revoked ones, and disabled users. */
@@ -23,6 +23,9 @@ async function bySession(context: Context, token: string, origin: Origin): Promi
       'sessions.id as session_id',
       'sessions.expires_at',
       'sessions.revoked_at',
+      'sessions.created_at',
+      'sessions.last_used_at',
+      'sessions.idle_ms',
       'users.id',
       'users.organization_id',
       'users.kind',
@@ -34,8 +37,20 @@ async function bySession(context: Context, token: string, origin: Origin): Promi
     .executeTakeFirst();
   if (row === undefined) return new Refusal('api.unauthenticated');
   if (row.revoked_at !== null) return new Refusal('access.session_revoked');
-  if (row.expires_at <= context.clock()) return new Refusal('access.session_expired');
+  const nowMs = context.clock();
+  const lastUsedAt = row.last_used_at ?? row.created_at;
+  if (row.expires_at <= nowMs || (row.idle_ms !== null && lastUsedAt + row.idle_ms <= nowMs)) {
+    return new Refusal('access.session_expired');
+  }
   if (row.status !== 'active') return new Refusal('access.user_disabled');
+  if (lastUsedAt < nowMs - LAST_USED_STEP_MS) {
+    await context.store.db
+      .updateTable('sessions')
+      .set({ last_used_at: nowMs })
+      .where('id', '=', row.session_id)
+      .where('organization_id', '=', row.organization_id)
+      .execute();
+  }
   return {
     ...origin,
     organizationId: row.organization_id,

@@ -1,4 +1,11 @@
-import { CONSOLE_ISSUER, createId, PORTAL_AUDIENCE, type Session, TOKEN_TYPE } from '@zeronaut/model';
+import {
+  CONSOLE_ISSUER,
+  createId,
+  PORTAL_AUDIENCE,
+  type Session,
+  type SignInPolicy,
+  TOKEN_TYPE,
+} from '@zeronaut/model';
 import { SignJWT } from 'jose';
 import type { Selectable } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
@@ -8,13 +15,20 @@ import type { Caller, Context, Origin } from '../context.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { revoke } from '../revoke.ts';
+import type { ProvedFactor } from './sign-in-policy.ts';
 
-const HOUR_MS = 3_600_000;
 /**
  * Portal sessions are what gateways go on accepting while the console is away, for days (docs/decisions/0007). A revoked
  * one ends at once all the same: revocations travel in the snapshot.
  */
-export const SESSION_TTL_MS = { console: 12 * HOUR_MS, portal: 7 * 24 * HOUR_MS, cli: 30 * 24 * HOUR_MS } as const;
+function lifetimeMs(policy: SignInPolicy, kind: Session['kind']): number {
+  const seconds = {
+    console: policy.consoleSessionSeconds,
+    portal: policy.portalSessionSeconds,
+    cli: policy.cliSessionSeconds,
+  };
+  return seconds[kind] * 1000;
+}
 
 type Row = Selectable<Schema['sessions']>;
 
@@ -26,6 +40,8 @@ function toSession(row: Row): Session {
     kind: row.kind,
     address: row.address,
     userAgent: row.user_agent,
+    factors: (JSON.parse(row.factors) as ProvedFactor[]).map(({ kind }) => kind),
+    authenticatedAt: isoTime(row.authenticated_at ?? row.created_at),
     createdAt: isoTime(row.created_at),
     expiresAt: isoTime(row.expires_at),
     revokedAt: isoTime(row.revoked_at),
@@ -40,19 +56,25 @@ export interface IssuedSession {
 
 /**
  * Opens a session, within the transaction that writes its audit entry. Console and CLI sessions are opaque random
- * tokens of which only the hash is kept; portal sessions are signed, because gateways check them without us.
+ * tokens of which only the hash is kept; portal sessions are signed, because gateways check them without us. Only
+ * `completeSignIn` calls this.
  */
 export async function openSession(
   queries: Queries,
   context: Context,
-  kind: Session['kind'],
-  user: { id: string; organizationId: string },
+  wanted: {
+    kind: Session['kind'];
+    user: { id: string; organizationId: string };
+    factors: readonly ProvedFactor[];
+    policy: SignInPolicy;
+  },
   origin: Origin,
 ): Promise<IssuedSession> {
+  const { kind, user, factors, policy } = wanted;
   const createdAt = context.clock();
   const sessionId = createId('session', createdAt);
   // Tokens count whole seconds; the row must not say anything else.
-  const expiresAtMs = Math.floor((createdAt + SESSION_TTL_MS[kind]) / 1000) * 1000;
+  const expiresAtMs = Math.floor((createdAt + lifetimeMs(policy, kind)) / 1000) * 1000;
   const token =
     kind === 'portal'
       ? await new SignJWT({ sid: sessionId, org: user.organizationId })
@@ -74,6 +96,10 @@ export async function openSession(
       token_hash: kind === 'portal' ? null : hashToken(token),
       address: origin.address,
       user_agent: origin.userAgent.slice(0, 300),
+      factors: JSON.stringify(factors),
+      authenticated_at: Math.max(0, ...factors.map(({ atMs }) => atMs)) || createdAt,
+      last_used_at: createdAt,
+      idle_ms: kind === 'console' ? policy.consoleIdleSeconds * 1000 : null,
       created_at: createdAt,
       expires_at: expiresAtMs,
       revoked_at: null,
@@ -110,7 +136,7 @@ export async function revokeSession(context: Context, caller: Caller, id: string
   });
 }
 
-/** Ends all sessions of a user but `exceptId`. Within the transaction of the change that asks for it. */
+/** Ends all sessions of a user but `exceptId`, and sign-ins on their way. Within the transaction of the change that asks for it. */
 export async function revokeUserSessions(
   queries: Queries,
   context: Context,
@@ -125,5 +151,10 @@ export async function revokeUserSessions(
     .where('user_id', '=', userId)
     .where('id', '!=', exceptId)
     .where('revoked_at', 'is', null)
+    .execute();
+  await queries
+    .deleteFrom('pending_sign_ins')
+    .where('organization_id', '=', organizationId)
+    .where('user_id', '=', userId)
     .execute();
 }

@@ -1,17 +1,22 @@
-import type { Session, User } from '@zeronaut/model';
+import type { Session } from '@zeronaut/model';
 import { Refusal } from '../../store/refusal.ts';
-import { appendAudit } from '../audit/audit.ts';
-import type { Actor, Context, Origin } from '../context.ts';
+import type { Context, Origin } from '../context.ts';
+import { proveCode } from '../factors/prove-code.ts';
 import { signInWithDirectory } from '../identity-providers/directory-sign-in.ts';
 import { discoverProvider } from '../identity-providers/mail-domains.ts';
 import { toUser } from '../users/users.ts';
-import { type IssuedSession, openSession } from './sessions.ts';
+import { auditDenied, completeSignIn, isKnownAddress, type PendingSignIn, type SignedIn } from './complete-sign-in.ts';
+import type { ProvedFactor } from './sign-in-policy.ts';
 
-/** An address from which a user signed in within this time is a known one. */
-const KNOWN_ADDRESS_MS = 30 * 86_400_000;
-
-export interface SignedIn extends IssuedSession {
-  readonly user: User;
+export interface SignInInput {
+  readonly email: string;
+  readonly password: string;
+  /** Second factor, for callers that have no second page. */
+  readonly code?: string | undefined;
+  readonly kind: Session['kind'];
+  readonly organizationId?: string;
+  /** The caller can ask for the next factor: then a missing one is a pending sign-in. Default: false. */
+  readonly canGoOn?: boolean;
 }
 
 /**
@@ -20,9 +25,9 @@ export interface SignedIn extends IssuedSession {
  */
 export async function signIn(
   context: Context,
-  input: { email: string; password: string; kind: Session['kind']; organizationId?: string },
+  input: SignInInput,
   origin: Origin,
-): Promise<SignedIn | Refusal> {
+): Promise<SignedIn | PendingSignIn | Refusal> {
   const { db } = context.store;
   let select = db
     .selectFrom('users')
@@ -47,64 +52,34 @@ export async function signIn(
   );
   if (waitMs > 0) {
     if (row !== undefined && context.signInLimits.isNews(input.email, context.clock())) {
-      await auditDenied(context, row, origin, 'access.rate_limited');
+      await auditDenied(context, toUser(row), origin, 'access.rate_limited');
     }
     return new Refusal('api.rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
   }
   const matches = await context.passwords.verify(input.password, row?.hash ?? null);
   if (row === undefined) return new Refusal('api.credentials_invalid');
-  if (!matches || row.status !== 'active') {
-    await auditDenied(context, row, origin, matches ? 'access.user_disabled' : 'api.credentials_invalid');
+  const user = toUser(row);
+  if (!matches || user.status !== 'active') {
+    await auditDenied(context, user, origin, matches ? 'access.user_disabled' : 'api.credentials_invalid');
     return new Refusal('api.credentials_invalid');
   }
   context.signInLimits.succeeded(input.email, origin.address);
 
-  const user = toUser(row);
-  const issued = await context.store.transaction(async (queries) => {
-    const session = await openSession(queries, context, input.kind, user, origin);
-    await appendAudit(
+  const factors: ProvedFactor[] = [{ kind: 'password', atMs: context.clock() }];
+  if (input.code !== undefined) {
+    const second = await proveCode(context, user, input.code, origin);
+    if (second instanceof Refusal) return second;
+    factors.push(second);
+  }
+  const { kind, canGoOn = false } = input;
+  const result = await context.store.transaction((queries) =>
+    completeSignIn(
       queries,
       context,
-      { organizationId: user.organizationId, actor: actorOf(user, origin), requestId: origin.requestId },
-      {
-        action: 'session.create',
-        objectKind: 'session',
-        objectId: session.sessionId,
-        after: { kind: input.kind, userId: user.id },
-      },
-    );
-    return session;
-  });
-  return { ...issued, user };
-}
-
-export function actorOf(user: Pick<User, 'id' | 'kind' | 'email'>, origin: Origin): Actor {
-  return { kind: user.kind === 'local' ? 'local' : 'user', id: user.id, name: user.email, address: origin.address };
-}
-
-async function auditDenied(
-  context: Context,
-  user: { id: string; kind: 'person' | 'local'; email: string; organization_id: string },
-  origin: Origin,
-  reason: string,
-): Promise<void> {
-  await context.store.transaction((queries) =>
-    appendAudit(
-      queries,
-      context,
-      { organizationId: user.organization_id, actor: actorOf(user, origin), requestId: origin.requestId },
-      { action: 'session.denied', objectKind: 'user', objectId: user.id, after: { reason } },
+      { userId: user.id, organizationId: user.organizationId, kind, factors, canGoOn },
+      origin,
     ),
   );
-}
-
-async function isKnownAddress(context: Context, userId: string, address: string): Promise<boolean> {
-  const row = await context.store.db
-    .selectFrom('sessions')
-    .select('id')
-    .where('user_id', '=', userId)
-    .where('address', '=', address)
-    .where('created_at', '>', context.clock() - KNOWN_ADDRESS_MS)
-    .executeTakeFirst();
-  return row !== undefined;
+  if (result instanceof Refusal) await auditDenied(context, user, origin, result.reason);
+  return result;
 }

@@ -4,8 +4,7 @@ import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Context, Origin } from '../context.ts';
 import { createToken, hashToken } from '../random-token.ts';
-import { openSession } from '../sessions/sessions.ts';
-import { actorOf, type SignedIn } from '../sessions/sign-in.ts';
+import { actorOf, completeSignIn, type SignedIn } from '../sessions/complete-sign-in.ts';
 import { checkPassword } from '../users/password-policy.ts';
 import { insertUser } from '../users/users.ts';
 
@@ -98,7 +97,6 @@ export async function setUp(
       nowMs,
     );
     if (user instanceof Refusal) return user;
-    const session = await openSession(queries, context, 'console', user, origin);
     const who = { organizationId, actor: actorOf(user, origin), requestId: origin.requestId };
     await appendAudit(queries, context, who, {
       action: 'setup.create',
@@ -106,12 +104,13 @@ export async function setUp(
       objectId: user.id,
       after: { user, ...(input.organizationName === undefined ? {} : { organizationName: input.organizationName }) },
     });
-    await appendAudit(queries, context, who, {
-      action: 'session.create',
-      objectKind: 'session',
-      objectId: session.sessionId,
-      after: { kind: 'console', userId: user.id },
-    });
-    return { ...session, user };
+    const factors = [{ kind: 'password' as const, atMs: nowMs }];
+    const result = await completeSignIn(
+      queries,
+      context,
+      { userId: user.id, organizationId, kind: 'console', factors, canGoOn: false },
+      origin,
+    );
+    return 'pendingToken' in result ? new Refusal('sign_in.factor_missing') : result;
   });
 }

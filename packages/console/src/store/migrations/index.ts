@@ -1,5 +1,6 @@
 import type { MigrationProvider } from 'kysely/migration';
 import * as first from './0001-first.ts';
+import * as signIn from './0010-sign-in.ts';
 import * as identityProviders from './0020-identity-providers.ts';
 import * as apiKeyScopes from './0030-api-key-scopes.ts';
 import * as personalAccessTokens from './0031-personal-access-tokens.ts';
@@ -9,6 +10,7 @@ export const migrations: MigrationProvider = {
   async getMigrations() {
     return {
       '0001-first': first,
+      '0010-sign-in': signIn,
       '0020-identity-providers': identityProviders,
       '0030-api-key-scopes': apiKeyScopes,
       '0031-personal-access-tokens': personalAccessTokens,

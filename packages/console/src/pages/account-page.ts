@@ -1,0 +1,103 @@
+import type { FactorList } from '@zeronaut/model';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller, Context } from '../domains/context.ts';
+import { listFactors, personOf, removeFactor, renewRecoveryCodes } from '../domains/factors/factors.ts';
+import { confirmTotp, startTotp } from '../domains/factors/totp.ts';
+import { Refusal } from '../store/refusal.ts';
+import { recoveryCodes, sentenceOf, totpForm } from './factor-page.ts';
+import { field } from './form.ts';
+import { type Html, html } from './html.ts';
+import { notice, type Page, sendPage } from './layout.ts';
+import { refuseForeignForm, sendRefusal, signedIn } from './signed-in.ts';
+
+/** How the person who is signed in signs in: second factors and recovery codes. */
+export function registerAccountPage(app: FastifyInstance, context: Context): void {
+  app.get('/account', async (request, reply) => {
+    const caller = await signedIn(context, request);
+    if (caller === null) return reply.redirect('/sign-in?next=%2Faccount', 303);
+    return await show(reply, caller, null);
+  });
+
+  async function show(reply: FastifyReply, caller: Caller, problem: Refusal | null): Promise<FastifyReply> {
+    const factors = await listFactors(context, caller.organizationId, caller.userId);
+    if (factors instanceof Refusal) return sendRefusal(reply, factors);
+    const page = accountPage(caller, factors, problem === null ? null : sentenceOf(problem));
+    return sendPage(reply, page, problem?.status ?? 200);
+  }
+
+  /** Every form of this page: ours, and of somebody who is signed in. */
+  function form(path: string, run: (caller: Caller, request: FastifyRequest) => Promise<Html | null | Refusal>): void {
+    app.post(path, async (request, reply) => {
+      const foreign = refuseForeignForm(context, request, reply);
+      if (foreign !== null) return foreign;
+      const caller = await signedIn(context, request);
+      if (caller === null) return reply.redirect('/sign-in?next=%2Faccount', 303);
+      const result = await run(caller, request);
+      if (result instanceof Refusal) return await show(reply, caller, result);
+      if (result === null) return reply.redirect('/account', 303);
+      return sendPage(reply, { title: 'Account', user: { email: caller.actor.name }, content: result });
+    });
+  }
+
+  form('/account/totp', async (caller) => {
+    const user = await personOf(context, caller);
+    if (user instanceof Refusal) return user;
+    const started = await startTotp(context, user, caller);
+    if (started instanceof Refusal) return started;
+    return html`<h1>Set up an authenticator app</h1>
+<div class="card slim">${totpForm(started, '/account/totp/confirmation', '/account')}</div>`;
+  });
+
+  form('/account/totp/confirmation', async (caller, request) => {
+    const user = await personOf(context, caller);
+    if (user instanceof Refusal) return user;
+    return shown(await confirmTotp(context, user, field(request, 'code').slice(0, 40), caller));
+  });
+
+  form('/account/recovery-codes', async (caller) => shown(await renewRecoveryCodes(context, caller)));
+
+  form('/account/factors/removal', async (caller, request) => {
+    return (await removeFactor(context, caller, field(request, 'id'))) ?? null;
+  });
+}
+
+function shown(codes: string[] | Refusal): Html | Refusal {
+  if (codes instanceof Refusal) return codes;
+  return html`${recoveryCodes(codes)}<p><a href="/account">I have kept them</a></p>`;
+}
+
+function accountPage(caller: Caller, factors: FactorList, problem: string | null): Page {
+  const hasTotp = factors.items.some(({ kind }) => kind === 'totp');
+  const rows = factors.items.map(
+    (factor) => html`<tr><td><span class="name">${factor.name}</span></td>
+<td data-label="Added">${factor.createdAt.slice(0, 10)}</td>
+<td data-label="Last used">${factor.lastUsedAt?.slice(0, 16).replace('T', ' ') ?? 'never'}</td>
+<td><form method="post" action="/account/factors/removal"><input type="hidden" name="id" value="${factor.id}">
+<button class="quiet small">Remove</button></form></td></tr>`,
+  );
+  return {
+    title: 'Account',
+    user: { email: caller.actor.name },
+    content: html`<h1>Account</h1>
+<p class="soft">${caller.actor.name} · ${caller.role}</p>
+${notice(problem)}
+<h2>Second factors</h2>
+${
+  rows.length === 0
+    ? html`<p>None yet. With one, a stolen password alone opens nothing.</p>`
+    : html`<table><thead><tr><th>Factor</th><th>Added</th><th>Last used</th><th></th></tr></thead><tbody>${rows}</tbody></table>`
+}
+${
+  hasTotp
+    ? null
+    : html`<form class="card slim" method="post" action="/account/totp"><button>Set up an authenticator app</button></form>`
+}
+${
+  rows.length === 0
+    ? null
+    : html`<h2>Recovery codes</h2>
+<p>${factors.recoveryCodesLeft} left.</p>
+<form method="post" action="/account/recovery-codes"><button class="quiet">Make new ones</button></form>`
+}`,
+  };
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { displayName, id, timestamp } from './scalars.ts';
+
+/**
+ * How somebody showed who they are. `password`, `provider` and `passkey` say who it is; `totp`, `recovery_code` and
+ * `passkey` can be the second one. A passkey asks for its owner's finger or PIN, and so counts as two.
+ */
+export const factorKind = z.enum(['password', 'provider', 'passkey', 'totp', 'recovery_code']);
+export type FactorKind = z.infer<typeof factorKind>;
+
+/** What is missing before a session opens: one of the user's own second factors, or `enrolment` of a first one. */
+export const missingFactor = z.enum(['passkey', 'totp', 'recovery_code', 'enrolment']);
+export type MissingFactor = z.infer<typeof missingFactor>;
+
+/** What an organization asks of a sign-in. Times in seconds. A change counts from the next sign-in on. */
+export const signInPolicyInput = z.strictObject({
+  /** `if_enrolled`: of whoever has one. `required`: of everybody; who has none sets one up while signing in. */
+  secondFactor: z.enum(['if_enrolled', 'required']).default('if_enrolled'),
+  /** An identity provider's word counts as both factors. */
+  trustProviders: z.boolean().default(true),
+  /** How long ago a factor may have been shown where one is needed: for a sign-in, and for dangerous actions. */
+  factorMaxAgeSeconds: z.int().min(60).max(86_400).default(900),
+  /** Absolute lifetime of sessions. */
+  consoleSessionSeconds: z.int().min(300).max(2_592_000).default(43_200),
+  portalSessionSeconds: z.int().min(300).max(2_592_000).default(604_800),
+  cliSessionSeconds: z.int().min(300).max(31_536_000).default(2_592_000),
+  /** A console session that nobody used for so long ends. */
+  consoleIdleSeconds: z.int().min(300).max(2_592_000).default(14_400),
+});
+export type SignInPolicyInput = z.infer<typeof signInPolicyInput>;
+
+export const signInPolicy = z.strictObject({ ...signInPolicyInput.shape, version: z.int().min(1) });
+export type SignInPolicy = z.infer<typeof signInPolicy>;
+
+/** A second factor of one user, as the user and administrators see it. */
+export const factor = z.strictObject({
+  id,
+  kind: z.enum(['totp', 'passkey']),
+  name: displayName,
+  createdAt: timestamp,
+  lastUsedAt: timestamp.nullable(),
+});
+export type Factor = z.infer<typeof factor>;
+
+export const factorList = z.strictObject({ items: z.array(factor), recoveryCodesLeft: z.int().min(0) });
+export type FactorList = z.infer<typeof factorList>;
