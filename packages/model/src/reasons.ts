@@ -269,43 +269,43 @@ export const REASONS = {
     next: 'Sign in to the other organization by itself.',
   },
 
-  // sign_in: what is missing before a session opens, or a dangerous action is done
-  'sign_in.factor_missing': {
+  // factor: what is missing before a session opens, or a dangerous action is done
+  'factor.missing': {
     status: 401,
     title: 'A second factor is needed',
     next: 'Enter the code of your authenticator app or a recovery code.',
   },
-  'sign_in.enrolment_missing': {
+  'factor.enrolment_missing': {
     status: 401,
     title: 'Your organization asks for a second factor, and you have none yet',
     next: 'Sign in on the pages of the console, which set one up with you.',
   },
-  'sign_in.factor_invalid': {
+  'factor.invalid': {
     status: 401,
     title: 'The code is wrong, was used already, or is too old',
     next: 'Wait for the next code of your app, or use a recovery code.',
   },
-  'sign_in.factor_expired': {
+  'factor.expired': {
     status: 401,
     title: 'It is too long ago that you showed who you are',
     next: 'Sign in again.',
   },
-  'sign_in.pending_invalid': {
+  'factor.pending_invalid': {
     status: 401,
     title: 'The sign-in took too long, was tried too often, or was not begun in this browser',
     next: 'Sign in again.',
   },
-  'sign_in.session_needed': {
+  'factor.session_needed': {
     status: 403,
     title: 'Only a person who is signed in can do this',
     next: 'Use a session, not an API key.',
   },
-  'sign_in.factor_exists': {
+  'factor.exists': {
     status: 409,
     title: 'There is an authenticator app already',
     next: 'Remove it before you set up another.',
   },
-  'sign_in.not_started': { status: 409, title: 'No set-up is under way', next: 'Start it again.' },
+  'factor.not_started': { status: 409, title: 'No set-up is under way', next: 'Start it again.' },
 
   // sync
   'sync.older_version': { status: 409, title: 'The snapshot is older than the one that is running', next: '' },

@@ -59,7 +59,7 @@ export const handlers: Handlers = {
   'sessions.create': async (context, { body, origin }) => {
     const result = await signIn(context, { ...body, kind: 'console' }, origin);
     if (result instanceof Refusal) return result;
-    return 'pendingToken' in result ? new Refusal('sign_in.factor_missing') : withSession(result);
+    return 'pendingToken' in result ? new Refusal('factor.missing') : withSession(result);
   },
   'sessions.list': (context, { caller, query }) => sessions.listSessions(context, caller, query),
   'sessions.deleteCurrent': (context, { caller }) =>

@@ -31,8 +31,8 @@ export function enterWith(
     setPendingToken(reply, publicUrl, result.pendingToken);
     return `/sign-in/factor?next=${encodeURIComponent(next)}`;
   }
-  clearPendingToken(reply, publicUrl);
   setSessionCookie(reply, publicUrl, result.token, result.expiresAtMs);
+  if (readPendingToken(reply.request, publicUrl) !== null) clearPendingToken(reply, publicUrl);
   return next;
 }
 

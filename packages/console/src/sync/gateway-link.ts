@@ -262,7 +262,7 @@ export class GatewayLink {
       type: 'sign_in_result',
       rpcId: message.rpcId,
       token,
-      reason: result instanceof Refusal ? result.reason : token === null ? 'sign_in.factor_missing' : null,
+      reason: result instanceof Refusal ? result.reason : token === null ? 'factor.missing' : null,
     });
   }
 

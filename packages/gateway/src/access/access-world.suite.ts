@@ -189,7 +189,7 @@ export class AccessWorld {
       const user = [this.ann, this.bob, this.eve].find((candidate) => candidate.email === email);
       if (user === undefined || password !== PASSWORD) return { reason: 'api.credentials_invalid' };
       if (this.secondFactor !== null && code !== this.secondFactor) {
-        return { reason: code === undefined ? 'sign_in.factor_missing' : 'sign_in.factor_invalid' };
+        return { reason: code === undefined ? 'factor.missing' : 'factor.invalid' };
       }
       return { token: (await this.portalToken(user)).token };
     },

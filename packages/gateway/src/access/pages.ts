@@ -21,7 +21,7 @@ export interface SignInView {
 export function signInPage(view: SignInView): Page {
   const failed = view.failure !== null;
   // The console keeps nothing between the two tries, so the second one brings the password again.
-  const asksForCode = view.failure === 'sign_in.factor_missing' || view.failure === 'sign_in.factor_invalid';
+  const asksForCode = view.failure === 'factor.missing' || view.failure === 'factor.invalid';
   return {
     title: 'Sign in',
     // Browsers apply form-action to the redirects that follow: to the service, and to wherever that sends its visitors.

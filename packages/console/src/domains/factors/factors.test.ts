@@ -26,22 +26,22 @@ eachDatabase('a second factor is asked for, counts once, and is never stored in 
   const { code, secret, recovery, signIn, key } = await personWithApp(fixture, organization, 'ann@example.com');
   const reason = async (answer: ReturnType<typeof signIn>) => (await answer).json().reason;
 
-  assert.equal(await reason(signIn()), 'sign_in.factor_missing');
-  assert.equal(await reason(signIn({ code: code() })), 'sign_in.factor_invalid', 'the code of the set-up was used up');
+  assert.equal(await reason(signIn()), 'factor.missing');
+  assert.equal(await reason(signIn({ code: code() })), 'factor.invalid', 'the code of the set-up was used up');
   fixture.clock.nowMs += 30_000;
   const now = code();
   const [one, two] = await Promise.all([signIn({ code: now }), signIn({ code: `${now.slice(0, 3)} ${now.slice(3)}` })]);
   assert.deepEqual([one.statusCode, two.statusCode].sort(), [201, 401], 'of two at once one comes too late');
-  assert.equal(await reason(signIn({ code: now })), 'sign_in.factor_invalid', 'replayed');
-  assert.equal(await reason(signIn({ code: code(-30_000) })), 'sign_in.factor_invalid', 'an older one after it');
+  assert.equal(await reason(signIn({ code: now })), 'factor.invalid', 'replayed');
+  assert.equal(await reason(signIn({ code: code(-30_000) })), 'factor.invalid', 'an older one after it');
   assert.equal((await signIn({ code: code(30_000) })).statusCode, 201, 'a clock that is 30 s ahead');
   fixture.clock.nowMs += 600_000;
-  assert.equal(await reason(signIn({ code: code(90_000) })), 'sign_in.factor_invalid', 'too far ahead');
+  assert.equal(await reason(signIn({ code: code(90_000) })), 'factor.invalid', 'too far ahead');
 
   const typed = recovery[0]!.toUpperCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'L');
   const byRecovery = await signIn({ code: typed });
   assert.equal(byRecovery.statusCode, 201, byRecovery.body);
-  assert.equal(await reason(signIn({ code: recovery[0] })), 'sign_in.factor_invalid', 'each counts once');
+  assert.equal(await reason(signIn({ code: recovery[0] })), 'factor.invalid', 'each counts once');
   const token = byRecovery.json().session.token;
   const list = (await organization.call('GET', '/api/v1/me/factors', undefined, { key: token })).json();
   assert.equal(list.recoveryCodesLeft, 9);
@@ -50,7 +50,7 @@ eachDatabase('a second factor is asked for, counts once, and is never stored in 
 
   const fresh = await organization.call('POST', '/api/v1/me/factors/recovery-codes', undefined, { key: token });
   assert.equal(fresh.json().recoveryCodes.length, 10);
-  assert.equal(await reason(signIn({ code: recovery[1] })), 'sign_in.factor_invalid', 'the old set is void');
+  assert.equal(await reason(signIn({ code: recovery[1] })), 'factor.invalid', 'the old set is void');
 
   const { db } = fixture.context.store;
   const stored = JSON.stringify([
@@ -86,11 +86,8 @@ eachDatabase('codes cannot be guessed, and guessing keeps nobody out of a known 
     const answer = 'reason' in result ? result.reason : 'signed in';
     answers.set(answer, (answers.get(answer) ?? 0) + 1);
   }
-  assert.deepEqual([...answers.keys()].sort(), ['api.rate_limited', 'sign_in.factor_invalid']);
-  assert.ok(
-    answers.get('sign_in.factor_invalid')! <= 60,
-    `${answers.get('sign_in.factor_invalid')} codes were looked at`,
-  );
+  assert.deepEqual([...answers.keys()].sort(), ['api.rate_limited', 'factor.invalid']);
+  assert.ok(answers.get('factor.invalid')! <= 60, `${answers.get('factor.invalid')} codes were looked at`);
   fixture.clock.nowMs += 30_000;
   assert.equal((await signIn({ code: code() })).statusCode, 201, 'from the address of the first session');
 });
@@ -106,8 +103,8 @@ eachDatabase(
     const call = async (method: string, url: string, more = {}) =>
       await organization.call(method, url, undefined, more);
 
-    assert.equal((await call('POST', '/api/v1/me/factors/totp')).json().reason, 'sign_in.session_needed', 'an API key');
-    assert.equal((await call('POST', '/api/v1/me/factors/totp', { key })).json().reason, 'sign_in.factor_exists');
+    assert.equal((await call('POST', '/api/v1/me/factors/totp')).json().reason, 'factor.session_needed', 'an API key');
+    assert.equal((await call('POST', '/api/v1/me/factors/totp', { key })).json().reason, 'factor.exists');
     const { id } = (await call('GET', '/api/v1/me', { key })).json().user;
     const factor = (await call('GET', `/api/v1/users/${id}/factors`)).json().items[0];
     assert.equal(factor.kind, 'totp');
@@ -118,11 +115,11 @@ eachDatabase(
       (await call('DELETE', `/api/v1/users/${id}/factors`, { key: admin.key })).json().reason,
       'api.forbidden',
     );
-    assert.equal((await signIn({})).json().reason, 'sign_in.factor_missing');
+    assert.equal((await signIn({})).json().reason, 'factor.missing');
     assert.equal((await call('DELETE', `/api/v1/users/${id}/factors`)).statusCode, 204);
     assert.equal((await call('GET', '/api/v1/me', { key })).json().reason, 'access.session_revoked');
     assert.equal((await signIn()).statusCode, 201);
-    assert.equal((await signIn({ code: code(30_000) })).json().reason, 'sign_in.factor_invalid', 'the old app is gone');
+    assert.equal((await signIn({ code: code(30_000) })).json().reason, 'factor.invalid', 'the old app is gone');
   },
 );
 
@@ -154,7 +151,7 @@ eachDatabase(
     assert.equal(await me(idle), 'access.session_expired', 'nobody used it');
 
     assert.equal((await set({ secondFactor: 'required' }, 3)).statusCode, 200);
-    assert.equal((await signIn()).json().reason, 'sign_in.enrolment_missing');
+    assert.equal((await signIn()).json().reason, 'factor.enrolment_missing');
 
     const policy = (await organization.call('GET', url)).json();
     const none = { passkey: false, totp: false, recovery_code: false };

@@ -62,7 +62,7 @@ export async function personOf(context: Context, caller: Caller): Promise<User |
   const user =
     caller.credential === 'session' ? await findUser(context.store.db, caller.organizationId, caller.userId) : null;
   return user === null || user instanceof Refusal || user.kind !== 'person'
-    ? new Refusal('sign_in.session_needed')
+    ? new Refusal('factor.session_needed')
     : user;
 }
 
@@ -71,7 +71,7 @@ export async function renewRecoveryCodes(context: Context, caller: Caller): Prom
   if (user instanceof Refusal) return user;
   return await context.store.transaction(async (queries) => {
     const { totp, passkey } = await enrolledFactors(queries, user.id);
-    if (!totp && !passkey) return new Refusal('sign_in.not_started', { detail: 'they stand in for another factor' });
+    if (!totp && !passkey) return new Refusal('factor.not_started', { detail: 'they stand in for another factor' });
     const codes = await insertRecoveryCodes(queries, user);
     await appendAudit(queries, context, caller, {
       action: 'factor.renew_recovery_codes',

@@ -24,8 +24,8 @@ export async function proveCode(
         : null,
   );
   if (kind === null) {
-    await auditDenied(context, user, origin, 'sign_in.factor_invalid');
-    return new Refusal('sign_in.factor_invalid');
+    await auditDenied(context, user, origin, 'factor.invalid');
+    return new Refusal('factor.invalid');
   }
   attempt.succeeded();
   return { kind, atMs: context.clock() };

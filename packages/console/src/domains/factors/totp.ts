@@ -60,7 +60,7 @@ export async function startTotp(
       return { secret, uri: totpOf(secret, user.email).toString() };
     });
   } catch (error) {
-    if (isUniqueViolation(error)) return new Refusal('sign_in.factor_exists');
+    if (isUniqueViolation(error)) return new Refusal('factor.exists');
     throw error;
   }
 }
@@ -81,9 +81,9 @@ export async function confirmTotp(
       .where('user_id', '=', user.id)
       .where('confirmed_at', 'is', null)
       .executeTakeFirst();
-    if (row === undefined) return new Refusal('sign_in.not_started');
+    if (row === undefined) return new Refusal('factor.not_started');
     const step = stepOf(context, user.id, row.sealed_secret, code);
-    if (step === null) return new Refusal('sign_in.factor_invalid');
+    if (step === null) return new Refusal('factor.invalid');
     const nowMs = context.clock();
     const confirmed = await queries
       .updateTable('totp_factors')
@@ -92,7 +92,7 @@ export async function confirmTotp(
       .where('confirmed_at', 'is', null)
       .returning('id')
       .executeTakeFirst();
-    if (confirmed === undefined) return new Refusal('sign_in.not_started');
+    if (confirmed === undefined) return new Refusal('factor.not_started');
     const codes = await insertRecoveryCodes(queries, user);
     await appendAudit(
       queries,

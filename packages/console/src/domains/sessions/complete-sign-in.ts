@@ -71,7 +71,7 @@ export async function completeSignIn(
     if (missing instanceof Refusal) return missing;
     if (missing.length > 0) {
       if (proof.canGoOn) return await openPending(queries, context, proof, user, missing, origin);
-      return new Refusal(missing[0] === 'enrolment' ? 'sign_in.enrolment_missing' : 'sign_in.factor_missing');
+      return new Refusal(missing[0] === 'enrolment' ? 'factor.enrolment_missing' : 'factor.missing');
     }
   }
   const session = await openSession(queries, context, { kind, user, factors: proof.factors, policy }, origin);

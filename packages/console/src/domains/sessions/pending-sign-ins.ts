@@ -19,7 +19,7 @@ export interface OpenPending {
 
 /** Who is about to sign in with this token. Refuses what is unknown, used, expired, or was tried too often. */
 export async function findPending(context: Context, token: string | null): Promise<OpenPending | Refusal> {
-  if (token === null) return new Refusal('sign_in.pending_invalid');
+  if (token === null) return new Refusal('factor.pending_invalid');
   const row = await context.store.db
     .selectFrom('pending_sign_ins')
     .select(['organization_id', 'user_id', 'missing'])
@@ -28,9 +28,9 @@ export async function findPending(context: Context, token: string | null): Promi
     .where('expires_at', '>', context.clock())
     .where('attempts', '<', MAX_ATTEMPTS)
     .executeTakeFirst();
-  if (row === undefined) return new Refusal('sign_in.pending_invalid');
+  if (row === undefined) return new Refusal('factor.pending_invalid');
   const user = await findUser(context.store.db, row.organization_id, row.user_id);
-  if (user instanceof Refusal || user.status !== 'active') return new Refusal('sign_in.pending_invalid');
+  if (user instanceof Refusal || user.status !== 'active') return new Refusal('factor.pending_invalid');
   return { user, missing: JSON.parse(row.missing) };
 }
 
@@ -55,7 +55,7 @@ export async function startPendingTotp(
 ): Promise<{ secret: string; uri: string } | Refusal> {
   const pending = await findPending(context, token);
   if (pending instanceof Refusal) return pending;
-  if (pending.missing[0] !== 'enrolment') return new Refusal('sign_in.pending_invalid');
+  if (pending.missing[0] !== 'enrolment') return new Refusal('factor.pending_invalid');
   return await startTotp(context, pending.user, origin);
 }
 
@@ -68,7 +68,7 @@ export async function finishWithEnrolment(
 ): Promise<(SignedIn & { recoveryCodes: string[] }) | Refusal> {
   const pending = await tryOnce(context, token);
   if (pending instanceof Refusal) return pending;
-  if (pending.missing[0] !== 'enrolment') return new Refusal('sign_in.pending_invalid');
+  if (pending.missing[0] !== 'enrolment') return new Refusal('factor.pending_invalid');
   const confirmed = await confirmTotp(context, pending.user, code, origin);
   if (confirmed instanceof Refusal) return confirmed;
   const result = await finishPending(context, token!, { kind: 'totp', atMs: context.clock() }, origin);
@@ -91,7 +91,7 @@ export async function finishPending(
       .where('expires_at', '>', context.clock())
       .returning(['organization_id', 'user_id', 'kind', 'factors', 'provider', 'created_at'])
       .executeTakeFirst();
-    if (row === undefined) return new Refusal('sign_in.pending_invalid');
+    if (row === undefined) return new Refusal('factor.pending_invalid');
     const result = await completeSignIn(
       queries,
       context,
@@ -107,7 +107,7 @@ export async function finishPending(
       },
       origin,
     );
-    return 'pendingToken' in result ? new Refusal('sign_in.factor_missing') : result;
+    return 'pendingToken' in result ? new Refusal('factor.missing') : result;
   });
 }
 
@@ -122,5 +122,5 @@ async function tryOnce(context: Context, token: string | null): Promise<OpenPend
     .where('attempts', '<', MAX_ATTEMPTS)
     .returning('attempts')
     .executeTakeFirst();
-  return counted === undefined ? new Refusal('sign_in.pending_invalid') : pending;
+  return counted === undefined ? new Refusal('factor.pending_invalid') : pending;
 }

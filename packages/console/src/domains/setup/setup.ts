@@ -111,6 +111,6 @@ export async function setUp(
       { userId: user.id, organizationId, kind: 'console', factors, canGoOn: false },
       origin,
     );
-    return 'pendingToken' in result ? new Refusal('sign_in.factor_missing') : result;
+    return 'pendingToken' in result ? new Refusal('factor.missing') : result;
   });
 }
