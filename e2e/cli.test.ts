@@ -11,7 +11,7 @@ import { startWebService, type WebService } from './harness/web-service.ts';
 import { startWorld, type World } from './harness/world.ts';
 
 const owner = fileOwner();
-const MAIN = join(ROOT, 'packages/client/bin/zeronaut.ts');
+const MAIN = join(ROOT, 'packages/client/bin/zeronaut.mjs');
 let world: World;
 let service: WebService;
 

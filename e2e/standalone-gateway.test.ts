@@ -47,7 +47,7 @@ ${text}`,
   const child = spawnProcess(
     t,
     NODE,
-    [join(ROOT, 'packages/client/bin/zeronaut.ts'), 'gateway', 'run', '--config', file],
+    [join(ROOT, 'packages/client/bin/zeronaut.mjs'), 'gateway', 'run', '--config', file],
     {
       env: { ...process.env, ZERONAUT_HOME: directory },
     },
@@ -154,7 +154,7 @@ describe('a mistake in the file', () => {
       const child = spawnProcess(
         t,
         NODE,
-        [join(ROOT, 'packages/client/bin/zeronaut.ts'), 'gateway', 'run', '--config', file],
+        [join(ROOT, 'packages/client/bin/zeronaut.mjs'), 'gateway', 'run', '--config', file],
         {
           env: { ...process.env, ZERONAUT_HOME: directory },
         },

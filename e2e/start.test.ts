@@ -64,7 +64,7 @@ it('brings everything up within 3 s, stops on Ctrl-C, finds all again, and start
         t,
         NODE,
         [
-          ...[join(ROOT, 'packages/client/bin/zeronaut.ts'), 'expose', service.address, 'http'],
+          ...[join(ROOT, 'packages/client/bin/zeronaut.mjs'), 'expose', service.address, 'http'],
           ...['--public', '--name', 'first', '--json'],
         ],
         { env: { ...process.env, ZERONAUT_HOME: home } },

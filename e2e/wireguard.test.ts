@@ -88,7 +88,7 @@ async function bothEnds(
     await theirs.run('ip', ['addr', 'add', address, 'dev', names.theirs, ...(address.includes(':') ? ['nodad'] : [])]);
   }
   await theirs.run('ip', ['link', 'set', names.theirs, 'mtu', '1420', 'up']);
-  const command = [join(ROOT, 'packages/client/bin/zeronaut.ts'), 'wg', 'run', ourFile];
+  const command = [join(ROOT, 'packages/client/bin/zeronaut.mjs'), 'wg', 'run', ourFile];
   const zeronaut = spawnProcess(t, ...ours.inside(NODE, command), { cwd: directory });
   await zeronaut.waitForLine(/is up on UDP port 51820/);
   return { ours, theirs, zeronaut, ourKey, theirKey, directory, names };

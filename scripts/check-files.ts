@@ -44,7 +44,7 @@ function hasDocblock(source: string): boolean {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]!).href) {
-  const files = globSync(['packages/*/{src,bin}/**/*.ts', '{scripts,e2e,bench}/**/*.{ts,mjs}'], { cwd: ROOT })
+  const files = globSync(['packages/*/{src,bin}/**/*.{ts,mjs}', '{scripts,e2e,bench}/**/*.{ts,mjs}'], { cwd: ROOT })
     // The rules themselves have to name what they look for.
     .filter((file) => !file.startsWith('scripts/check-files'))
     .sort();

@@ -20,6 +20,8 @@ export const NEEDS = [
   { package: 'socat', command: 'socat', usedBy: 'tests of network namespaces' },
   { package: 'wireguard-go', command: 'wireguard-go', usedBy: 'e2e of WireGuard' },
   { package: 'wireguard-tools', command: 'wg', usedBy: 'e2e of WireGuard' },
+  { package: 'iperf3', command: 'iperf3', usedBy: 'bench wireguard' },
+  { package: 'iputils-ping', command: 'ping', usedBy: 'e2e and bench of WireGuard' },
   { package: 'nginx-light', command: 'nginx', usedBy: 'bench road' },
   { package: 'wrk', command: 'wrk', usedBy: 'bench road' },
 ];

@@ -7,7 +7,7 @@ import { ensurePackages, NODE, ROOT } from './npm-packages.mjs';
 
 ensurePackages();
 
-const child = spawn(NODE, [join(ROOT, 'packages/client/bin/zeronaut.ts'), 'start', ...process.argv.slice(2)], {
+const child = spawn(NODE, [join(ROOT, 'packages/client/bin/zeronaut.mjs'), 'start', ...process.argv.slice(2)], {
   stdio: 'inherit',
 });
 

@@ -39,7 +39,7 @@ export class Stage {
 
   /** One of our own commands. */
   startZeronaut(core: number, args: readonly string[], env: NodeJS.ProcessEnv = {}): SpawnedProcess {
-    return this.start(core, NODE, [join(ROOT, 'packages/client/bin/zeronaut.ts'), ...args], env);
+    return this.start(core, NODE, [join(ROOT, 'packages/client/bin/zeronaut.mjs'), ...args], env);
   }
 
   /** Runs a program of the load to its end and gives its stdout; fails if it fails. */

@@ -107,7 +107,7 @@ export interface World {
   showLogsOnFailure(test: unknown): void;
 }
 
-const MAIN = join(ROOT, 'packages/client/bin/zeronaut.ts');
+const MAIN = join(ROOT, 'packages/client/bin/zeronaut.mjs');
 const OWNER = { email: 'owner@example.com', password: 'the owner has a long password' };
 let worlds = 0;
 

@@ -3,7 +3,8 @@ import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { temporaryDirectory } from '@zeronaut/testkit';
-import { compileCacheDirectory, ensureDirectory } from './home.ts';
+import { ensureDirectory } from './home.ts';
+import { compileCacheDirectory } from './trusted-directory.mjs';
 
 it('keeps compiled sources where nobody else can put any, whatever the umask is', (t) => {
   const home = temporaryDirectory(t);

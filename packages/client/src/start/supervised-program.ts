@@ -61,7 +61,7 @@ export class SupervisedProgram {
     const startedAt = performance.now();
     const child = spawn(
       process.execPath,
-      [...process.execArgv, fileURLToPath(new URL('../../bin/zeronaut.ts', import.meta.url)), ...args],
+      [...process.execArgv, fileURLToPath(new URL('../../bin/zeronaut.mjs', import.meta.url)), ...args],
       {
         env: { ...environment, [SUPERVISED_VARIABLE]: '1' },
         stdio: ['ignore', log, log, 'ipc'],

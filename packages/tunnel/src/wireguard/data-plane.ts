@@ -51,9 +51,10 @@ export interface PeerActivity {
 export interface DataPlaneEvents {
   /**
    * A datagram whose first four bytes say handshake initiation, response or cookie reply and whose length fits that type
-   * exactly. Valid only during the call. Everything else that is not transport data was dropped and counted.
+   * exactly. Valid only during the call. Everything else that is not transport data was dropped and counted. `waiting`:
+   * how many more of them have come in already.
    */
-  onHandshakeMessage(message: Uint8Array, from: Endpoint): void;
+  onHandshakeMessage(message: Uint8Array, from: Endpoint, waiting: number): void;
   /** An inner packet waits (staged) for a peer without a sending keypair. Told once until the next `sendWith` or `dropStaged`. */
   onSessionWanted(peer: PeerSlot): void;
   /** The first authenticated packet came in under this keypair: its handshake is confirmed (the responder may now send). */

@@ -104,7 +104,7 @@ export class Engine {
     engine.#fwmark = options.fwmark ?? 0;
     engine.#maxPeers = Math.min(options.maxPeers ?? MAX_PEERS, MAX_PEERS);
     engine.#plane = await options.createPlane({
-      onHandshakeMessage: (message, from) => engine.#receive(message, from),
+      onHandshakeMessage: (message, from, waiting) => engine.#receive(message, from, waiting),
       onSessionWanted: (slot) => peer(slot)?.wantSession(),
       onKeypairConfirmed: (slot, localIndex) => peer(slot)?.onConfirmed(localIndex),
       onRoamed: (slot, endpoint) => peer(slot)?.onRoamed(endpoint),
@@ -233,20 +233,20 @@ export class Engine {
     await this.#plane.close();
   }
 
-  #receive(message: Uint8Array, from: Endpoint): void {
+  #receive(message: Uint8Array, from: Endpoint, waiting: number): void {
     const type = handshakeType(message);
     if (type === MESSAGE.cookieReply) {
       if (this.#indices.get(cookieReceiver(message))?.onCookieReply(message) !== true) this.handshakes.unexpected++;
-    } else if (type !== 0 && this.#admit(message, from)) {
+    } else if (type !== 0 && this.#admit(message, from, waiting)) {
       if (type === MESSAGE.initiation) this.#receiveInitiation(message, from);
       else this.#receiveResponse(message, from);
     }
   }
 
   /** Both MACs, before anything that costs: who does not know our key, or under load does not prove its address, is out. */
-  #admit(message: Uint8Array, from: Endpoint): boolean {
+  #admit(message: Uint8Array, from: Endpoint, waiting: number): boolean {
     const now = this.clock.now();
-    const loaded = this.#load.arrived(now);
+    const loaded = this.#load.arrived(waiting, now);
     const checker = this.#checker;
     if (checker?.checkMac1(message) !== true) {
       this.handshakes.badMac++;

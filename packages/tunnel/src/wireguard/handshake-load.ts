@@ -1,27 +1,22 @@
-/** More handshake messages than this within LOAD_WINDOW_MS are a load: from then on senders must prove their address. */
-export const LOAD_MESSAGES = 64;
-export const LOAD_WINDOW_MS = 125;
-/** How long after such a window the load is still assumed. */
+/**
+ * With so many handshake messages waiting behind the one at hand there is a load: they come faster than they can be
+ * answered, whatever that is on this machine. From then on senders must prove their address. As in wireguard-go.
+ */
+export const LOAD_WAITING = 128;
+/** How long after that the load is still assumed. */
 export const LOAD_HOLD_MS = 1_000;
 /** Cookie replies a second: further messages without a cookie go unanswered, which bounds what a flood can cost. */
 export const COOKIE_REPLIES_PER_SECOND = 4_000;
 
-/** Whether handshake messages come faster than they may, and how many cookies may still be handed out. */
+/** Whether handshake messages come faster than they are answered, and how many cookies may still be handed out. */
 export class HandshakeLoad {
-  #windowAt = Number.NEGATIVE_INFINITY;
-  #messages = 0;
   #loadedUntil = Number.NEGATIVE_INFINITY;
   #secondAt = Number.NEGATIVE_INFINITY;
   #replies = 0;
 
-  /** Counts a message that came; true: under load. */
-  arrived(now: number): boolean {
-    if (now - this.#windowAt >= LOAD_WINDOW_MS) {
-      this.#windowAt = now;
-      this.#messages = 0;
-    }
-    this.#messages++;
-    if (this.#messages > LOAD_MESSAGES) this.#loadedUntil = now + LOAD_HOLD_MS;
+  /** A message came, and `waiting` more are there already; true: under load. */
+  arrived(waiting: number, now: number): boolean {
+    if (waiting >= LOAD_WAITING) this.#loadedUntil = now + LOAD_HOLD_MS;
     return now < this.#loadedUntil;
   }
 

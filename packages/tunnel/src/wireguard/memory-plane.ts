@@ -68,6 +68,7 @@ export class MemoryPlane implements DataPlane {
   readonly #peers = new Map<PeerSlot, PlanePeer>();
   readonly #sessions = new Map<number, Session>();
   readonly #active = new Set<PeerSlot>();
+  readonly #handshakes: { readonly message: Uint8Array; readonly from: Endpoint }[] = [];
   readonly #drops = {
     malformed: 0,
     unknownIndex: 0,
@@ -196,6 +197,7 @@ export class MemoryPlane implements DataPlane {
   async close(): Promise<void> {
     this.#options.network.detach(this.endpoint);
     this.#cancelActivity?.();
+    this.#handshakes.length = 0;
     for (const slot of [...this.#peers.keys()]) this.removePeer(slot);
   }
 
@@ -267,7 +269,12 @@ export class MemoryPlane implements DataPlane {
 
   #receive(datagram: Uint8Array, from: Endpoint): void {
     if (handshakeType(datagram) !== 0) {
-      this.#options.events.onHandshakeMessage(datagram, from);
+      this.#handshakes.push({ message: datagram, from });
+      this.#options.clock.after(0, () => {
+        const next = this.#handshakes.shift();
+        if (next === undefined) return;
+        this.#options.events.onHandshakeMessage(next.message, next.from, this.#handshakes.length);
+      });
       return;
     }
     const reserved = (datagram[1] ?? 0) | (datagram[2] ?? 0) | (datagram[3] ?? 0);

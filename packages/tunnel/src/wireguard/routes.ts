@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { ip } from '../os/ip-command.ts';
+import { ip, ipBatch } from '../os/ip-command.ts';
 import type { AllowedIp } from './data-plane.ts';
-import { formatNetwork } from './text-values.ts';
+import { formatNetwork, maskNetwork, parseNetwork } from './text-values.ts';
 
 /**
  * Routes of an interface for the networks of its peers, as wg-quick sets them: each network to the interface; a default
@@ -32,11 +32,13 @@ export async function addRoutes(interfaceName: string, plan: RoutePlan): Promise
   };
   if (plan.table === 'off') return undoAll;
   try {
-    const longestFirst = [...plan.networks].sort((a, b) => b.bits - a.bits);
-    for (const network of longestFirst) {
-      const family = network.address.length === 4 ? '-4' : '-6';
-      if (plan.table === 'auto' && network.bits === 0) undo.push(await routeAll(interfaceName, family, plan.fwmark));
-      else await addRoute(interfaceName, family, formatNetwork(network), plan.table);
+    for (const family of ['-4', '-6'] as const) {
+      const bytes = family === '-4' ? 4 : 16;
+      const networks = plan.networks.filter(({ address }) => address.length === bytes).map(maskNetwork);
+      const ruled = plan.table === 'auto' ? networks.filter(({ bits }) => bits === 0) : [];
+      if (ruled.length > 0) undo.push(await routeAll(interfaceName, family, plan.fwmark));
+      const others = networks.filter((network) => !ruled.includes(network));
+      await addAll(interfaceName, family, others, plan.table);
     }
   } catch (error) {
     await undoAll();
@@ -45,15 +47,35 @@ export async function addRoutes(interfaceName: string, plan: RoutePlan): Promise
   return undoAll;
 }
 
-async function addRoute(name: string, family: string, network: string, table: 'auto' | number): Promise<void> {
-  if (table === 'auto') {
-    // The address of the interface may have brought this route already.
-    const present = await ip(family, 'route', 'show', 'dev', name, 'match', network);
-    if (present.trim() !== '') return;
-    await ip(family, 'route', 'add', network, 'dev', name);
-  } else {
-    await ip(family, 'route', 'add', network, 'dev', name, 'table', String(table));
-  }
+/** One process for all: a program for each of ten thousand networks takes a minute. */
+async function addAll(
+  name: string,
+  family: '-4' | '-6',
+  networks: readonly AllowedIp[],
+  table: 'auto' | number,
+): Promise<void> {
+  if (networks.length === 0) return;
+  // The address of the interface may have brought a route already.
+  const present = table === 'auto' ? await routesOf(name, family) : [];
+  const missing = networks.filter((network) => !present.some((route) => contains(route, network)));
+  const unique = new Set(missing.map(formatNetwork));
+  const suffix = table === 'auto' ? '' : ` table ${table}`;
+  await ipBatch(
+    family,
+    [...unique].map((network) => `route add ${network} dev ${name}${suffix}`),
+  );
+}
+
+async function routesOf(name: string, family: '-4' | '-6'): Promise<AllowedIp[]> {
+  const output = await ip(family, '-json', 'route', 'show', 'dev', name);
+  const routes = (output.trim() === '' ? [] : JSON.parse(output)) as { dst: string }[];
+  return routes.map(({ dst }) => parseNetwork(dst)).filter((route) => route !== undefined);
+}
+
+function contains(outer: AllowedIp, inner: AllowedIp): boolean {
+  if (outer.bits > inner.bits) return false;
+  const { address } = maskNetwork({ address: inner.address, bits: outer.bits });
+  return outer.address.every((byte, index) => byte === address[index]);
 }
 
 async function routeAll(name: string, family: string, mark: number): Promise<() => Promise<void>> {

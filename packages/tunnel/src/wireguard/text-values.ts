@@ -55,6 +55,12 @@ export function parseNetwork(text: string): AllowedIp | undefined {
   return bits === undefined ? undefined : { address, bits };
 }
 
+/** Address bits beyond `bits` are zero in it. */
+export function maskNetwork({ address, bits }: AllowedIp): AllowedIp {
+  const masked = address.map((byte, index) => byte & (0xff00 >> Math.min(8, Math.max(0, bits - index * 8))));
+  return { address: masked, bits };
+}
+
 export function formatAddress(address: Uint8Array): string {
   if (address.length === 4) return address.join('.');
   const groups = Array.from({ length: 8 }, (_, index) =>

@@ -77,7 +77,7 @@ export class PlaneEvents {
       this.#message.set(bytes.subarray(at + NOTICE.message, at + NOTICE.message + length));
       const from = decodeSocketAddress(bytes, at + NOTICE.address);
       ring.consume();
-      this.#events.onHandshakeMessage(this.#message.subarray(0, length), from);
+      this.#events.onHandshakeMessage(this.#message.subarray(0, length), from, ring.waiting);
       return;
     }
     if (kind === NOTICE_KIND.roamed) {

@@ -134,6 +134,12 @@ export class NoticeRing {
     return this.#at + (words[this.#head]! & (NOTICES - 1)) * NOTICE.bytes;
   }
 
+  /** How many entries there are. */
+  get waiting(): number {
+    const { words } = this.#tables;
+    return (Atomics.load(words, this.#head) - Atomics.load(words, this.#tail)) | 0;
+  }
+
   publish(): void {
     Atomics.add(this.#tables.words, this.#head, 1);
   }
