@@ -18,12 +18,15 @@ const { values: flags } = parseArgs({
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     runs: { type: 'string' },
+    /** Pairs of packet threads of ours; default: as many as it chooses. */
+    lanes: { type: 'string' },
     /** Only workloads whose name contains this. */
     only: { type: 'string', default: '' },
   },
 });
 const rounds = flags.runs === undefined ? (flags.quick ? 1 : 5) : Number(flags.runs);
 const seconds = flags.quick ? 1 : 2;
+const lanes = flags.lanes === undefined ? {} : { lanes: Number(flags.lanes) };
 const pings = flags.quick ? 300 : 1_000;
 const manyPeers = 10_000;
 
@@ -129,7 +132,10 @@ async function run(stage: Stage): Promise<Measurement[]> {
   if (!wanted(UDP, ...LATENCY, ...BULK.flatMap(({ name }) => [name, `cpu, ${name}`]))) return measurements(figures);
   const pairs = new Map<Carrier, WireguardPair>();
   for (const [id, carrier] of CARRIERS.entries()) {
-    pairs.set(carrier, await startPair(stage, { carrier, id, near, far, nearAddress, farAddress, directory }));
+    pairs.set(
+      carrier,
+      await startPair(stage, { ...{ carrier, id, near, far, nearAddress, farAddress, directory }, ...lanes }),
+    );
   }
   // Programs that compile as they run are measured warm, and the peer gets the same.
   for (const pair of pairs.values()) await iperfTcp(pair, { flows: 2, reverse: false, seconds: 1 });

@@ -52,7 +52,7 @@ interface Ends {
 /** Ours and wireguard-go, each with the other as its one peer. `dialler` alone knows where the other is. */
 async function bothEnds(
   t: TestContext,
-  options: { outer: 'ipv4' | 'ipv6'; psk: boolean; dialler: 'ours' | 'theirs' },
+  options: { outer: 'ipv4' | 'ipv6'; psk: boolean; dialler: 'ours' | 'theirs'; lanes?: number },
 ): Promise<Ends> {
   const network = networkNamespaces(t);
   const [ours, theirs] = [await network.add('ours'), await network.add('theirs')];
@@ -88,7 +88,8 @@ async function bothEnds(
     await theirs.run('ip', ['addr', 'add', address, 'dev', names.theirs, ...(address.includes(':') ? ['nodad'] : [])]);
   }
   await theirs.run('ip', ['link', 'set', names.theirs, 'mtu', '1420', 'up']);
-  const command = [join(ROOT, 'packages/client/bin/zeronaut.mjs'), 'wg', 'run', ourFile];
+  const more = options.lanes === undefined ? [] : ['--lanes', String(options.lanes)];
+  const command = [join(ROOT, 'packages/client/bin/zeronaut.mjs'), 'wg', 'run', ourFile, ...more];
   const zeronaut = spawnProcess(t, ...ours.inside(NODE, command), { cwd: directory });
   await zeronaut.waitForLine(/is up on UDP port 51820/);
   return { ours, theirs, zeronaut, ourKey, theirKey, directory, names };
@@ -131,9 +132,7 @@ describe('zeronaut wg beside wireguard-go', { skip: missing ?? false }, () => {
 
   it('carries a transfer whole, both ways, and goes on while wg changes its peers', async (t) => {
     const { ours, theirs, zeronaut, theirKey, ourKey, directory, names } = await bothEnds(t, {
-      outer: 'ipv4',
-      psk: true,
-      dialler: 'ours',
+      ...{ outer: 'ipv4', psk: true, dialler: 'ours', lanes: 2 },
     });
     await ping(ours, '10.7.0.2');
     const file = join(directory, 'bytes');

@@ -34,6 +34,7 @@ export interface PairOptions {
   readonly nearAddress: string;
   readonly farAddress: string;
   readonly directory: string;
+  readonly lanes?: number;
 }
 
 const wg = (input: string, ...args: string[]) => execFileSync(program('wg'), args, { input, encoding: 'utf8' }).trim();
@@ -46,6 +47,8 @@ export interface EndOptions {
   readonly directory: string;
   /** `[Interface]` without address, and the peers, as `wg setconf` reads it. */
   readonly configuration: string;
+  /** Of ours; default: what it chooses itself. */
+  readonly lanes?: number;
   /** The one core it may use; default: all. */
   readonly core?: number;
 }
@@ -73,9 +76,10 @@ export async function startEnd(hooks: Hooks, options: EndOptions): Promise<End> 
   writeFileSync(file, configuration.replace('[Interface]\n', `[Interface]\nAddress = ${address}/24\n`), {
     mode: 0o600,
   });
+  const lanes = options.lanes === undefined ? [] : ['--lanes', String(options.lanes)];
   const process_ = spawnProcess(
     hooks,
-    ...pinned(NODE, [join(ROOT, 'packages/client/bin/zeronaut.mjs'), 'wg', 'run', file]),
+    ...pinned(NODE, [join(ROOT, 'packages/client/bin/zeronaut.mjs'), 'wg', 'run', file, ...lanes]),
     {
       cwd: directory,
       env: { ...process.env, ZERONAUT_WG_AEAD: carrier === 'ours-evp' ? 'evp' : 'auto' },
@@ -94,11 +98,11 @@ export async function startPair(hooks: Hooks, options: PairOptions): Promise<Wir
   const [nearInner, farInner] = [`10.7.${id}.1`, `10.7.${id}.2`];
   // Sequentially: whoever is first says so into a void, and again five seconds later.
   const farEnd = await startEnd(hooks, {
-    ...{ carrier, directory, namespace: far, interfaceName: `znb${id}f`, address: farInner },
+    ...{ carrier, directory, lanes: options.lanes, namespace: far, interfaceName: `znb${id}f`, address: farInner },
     configuration: end('far', farKey, nearKey, `${options.nearAddress}:${52_000 + id}`, nearInner),
   });
   const nearEnd = await startEnd(hooks, {
-    ...{ carrier, directory, namespace: near, interfaceName: `znb${id}n`, address: nearInner },
+    ...{ carrier, directory, lanes: options.lanes, namespace: near, interfaceName: `znb${id}n`, address: nearInner },
     configuration: end('near', nearKey, farKey, `${options.farAddress}:${53_000 + id}`, farInner),
   });
   await near.run('ping', ['-c', '3', '-i', '0.2', '-W', '2', farInner]);

@@ -170,12 +170,15 @@ export function finishOpen(ciphertext: usize, length: u32, computed: usize): boo
 const REKEY_AFTER_MESSAGES: u64 = 1 << 60;
 const REJECT_AFTER_MESSAGES: u64 = u64.MAX_VALUE - (1 << 13);
 
-/** Writes the counter at `address` as nonce to `nonce` and adds one. 0: spent, 1: taken, 2: taken and time to rekey. */
+/**
+ * Writes the counter at `address` as nonce to `nonce` and adds one; several threads may do so. 0: spent, 1: taken, 2: taken
+ * and time to rekey. What is spent is not counted further, so that it cannot wrap.
+ */
 export function takeCounter(address: usize, nonce: usize): u32 {
-  const counter = load<u64>(address);
+  if (atomic.load<u64>(address) >= REJECT_AFTER_MESSAGES) return 0;
+  const counter = atomic.add<u64>(address, 1);
   if (counter >= REJECT_AFTER_MESSAGES) return 0;
   store<u64>(nonce, counter);
-  store<u64>(address, counter + 1);
   return counter >= REKEY_AFTER_MESSAGES ? 2 : 1;
 }
 
@@ -191,14 +194,32 @@ export function readHeader(message: usize, nonce: usize): u32 {
 
 const WINDOW_WORDS: u64 = 128;
 
+/** A lock in a word: 0 free, 1 held, 2 held and awaited (Drepper, "Futexes are tricky", mutex 2). */
+function lock(at: usize): void {
+  if (atomic.cmpxchg<i32>(at, 0, 1) === 0) return;
+  while (atomic.xchg<i32>(at, 2) !== 0) atomic.wait<i32>(at, 2, -1);
+}
+
+function unlock(at: usize): void {
+  if (atomic.xchg<i32>(at, 0) === 2) atomic.notify(at, 1);
+}
+
 /**
  * Replay window of RFC 6479: 8,192 bits of which the newest word is in part ahead, so 8,128 packets late is accepted.
- * `state`: highest counter plus one (u64), then the bits. Only for authenticated packets.
+ * `state`: highest counter plus one (u64), then the bits, then a lock: copies of one packet that come from several
+ * addresses are several threads' business at once. Only for authenticated packets.
  */
 export function acceptCounter(state: usize, counterAt: usize): bool {
   const counter = load<u64>(counterAt);
   if (counter >= REJECT_AFTER_MESSAGES) return false;
-  const mine = counter + 1;
+  const held = state + 8 + <usize>(WINDOW_WORDS << 3);
+  lock(held);
+  const accepted = enterWindow(state, counter + 1);
+  unlock(held);
+  return accepted;
+}
+
+function enterWindow(state: usize, mine: u64): bool {
   const highest = load<u64>(state);
   if (mine + (WINDOW_WORDS - 1) * 64 < highest) return false;
   const word = mine >> 6;

@@ -4,6 +4,7 @@ import { type CommandLine, type CommonOptions, createCommand, createGroup, outpu
 interface RunOptions extends CommonOptions {
   readonly name?: string;
   readonly hooks?: 'run' | 'skip';
+  readonly lanes?: number;
 }
 
 export function wgCommand(line: CommandLine): Command {
@@ -31,9 +32,11 @@ function runCommand(line: CommandLine): Command {
       'what to do with the commands in the file (default: refuse a file that has any)',
       parseHooks,
     )
+    .option('--lanes <n>', 'pairs of packet threads, 1 to 8 (default: one for two cores, at most 4)', parseLanes)
     .action(async (file: string, options: RunOptions) => {
       const { runWireguard } = await import('../wireguard/run-wireguard.ts');
-      await runWireguard({ path: file, name: options.name, hooks: options.hooks, output: outputOf(line, options) });
+      const { name, hooks, lanes } = options;
+      await runWireguard({ path: file, name, hooks, lanes, output: outputOf(line, options) });
     });
 }
 
@@ -63,6 +66,11 @@ function keyCommand(line: CommandLine, kind: 'genkey' | 'genpsk' | 'pubkey'): Co
       await printKey(kind, outputOf(line, options));
     },
   );
+}
+
+function parseLanes(text: string): number {
+  if (!/^[1-8]$/.test(text)) throw new InvalidArgumentError('Expected a number from 1 to 8.');
+  return Number(text);
 }
 
 function parseHooks(text: string): 'run' | 'skip' {

@@ -21,11 +21,12 @@ export interface RunWireguardOptions {
   /** Default: the file's name without `.conf`. */
   readonly name: string | undefined;
   readonly hooks: 'run' | 'skip' | undefined;
+  readonly lanes: number | undefined;
   readonly output: Output;
 }
 
 /** Runs the interface until it is interrupted or its packet path dies; takes everything back in either case. */
-export async function runWireguard({ path, name, hooks, output }: RunWireguardOptions): Promise<void> {
+export async function runWireguard({ path, name, hooks, lanes, output }: RunWireguardOptions): Promise<void> {
   const file = readFile(path, output);
   const interfaceName = name ?? basename(path).replace(/\.conf$/, '');
   if (!/^[a-zA-Z0-9_=+.-]{1,15}$/.test(interfaceName) || /^\.+$/.test(interfaceName)) {
@@ -49,7 +50,7 @@ export async function runWireguard({ path, name, hooks, output }: RunWireguardOp
     fail = resolve;
   });
   await run(preUp);
-  const running = await start({ name: interfaceName, file, onFailed: fail });
+  const running = await start({ name: interfaceName, file, lanes, onFailed: fail });
   let failure: Error | undefined;
   try {
     await run(postUp);

@@ -1,4 +1,4 @@
-/** The UDP socket of a packet path: dual stack, large buffers, segmentation offload in both directions, ECN told. */
+/** The UDP sockets of a packet path, on one port: dual stack, large buffers, segmentation offload in both directions, ECN told. */
 import { bind, closeFile, getsockname, setsockopt, socket, systemError } from './libc.ts';
 import { AF_INET, AF_INET6, SOCKET_ADDRESS_BYTES } from './socket-address.ts';
 
@@ -13,6 +13,7 @@ const SO_RCVBUF = 8;
 const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
 const SO_MARK = 36;
+const SO_REUSEPORT = 15;
 const IP_MTU_DISCOVER = 10;
 const IP_RECVTOS = 13;
 const IPV6_MTU_DISCOVER = 23;
@@ -25,8 +26,9 @@ const UDP_GRO = 104;
 /** What wireguard-go asks for as well: 7 MiB in each direction. Without CAP_NET_ADMIN the system's maximum holds. */
 const BUFFER_BYTES = 7 << 20;
 
-export interface UdpSocket {
-  readonly fd: number;
+export interface UdpSockets {
+  /** The kernel keeps the datagrams of one sender on one of them. */
+  readonly fds: readonly number[];
   /** `AF_INET6` (which speaks IPv4 as well), or `AF_INET` on machines without IPv6. */
   readonly family: number;
   readonly port: number;
@@ -43,23 +45,39 @@ export interface UdpSocketOptions {
 }
 
 /** Throws an error with `code` (`EADDRINUSE`, `EPERM`, ...) and leaves nothing open. */
-export function openUdpSocket(options: UdpSocketOptions): UdpSocket {
-  let family = AF_INET6;
-  let fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) {
-    family = AF_INET;
-    fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) throw systemError('socket');
-  }
+export function openUdpSockets(options: UdpSocketOptions & { readonly count: number }): UdpSockets {
+  const fds: number[] = [];
+  const close = () => {
+    for (const fd of fds) closeFile(fd);
+  };
   try {
-    return prepare(fd, family, options);
+    let family = AF_INET6;
+    let { port } = options;
+    let segments = true;
+    for (let index = 0; index < options.count; index++) {
+      let fd = family === AF_INET6 ? socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
+      if (fd < 0 && index === 0) family = AF_INET;
+      if (fd < 0) fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+      if (fd < 0) throw systemError('socket');
+      fds.push(fd);
+      // The first is bound before it shares its port, so that one that somebody else has is found taken.
+      if (index > 0) sharePort(fd);
+      ({ port, segments } = prepare(fd, family, { ...options, port }));
+      if (index === 0 && options.count > 1) sharePort(fd);
+    }
+    return { fds, family, port, segments, close };
   } catch (error) {
-    closeFile(fd);
+    close();
     throw error;
   }
 }
 
-function prepare(fd: number, family: number, { port, fwmark }: UdpSocketOptions): UdpSocket {
+function sharePort(fd: number): void {
+  const one = new Uint8Array(new Uint32Array([1]).buffer);
+  if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, one, 4) !== 0) throw systemError('SO_REUSEPORT');
+}
+
+function prepare(fd: number, family: number, { port, fwmark }: UdpSocketOptions): { port: number; segments: boolean } {
   const set = (level: number, name: number, value: number) =>
     setsockopt(fd, level, name, new Uint8Array(new Uint32Array([value]).buffer), 4) === 0;
   if (family === AF_INET6 && !set(IPPROTO_IPV6, IPV6_V6ONLY, 0)) throw systemError('IPV6_V6ONLY');
@@ -82,5 +100,5 @@ function prepare(fd: number, family: number, { port, fwmark }: UdpSocketOptions)
   if (bind(fd, address, family === AF_INET6 ? 28 : 16) !== 0) throw systemError('bind');
   const length = new Uint8Array(new Uint32Array([SOCKET_ADDRESS_BYTES]).buffer);
   if (getsockname(fd, address, length) !== 0) throw systemError('getsockname');
-  return { fd, family, port: (address[2] << 8) | address[3], segments, close: () => void closeFile(fd) };
+  return { port: (address[2] << 8) | address[3], segments };
 }

@@ -14,6 +14,8 @@ export interface InterfaceOptions {
   /** At most 15 characters. */
   readonly name: string;
   readonly file: QuickFile;
+  /** Pairs of packet threads; default: as many as fit the machine. */
+  readonly lanes?: number;
   /** The packet path died; close what is left. */
   readonly onFailed: (error: Error) => void;
   /** Where the control socket is made; default UAPI_DIRECTORY. */
@@ -60,6 +62,7 @@ export async function startWireguardInterface(options: InterfaceOptions): Promis
           port: own.listenPort ?? 0,
           fwmark,
           peers: LINUX_PEERS,
+          ...(options.lanes !== undefined && { lanes: options.lanes }),
           events,
         }),
     });

@@ -11,9 +11,9 @@ import { createRawAead } from './raw-aead.ts';
 
 const tables = packetTables();
 const { bytes, base, code, layout } = tables;
-const slots = layout.transmitAt + TRANSMIT.slots;
-const scratch = layout.transmitAt + TRANSMIT.scratch;
-const record = contextRecord(tables, 'transmit');
+const slots = layout.lanes[0]!.transmit.bufferAt + TRANSMIT.slots;
+const scratch = layout.lanes[0]!.transmit.bufferAt + TRANSMIT.scratch;
+const record = contextRecord(tables, layout.lanes[0]!.transmit.at);
 const place = { code, bytes, base, scratch, trial: [slots, slots + SLOT.bytes] as const, record };
 const evp = createEvpAead(code, base, scratch, record);
 const raw = createRawAead(code, base, scratch);

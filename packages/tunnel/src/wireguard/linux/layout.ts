@@ -1,59 +1,58 @@
 /**
- * Where everything lies in the one memory that the main thread and the two workers share. Tables first (peers, keypairs,
- * the index of local indices, the tries), then the rings towards the main thread, then each worker's own buffers.
- * Memory that is never touched costs nothing, so tables are laid out for the largest number of peers.
+ * Where everything lies in the one memory that the main thread and the packet threads share. Tables first (peers, keypairs,
+ * the index of local indices, the tries), then what is of one thread each: its words, its rings towards the main thread, its
+ * buffers. Memory that is never touched costs nothing, so tables are laid out for the largest number of peers.
  *
- * Who may write what: tables, under both locks (main thread), or under the lock of the worker whose column it is.
+ * A *lane* is a pair of packet threads with a queue of the interface and a socket of its own: one transmits, one receives.
+ *
+ * Who may write what: tables, under the locks of all threads (main thread), or under the lock of the thread whose column it is.
  */
 
 import { NODE_INTEGERS } from '../allowed-ips.ts';
 
-/** Control words (32 bits each), at the start. */
+/** What all threads share (words of 32 bits), at the start. */
 export const CONTROL = {
-  /** 0 free, 1 held, 2 held and awaited. */
-  transmitLock: 64,
-  receiveLock: 128,
-  /** How many main-thread calls wait for a lock: a worker lets them go first. */
-  wanted: 192,
-  /** Set by a worker when it told the main thread to look; cleared by the main thread before it looks. */
-  noticed: 256,
-  activityNoticed: 260,
-  stopping: 320,
-  /** The socket in use, and which one that is; each worker says which one it has seen. */
-  socket: 328,
-  socketGeneration: 332,
-  transmitGeneration: 336,
-  receiveGeneration: 340,
-  socketSegments: 344,
-  mtu: 348,
-  /** 1 while a worker sleeps in `poll`: only then must its eventfd be written. */
-  transmitSleeps: 384,
-  receiveSleeps: 448,
-  /** Keypair whose key the EVP context of a worker holds, plus one. */
-  transmitKeyed: 512,
-  receiveKeyed: 516,
-  mainKeyed: 520,
-  /** Addresses of EVP contexts, as 64-bit floats. */
-  transmitContext: 528,
-  receiveContext: 536,
-  mainContext: 544,
-  /** Heads and tails of the rings, in entries, and of the activity lists. */
-  transmitHead: 576,
-  transmitTail: 580,
-  receiveHead: 640,
-  receiveTail: 644,
-  transmitActiveHead: 704,
-  transmitActiveTail: 708,
-  receiveActiveHead: 768,
-  receiveActiveTail: 772,
+  bytes: 512,
+  /** How many main-thread calls wait for a lock: a packet thread lets them go first. */
+  wanted: 0,
+  /** Set by a packet thread when it told the main thread to look; cleared by the main thread before it looks. */
+  noticed: 64,
+  activityNoticed: 68,
+  stopping: 128,
+  /** Counts the sockets that were in use one after the other. */
+  socketGeneration: 132,
+  mtu: 136,
+  /** Held around the queues of staged packets, which the transmitting threads share. */
+  stagedLock: 192,
   /** Chunks for staged packets: head of the freed ones (plus one), and how many were ever used. */
-  stagedFree: 832,
-  stagedEnd: 836,
-  /** Peers whose staged packets may go: a ring from the main thread to the transmitting worker. */
-  resumeHead: 896,
-  resumeTail: 900,
-  /** Drop counters, as 64-bit floats; each is written by one worker only, or under its lock. */
-  drops: 1024,
+  stagedFree: 256,
+  stagedEnd: 260,
+  /** Peers whose staged packets may go: a ring from the main thread to the transmitting thread of the first lane. */
+  resumeHead: 320,
+  resumeTail: 324,
+} as const;
+
+/** Words of one thread, the main thread included. */
+export const THREAD = {
+  bytes: 512,
+  /** 0 free, 1 held, 2 held and awaited. */
+  lock: 0,
+  /** 1 while it sleeps in `poll`: only then must its eventfd be written. */
+  sleeps: 64,
+  /** The socket in use, which generation it has seen, and whether the kernel cuts large sends (`UDP_SEGMENT`). */
+  socket: 128,
+  generation: 132,
+  segments: 136,
+  /** Keypair whose key its EVP context holds, plus one; the context's address as a 64-bit float. */
+  keyed: 192,
+  context: 200,
+  /** Heads and tails of its notices and of its list of active peers, in entries. */
+  noticeHead: 256,
+  noticeTail: 260,
+  activeHead: 320,
+  activeTail: 324,
+  /** Drop counters, as 64-bit floats. */
+  drops: 384,
 } as const;
 
 export const DROP = {
@@ -81,8 +80,8 @@ export const PEER = {
   receivedUnansweredSince: 56,
   lastSentAt: 64,
   lastReceivedAt: 72,
-  sentBytes: 80,
-  receivedBytes: 88,
+  /** Bytes of keep-alives; those of packets are with the thread that moved them (`ThreadLayout.bytesAt`). */
+  keepaliveBytes: 80,
   /** Staged packets: first and last entry (plus one), how many, and their inner packets. */
   stagedFirst: 96,
   stagedLast: 100,
@@ -103,6 +102,8 @@ export const KEYPAIR = {
   sendCounter: 80,
   /** Highest accepted counter plus one, then the 8,192 bits of the window. */
   window: 88,
+  /** 0 free, 1 held, 2 held and awaited: copies of a packet may come to two lanes at once. */
+  windowLock: 1120,
 } as const;
 
 export const KEYPAIR_FLAG = { installed: 1, confirmed: 2, spentTold: 4 } as const;
@@ -159,6 +160,23 @@ export const MESSAGE = {
 export const ADDRESS_BYTES = 32;
 export const CONTROL_BYTES = 96;
 
+/** Where one packet thread has its own. */
+export interface ThreadLayout {
+  /** Its words (`THREAD`). */
+  readonly at: number;
+  readonly noticesAt: number;
+  readonly activeAt: number;
+  /** Bytes it moved for each peer, as 64-bit floats. */
+  readonly bytesAt: number;
+  /** Its buffers (`TRANSMIT` or `RECEIVE`). */
+  readonly bufferAt: number;
+}
+
+export interface Lane {
+  readonly transmit: ThreadLayout;
+  readonly receive: ThreadLayout;
+}
+
 export interface Layout {
   readonly peers: number;
   readonly keypairs: number;
@@ -170,15 +188,12 @@ export interface Layout {
   readonly indexAt: number;
   readonly trie4At: number;
   readonly trie6At: number;
-  readonly transmitNoticesAt: number;
-  readonly receiveNoticesAt: number;
-  readonly transmitActiveAt: number;
-  readonly receiveActiveAt: number;
   readonly resumeAt: number;
   readonly chunksAt: number;
-  readonly transmitAt: number;
-  readonly receiveAt: number;
+  /** Words (`THREAD`) and scratch (`MAIN`) of the main thread. */
+  readonly mainThreadAt: number;
   readonly mainAt: number;
+  readonly lanes: readonly Lane[];
   readonly bytes: number;
 }
 
@@ -222,29 +237,51 @@ function stack<Part extends string>(sizes: Record<Part, number>): Record<Part | 
 }
 
 /** `networks`: how many inner networks all peers have together, at most. */
-export function layOut(peers: number, networks: number): Layout {
+export function layOut(peers: number, networks: number, lanes = 1): Layout {
   const keypairs = peers * 3 + 16;
   let indexSize = 64;
   while (indexSize < keypairs * 2) indexSize *= 2;
   // A network may need a fork above it, and the root is one more.
   const trieIntegers4 = (networks * 2 + 2) * NODE_INTEGERS.ipv4;
   const trieIntegers6 = (networks * 2 + 2) * NODE_INTEGERS.ipv6;
-  const { bytes, ...at } = stack({
-    control: 4096,
+  const {
+    bytes,
+    control: _,
+    ...at
+  } = stack({
+    control: CONTROL.bytes,
+    mainThreadAt: THREAD.bytes,
+    mainAt: MAIN.bytes,
     peerAt: peers * PEER.bytes,
     indexAt: indexSize * 4,
     trie4At: trieIntegers4 * 4,
     trie6At: trieIntegers6 * 4,
-    transmitNoticesAt: NOTICES * NOTICE.bytes,
-    receiveNoticesAt: NOTICES * NOTICE.bytes,
-    transmitActiveAt: (peers + 1) * 4,
-    receiveActiveAt: (peers + 1) * 4,
     resumeAt: (peers + 1) * 4,
-    mainAt: MAIN.bytes,
     keypairAt: keypairs * KEYPAIR.bytes,
     chunksAt: CHUNKS * CHUNK.bytes,
-    transmitAt: TRANSMIT.bytes,
-    receiveAt: RECEIVE.bytes,
   });
-  return { peers, keypairs, indexSize, trieIntegers4, trieIntegers6, ...at, bytes };
+  let end = bytes;
+  const thread = (buffers: number): ThreadLayout => {
+    const own = stack({
+      at: THREAD.bytes,
+      noticesAt: NOTICES * NOTICE.bytes,
+      activeAt: (peers + 1) * 4,
+      bytesAt: peers * 8,
+      bufferAt: buffers,
+    });
+    const from = end;
+    end += own.bytes;
+    return {
+      at: from + own.at,
+      noticesAt: from + own.noticesAt,
+      activeAt: from + own.activeAt,
+      bytesAt: from + own.bytesAt,
+      bufferAt: from + own.bufferAt,
+    };
+  };
+  const all = Array.from({ length: lanes }, () => ({
+    transmit: thread(TRANSMIT.bytes),
+    receive: thread(RECEIVE.bytes),
+  }));
+  return { peers, keypairs, indexSize, trieIntegers4, trieIntegers6, ...at, lanes: all, bytes: end };
 }

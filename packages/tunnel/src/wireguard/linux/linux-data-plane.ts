@@ -1,12 +1,13 @@
 /**
- * The packet path over a TUN interface and a UDP socket: two worker threads that block, one for each direction, and this
+ * The packet path over a TUN interface and UDP sockets: lanes of two worker threads that block, one for each direction, and this
  * class on the main thread, which changes their tables and tells the protocol what they saw. It touches no data packet.
  */
+import { availableParallelism } from 'node:os';
 import { closeFile, eventfd, sendto, systemError } from '../../os/libc.ts';
 import { monotonicMs } from '../../os/monotonic.ts';
 import { encodeSocketAddress } from '../../os/socket-address.ts';
 import { openTun, type Tun } from '../../os/tun.ts';
-import { openUdpSocket, type UdpSocket } from '../../os/udp-socket.ts';
+import { openUdpSockets, type UdpSockets } from '../../os/udp-socket.ts';
 import type { Aead } from '../aead/aead.ts';
 import { type AeadChoice, aeadChoice } from '../aead/choose-aead.ts';
 import { createEvpAead, freeContext, overwriteContextKey } from '../aead/evp-aead.ts';
@@ -21,18 +22,33 @@ import type {
   PeerActivity,
   PeerSlot,
 } from '../data-plane.ts';
-import { CONTROL, DROP, KEYPAIR, KEYPAIR_FLAG, layOut, MAIN, MAX_PACKET, PEER, SCRATCH } from './layout.ts';
+import {
+  CONTROL,
+  KEYPAIR,
+  KEYPAIR_FLAG,
+  layOut,
+  MAIN,
+  MAX_PACKET,
+  PEER,
+  SCRATCH,
+  THREAD,
+  type ThreadLayout,
+} from './layout.ts';
 import { createPacketMemory } from './packet-code.ts';
-import { PacketWorkers, SIDES, type Side } from './packet-workers.ts';
+import { type LaneFiles, PacketWorkers } from './packet-workers.ts';
 import { PlaneEvents } from './plane-events.ts';
 import { StagedPackets } from './staged-packets.ts';
-import { acquire, contextRecord, PeerRing, release, Tables } from './tables.ts';
+import { acquire, contextRecord, PeerRing, release, Tables, threadsOf } from './tables.ts';
 
 const MSG_DONTWAIT = 0x40;
 const EFD_CLOEXEC = 0o2000000;
 const EFD_NONBLOCK = 0o4000;
 /** Linux: what an IPv6 interface must carry (RFC 8200, 5) is 1,280; IPv4 may go lower. */
 const LEAST_MTU = 576;
+export const MAX_LANES = 8;
+
+/** Both threads of a lane can be busy at once; more than four lanes are for those who ask. */
+const defaultLanes = () => Math.max(1, Math.min(4, availableParallelism() >> 1));
 
 export interface LinuxDataPlaneOptions {
   /** At most 15 bytes; `%d` in it is a number that the system chooses. */
@@ -47,6 +63,8 @@ export interface LinuxDataPlaneOptions {
   readonly peers?: number;
   /** How many inner networks all of them can have, default four for each peer. */
   readonly networks?: number;
+  /** Pairs of packet threads, 1 to `MAX_LANES`. Default: one for each two cores, at most four. */
+  readonly lanes?: number;
   /** Default: what `ZERONAUT_WG_AEAD` says. */
   readonly aead?: AeadChoice;
   readonly events: DataPlaneEvents;
@@ -58,20 +76,24 @@ export async function createLinuxDataPlane(options: LinuxDataPlaneOptions): Prom
   if (!Number.isInteger(mtu) || mtu < LEAST_MTU || mtu > MAX_PACKET) {
     throw Object.assign(new Error(`an MTU is ${LEAST_MTU} to ${MAX_PACKET}, not ${mtu}`), { code: 'EINVAL' });
   }
+  const lanes = options.lanes ?? defaultLanes();
+  if (!Number.isInteger(lanes) || lanes < 1 || lanes > MAX_LANES) {
+    throw Object.assign(new Error(`lanes are 1 to ${MAX_LANES}, not ${lanes}`), { code: 'EINVAL' });
+  }
   const opened: { close(): void }[] = [];
+  const waker = () => {
+    const fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (fd < 0) throw systemError('eventfd');
+    opened.push({ close: () => closeFile(fd) });
+    return fd;
+  };
   try {
-    const tun = openTun(options.interfaceName, mtu);
+    const tun = openTun(options.interfaceName, mtu, lanes);
     opened.push(tun);
-    const socket = openUdpSocket({ port: options.port ?? 0, fwmark: options.fwmark ?? 0 });
-    opened.push(socket);
-    const wakers = SIDES.map((side) => {
-      const fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-      if (fd < 0) throw systemError(`eventfd for ${side}`);
-      opened.push({ close: () => closeFile(fd) });
-      return [side, fd] as const;
-    });
-    const eventFds = Object.fromEntries(wakers) as Record<Side, number>;
-    const plane = new LinuxDataPlane(tun, socket, eventFds, options);
+    const sockets = openUdpSockets({ port: options.port ?? 0, fwmark: options.fwmark ?? 0, count: lanes });
+    opened.push(sockets);
+    const files = tun.fds.map((tunFd) => ({ tunFd, eventFds: { transmit: waker(), receive: waker() } }));
+    const plane = new LinuxDataPlane(tun, sockets, files, options);
     await plane.start();
     return plane;
   } catch (error) {
@@ -83,8 +105,10 @@ export async function createLinuxDataPlane(options: LinuxDataPlaneOptions): Prom
 export class LinuxDataPlane implements DataPlane {
   readonly interfaceName: string;
   readonly #tun: Tun;
-  #socket: UdpSocket;
-  readonly #eventFds: Readonly<Record<Side, number>>;
+  #sockets: UdpSockets;
+  readonly #files: readonly LaneFiles[];
+  /** All packet threads, in the order in which their locks are taken. */
+  readonly #threads: readonly ThreadLayout[];
   readonly #tables: Tables;
   readonly #events: PlaneEvents;
   readonly #networks: AllowedIps;
@@ -97,36 +121,39 @@ export class LinuxDataPlane implements DataPlane {
   #aeadName: 'evp' | 'raw' = 'evp';
   #closing: Promise<void> | undefined;
 
-  constructor(tun: Tun, socket: UdpSocket, eventFds: Readonly<Record<Side, number>>, options: LinuxDataPlaneOptions) {
+  constructor(tun: Tun, sockets: UdpSockets, files: readonly LaneFiles[], options: LinuxDataPlaneOptions) {
     this.#tun = tun;
-    this.#socket = socket;
-    this.#eventFds = eventFds;
+    this.#sockets = sockets;
+    this.#files = files;
     this.interfaceName = tun.name;
     const peers = options.peers ?? 10_000;
-    const layout = layOut(peers, options.networks ?? peers * 4);
+    const layout = layOut(peers, options.networks ?? peers * 4, files.length);
     const memory = createPacketMemory(layout.bytes);
     const tables = new Tables(memory, layout);
     this.#tables = tables;
+    this.#threads = threadsOf(layout);
     this.#networks = new AllowedIps(tables.tries);
     this.#staged = new StagedPackets(tables);
-    this.#aead = createEvpAead(tables.code, tables.base, layout.mainAt + MAIN.scratch, contextRecord(tables, 'main'));
-    this.#resume = new PeerRing(tables, 'resume');
+    this.#aead = createEvpAead(
+      ...([tables.code, tables.base, layout.mainAt + MAIN.scratch] as const),
+      contextRecord(tables, layout.mainThreadAt),
+    );
+    this.#resume = PeerRing.resume(tables);
     this.#events = new PlaneEvents(tables, options.events, () => tun.mtu());
     this.#workers = new PacketWorkers({
       tables,
-      common: { memory, layout, tunFd: tun.fd, joinsUdp: tun.joinsUdp, aead: options.aead ?? aeadChoice() },
-      eventFds,
+      common: { memory, layout, joinsUdp: tun.joinsUdp, aead: options.aead ?? aeadChoice() },
+      lanes: files,
       onNotice: () => this.#events.drain(),
       onFailed: (error) => this.#events.fail(error),
     });
-    tables.words[CONTROL.socket >> 2] = socket.fd;
-    tables.words[CONTROL.socketSegments >> 2] = socket.segments ? 1 : 0;
+    this.#handOut(sockets);
     tables.words[CONTROL.mtu >> 2] = tun.mtu();
     tables.words[(layout.mainAt + MAIN.eventValue) >> 2] = 1;
   }
 
   get port(): number {
-    return this.#socket.port;
+    return this.#sockets.port;
   }
 
   /** Which AEAD path carries data. */
@@ -141,8 +168,7 @@ export class LinuxDataPlane implements DataPlane {
   addPeer(peer: PeerSlot): void {
     this.#locked(() => {
       const at = this.#checkedPeer(peer);
-      this.#tables.bytes.fill(0, at, at + PEER.active);
-      this.#tables.bytes.fill(0, at + PEER.address, at + PEER.resuming);
+      this.#clearPeer(peer, at);
       this.#tables.words[(at + PEER.exists) >> 2] = 1;
     });
   }
@@ -157,10 +183,16 @@ export class LinuxDataPlane implements DataPlane {
         if (installed && tables.words[key + (KEYPAIR.peer >> 2)] === peer) this.#forget(keypair);
       }
       this.#staged.dropAll(at);
-      // Whether it stands in a ring (`active`, `resuming`) is the rings' business.
-      tables.bytes.fill(0, at, at + PEER.active);
-      tables.bytes.fill(0, at + PEER.address, at + PEER.resuming);
+      this.#clearPeer(peer, at);
     });
+  }
+
+  /** Whether it stands in a ring (`active`, `resuming`) is the rings' business. */
+  #clearPeer(peer: PeerSlot, at: number): void {
+    const { bytes, floats } = this.#tables;
+    bytes.fill(0, at, at + PEER.active);
+    bytes.fill(0, at + PEER.address, at + PEER.resuming);
+    for (const { bytesAt } of this.#threads) floats[(bytesAt >> 3) + peer] = 0;
   }
 
   /** Throws a RangeError if there is no room for so many networks. */
@@ -178,7 +210,7 @@ export class LinuxDataPlane implements DataPlane {
       const { bytes, words } = this.#tables;
       bytes.fill(0, at + PEER.address, at + PEER.addressLength);
       words[(at + PEER.addressLength) >> 2] =
-        endpoint === undefined ? 0 : encodeSocketAddress(bytes, at + PEER.address, endpoint, this.#socket.family);
+        endpoint === undefined ? 0 : encodeSocketAddress(bytes, at + PEER.address, endpoint, this.#sockets.family);
     });
   }
 
@@ -233,12 +265,16 @@ export class LinuxDataPlane implements DataPlane {
     if (tables.words[(peer + PEER.sendKeypair) >> 2] === keypair + 1) tables.words[(peer + PEER.sendKeypair) >> 2] = 0;
     tables.unindexKeypair(keypair);
     tables.bytes.fill(0, at, at + KEYPAIR.bytes);
-    for (const thread of ['transmit', 'receive', 'main'] as const) {
-      const record = contextRecord(tables, thread);
+    for (const record of this.#contexts()) {
       const zeros = tables.base + tables.layout.mainAt + MAIN.zeros;
       if (record.words[record.keyed] === keypair + 1) overwriteContextKey(record, zeros);
     }
     this.#freeKeypairs.push(keypair);
+  }
+
+  #contexts() {
+    const threads = [this.#tables.layout.mainThreadAt, ...this.#threads.map(({ at }) => at)];
+    return threads.map((at) => contextRecord(this.#tables, at));
   }
 
   sendKeepalive(peer: PeerSlot): boolean {
@@ -259,11 +295,11 @@ export class LinuxDataPlane implements DataPlane {
       words[(message + 8) >> 2] = words[(scratch + SCRATCH.low) >> 2]!;
       words[(message + 12) >> 2] = words[(scratch + SCRATCH.high) >> 2]!;
       sendto(
-        ...([this.#socket.fd, base + message, 32, MSG_DONTWAIT] as const),
+        ...([this.#sockets.fds[0]!, base + message, 32, MSG_DONTWAIT] as const),
         ...([base + at + PEER.address, words[(at + PEER.addressLength) >> 2]!] as const),
       );
       floats[(at + PEER.lastSentAt) >> 3] = monotonicMs();
-      floats[(at + PEER.sentBytes) >> 3]! += 32;
+      floats[(at + PEER.keepaliveBytes) >> 3]! += 32;
       floats[(at + PEER.receivedUnansweredSince) >> 3] = 0;
       return true;
     });
@@ -272,10 +308,17 @@ export class LinuxDataPlane implements DataPlane {
   sendHandshakeMessage(message: Uint8Array, to: Endpoint): void {
     const { bytes, base, layout } = this.#tables;
     const name = layout.mainAt + MAIN.name;
-    const length = encodeSocketAddress(bytes, name, to, this.#socket.family);
+    const length = encodeSocketAddress(bytes, name, to, this.#sockets.family);
     if (length === 0 || message.length > 256) return;
     bytes.set(message, layout.mainAt + MAIN.message);
-    sendto(this.#socket.fd, base + layout.mainAt + MAIN.message, message.length, MSG_DONTWAIT, base + name, length);
+    sendto(
+      this.#sockets.fds[0]!,
+      base + layout.mainAt + MAIN.message,
+      message.length,
+      MSG_DONTWAIT,
+      base + name,
+      length,
+    );
   }
 
   dropStaged(peer: PeerSlot): void {
@@ -295,29 +338,30 @@ export class LinuxDataPlane implements DataPlane {
       receivedUnansweredSince: time(PEER.receivedUnansweredSince),
       lastSentAt: time(PEER.lastSentAt),
       lastReceivedAt: time(PEER.lastReceivedAt),
-      sentBytes: floats[(at + PEER.sentBytes) >> 3]!,
-      receivedBytes: floats[(at + PEER.receivedBytes) >> 3]!,
+      sentBytes: this.#bytesOf(peer, 'transmit') + floats[(at + PEER.keepaliveBytes) >> 3]!,
+      receivedBytes: this.#bytesOf(peer, 'receive'),
     };
   }
 
+  #bytesOf(peer: PeerSlot, side: 'transmit' | 'receive'): number {
+    const { layout, floats } = this.#tables;
+    return layout.lanes.reduce((sum, lane) => sum + floats[(lane[side].bytesAt >> 3) + peer]!, 0);
+  }
+
   drops(): DropCounters {
-    const count = (reason: number) => this.#tables.floats[(CONTROL.drops >> 3) + reason]!;
-    return Object.fromEntries(
-      Object.entries(DROP).map(([name, reason]) => [name, count(reason)]),
-    ) as unknown as DropCounters;
+    return this.#tables.drops();
   }
 
   async rebind(port: number, fwmark: number): Promise<void> {
-    const next = openUdpSocket({ port, fwmark });
+    const next = openUdpSockets({ port, fwmark, count: this.#files.length });
     const { words } = this.#tables;
-    const old = this.#socket;
-    this.#socket = next;
-    words[CONTROL.socket >> 2] = next.fd;
-    words[CONTROL.socketSegments >> 2] = next.segments ? 1 : 0;
+    const old = this.#sockets;
+    this.#sockets = next;
+    this.#handOut(next);
     const generation = Atomics.add(words, CONTROL.socketGeneration >> 2, 1) + 1;
     this.#workers.wake('transmit');
     this.#workers.wake('receive');
-    for (const seen of [CONTROL.transmitGeneration >> 2, CONTROL.receiveGeneration >> 2]) {
+    for (const seen of this.#threads.map(({ at }) => (at + THREAD.generation) >> 2)) {
       for (let value = Atomics.load(words, seen); value < generation; value = Atomics.load(words, seen)) {
         await Atomics.waitAsync(words, seen, value).value;
       }
@@ -338,28 +382,38 @@ export class LinuxDataPlane implements DataPlane {
       const at = tables.keypairAt(keypair);
       tables.bytes.fill(0, at, at + KEYPAIR.bytes);
     }
-    for (const thread of ['transmit', 'receive', 'main'] as const) {
-      const record = contextRecord(tables, thread);
+    for (const record of this.#contexts()) {
       overwriteContextKey(record, tables.base + tables.layout.mainAt + MAIN.zeros);
       freeContext(record);
     }
-    this.#socket.close();
+    this.#sockets.close();
     this.#tun.close();
-    for (const side of SIDES) closeFile(this.#eventFds[side]);
+    for (const { eventFds } of this.#files) {
+      closeFile(eventFds.transmit);
+      closeFile(eventFds.receive);
+    }
   }
 
-  /** Both directions stand still meanwhile: each for at most the message or packet it has at hand. */
+  /** A socket for each lane. */
+  #handOut({ fds, segments }: UdpSockets): void {
+    const { words, layout } = this.#tables;
+    for (const [index, { transmit, receive }] of layout.lanes.entries()) {
+      words[(transmit.at + THREAD.socket) >> 2] = fds[index]!;
+      words[(receive.at + THREAD.socket) >> 2] = fds[index]!;
+      words[(transmit.at + THREAD.segments) >> 2] = segments ? 1 : 0;
+    }
+  }
+
+  /** All packet threads stand still meanwhile: each for at most the message or packet it has at hand. */
   #locked<Result>(change: () => Result): Result {
     const { words } = this.#tables;
     Atomics.add(words, CONTROL.wanted >> 2, 1);
-    // The receiving thread takes the transmit lock while it holds its own, so this is the order for all.
-    acquire(words, CONTROL.receiveLock);
-    acquire(words, CONTROL.transmitLock);
+    // A receiving thread takes the transmit locks while it holds its own, so theirs come first for all.
+    for (const { at } of this.#threads) acquire(words, at + THREAD.lock);
     try {
       return change();
     } finally {
-      release(words, CONTROL.transmitLock);
-      release(words, CONTROL.receiveLock);
+      for (const { at } of this.#threads) release(words, at + THREAD.lock);
       Atomics.sub(words, CONTROL.wanted >> 2, 1);
       Atomics.notify(words, CONTROL.wanted >> 2);
     }

@@ -1,7 +1,6 @@
 import { EINTR, EIO, errno, sendmmsg } from '../../os/libc.ts';
 import {
   ADDRESS_BYTES,
-  CONTROL,
   CONTROL_BYTES,
   DROP,
   MAX_MESSAGE,
@@ -10,6 +9,8 @@ import {
   PEER,
   SLOT,
   SLOTS,
+  THREAD,
+  type ThreadLayout,
   TRANSMIT,
 } from './layout.ts';
 import type { PacketCode } from './packet-code.ts';
@@ -36,6 +37,11 @@ export class OutgoingMessages {
   readonly #messages: number;
   readonly #slots: number;
   readonly #vectors: number;
+  readonly #names: number;
+  readonly #controls: number;
+  /** Words of the thread: its socket, and whether the kernel cuts. */
+  readonly #socket: number;
+  readonly #segments: number;
   /** The first slot of each message. */
   readonly #firstSlots = new Int32Array(SLOTS);
 
@@ -48,20 +54,24 @@ export class OutgoingMessages {
   #segmentCount = 0;
   #messageBytes = 0;
 
-  constructor(tables: Tables) {
+  constructor(tables: Tables, thread: ThreadLayout) {
     this.#tables = tables;
     this.#code = tables.code;
     this.#bytes = tables.bytes;
     this.#words = tables.words;
     this.#base = tables.base;
-    const own = tables.layout.transmitAt;
+    const own = thread.bufferAt;
+    this.#names = own + TRANSMIT.names;
+    this.#controls = own + TRANSMIT.controls;
+    this.#socket = (thread.at + THREAD.socket) >> 2;
+    this.#segments = (thread.at + THREAD.segments) >> 2;
     this.#messages = own + TRANSMIT.messages;
     this.#slots = own + TRANSMIT.slots;
     this.#vectors = own + TRANSMIT.vectors;
     for (let index = 0; index < SLOTS; index++) {
       const message = this.#messages + index * MESSAGE.bytes;
-      tables.code.writePointer(message + MESSAGE.name, own + TRANSMIT.names + index * ADDRESS_BYTES);
-      tables.code.writePointer(message + MESSAGE.control, own + TRANSMIT.controls + index * CONTROL_BYTES);
+      tables.code.writePointer(message + MESSAGE.name, this.#names + index * ADDRESS_BYTES);
+      tables.code.writePointer(message + MESSAGE.control, this.#controls + index * CONTROL_BYTES);
       tables.code.writePointer(this.#vectors + index * 16, this.#slots + index * SLOT.bytes + SLOT.transport);
     }
   }
@@ -96,7 +106,7 @@ export class OutgoingMessages {
     }
     this.#closeMessage();
     const message = this.#messages + this.#usedMessages * MESSAGE.bytes;
-    const name = this.#tables.layout.transmitAt + TRANSMIT.names + this.#usedMessages * ADDRESS_BYTES;
+    const name = this.#names + this.#usedMessages * ADDRESS_BYTES;
     this.#bytes.copyWithin(name, at + PEER.address, at + PEER.address + 28);
     words[(message + MESSAGE.nameLength) >> 2] = words[(at + PEER.addressLength) >> 2]!;
     this.#code.writePointer(message + MESSAGE.vectors, this.#vectors + slot * 16);
@@ -106,19 +116,19 @@ export class OutgoingMessages {
     this.#segmentBytes = length;
     this.#segmentCount = 1;
     this.#messageBytes = length;
-    if (words[CONTROL.socketSegments >> 2] === 0) this.#closeMessage();
+    if (words[this.#segments] === 0) this.#closeMessage();
   }
 
   #closeMessage(): void {
     if (this.#openPeer === -1) return;
     const words = this.#words;
     const message = (this.#messages + this.#usedMessages * MESSAGE.bytes) >> 2;
-    const control = this.#tables.layout.transmitAt + TRANSMIT.controls + this.#usedMessages * CONTROL_BYTES;
+    const control = this.#controls + this.#usedMessages * CONTROL_BYTES;
     words[message + (MESSAGE.vectorCount >> 2)] = this.#segmentCount;
     let length = 0;
     if (this.#openEcn !== 0) {
       // An IPv4 address in an IPv6 socket (::ffff:0:0/96) leaves as IPv4.
-      const name = this.#tables.layout.transmitAt + TRANSMIT.names + this.#usedMessages * ADDRESS_BYTES;
+      const name = this.#names + this.#usedMessages * ADDRESS_BYTES;
       const ipv4 =
         this.#bytes[name] === AF_INET || (words[(name + 16) >> 2] === -65_536 && words[(name + 8) >> 2] === 0);
       this.#control(control, ipv4 ? SOL_IP : SOL_IPV6, ipv4 ? IP_TOS : IPV6_TCLASS, 20, this.#openEcn);
@@ -148,7 +158,7 @@ export class OutgoingMessages {
     let sent = 0;
     while (sent < count) {
       const done = sendmmsg(
-        this.#words[CONTROL.socket >> 2]!,
+        this.#words[this.#socket]!,
         this.#base + this.#messages + sent * MESSAGE.bytes,
         count - sent,
         0,
@@ -163,7 +173,7 @@ export class OutgoingMessages {
       const segments = this.#words[message + (MESSAGE.vectorCount >> 2)]!;
       // The network card cannot cut what the kernel would have it cut: never again, and this one by one.
       if (error === EIO && segments > 1) {
-        this.#words[CONTROL.socketSegments >> 2] = 0;
+        this.#words[this.#segments] = 0;
         this.#sendOneByOne(sent, segments);
       } else {
         this.#tables.countDrop(DROP.unsendable, segments);
@@ -183,7 +193,7 @@ export class OutgoingMessages {
     words[(at + MESSAGE.controlLength) >> 2]! -= 24;
     for (let slot = first; slot < first + segments; slot++) {
       this.#code.writePointer(at + MESSAGE.vectors, this.#vectors + slot * 16);
-      if (sendmmsg(words[CONTROL.socket >> 2]!, this.#base + at, 1, 0) < 1) this.#tables.countDrop(DROP.unsendable);
+      if (sendmmsg(words[this.#socket]!, this.#base + at, 1, 0) < 1) this.#tables.countDrop(DROP.unsendable);
     }
   }
 }

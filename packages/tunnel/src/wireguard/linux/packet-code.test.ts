@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { seededRandom } from '@zeronaut/testkit';
-import { SLOT } from './layout.ts';
+import { layOut, SLOT } from './layout.ts';
+import { createPacketMemory } from './packet-code.ts';
 import { buildPacket, packetTables, plainChecksum, pseudoHeader } from './packet-memory.suite.ts';
 
 const tables = packetTables();
 const { code, bytes, words, layout } = tables;
 /** Anywhere in the part of the transmitting worker, which does not run here. */
-const area = layout.transmitAt;
+const area = layout.lanes[0]!.transmit.bufferAt;
 const random = seededRandom();
 const noise = (length: number) => Buffer.from(Array.from({ length }, () => Math.floor(random.next() * 256)));
 const read = (at: number, length: number) => Buffer.from(bytes.slice(at, at + length));
@@ -259,6 +262,27 @@ test('counters run out before they repeat', () => {
   assert.equal(take(2n ** 64n - 2n ** 13n - 2n), 2);
   assert.equal(take(2n ** 64n - 2n ** 13n - 1n), 0);
   assert.equal(view.getBigUint64(area, true), 2n ** 64n - 2n ** 13n - 1n);
+});
+
+test('two threads never take one counter twice, nor let one packet in twice', async () => {
+  const layout = layOut(4, 16);
+  const memory = createPacketMemory(layout.bytes);
+  const at = layout.lanes[0]!.transmit.bufferAt;
+  const count = 300_000;
+  const [counterAt, windowAt, startAt] = [at, at + 64, at + 2048];
+  const results = await Promise.all(
+    [at + 4096, at + 8192].map(async (scratchAt) => {
+      const worker = new Worker(new URL('./testdata/counter-racer.ts', import.meta.url), {
+        workerData: { memory, layout, counterAt, windowAt, scratchAt, startAt, count },
+      });
+      const [result] = (await once(worker, 'message')) as [{ accepted: number; sum: number }];
+      return result;
+    }),
+  );
+  const total = (field: 'accepted' | 'sum') => results[0]![field] + results[1]![field];
+  // Whoever comes to a counter first is ahead of the window, so it is let in.
+  assert.equal(total('accepted'), count);
+  assert.equal(total('sum'), (2 * count * (2 * count - 1)) / 2);
 });
 
 test('a left checksum is ended, and zero is sent as ones only for UDP', () => {

@@ -7,10 +7,14 @@ import { ReceivePath } from './receive-path.ts';
 import { contextRecord, Tables } from './tables.ts';
 import { TransmitPath } from './transmit-path.ts';
 
+export type Side = 'transmit' | 'receive';
+
 export interface PacketWorkerData {
-  readonly side: 'transmit' | 'receive';
+  readonly side: Side;
+  readonly lane: number;
   readonly memory: PacketMemory;
   readonly layout: Layout;
+  /** A queue of the interface, shared by the two threads of the lane. */
   readonly tunFd: number;
   readonly eventFd: number;
   readonly joinsUdp: boolean;
@@ -25,9 +29,10 @@ export type PacketWorkerMessage =
 
 const data = workerData as PacketWorkerData;
 const say = (message: PacketWorkerMessage) => parentPort!.postMessage(message);
-const tables = new Tables(data.memory, data.layout);
+const thread = data.layout.lanes[data.lane]![data.side];
+const tables = new Tables(data.memory, data.layout, thread.at);
 const part = data.side === 'transmit' ? TRANSMIT : RECEIVE;
-const own = data.side === 'transmit' ? data.layout.transmitAt : data.layout.receiveAt;
+const own = thread.bufferAt;
 const aead = chooseAead(
   {
     code: tables.code,
@@ -35,7 +40,7 @@ const aead = chooseAead(
     base: tables.base,
     scratch: own + part.scratch,
     trial: [own + part.slots, own + part.slots + SLOT.bytes],
-    record: contextRecord(tables, data.side),
+    record: contextRecord(tables, thread.at),
   },
   data.aead,
 );
@@ -43,9 +48,11 @@ const NOTICED: PacketWorkerMessage = { kind: 'notice' };
 const notify = () => {
   if (Atomics.exchange(tables.words, CONTROL.noticed >> 2, 1) === 0) say(NOTICED);
 };
-const common = { tables, aead, tunFd: data.tunFd, eventFd: data.eventFd, notify };
+const common = { tables, thread, aead, tunFd: data.tunFd, eventFd: data.eventFd, notify };
 const path =
-  data.side === 'transmit' ? new TransmitPath(common) : new ReceivePath({ ...common, joinsUdp: data.joinsUdp });
+  data.side === 'transmit'
+    ? new TransmitPath({ ...common, first: data.lane === 0 })
+    : new ReceivePath({ ...common, joinsUdp: data.joinsUdp });
 say({ kind: 'ready', aead: aead.name });
 try {
   path.run();

@@ -2,23 +2,28 @@ import { once } from 'node:events';
 import { getCompileCacheDir } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { write } from '../../os/libc.ts';
-import { CONTROL, MAIN } from './layout.ts';
-import type { PacketWorkerData, PacketWorkerMessage } from './packet-worker.ts';
+import { CONTROL, MAIN, THREAD } from './layout.ts';
+import type { PacketWorkerData, PacketWorkerMessage, Side } from './packet-worker.ts';
 import type { Tables } from './tables.ts';
 
-export type Side = 'transmit' | 'receive';
-export const SIDES: readonly Side[] = ['transmit', 'receive'];
+const SIDES: readonly Side[] = ['transmit', 'receive'];
+
+/** What one lane has of the system: its queue of the interface, and the eventfds that wake its threads from `poll`. */
+export interface LaneFiles {
+  readonly tunFd: number;
+  readonly eventFds: Readonly<Record<Side, number>>;
+}
 
 export interface PacketWorkersOptions {
   readonly tables: Tables;
-  /** What both get; the eventfds wake them from `poll`. */
-  readonly common: Omit<PacketWorkerData, 'side' | 'eventFd'>;
-  readonly eventFds: Readonly<Record<Side, number>>;
+  /** What all get. */
+  readonly common: Omit<PacketWorkerData, 'side' | 'lane' | 'tunFd' | 'eventFd'>;
+  readonly lanes: readonly LaneFiles[];
   readonly onNotice: () => void;
   readonly onFailed: (error: Error) => void;
 }
 
-/** The two threads of a packet path, as the main thread sees them. */
+/** The threads of a packet path, as the main thread sees them. */
 export class PacketWorkers {
   readonly #options: PacketWorkersOptions;
   readonly #running = new Set<Worker>();
@@ -30,10 +35,11 @@ export class PacketWorkers {
   /** At the end of the process Node waits for its threads, and these would sleep for ever. */
   readonly #release = () => this.#call();
 
-  /** Which AEAD path they chose. Rejects, with both ended, if one cannot start. */
+  /** Which AEAD path they chose. Rejects, with all ended, if one cannot start. */
   async start(): Promise<'evp' | 'raw'> {
     process.once('exit', this.#release);
-    const results = await Promise.allSettled(SIDES.map((side) => this.#start(side)));
+    const starts = this.#options.lanes.flatMap((_, lane) => SIDES.map((side) => this.#start(side, lane)));
+    const results = await Promise.allSettled(starts);
     const failure = results.find((result) => result.status === 'rejected');
     if (failure !== undefined) {
       await this.stop();
@@ -42,12 +48,13 @@ export class PacketWorkers {
     return (results[0] as PromiseFulfilledResult<'evp' | 'raw'>).value;
   }
 
-  #start(side: Side): Promise<'evp' | 'raw'> {
-    const { common, eventFds, onNotice, onFailed } = this.#options;
-    const workerData: PacketWorkerData = { ...common, side, eventFd: eventFds[side] };
+  #start(side: Side, lane: number): Promise<'evp' | 'raw'> {
+    const { common, lanes, onNotice, onFailed } = this.#options;
+    const { tunFd, eventFds } = lanes[lane]!;
+    const workerData: PacketWorkerData = { ...common, side, lane, tunFd, eventFd: eventFds[side] };
     const worker = new Worker(new URL('./packet-worker.ts', import.meta.url), {
       workerData,
-      name: `wireguard ${side}`,
+      name: `wireguard ${side}${lane === 0 ? '' : ` ${lane}`}`,
       env: workerEnvironment(),
       // Nothing is allocated per packet, so a larger young generation would only cost memory.
       resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 },
@@ -65,18 +72,21 @@ export class PacketWorkers {
       });
       worker.on('exit', () => {
         this.#running.delete(worker);
-        const error = new Error(`the ${side} thread ended`);
+        const error = new Error(`the ${side} thread of lane ${lane} ended`);
         reject(error);
         onFailed(error);
       });
     });
   }
 
-  /** Ends the sleep of a worker, if it sleeps. */
+  /** Ends the sleep of the threads of one side that sleep. */
   wake(side: Side): void {
-    const { words, base, layout } = this.#options.tables;
-    if (Atomics.load(words, CONTROL[`${side}Sleeps`] >> 2) === 0) return;
-    write(this.#options.eventFds[side], base + layout.mainAt + MAIN.eventValue, 8);
+    const { tables, lanes } = this.#options;
+    const { words, base, layout } = tables;
+    for (const [index, { eventFds }] of lanes.entries()) {
+      if (Atomics.load(words, (layout.lanes[index]![side].at + THREAD.sleeps) >> 2) === 0) continue;
+      write(eventFds[side], base + layout.mainAt + MAIN.eventValue, 8);
+    }
   }
 
   /** They leave their loops by themselves: a thread in a system call cannot be ended from outside. */

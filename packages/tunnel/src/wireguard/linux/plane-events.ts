@@ -2,7 +2,7 @@ import { monotonicMs } from '../../os/monotonic.ts';
 import { decodeSocketAddress } from '../../os/socket-address.ts';
 import { ACTIVITY_INTERVAL, type DataPlaneEvents, type PeerSlot } from '../data-plane.ts';
 import { CONTROL, NOTICE, NOTICE_KIND, PEER } from './layout.ts';
-import { NoticeRing, PeerRing, type Tables } from './tables.ts';
+import { NoticeRing, PeerRing, type Tables, threadsOf } from './tables.ts';
 
 /** The main thread lets other work in after this many notices. */
 const NOTICES_PER_TURN = 128;
@@ -28,8 +28,10 @@ export class PlaneEvents {
     this.#tables = tables;
     this.#events = events;
     this.#readMtu = readMtu;
-    this.#notices = [new NoticeRing(tables, 'transmit'), new NoticeRing(tables, 'receive')];
-    this.#active = [new PeerRing(tables, 'transmitActive'), new PeerRing(tables, 'receiveActive')];
+    // What the transmitting threads say is little and urgent; handshake messages come from the receiving ones.
+    const threads = threadsOf(tables.layout).reverse();
+    this.#notices = threads.map((thread) => new NoticeRing(tables, thread));
+    this.#active = threads.map((thread) => PeerRing.active(tables, thread));
   }
 
   /** Nothing is told any more. */

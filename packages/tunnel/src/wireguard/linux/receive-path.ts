@@ -1,6 +1,7 @@
 /**
  * Datagrams on their way in: socket -> kind -> keypair -> open -> replay window -> inner packet -> source allowed -> joined
- * into superpackets -> interface. One thread runs it, each message under the receive lock. Every length in a datagram is
+ * into superpackets -> interface. One thread of each lane runs it, each message under the
+ * thread's lock; the kernel keeps the datagrams of one sender on one socket, so they stay in order. Every length in a datagram is
  * a stranger's word until the tag was checked, and a peer's word after that.
  */
 import { EAGAIN, ECONNREFUSED, EINTR, errno, poll, read, recvmmsg, writev } from '../../os/libc.ts';
@@ -25,6 +26,8 @@ import {
   SCRATCH,
   SLOT,
   SLOTS,
+  THREAD,
+  type ThreadLayout,
 } from './layout.ts';
 import type { PacketCode } from './packet-code.ts';
 import { acquire, acquireInTurn, NoticeRing, PeerRing, release, type Tables } from './tables.ts';
@@ -48,7 +51,9 @@ const TAG = 16;
 
 export interface ReceivePathOptions {
   readonly tables: Tables;
+  readonly thread: ThreadLayout;
   readonly aead: Aead;
+  /** Its queue of the interface. */
   readonly tunFd: number;
   readonly eventFd: number;
   readonly joinsUdp: boolean;
@@ -57,6 +62,15 @@ export interface ReceivePathOptions {
 
 export class ReceivePath {
   readonly #tables: Tables;
+  /** Words of this thread. */
+  readonly #lock: number;
+  readonly #sleeps: number;
+  readonly #socket: number;
+  readonly #generation: number;
+  /** Bytes received from each peer, from here on. */
+  readonly #receivedBytes: number;
+  /** Locks of all transmitting threads. */
+  readonly #transmitLocks: readonly number[];
   readonly #code: PacketCode;
   readonly #aead: Aead;
   readonly #bytes: Uint8Array;
@@ -89,8 +103,14 @@ export class ReceivePath {
   /** The peer whose endpoint was compared with this message's source already. */
   #seenPeer = -1;
 
-  constructor({ tables, aead, tunFd, eventFd, joinsUdp, notify }: ReceivePathOptions) {
+  constructor({ tables, thread, aead, tunFd, eventFd, joinsUdp, notify }: ReceivePathOptions) {
     this.#tables = tables;
+    this.#lock = thread.at + THREAD.lock;
+    this.#sleeps = (thread.at + THREAD.sleeps) >> 2;
+    this.#socket = (thread.at + THREAD.socket) >> 2;
+    this.#generation = (thread.at + THREAD.generation) >> 2;
+    this.#receivedBytes = thread.bytesAt >> 3;
+    this.#transmitLocks = tables.layout.lanes.map(({ transmit }) => transmit.at + THREAD.lock);
     this.#code = tables.code;
     this.#aead = aead;
     this.#bytes = tables.bytes;
@@ -98,12 +118,12 @@ export class ReceivePath {
     this.#floats = tables.floats;
     this.#base = tables.base;
     this.#sources = new AllowedIpsReader(tables.tries);
-    this.#notices = new NoticeRing(tables, 'receive');
-    this.#active = new PeerRing(tables, 'receiveActive');
+    this.#notices = new NoticeRing(tables, thread);
+    this.#active = PeerRing.active(tables, thread);
     this.#tunFd = tunFd;
     this.#eventFd = eventFd;
     this.#notify = notify;
-    const own = tables.layout.receiveAt;
+    const own = thread.bufferAt;
     this.#scratch = own + RECEIVE.scratch;
     this.#poll = own + RECEIVE.poll;
     this.#messages = own + RECEIVE.messages;
@@ -139,15 +159,15 @@ export class ReceivePath {
     const words = this.#words;
     this.#begin();
     while (true) {
-      const count = recvmmsg(words[CONTROL.socket >> 2]!, this.#base + this.#messages, DATAGRAMS, MSG_DONTWAIT, 0);
+      const count = recvmmsg(words[this.#socket]!, this.#base + this.#messages, DATAGRAMS, MSG_DONTWAIT, 0);
       if (count > 0) {
         this.#now = monotonicMs();
         for (let index = 0; index < count; index++) {
-          acquireInTurn(words, CONTROL.receiveLock);
+          acquireInTurn(words, this.#lock);
           try {
             this.#message(index);
           } finally {
-            release(words, CONTROL.receiveLock);
+            release(words, this.#lock);
           }
         }
         this.#writeRun();
@@ -166,18 +186,18 @@ export class ReceivePath {
   #sleep(): boolean {
     const words = this.#words;
     const stopping = CONTROL.stopping >> 2;
-    Atomics.store(words, CONTROL.receiveSleeps >> 2, 1);
+    Atomics.store(words, this.#sleeps, 1);
     const called =
       Atomics.load(words, stopping) !== 0 ||
-      Atomics.load(words, CONTROL.socketGeneration >> 2) !== words[CONTROL.receiveGeneration >> 2];
+      Atomics.load(words, CONTROL.socketGeneration >> 2) !== words[this.#generation];
     if (!called) {
-      words[this.#poll >> 2] = words[CONTROL.socket >> 2]!;
+      words[this.#poll >> 2] = words[this.#socket]!;
       words[(this.#poll + 4) >> 2] = POLLIN;
       words[(this.#poll + 12) >> 2] = POLLIN;
       poll(this.#base + this.#poll, 2, -1);
       if (words[(this.#poll + 12) >> 2]! >>> 16 !== 0) read(this.#eventFd, this.#base + this.#poll + 32, 8);
     }
-    Atomics.store(words, CONTROL.receiveSleeps >> 2, 0);
+    Atomics.store(words, this.#sleeps, 0);
     this.#begin();
     return Atomics.load(words, stopping) === 0;
   }
@@ -185,9 +205,9 @@ export class ReceivePath {
   /** The socket may have changed; from here on the old one is not used. */
   #begin(): void {
     const generation = Atomics.load(this.#words, CONTROL.socketGeneration >> 2);
-    if (generation === this.#words[CONTROL.receiveGeneration >> 2]) return;
-    Atomics.store(this.#words, CONTROL.receiveGeneration >> 2, generation);
-    Atomics.notify(this.#words, CONTROL.receiveGeneration >> 2);
+    if (generation === this.#words[this.#generation]) return;
+    Atomics.store(this.#words, this.#generation, generation);
+    Atomics.notify(this.#words, this.#generation);
   }
 
   #message(index: number): void {
@@ -317,7 +337,7 @@ export class ReceivePath {
     }
     floats[(at + PEER.lastReceivedAt) >> 3] = this.#now;
     floats[(at + PEER.sentUnansweredSince) >> 3] = 0;
-    floats[(at + PEER.receivedBytes) >> 3]! += length;
+    floats[this.#receivedBytes + peer]! += length;
     markActive(words, at, peer, this.#active, this.#notify);
   }
 
@@ -331,10 +351,10 @@ export class ReceivePath {
     const notice = this.#notices.claim(false);
     // Without room for the notice the next packet roams.
     if (notice === 0) return;
-    acquire(words, CONTROL.transmitLock);
+    for (const lock of this.#transmitLocks) acquire(words, lock);
     this.#bytes.copyWithin(at + PEER.address, this.#name, this.#name + 28);
     words[(at + PEER.addressLength) >> 2] = this.#nameLength;
-    release(words, CONTROL.transmitLock);
+    for (const lock of this.#transmitLocks) release(words, lock);
     words[(notice + NOTICE.kind) >> 2] = NOTICE_KIND.roamed;
     words[(notice + NOTICE.peer) >> 2] = peer;
     this.#bytes.copyWithin(notice + NOTICE.address, this.#name, this.#name + 28);

@@ -1,10 +1,10 @@
 import { STAGED_PACKETS_LIMIT } from '../data-plane.ts';
 import { CHUNK, CHUNK_DATA, CHUNKS, CONTROL, DROP, PEER } from './layout.ts';
-import type { Tables } from './tables.ts';
+import { acquire, release, type Tables } from './tables.ts';
 
 /**
- * Inner packets that wait for a session, as they were read: a queue per peer in chunks of one bounded pool. Whoever calls
- * holds the transmit lock. A full queue drops its oldest packet, as in Linux; a full pool the new one.
+ * Inner packets that wait for a session, as they were read: a queue per peer in chunks of one bounded pool. A transmitting
+ * thread holds its own lock when it calls, and takes the one of the queues; the main thread holds all. A full queue drops its oldest packet, as in Linux; a full pool the new one.
  */
 export class StagedPackets {
   readonly #tables: Tables;
@@ -17,6 +17,25 @@ export class StagedPackets {
 
   /** Copies `length` bytes (virtio-net header and packet) from `from`. False: there was no room. */
   push(peerAt: number, from: number, length: number): boolean {
+    acquire(this.#words, CONTROL.stagedLock);
+    try {
+      return this.#push(peerAt, from, length);
+    } finally {
+      release(this.#words, CONTROL.stagedLock);
+    }
+  }
+
+  /** Takes the oldest out, to `into`. Its length; 0: there is none. */
+  shift(peerAt: number, into: number): number {
+    acquire(this.#words, CONTROL.stagedLock);
+    try {
+      return this.#shift(peerAt, into);
+    } finally {
+      release(this.#words, CONTROL.stagedLock);
+    }
+  }
+
+  #push(peerAt: number, from: number, length: number): boolean {
     const words = this.#words;
     const { bytes } = this.#tables;
     const size = bytes[from + 4]! | (bytes[from + 5]! << 8);
@@ -55,8 +74,7 @@ export class StagedPackets {
     return true;
   }
 
-  /** Takes the oldest out, to `into`. Its length; 0: there is none. */
-  shift(peerAt: number, into: number): number {
+  #shift(peerAt: number, into: number): number {
     const words = this.#words;
     const first = words[(peerAt + PEER.stagedFirst) >> 2]!;
     if (first === 0) return 0;

@@ -2,7 +2,18 @@
 import { addressOf } from '../../os/libc.ts';
 import type { ContextRecord } from '../aead/evp-aead.ts';
 import type { AllowedIpsStorage } from '../allowed-ips.ts';
-import { CONTROL, type DROP, KEYPAIR, type Layout, NOTICE, NOTICES, NOTICES_RESERVED, PEER } from './layout.ts';
+import {
+  CONTROL,
+  DROP,
+  KEYPAIR,
+  type Layout,
+  NOTICE,
+  NOTICES,
+  NOTICES_RESERVED,
+  PEER,
+  THREAD,
+  type ThreadLayout,
+} from './layout.ts';
 import { instantiatePacketCode, type PacketCode, type PacketMemory } from './packet-code.ts';
 
 export class Tables {
@@ -15,8 +26,10 @@ export class Tables {
   readonly code: PacketCode;
   readonly tries: AllowedIpsStorage;
   readonly #index: Int32Array;
+  readonly #drops: number;
 
-  constructor(memory: PacketMemory, layout: Layout) {
+  /** `threadAt`: the words of the thread that this is for; default: the main thread's. */
+  constructor(memory: PacketMemory, layout: Layout, threadAt = layout.mainThreadAt) {
     const { buffer } = memory;
     this.layout = layout;
     this.bytes = new Uint8Array(buffer);
@@ -30,6 +43,7 @@ export class Tables {
       ipv6: new Int32Array(buffer, layout.trie6At, layout.trieIntegers6),
     };
     this.#index = new Int32Array(buffer, layout.indexAt, layout.indexSize);
+    this.#drops = (threadAt + THREAD.drops) >> 3;
   }
 
   peerAt(peer: number): number {
@@ -77,13 +91,26 @@ export class Tables {
   }
 
   countDrop(reason: (typeof DROP)[keyof typeof DROP], count = 1): void {
-    this.floats[(CONTROL.drops >> 3) + reason]! += count;
+    this.floats[this.#drops + reason]! += count;
+  }
+
+  /** What all threads dropped, by reason. */
+  drops(): Record<keyof typeof DROP, number> {
+    const threads = [this.layout.mainThreadAt, ...threadsOf(this.layout).map(({ at }) => at)];
+    const total = (reason: number) =>
+      threads.reduce((sum, at) => sum + this.floats[((at + THREAD.drops) >> 3) + reason]!, 0);
+    return Object.fromEntries(Object.entries(DROP).map(([name, reason]) => [name, total(reason)])) as never;
   }
 }
 
+/** The packet threads, the receiving ones first: the order in which locks are taken. */
+export function threadsOf({ lanes }: Layout): ThreadLayout[] {
+  return [...lanes.map(({ receive }) => receive), ...lanes.map(({ transmit }) => transmit)];
+}
+
 /** Where the EVP context of a thread is noted. */
-export function contextRecord({ words, floats }: Tables, thread: 'transmit' | 'receive' | 'main'): ContextRecord {
-  return { words, floats, keyed: CONTROL[`${thread}Keyed`] >> 2, context: CONTROL[`${thread}Context`] >> 3 };
+export function contextRecord({ words, floats }: Tables, threadAt: number): ContextRecord {
+  return { words, floats, keyed: (threadAt + THREAD.keyed) >> 2, context: (threadAt + THREAD.context) >> 3 };
 }
 
 /** Local indices are random, but nothing here relies on it. */
@@ -119,11 +146,11 @@ export class NoticeRing {
   readonly #head: number;
   readonly #tail: number;
 
-  constructor(tables: Tables, side: 'transmit' | 'receive') {
+  constructor(tables: Tables, thread: ThreadLayout) {
     this.#tables = tables;
-    this.#at = side === 'transmit' ? tables.layout.transmitNoticesAt : tables.layout.receiveNoticesAt;
-    this.#head = (side === 'transmit' ? CONTROL.transmitHead : CONTROL.receiveHead) >> 2;
-    this.#tail = (side === 'transmit' ? CONTROL.transmitTail : CONTROL.receiveTail) >> 2;
+    this.#at = thread.noticesAt;
+    this.#head = (thread.at + THREAD.noticeHead) >> 2;
+    this.#tail = (thread.at + THREAD.noticeTail) >> 2;
   }
 
   /** Offset of a free entry, 0 if there is none. `dispensable` ones leave room for the others. */
@@ -164,12 +191,22 @@ export class PeerRing {
   readonly #head: number;
   readonly #tail: number;
 
-  constructor(tables: Tables, ring: 'transmitActive' | 'receiveActive' | 'resume') {
+  private constructor(tables: Tables, at: number, head: number, tail: number) {
     this.#words = tables.words;
-    this.#at = tables.layout[`${ring}At`] >> 2;
+    this.#at = at >> 2;
     this.#size = tables.layout.peers + 1;
-    this.#head = CONTROL[`${ring}Head`] >> 2;
-    this.#tail = CONTROL[`${ring}Tail`] >> 2;
+    this.#head = head >> 2;
+    this.#tail = tail >> 2;
+  }
+
+  /** Peers with traffic, from a packet thread to the main thread. */
+  static active(tables: Tables, { activeAt, at }: ThreadLayout): PeerRing {
+    return new PeerRing(tables, activeAt, at + THREAD.activeHead, at + THREAD.activeTail);
+  }
+
+  /** Peers whose staged packets may go, from the main thread to the transmitting thread of the first lane. */
+  static resume(tables: Tables): PeerRing {
+    return new PeerRing(tables, tables.layout.resumeAt, CONTROL.resumeHead, CONTROL.resumeTail);
   }
 
   push(peer: number): void {

@@ -1,7 +1,8 @@
 /**
- * Inner packets on their way out: interface -> route -> cut into segments -> seal -> outer messages -> socket. One
- * thread runs it. A packet is read, looked up and sealed under the transmit lock, so a key that was removed under that
- * lock is never used again; sending happens outside of it.
+ * Inner packets on their way out: interface -> route -> cut into segments -> seal -> outer messages -> socket. One thread
+ * of each lane runs it; the kernel keeps a flow on one queue of the interface, so its packets stay in order. A packet is
+ * read, looked up and sealed under the thread's lock, so a key that was removed under the locks is never used again;
+ * sending happens outside of it.
  */
 import { EAGAIN, EINTR, EIO, errno, poll, read } from '../../os/libc.ts';
 import { monotonicMs } from '../../os/monotonic.ts';
@@ -20,6 +21,8 @@ import {
   READ,
   SCRATCH,
   SLOT,
+  THREAD,
+  type ThreadLayout,
   TRANSMIT,
 } from './layout.ts';
 import { OutgoingMessages } from './outgoing-messages.ts';
@@ -40,7 +43,11 @@ const BATCH = 48;
 
 export interface TransmitPathOptions {
   readonly tables: Tables;
+  readonly thread: ThreadLayout;
+  /** Whether this is the one that sends staged packets. */
+  readonly first: boolean;
   readonly aead: Aead;
+  /** Its queue of the interface. */
   readonly tunFd: number;
   readonly eventFd: number;
   /** Makes the main thread look at its rings. */
@@ -49,6 +56,13 @@ export interface TransmitPathOptions {
 
 export class TransmitPath {
   readonly #tables: Tables;
+  readonly #first: boolean;
+  /** Words of this thread. */
+  readonly #lock: number;
+  readonly #sleeps: number;
+  readonly #generation: number;
+  /** Bytes sent to each peer, from here on. */
+  readonly #sentBytes: number;
   readonly #code: PacketCode;
   readonly #aead: Aead;
   readonly #bytes: Uint8Array;
@@ -73,24 +87,29 @@ export class TransmitPath {
 
   #now = 0;
   #mtu = 0;
-  constructor({ tables, aead, tunFd, eventFd, notify }: TransmitPathOptions) {
+  constructor({ tables, thread, first, aead, tunFd, eventFd, notify }: TransmitPathOptions) {
     this.#tables = tables;
+    this.#first = first;
+    this.#lock = thread.at + THREAD.lock;
+    this.#sleeps = (thread.at + THREAD.sleeps) >> 2;
+    this.#generation = (thread.at + THREAD.generation) >> 2;
+    this.#sentBytes = thread.bytesAt >> 3;
     this.#code = tables.code;
     this.#aead = aead;
     this.#bytes = tables.bytes;
     this.#words = tables.words;
     this.#floats = tables.floats;
     this.#base = tables.base;
-    this.#outgoing = new OutgoingMessages(tables);
+    this.#outgoing = new OutgoingMessages(tables, thread);
     this.#routes = new AllowedIpsReader(tables.tries);
     this.#staged = new StagedPackets(tables);
-    this.#notices = new NoticeRing(tables, 'transmit');
-    this.#active = new PeerRing(tables, 'transmitActive');
-    this.#resume = new PeerRing(tables, 'resume');
+    this.#notices = new NoticeRing(tables, thread);
+    this.#active = PeerRing.active(tables, thread);
+    this.#resume = PeerRing.resume(tables);
     this.#tunFd = tunFd;
     this.#eventFd = eventFd;
     this.#notify = notify;
-    const own = tables.layout.transmitAt;
+    const own = thread.bufferAt;
     this.#packet = own + TRANSMIT.read + READ.packet;
     this.#template = own + TRANSMIT.template;
     this.#scratch = own + TRANSMIT.scratch;
@@ -108,11 +127,11 @@ export class TransmitPath {
     while (true) {
       const length = read(this.#tunFd, header, READ.bytes - READ.packet);
       if (length > 0) {
-        acquireInTurn(this.#words, CONTROL.transmitLock);
+        acquireInTurn(this.#words, this.#lock);
         try {
           this.#take(length);
         } finally {
-          release(this.#words, CONTROL.transmitLock);
+          release(this.#words, this.#lock);
         }
         if (this.#outgoing.waiting < BATCH) continue;
         this.#flush();
@@ -134,14 +153,14 @@ export class TransmitPath {
   #attend(): boolean {
     this.#sendStaged();
     const words = this.#words;
-    Atomics.store(words, CONTROL.transmitSleeps >> 2, 1);
+    Atomics.store(words, this.#sleeps, 1);
     if (!this.#isCalled()) {
       words[(this.#poll + 4) >> 2] = POLLIN;
       words[(this.#poll + 12) >> 2] = POLLIN;
       poll(this.#base + this.#poll, 2, -1);
       if (words[(this.#poll + 12) >> 2]! >>> 16 !== 0) read(this.#eventFd, this.#base + this.#poll + 32, 8);
     }
-    Atomics.store(words, CONTROL.transmitSleeps >> 2, 0);
+    Atomics.store(words, this.#sleeps, 0);
     this.#begin();
     return Atomics.load(words, CONTROL.stopping >> 2) === 0;
   }
@@ -149,9 +168,9 @@ export class TransmitPath {
   #isCalled(): boolean {
     const words = this.#words;
     return (
-      !this.#resume.isEmpty() ||
+      (this.#first && !this.#resume.isEmpty()) ||
       Atomics.load(words, CONTROL.stopping >> 2) !== 0 ||
-      Atomics.load(words, CONTROL.socketGeneration >> 2) !== words[CONTROL.transmitGeneration >> 2]
+      Atomics.load(words, CONTROL.socketGeneration >> 2) !== words[this.#generation]
     );
   }
 
@@ -160,18 +179,19 @@ export class TransmitPath {
     this.#now = monotonicMs();
     this.#mtu = this.#words[CONTROL.mtu >> 2]!;
     const generation = Atomics.load(this.#words, CONTROL.socketGeneration >> 2);
-    if (generation === this.#words[CONTROL.transmitGeneration >> 2]) return;
-    Atomics.store(this.#words, CONTROL.transmitGeneration >> 2, generation);
-    Atomics.notify(this.#words, CONTROL.transmitGeneration >> 2);
+    if (generation === this.#words[this.#generation]) return;
+    Atomics.store(this.#words, this.#generation, generation);
+    Atomics.notify(this.#words, this.#generation);
   }
 
   #sendStaged(): void {
+    if (!this.#first) return;
     for (let peer = this.#resume.shift(); peer !== -1; peer = this.#resume.shift()) {
-      acquireInTurn(this.#words, CONTROL.transmitLock);
+      acquireInTurn(this.#words, this.#lock);
       try {
         this.#unstage(this.#tables.peerAt(peer));
       } finally {
-        release(this.#words, CONTROL.transmitLock);
+        release(this.#words, this.#lock);
       }
     }
     this.#flush();
@@ -310,7 +330,7 @@ export class TransmitPath {
     const floats = this.#floats;
     const field = at >> 3;
     floats[field + (PEER.lastSentAt >> 3)] = this.#now;
-    floats[field + (PEER.sentBytes >> 3)]! += length;
+    floats[this.#sentBytes + peer]! += length;
     floats[field + (PEER.receivedUnansweredSince >> 3)] = 0;
     if (floats[field + (PEER.sentUnansweredSince >> 3)] === 0) {
       floats[field + (PEER.sentUnansweredSince >> 3)] = this.#now;

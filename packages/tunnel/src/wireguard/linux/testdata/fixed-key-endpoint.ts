@@ -19,6 +19,7 @@ const plane = await createLinuxDataPlane({
   mtu: Number(mtu),
   port: 51_900 + mine,
   peers: 16,
+  lanes: Number(process.env.LANES ?? 1),
   events: {
     onHandshakeMessage: (message, from) => say({ handshake: message.length, from }),
     onSessionWanted: (peer) => say({ wanted: peer }),
@@ -73,14 +74,19 @@ async function send(host: string, bytes: number): Promise<boolean> {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const [command, argument, size] = line.split(' ') as [string, string?, string?];
+  const [command, argument, size, flows = '1'] = line.split(' ') as [string, string?, string?, string?];
   if (command === 'stage') plane.sendWith(3, undefined);
   else if (command === 'resume') plane.sendWith(3, 1000 + mine);
   else if (command === 'remove') plane.removeKeypair(1000 + mine);
   else if (command === 'install') install();
   else if (command === 'rebind') await plane.rebind(Number(argument), 0);
   else if (command === 'keepalive') plane.sendKeepalive(3);
-  else if (command === 'send') say({ arrived: await send(argument!, Number(size)) });
+  else if (command === 'send') {
+    // Further commands are heard meanwhile.
+    const all = Array.from({ length: Number(flows) }, () => send(argument!, Number(size)));
+    void Promise.all(all).then((rights) => say({ arrived: rights.every((right) => right) }));
+    continue;
+  }
   else if (command === 'close') break;
   say({ done: command, port: plane.port, drops: plane.drops(), activity: plane.activity(3), rss: process.memoryUsage.rss() });
 }
