@@ -1,5 +1,6 @@
 /** The commands that end, as people and scripts use them. */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, before, describe, it } from 'node:test';
@@ -78,6 +79,52 @@ describe('status', () => {
     assert.equal((await world.zeronaut(['status', '--json'], { env })).code, 7, 'console unreachable');
     const wrong = { ZERONAUT_CONSOLE: world.consoleUrl, ZERONAUT_TOKEN: 'zn_none' };
     assert.equal((await world.zeronaut(['services', 'list', '--json'], { env: wrong })).code, 3, 'not signed in');
+  });
+});
+
+describe('workloads', () => {
+  it('exchanges the token of a job for one that acts as a service account, until it is trusted no longer', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const keys = join(temporaryDirectory('issuer'), 'jwks.json');
+    writeFileSync(
+      keys,
+      JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'ES256' }] }),
+    );
+    const json = async (args: string[], env?: NodeJS.ProcessEnv) => {
+      const result = await world.zeronaut([...args, '--json'], env === undefined ? {} : { env });
+      assert.equal(result.code, 0, result.stderr);
+      return JSON.parse(result.stdout);
+    };
+    await json(['service-accounts', 'create', 'deploy', '--role', 'operator', '--group', 'ci']);
+    const trust = await json([
+      ...['workloads', 'trust', 'ci', '--for', 'deploy', '--issuer', 'https://ci.example', '--keys', keys],
+      ...['--subject', 'repo:acme/app:*', '--claim', 'environment=production', '--scope', 'resources:read'],
+    ]);
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const seconds = Math.floor(Date.now() / 1000);
+    const claims = { iss: trust.issuer, aud: trust.audience, sub: 'repo:acme/app:main', exp: seconds + 300 };
+    const jwt = (environment: string) => {
+      const signed = `${part({ alg: 'ES256', kid: 'one' })}.${part({ ...claims, environment })}`;
+      const signature = sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+      return `${signed}.${signature.toString('base64url')}`;
+    };
+    const token = ['workloads', 'token', trust.id, '--console', world.consoleUrl];
+    const refused = await world.zeronaut([...token, '--json'], { env: { ZERONAUT_WORKLOAD_TOKEN: jwt('staging') } });
+    assert.match(refused.stderr, /workload\.claim/);
+    const { access_token } = await json(token, { ZERONAUT_WORKLOAD_TOKEN: jwt('production') });
+    const asJob = { ZERONAUT_CONSOLE: world.consoleUrl, ZERONAUT_TOKEN: access_token };
+    assert.ok(Array.isArray(await json(['services', 'list'], asJob)));
+    const beyond = await world.zeronaut(['sites', 'list', '--json'], { env: asJob });
+    assert.match(beyond.stderr, /api\.scope_missing/);
+
+    assert.equal((await json(['service-accounts', 'disable', 'deploy'])).status, 'disabled');
+    assert.match(
+      (await world.zeronaut(['services', 'list', '--json'], { env: asJob })).stderr,
+      /access\.user_disabled/,
+    );
+    await json(['service-accounts', 'enable', 'deploy']);
+    await json(['workloads', 'distrust', trust.id]);
+    assert.equal((await world.zeronaut(['services', 'list', '--json'], { env: asJob })).code, 3, 'signed out');
   });
 });
 

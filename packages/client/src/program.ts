@@ -11,6 +11,7 @@ import { keysCommand } from './commands/keys.ts';
 import { loginCommand } from './commands/login.ts';
 import { logoutCommand } from './commands/logout.ts';
 import { resourcesCommand } from './commands/resources.ts';
+import { serviceAccountsCommand } from './commands/service-accounts.ts';
 import { servicesCommand } from './commands/services.ts';
 import { shareCommand } from './commands/share.ts';
 import { sitesCommand } from './commands/sites.ts';
@@ -20,6 +21,7 @@ import { tokensCommand } from './commands/tokens.ts';
 import { usersCommand } from './commands/users.ts';
 import { versionCommand } from './commands/version.ts';
 import { wgCommand } from './commands/wg.ts';
+import { workloadsCommand } from './commands/workloads.ts';
 import { EXIT, EXIT_MEANING } from './exit-code.ts';
 import { softwareVersion } from './version.ts';
 
@@ -45,6 +47,8 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(tokensCommand(line));
   program.addCommand(idpCommand(line));
   program.addCommand(keysCommand(line));
+  program.addCommand(serviceAccountsCommand(line));
+  program.addCommand(workloadsCommand(line));
   program.addCommand(agentCommand(line));
   program.addCommand(gatewayCommand(line));
   program.addCommand(consoleCommand(line));
@@ -86,5 +90,6 @@ const environment = `Environment:
   ZERONAUT_TOKEN           an API key, instead of a profile
   ZERONAUT_BASIC_PASSWORD  password for expose --basic USER
   ZERONAUT_IDP_SECRET      client secret or bind password for idp add
+  ZERONAUT_WORKLOAD_TOKEN  the signed token of a job for workloads token
   NO_COLOR                 no colours
   ZERONAUT_DEBUG           show where a command failed`;

@@ -14,6 +14,8 @@ export const ID_PREFIX = {
   target: 'tgt',
   share: 'shr',
   personalAccessToken: 'pat',
+  workloadTrust: 'wlt',
+  workloadToken: 'wat',
   grant: 'grt',
   enrolment: 'enr',
   audit: 'aud',

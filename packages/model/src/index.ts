@@ -8,6 +8,7 @@ export * from './api/personal-access-token-routes.ts';
 export * from './api/problem.ts';
 export * from './api/route.ts';
 export * from './api/routes.ts';
+export * from './api/service-account-routes.ts';
 export * from './entities/index.ts';
 export * from './fault.ts';
 export * from './gateway-file.ts';

@@ -10,6 +10,8 @@ export const PERMISSIONS = {
   'sessions:write': ['owner', 'admin'],
   'api_keys:read': ['owner', 'admin', 'auditor'],
   'api_keys:write': ['owner', 'admin'],
+  'service_accounts:read': ['owner', 'admin', 'auditor'],
+  'service_accounts:write': ['owner', 'admin'],
   'identity_providers:read': ['owner', 'admin', 'auditor'],
   /** Whoever sets an identity provider can sign in as anybody of the organization, owners included. */
   'identity_providers:write': ['owner'],

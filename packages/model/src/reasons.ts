@@ -198,6 +198,31 @@ export const REASONS = {
     next: 'Give the address that answers by itself.',
   },
   'outbound.too_large': { status: 502, title: 'The answer is too large or compressed', next: '' },
+  // workload: tokens of CI and clusters that are exchanged
+  'workload.untrusted': { status: 400, title: 'No trust has this id', next: 'Send the id of a trust as client_id.' },
+  'workload.malformed': { status: 400, title: 'The token is no signed JWT', next: '' },
+  'workload.algorithm': { status: 400, title: 'The token is not signed with an algorithm that counts', next: '' },
+  'workload.signature': { status: 400, title: 'No key of the issuer made this token', next: '' },
+  'workload.issuer': { status: 400, title: 'The token is of another issuer', next: '' },
+  'workload.issuer_invalid': {
+    status: 502,
+    title: 'The issuer does not show its keys',
+    next: 'Check issuer and keys.',
+  },
+  'workload.audience': { status: 400, title: 'The token is for somebody else', next: 'Ask for one with our audience.' },
+  'workload.subject': { status: 400, title: 'The subject of the token is not trusted', next: '' },
+  'workload.claim': { status: 400, title: 'The token lacks a claim that the trust asks for', next: '' },
+  'workload.expired': { status: 400, title: 'The token has expired', next: 'Ask its issuer for a new one.' },
+  'workload.not_yet_valid': { status: 400, title: 'The token is of the future', next: 'Compare the clocks.' },
+  'workload.lifetime': { status: 400, title: 'The token lives longer than a day', next: 'Ask for a shorter one.' },
+  'workload.replayed': {
+    status: 400,
+    title: 'The token was exchanged as often as the trust allows',
+    next: 'Ask its issuer for a new one.',
+  },
+  'workload.scope': { status: 400, title: 'The trust does not have that scope', next: '' },
+  'workload.account_disabled': { status: 400, title: 'The service account is disabled', next: '' },
+
   // machine credentials
   'api.scope_missing': {
     status: 403,

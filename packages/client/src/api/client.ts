@@ -1,6 +1,14 @@
 import { hostname } from 'node:os';
 import type { RouteDefinition } from '@zeronaut/model';
-import { problem, type RouteId, type RouteInput, type RouteResponse, type Routes, routes } from '@zeronaut/model';
+import {
+  oauthError,
+  problem,
+  type RouteId,
+  type RouteInput,
+  type RouteResponse,
+  type Routes,
+  routes,
+} from '@zeronaut/model';
 import type { z } from 'zod';
 import { softwareVersion } from '../version.ts';
 import { ApiError, ConsoleUnreachable } from './api-error.ts';
@@ -58,6 +66,11 @@ export class ApiClient {
     if (answer.status === route.status) return this.#parseResponse(route, answer) as RouteResponse<Routes[Id]>;
     const said = problem.safeParse(parseJson(answer.text));
     if (said.success) throw new ApiError(said.data);
+    const saidByOAuth = oauthError.safeParse(parseJson(answer.text));
+    if (saidByOAuth.success) {
+      const { reason, requestId, error_description: title } = saidByOAuth.data;
+      throw new ApiError({ type: 'about:blank', title, status: answer.status, reason, requestId });
+    }
     throw new ConsoleUnreachable(this.consoleUrl, `HTTP status ${answer.status}, which is not an answer of the API`);
   }
 

@@ -11,11 +11,13 @@ import {
   parseDuration,
   parseList,
   printTable,
+  ROLES,
 } from './command-line.ts';
 
 interface CreateOptions extends CommonOptions {
   readonly role?: Role;
   readonly scope?: string[];
+  readonly for?: string;
   readonly ttl?: number;
   readonly never?: boolean;
 }
@@ -58,31 +60,28 @@ export function keysCommand(line: CommandLine): Command {
         'narrows it: a permission such as resources:read, or one resource with resources:write@RESOURCE_ID.',
       examples: [
         'keys create ci --role operator --ttl 90d',
+        'keys create deploy --for deploy --role operator',
         'keys create deploy --scope resources:read,resources:write@res_01… --json | jq -r .key',
       ],
     })
       .argument('<name>', 'what the key is for')
-      .addOption(
-        new Option('--role <role>', 'what it may do (default: your own role)').choices([
-          'owner',
-          'admin',
-          'operator',
-          'auditor',
-          'member',
-        ]),
-      )
+      .addOption(new Option('--role <role>', 'what it may do (default: the role of whom it stands for)').choices(ROLES))
       .option('--scope <scopes>', 'only this (default: all that the role allows)', parseList)
+      .option('--for <service account>', 'name or id of the service account that it stands for (default: you)')
       .addOption(new Option('--ttl <time>', 'how long it works (default: 90d)').argParser(parseDuration))
       .addOption(new Option('--never', 'it works until it is revoked').conflicts('ttl'))
       .action(async (name: string, options: CreateOptions) => {
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
-        const role = options.role ?? (await api.call('me.get', {})).role;
+        const { findServiceAccount } = await import('../api/service-account.ts');
+        const account = options.for === undefined ? null : await findServiceAccount(api, options.for);
+        const role = options.role ?? account?.role ?? (await api.call('me.get', {})).role;
         const { apiKey, key } = await api.call('apiKeys.create', {
           body: {
             name,
             role,
             scopes: options.scope ?? null,
+            serviceAccountId: account?.id ?? null,
             ...(options.never === true
               ? { expiresInSeconds: null }
               : options.ttl === undefined

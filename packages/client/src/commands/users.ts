@@ -10,6 +10,7 @@ import {
   createGroup,
   outputOf,
   parseList,
+  ROLES,
 } from './command-line.ts';
 
 interface CreateOptions extends CommonOptions {
@@ -17,9 +18,6 @@ interface CreateOptions extends CommonOptions {
   readonly role: Role;
   readonly group?: string[];
 }
-
-/** Here and not from the model's schema: help must not wait for that to load. */
-const ROLES = ['owner', 'admin', 'operator', 'auditor', 'member'] as const satisfies readonly Role[];
 
 export function usersCommand(line: CommandLine): Command {
   const group = createGroup('users', 'the people who may sign in');

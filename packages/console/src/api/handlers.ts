@@ -16,6 +16,7 @@ import * as setup from '../domains/setup/setup.ts';
 import * as shares from '../domains/shares/shares.ts';
 import * as sites from '../domains/sites/sites.ts';
 import * as users from '../domains/users/users.ts';
+import { exchangeToken } from '../domains/workloads/exchange.ts';
 import { Refusal } from '../store/refusal.ts';
 import type { Queries } from '../store/store.ts';
 import { VERSION } from '../version.ts';
@@ -23,6 +24,7 @@ import { apiKeyHandlers } from './api-key-handlers.ts';
 import { factorHandlers } from './factor-handlers.ts';
 import { identityProviderHandlers } from './identity-provider-handlers.ts';
 import { personalAccessTokenHandlers } from './personal-access-token-handlers.ts';
+import { serviceAccountHandlers } from './service-account-handlers.ts';
 
 /** What a handler gets besides the validated request. `caller` is null exactly on routes without a permission. */
 export interface Call<Id extends RouteId> extends RouteRequest<Routes[Id]> {
@@ -81,6 +83,17 @@ export const handlers: Handlers = {
     };
   },
   'oauth.token': async (context, { body, origin }) => {
+    if (body.grant_type === 'urn:ietf:params:oauth:grant-type:token-exchange') {
+      const exchanged = await exchangeToken(context, body, origin);
+      if (exchanged instanceof Refusal) return exchanged;
+      return {
+        access_token: exchanged.token,
+        token_type: 'Bearer',
+        expires_in: exchanged.expiresInSeconds,
+        issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        ...(exchanged.scopes === null ? {} : { scope: exchanged.scopes.join(' ') }),
+      };
+    }
     const session = await deviceAuthorizations.pollDeviceAuthorization(context, body.device_code, origin);
     if (session instanceof Refusal) return session;
     return {
@@ -111,6 +124,7 @@ export const handlers: Handlers = {
 
   ...apiKeyHandlers,
   ...personalAccessTokenHandlers,
+  ...serviceAccountHandlers,
 
   'devices.list': (context, { caller, query }) => devices.listDevices(context, caller, query),
   'devices.enrol': (context, { caller, body }) => devices.enrolDevice(context, caller, body),

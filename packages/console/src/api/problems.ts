@@ -35,6 +35,8 @@ const OAUTH_ERRORS: Partial<Record<Reason, string>> = {
   'api.token_used': 'invalid_grant',
   'api.invalid': 'invalid_request',
   'api.rate_limited': 'slow_down',
+  'workload.untrusted': 'invalid_client',
+  'workload.scope': 'invalid_scope',
 };
 
 export function sendOAuthError(reply: FastifyReply, refusal: Refusal): FastifyReply {

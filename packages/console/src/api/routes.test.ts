@@ -62,6 +62,22 @@ async function newApiKey({ ours }: World): Promise<{ apiKey: { id: string }; key
   assert.equal(answer.statusCode, 201, answer.body);
   return answer.json();
 }
+async function newServiceAccount({ ours }: World): Promise<{ id: string; version: number }> {
+  const answer = await ours.call('POST', '/api/v1/service-accounts', { name: fresh('robot') });
+  assert.equal(answer.statusCode, 201, answer.body);
+  return answer.json();
+}
+async function newTrust(world: World): Promise<{ body: object; id: string }> {
+  const body = {
+    name: 'ci',
+    serviceAccountId: (await newServiceAccount(world)).id,
+    issuer: 'https://ci.example',
+    subject: 'repo:acme/app:*',
+  };
+  const answer = await world.ours.call('POST', '/api/v1/workload-trusts', body);
+  assert.equal(answer.statusCode, 201, answer.body);
+  return { body, id: answer.json().id };
+}
 async function newPersonalToken(world: World): Promise<{ id: string }> {
   const body = { name: 'git', resources: [(await newResource(world)).id] };
   const answer = await world.ours.call('POST', '/api/v1/personal-access-tokens', body);
@@ -252,6 +268,22 @@ const CASES: Record<RouteId, Case> = {
   },
   'apiKeys.delete': {
     prepare: async (world) => ({ params: { id: (await newApiKey(world)).apiKey.id } }),
+    foreign: 'not_found',
+  },
+  'serviceAccounts.list': { foreign: 'own' },
+  'serviceAccounts.create': { prepare: () => ({ body: { name: fresh('robot') } }), foreign: 'own' },
+  'serviceAccounts.update': {
+    prepare: async (world) => {
+      const { id, version } = await newServiceAccount(world);
+      return { params: { id }, headers: { 'if-match': `"${version}"` }, body: { status: 'disabled' } };
+    },
+    foreign: 'not_found',
+  },
+  'workloadTrusts.list': { foreign: 'own' },
+  // To others the account does not exist, which is an invalid field.
+  'workloadTrusts.create': { prepare: async (world) => ({ body: (await newTrust(world)).body }), foreign: 'own' },
+  'workloadTrusts.delete': {
+    prepare: async (world) => ({ params: { id: (await newTrust(world)).id } }),
     foreign: 'not_found',
   },
   'personalAccessTokens.list': { foreign: 'own' },

@@ -44,7 +44,7 @@ export interface Caller extends Origin {
   readonly role: Role;
   /** Narrows the role, see `scopesCover` of the model; null: not narrowed. */
   readonly scopes: readonly string[] | null;
-  readonly credential: 'session' | 'api_key' | 'local';
+  readonly credential: 'session' | 'api_key' | 'workload' | 'local';
   /** Id of the session or API key. */
   readonly credentialId: string;
   readonly actor: Actor;

@@ -5,6 +5,7 @@ import { PERSONAL_ACCESS_TOKEN_PREFIX } from '@zeronaut/model';
 export const TOKEN_PREFIX = {
   session: 'zns_',
   apiKey: 'znk_',
+  workload: 'zna_',
   personalAccessToken: PERSONAL_ACCESS_TOKEN_PREFIX,
   enrolment: 'zne_',
   setup: 'znf_',

@@ -17,7 +17,7 @@ export interface Schema {
   users: {
     id: string;
     organization_id: string;
-    kind: 'person' | 'local';
+    kind: 'person' | 'local' | 'service_account';
     email: string;
     name: string;
     role: Role;
@@ -333,4 +333,36 @@ export interface Schema {
     last_used_at: number | null;
   };
   recovery_codes: { organization_id: string; user_id: string; code_hash: string; used_at: number | null };
+  workload_trusts: {
+    id: string;
+    organization_id: string;
+    user_id: string;
+    name: string;
+    issuer: string;
+    audience: string;
+    /** The rest of `workloadTrustInput`, JSON. */
+    settings: string;
+    created_at: number;
+    last_used_at: number | null;
+    revoked_at: number | null;
+  };
+  workload_tokens: {
+    id: string;
+    organization_id: string;
+    trust_id: string;
+    user_id: string;
+    token_hash: string;
+    subject: string;
+    scopes: string | null;
+    created_at: number;
+    expires_at: number;
+  };
+  /** Tokens of workloads that were exchanged, until they end by themselves. */
+  workload_assertions: {
+    organization_id: string;
+    trust_id: string;
+    assertion_id: string;
+    uses: number;
+    expires_at: number;
+  };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { apiKey, displayName, role, scopes } from '../entities/index.ts';
+import { apiKey, displayName, id, role, scopes } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
 import { byId, pageOf, pageQuery } from './route-parts.ts';
 
@@ -25,13 +25,14 @@ export const apiKeyRoutes = defineRoutes({
     method: 'POST',
     path: '/api/v1/api-keys',
     tag: 'api keys',
-    summary: 'Create an API key; the key is shown once',
+    summary: 'Create an API key, of my own or of a service account; the key is shown once',
     permission: 'api_keys:write',
     status: 201,
     body: z.strictObject({
       name: displayName,
       role,
       scopes: scopes.nullable().default(null).describe('null: everything that the role allows'),
+      serviceAccountId: id.nullable().default(null).describe('null: my own key'),
       expiresInSeconds: z.int().min(60).max(315_360_000).nullable().default(7_776_000),
     }),
     response: created,

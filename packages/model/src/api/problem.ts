@@ -14,3 +14,11 @@ export const problem = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 export type Problem = z.infer<typeof problem>;
+
+/** RFC 6749, 5.2: how the OAuth routes say no instead. `reason` and `requestId` are additions of ours. */
+export const oauthError = z.object({
+  error: z.string(),
+  error_description: z.string(),
+  reason: z.string(),
+  requestId: z.string(),
+});

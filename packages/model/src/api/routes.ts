@@ -31,12 +31,13 @@ import { accessInput, password, resourceInput, resourcesFile, serviceInput, serv
 import { personalAccessTokenRoutes } from './personal-access-token-routes.ts';
 import { defineRoutes } from './route.ts';
 import { byId, byIdOrName, page, pageOf, pageQuery } from './route-parts.ts';
+import { serviceAccountRoutes } from './service-account-routes.ts';
 
 const me = z.strictObject({
   user: user.nullable(),
   organization,
   role,
-  credential: z.enum(['session', 'api_key', 'local']),
+  credential: z.enum(['session', 'api_key', 'workload', 'local']),
   sessionId: id.nullable(),
 });
 
@@ -143,16 +144,35 @@ export const routes = defineRoutes({
     method: 'POST',
     path: '/api/v1/oauth/token',
     tag: 'oauth',
-    summary: 'Device access token request (RFC 8628, 3.4)',
+    summary: 'Access token of a device (RFC 8628, 3.4) or for the token of a workload (RFC 8693)',
     permission: 'none',
     status: 200,
     form: true,
-    body: z.strictObject({
-      grant_type: z.literal('urn:ietf:params:oauth:grant-type:device_code'),
-      device_code: z.string().min(20).max(200),
-      client_id: z.literal('zeronaut-cli'),
+    body: z.discriminatedUnion('grant_type', [
+      z.strictObject({
+        grant_type: z.literal('urn:ietf:params:oauth:grant-type:device_code'),
+        device_code: z.string().min(20).max(200),
+        client_id: z.literal('zeronaut-cli'),
+      }),
+      z.strictObject({
+        grant_type: z.literal('urn:ietf:params:oauth:grant-type:token-exchange'),
+        client_id: id.describe('id of the workload trust'),
+        subject_token: z.string().min(1).max(16_384),
+        subject_token_type: z.enum([
+          'urn:ietf:params:oauth:token-type:jwt',
+          'urn:ietf:params:oauth:token-type:id_token',
+        ]),
+        requested_token_type: z.literal('urn:ietf:params:oauth:token-type:access_token').optional(),
+        scope: z.string().max(5_000).optional().describe('scopes with blanks between them; default: all of the trust'),
+      }),
+    ]),
+    response: z.strictObject({
+      access_token: z.string(),
+      token_type: z.literal('Bearer'),
+      expires_in: z.int(),
+      issued_token_type: z.literal('urn:ietf:params:oauth:token-type:access_token').optional(),
+      scope: z.string().optional(),
     }),
-    response: z.strictObject({ access_token: z.string(), token_type: z.literal('Bearer'), expires_in: z.int() }),
   },
   'oauth.approve': {
     method: 'POST',
@@ -242,6 +262,7 @@ export const routes = defineRoutes({
 
   ...apiKeyRoutes,
   ...personalAccessTokenRoutes,
+  ...serviceAccountRoutes,
 
   'devices.list': {
     method: 'GET',

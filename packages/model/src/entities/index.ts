@@ -26,6 +26,7 @@ export * from './role.ts';
 export * from './scalars.ts';
 export * from './scope.ts';
 export * from './sign-in.ts';
+export * from './workload-trust.ts';
 
 export const organization = z.strictObject({ id, name: displayName, slug: label, createdAt: timestamp });
 export type Organization = z.infer<typeof organization>;
@@ -33,8 +34,11 @@ export type Organization = z.infer<typeof organization>;
 export const user = z.strictObject({
   id,
   organizationId: id,
-  /** `local` users exist for the OS user beside the console and have no password; they never sign in through a page. */
-  kind: z.enum(['person', 'local']),
+  /**
+   * `local` users exist for the OS user beside the console, `service_account` ones are programs. Neither has a password,
+   * and neither ever signs in through a page.
+   */
+  kind: z.enum(['person', 'local', 'service_account']),
   email,
   name: displayName,
   role,
@@ -253,7 +257,7 @@ export const auditEntry = z.strictObject({
   organizationId: id,
   at: timestamp,
   actor: z.strictObject({
-    kind: z.enum(['user', 'api_key', 'local', 'system']),
+    kind: z.enum(['user', 'api_key', 'workload', 'local', 'system']),
     id: z.string().max(64),
     name: z.string().max(254),
     address: z.string().max(60),

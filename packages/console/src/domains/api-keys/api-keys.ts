@@ -8,6 +8,7 @@ import type { Caller, Context } from '../context.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { revoke } from '../revoke.ts';
+import { findServiceAccount, tooMuch } from '../service-accounts/service-accounts.ts';
 import { roleWithin } from '../sessions/authenticate.ts';
 import { parseScopes } from './stored-scopes.ts';
 
@@ -87,15 +88,33 @@ export async function createApiKey(
     name: string;
     role: Role;
     scopes: string[] | null;
+    serviceAccountId: string | null;
     expiresInSeconds: number | null;
   },
 ): Promise<CreatedApiKey | Refusal> {
-  const tooMuch = checkGrant(caller, input);
-  if (tooMuch !== null) return tooMuch;
+  // It would outlive the token, which lives for minutes on purpose.
+  if (caller.credential === 'workload') {
+    return new Refusal('api.forbidden', { detail: 'the access token of a workload cannot make an API key' });
+  }
+  const refusal = checkGrant(caller, input);
+  if (refusal !== null) return refusal;
   const nowMs = context.clock();
   return await context.store.transaction(async (queries) => {
     const expiresAtMs = input.expiresInSeconds === null ? null : nowMs + input.expiresInSeconds * 1000;
-    const created = await insertApiKey(queries, caller, { ...input, expiresAtMs }, nowMs);
+    let userId = caller.userId;
+    if (input.serviceAccountId !== null) {
+      const account = await findServiceAccount(queries, caller.organizationId, input.serviceAccountId);
+      if (account instanceof Refusal) {
+        return new Refusal('api.invalid', {
+          errors: [{ path: '/serviceAccountId', message: 'no such service account' }],
+        });
+      }
+      // Its groups come with it, whatever the role of the key.
+      if (!roleWithin(account.role, caller.role)) return tooMuch();
+      userId = account.id;
+    }
+    const owner = { organizationId: caller.organizationId, userId };
+    const created = await insertApiKey(queries, owner, { ...input, expiresAtMs }, nowMs);
     await appendAudit(queries, context, caller, {
       action: 'api_key.create',
       objectKind: 'api_key',
@@ -109,7 +128,7 @@ export async function createApiKey(
 /**
  * A new key in the place of `id`, with the same role, scopes and length of life. The old one goes on working for
  * `overlapSeconds`, so that what uses it can be changed meanwhile, and ends then by itself. A key acts as its user, so
- * only that user's own keys can be rotated.
+ * only that user's own keys can be rotated, and those of service accounts.
  */
 export async function rotateApiKey(
   context: Context,
@@ -133,18 +152,19 @@ export async function rotateApiKey(
     if (row === undefined) return await whyNotRotated(queries, caller, id);
     const owner = await queries
       .selectFrom('users')
-      .select(['id', 'kind'])
+      .select(['id', 'kind', 'role'])
       .where('id', '=', row.user_id)
       .executeTakeFirstOrThrow();
     if (owner.kind === 'local') {
       return new Refusal('api.conflict', { detail: 'the local credential is made anew when its file is removed' });
     }
-    if (owner.id !== caller.userId) {
+    if (owner.id !== caller.userId && owner.kind !== 'service_account') {
       return new Refusal('api.forbidden', { detail: 'a key acts as its user; only that user rotates it' });
     }
+    if (owner.kind === 'service_account' && !roleWithin(owner.role, caller.role)) return tooMuch();
     const before = toApiKey({ ...row, replaced_by: null });
-    const tooMuch = checkGrant(caller, before);
-    if (tooMuch !== null) return tooMuch;
+    const refusal = checkGrant(caller, before);
+    if (refusal !== null) return refusal;
     const expiresAtMs = row.expires_at === null ? null : nowMs + (row.expires_at - row.created_at);
     const created = await insertApiKey(
       queries,

@@ -107,8 +107,8 @@ export async function decideDeviceAuthorization(
   input: { userCode: string; approve: boolean },
 ): Promise<undefined | Refusal> {
   // A key must not mint a session: it would outlive the key.
-  if (caller.credential === 'api_key') {
-    return new Refusal('api.forbidden', { detail: 'an API key cannot approve a device' });
+  if (caller.credential === 'api_key' || caller.credential === 'workload') {
+    return new Refusal('api.forbidden', { detail: 'only a signed-in person can approve a device' });
   }
   const limited = limitGuesses(context, caller);
   if (limited !== null) return limited;

@@ -3,6 +3,7 @@ import { Refusal } from '../../store/refusal.ts';
 import { parseScopes } from '../api-keys/stored-scopes.ts';
 import type { Caller, Context, Origin } from '../context.ts';
 import { hashToken, TOKEN_PREFIX } from '../random-token.ts';
+import { authenticateWorkload } from '../workloads/exchange.ts';
 import { actorOf } from './complete-sign-in.ts';
 
 /** `last_used_at` of sessions and API keys is exact to this. */
@@ -12,6 +13,7 @@ const LAST_USED_STEP_MS = 60_000;
 export async function authenticate(context: Context, token: string, origin: Origin): Promise<Caller | Refusal> {
   if (token.startsWith(TOKEN_PREFIX.session)) return await bySession(context, token, origin);
   if (token.startsWith(TOKEN_PREFIX.apiKey)) return await byApiKey(context, token, origin);
+  if (token.startsWith(TOKEN_PREFIX.workload)) return await authenticateWorkload(context, token, origin);
   return new Refusal('api.unauthenticated');
 }
 

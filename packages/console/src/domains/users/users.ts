@@ -31,7 +31,7 @@ export interface NewUser {
   readonly name: string;
   readonly role: Role;
   readonly groups: readonly string[];
-  readonly kind: 'person' | 'local';
+  readonly kind: User['kind'];
   /** Null: can never sign in with a password. */
   readonly passwordHash: string | null;
 }
@@ -145,7 +145,7 @@ export async function updateUser(
   const known = await findUser(context.store.db, caller.organizationId, id);
   if (known instanceof Refusal) return known;
   if (password !== undefined) {
-    const weak = known.kind === 'local' ? localHasNoPassword() : checkPassword(password, known.email);
+    const weak = known.kind !== 'person' ? onlyPeopleHavePasswords() : checkPassword(password, known.email);
     if (weak !== null) return weak;
   }
   const hash = password === undefined ? null : await context.passwords.hash(password);
@@ -219,9 +219,9 @@ function onlyOwners(): Refusal {
   return new Refusal('api.forbidden', { detail: 'only an owner may make or change an owner' });
 }
 
-function localHasNoPassword(): Refusal {
+function onlyPeopleHavePasswords(): Refusal {
   return new Refusal('api.invalid', {
-    errors: [{ path: '/password', message: 'the local user never signs in with a password' }],
+    errors: [{ path: '/password', message: 'only people sign in with a password' }],
   });
 }
 

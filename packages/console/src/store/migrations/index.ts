@@ -4,6 +4,7 @@ import * as signIn from './0010-sign-in.ts';
 import * as identityProviders from './0020-identity-providers.ts';
 import * as apiKeyScopes from './0030-api-key-scopes.ts';
 import * as personalAccessTokens from './0031-personal-access-tokens.ts';
+import * as workloads from './0032-workloads.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -14,6 +15,7 @@ export const migrations: MigrationProvider = {
       '0020-identity-providers': identityProviders,
       '0030-api-key-scopes': apiKeyScopes,
       '0031-personal-access-tokens': personalAccessTokens,
+      '0032-workloads': workloads,
     };
   },
 };

@@ -1,0 +1,100 @@
+import type { Role, User } from '@zeronaut/model';
+import { Refusal } from '../../store/refusal.ts';
+import { isUniqueViolation, type Queries } from '../../store/store.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { Caller, Context } from '../context.ts';
+import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { roleWithin } from '../sessions/authenticate.ts';
+import { insertUser, toUser, updateUser } from '../users/users.ts';
+
+/**
+ * Service accounts: users that are programs. They have role and groups like people, and rules name them like people, by
+ * an address that can be nobody's (RFC 6761, 6.4); but they have no password and no sign-in page opens for them.
+ */
+const DOMAIN = 'service-account.invalid';
+
+export async function listServiceAccounts(
+  context: Context,
+  caller: Caller,
+  query: PageQuery,
+): Promise<Page<User> | Refusal> {
+  const after = parseCursor(query.cursor, ['string']);
+  if (after instanceof Refusal) return after;
+  let select = context.store.db
+    .selectFrom('users')
+    .selectAll()
+    .where('organization_id', '=', caller.organizationId)
+    .where('kind', '=', 'service_account')
+    .orderBy('id')
+    .limit(query.limit + 1);
+  if (after !== null) select = select.where('id', '>', String(after[0]));
+  return toPage(await select.execute(), query.limit, toUser, (row) => [row.id]);
+}
+
+export async function findServiceAccount(
+  queries: Queries,
+  organizationId: string,
+  id: string,
+): Promise<User | Refusal> {
+  const row = await queries
+    .selectFrom('users')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('kind', '=', 'service_account')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row === undefined ? new Refusal('api.not_found') : toUser(row);
+}
+
+export async function createServiceAccount(
+  context: Context,
+  caller: Caller,
+  input: { name: string; role: Role; groups: string[] },
+  remember: (queries: Queries, response: User) => Promise<void>,
+): Promise<User | Refusal> {
+  if (!roleWithin(input.role, caller.role)) return tooMuch();
+  const taken = new Refusal('api.conflict', {
+    errors: [{ path: '/name', message: 'a service account has this name' }],
+  });
+  try {
+    return await context.store.change(caller.organizationId, async (queries) => {
+      const fields = {
+        ...input,
+        email: `${input.name}@${DOMAIN}`,
+        kind: 'service_account' as const,
+        passwordHash: null,
+      };
+      const account = await insertUser(queries, caller.organizationId, fields, context.clock());
+      if (account instanceof Refusal) return taken;
+      await appendAudit(queries, context, caller, {
+        action: 'service_account.create',
+        objectKind: 'user',
+        objectId: account.id,
+        after: account,
+      });
+      await remember(queries, account);
+      return account;
+    });
+  } catch (error) {
+    if (isUniqueViolation(error)) return taken;
+    throw error;
+  }
+}
+
+export async function updateServiceAccount(
+  context: Context,
+  caller: Caller,
+  id: string,
+  version: number,
+  input: { role?: Role; groups?: string[]; status?: 'active' | 'disabled' },
+): Promise<User | Refusal> {
+  const account = await findServiceAccount(context.store.db, caller.organizationId, id);
+  if (account instanceof Refusal) return account;
+  const roles = [account.role, input.role ?? account.role];
+  if (roles.some((role) => !roleWithin(role, caller.role))) return tooMuch();
+  return await updateUser(context, caller, id, version, input);
+}
+
+export function tooMuch(): Refusal {
+  return new Refusal('api.forbidden', { detail: 'a service account cannot be given more than you may' });
+}
