@@ -128,6 +128,25 @@ describe('workloads', () => {
   });
 });
 
+describe('relying-parties', () => {
+  it('gives a service what it needs to sign people in', async () => {
+    const json = async (...args: string[]) => {
+      const result = await world.zeronaut(['relying-parties', ...args, '--json']);
+      assert.equal(result.code, 0, result.stderr);
+      return JSON.parse(result.stdout);
+    };
+    const wiki = await json('add', 'wiki', '--redirect', 'https://wiki.example/callback', '--group', 'staff');
+    const answer = await fetch(`${wiki.issuer}/.well-known/openid-configuration`);
+    const discovery = (await answer.json()) as { issuer: string; code_challenge_methods_supported: string[] };
+    assert.equal(discovery.issuer, wiki.issuer);
+    assert.deepEqual(discovery.code_challenge_methods_supported, ['S256']);
+    assert.notEqual((await json('secret', wiki.id)).secret, wiki.secret);
+    assert.deepEqual((await json('list'))[0].groups, ['staff']);
+    await json('remove', wiki.id);
+    assert.notEqual((await json('list'))[0].revokedAt, null);
+  });
+});
+
 describe('services', () => {
   it('lists, shows and stops', async (t) => {
     const exposed = await world.expose(t, [service.address, 'http', '--name', 'listed', '--public']);

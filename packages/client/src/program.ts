@@ -10,6 +10,7 @@ import { idpCommand } from './commands/idp.ts';
 import { keysCommand } from './commands/keys.ts';
 import { loginCommand } from './commands/login.ts';
 import { logoutCommand } from './commands/logout.ts';
+import { relyingPartiesCommand } from './commands/relying-parties.ts';
 import { resourcesCommand } from './commands/resources.ts';
 import { serviceAccountsCommand } from './commands/service-accounts.ts';
 import { servicesCommand } from './commands/services.ts';
@@ -46,6 +47,7 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(usersCommand(line));
   program.addCommand(tokensCommand(line));
   program.addCommand(idpCommand(line));
+  program.addCommand(relyingPartiesCommand(line));
   program.addCommand(keysCommand(line));
   program.addCommand(serviceAccountsCommand(line));
   program.addCommand(workloadsCommand(line));

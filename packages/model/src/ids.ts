@@ -14,6 +14,7 @@ export const ID_PREFIX = {
   target: 'tgt',
   share: 'shr',
   personalAccessToken: 'pat',
+  relyingParty: 'rlp',
   workloadTrust: 'wlt',
   workloadToken: 'wat',
   grant: 'grt',

@@ -6,6 +6,7 @@ export * from './api/identity-provider-routes.ts';
 export * from './api/inputs.ts';
 export * from './api/personal-access-token-routes.ts';
 export * from './api/problem.ts';
+export * from './api/relying-party-routes.ts';
 export * from './api/route.ts';
 export * from './api/routes.ts';
 export * from './api/service-account-routes.ts';

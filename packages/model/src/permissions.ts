@@ -12,6 +12,8 @@ export const PERMISSIONS = {
   'api_keys:write': ['owner', 'admin'],
   'service_accounts:read': ['owner', 'admin', 'auditor'],
   'service_accounts:write': ['owner', 'admin'],
+  'relying_parties:read': ['owner', 'admin', 'auditor'],
+  'relying_parties:write': ['owner', 'admin'],
   'identity_providers:read': ['owner', 'admin', 'auditor'],
   /** Whoever sets an identity provider can sign in as anybody of the organization, owners included. */
   'identity_providers:write': ['owner'],

@@ -24,6 +24,7 @@ import { apiKeyHandlers } from './api-key-handlers.ts';
 import { factorHandlers } from './factor-handlers.ts';
 import { identityProviderHandlers } from './identity-provider-handlers.ts';
 import { personalAccessTokenHandlers } from './personal-access-token-handlers.ts';
+import { relyingPartyHandlers } from './relying-party-handlers.ts';
 import { serviceAccountHandlers } from './service-account-handlers.ts';
 
 /** What a handler gets besides the validated request. `caller` is null exactly on routes without a permission. */
@@ -125,6 +126,7 @@ export const handlers: Handlers = {
   ...apiKeyHandlers,
   ...personalAccessTokenHandlers,
   ...serviceAccountHandlers,
+  ...relyingPartyHandlers,
 
   'devices.list': (context, { caller, query }) => devices.listDevices(context, caller, query),
   'devices.enrol': (context, { caller, body }) => devices.enrolDevice(context, caller, body),

@@ -78,6 +78,12 @@ async function newTrust(world: World): Promise<{ body: object; id: string }> {
   assert.equal(answer.statusCode, 201, answer.body);
   return { body, id: answer.json().id };
 }
+async function newRelyingParty({ ours }: World): Promise<string> {
+  const body = { name: 'wiki', redirectUris: ['https://wiki.example/callback'] };
+  const answer = await ours.call('POST', '/api/v1/relying-parties', body);
+  assert.equal(answer.statusCode, 201, answer.body);
+  return answer.json().relyingParty.id;
+}
 async function newPersonalToken(world: World): Promise<{ id: string }> {
   const body = { name: 'git', resources: [(await newResource(world)).id] };
   const answer = await world.ours.call('POST', '/api/v1/personal-access-tokens', body);
@@ -284,6 +290,19 @@ const CASES: Record<RouteId, Case> = {
   'workloadTrusts.create': { prepare: async (world) => ({ body: (await newTrust(world)).body }), foreign: 'own' },
   'workloadTrusts.delete': {
     prepare: async (world) => ({ params: { id: (await newTrust(world)).id } }),
+    foreign: 'not_found',
+  },
+  'relyingParties.list': { foreign: 'own' },
+  'relyingParties.create': {
+    prepare: () => ({ body: { name: 'wiki', redirectUris: ['https://wiki.example/callback'] } }),
+    foreign: 'own',
+  },
+  'relyingParties.renewSecret': {
+    prepare: async (world) => ({ params: { id: await newRelyingParty(world) } }),
+    foreign: 'not_found',
+  },
+  'relyingParties.delete': {
+    prepare: async (world) => ({ params: { id: await newRelyingParty(world) } }),
     foreign: 'not_found',
   },
   'personalAccessTokens.list': { foreign: 'own' },

@@ -1,5 +1,7 @@
-import { sign } from 'node:crypto';
+import { generateKeyPair, randomBytes, sign } from 'node:crypto';
+import { promisify } from 'node:util';
 import { SNAPSHOT_CONTEXT } from '@zeronaut/model';
+import type { JWK } from 'oidc-provider';
 import type { Store } from '../store/store.ts';
 import { type CertificateAuthority, createCertificateAuthority, createRoot } from './certificate-authority.ts';
 import type { Sealer } from './master-key.ts';
@@ -12,10 +14,27 @@ export interface Authority {
   readonly tokenKey: SigningKey;
   /** Signs snapshots, and nothing else. */
   readonly snapshotKey: SigningKey;
+  /**
+   * For the OpenID provider, made when first asked for: a private RSA key as JWK, since RS256 is what every relying party
+   * takes, and what its cookies are signed with.
+   */
+  openidKeys(): Promise<OpenidKeys>;
   /** For secrets that an organization entrusts to the console. The name must say whose it is and what for. */
   readonly sealer: Sealer;
   /** Ed25519 over `SNAPSHOT_CONTEXT` + payload, base64url. */
   signSnapshot(payload: string): string;
+}
+
+export interface OpenidKeys {
+  readonly jwk: JWK;
+  readonly cookieKey: string;
+}
+
+async function createOpenidKeys(): Promise<string> {
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  const kid = randomBytes(16).toString('base64url');
+  const jwk = { ...privateKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' };
+  return JSON.stringify({ jwk, cookieKey: randomBytes(32).toString('base64url') });
 }
 
 /** Loads the keys from the store, or makes them at the very first start. */
@@ -42,6 +61,7 @@ export async function loadAuthority(store: Store, sealer: Sealer, clock: () => n
     certificates: await createCertificateAuthority(root, clock),
     tokenKey,
     snapshotKey,
+    openidKeys: async () => JSON.parse(await secret('openid-keys', createOpenidKeys)),
     sealer,
     signSnapshot: (payload) =>
       sign(null, Buffer.from(SNAPSHOT_CONTEXT + payload), snapshotKey.privateKey).toString('base64url'),

@@ -7,6 +7,7 @@ export const TOKEN_PREFIX = {
   apiKey: 'znk_',
   workload: 'zna_',
   personalAccessToken: PERSONAL_ACCESS_TOKEN_PREFIX,
+  relyingParty: 'znr_',
   enrolment: 'zne_',
   setup: 'znf_',
   deviceCode: 'znd_',

@@ -17,6 +17,7 @@ import { RateLimit, rateLimitKey } from '../domains/sessions/rate-limit.ts';
 import { Refusal } from '../store/refusal.ts';
 import { enterWith } from './factor-page.ts';
 import { field } from './form.ts';
+import { goOn } from './go-on.ts';
 import { type Html, html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
 import { safeNext } from './next.ts';
@@ -181,14 +182,6 @@ export function enter(
 ): FastifyReply {
   const href = enterWith(context, reply, result, next);
   return goOn(reply, 'pendingToken' in result ? 'One more step' : 'Signed in', href);
-}
-
-function goOn(reply: FastifyReply, title: string, href: string): FastifyReply {
-  return sendPage(reply, {
-    title,
-    content: html`<h1>${title}</h1><p><a id="next" href="${href}">Go on</a></p>`,
-    script: "location.replace(document.getElementById('next').href)",
-  });
 }
 
 function directoryPage(provider: Provider, form: { next: string; username: string; problem: string | null }): Page {

@@ -1,4 +1,6 @@
 const PAGES = new Set(['/', '/account', '/device', '/api/docs']);
+/** Where a relying party waits. */
+const INTERACTION = /^\/oidc\/interaction\/[\w-]{10,64}$/;
 
 /** Where to go after sign-in: one of our own pages, whatever was asked for. */
 export function safeNext(wanted: unknown): string {
@@ -6,5 +8,6 @@ export function safeNext(wanted: unknown): string {
   const base = 'http://console.invalid';
   if (!URL.canParse(wanted, base)) return '/';
   const url = new URL(wanted, base);
-  return url.origin === base && PAGES.has(url.pathname) ? url.pathname + url.search : '/';
+  const isOurs = PAGES.has(url.pathname) || INTERACTION.test(url.pathname);
+  return url.origin === base && isOurs ? url.pathname + url.search : '/';
 }

@@ -6,6 +6,7 @@ import { registerDocsPage } from './docs-page.ts';
 import { registerFactorPage } from './factor-page.ts';
 import { registerIdentityProviderPages } from './identity-provider-pages.ts';
 import { registerNotFoundPage } from './not-found-page.ts';
+import { registerOpenidPages } from './openid-pages.ts';
 import { registerServicesPage } from './services-page.ts';
 import { registerSetupPage } from './setup-page.ts';
 import { registerSignInPage } from './sign-in-page.ts';
@@ -16,6 +17,7 @@ export function registerPages(app: FastifyInstance, context: Context): void {
   registerSignInPage(app, context);
   registerFactorPage(app, context);
   registerIdentityProviderPages(app, context);
+  registerOpenidPages(app, context);
   registerAccountPage(app, context);
   registerServicesPage(app, context);
   registerDevicePage(app, context);

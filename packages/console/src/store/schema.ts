@@ -333,6 +333,33 @@ export interface Schema {
     last_used_at: number | null;
   };
   recovery_codes: { organization_id: string; user_id: string; code_hash: string; used_at: number | null };
+  relying_parties: {
+    /** Also its `client_id`. */
+    id: string;
+    organization_id: string;
+    name: string;
+    /** The rest of `relyingPartyInput`, JSON. */
+    settings: string;
+    secret_hash: string | null;
+    created_at: number;
+    last_used_at: number | null;
+    revoked_at: number | null;
+  };
+  /** `scopes`: with blanks between them, all that the person ever allowed this service. */
+  relying_party_consents: { relying_party_id: string; user_id: string; scopes: string; given_at: number };
+  /** Codes, tokens, grants and interactions of the OpenID provider, under the hash of their secret. */
+  openid_records: {
+    model: string;
+    id_hash: string;
+    grant_hash: string | null;
+    uid: string | null;
+    relying_party_id: string | null;
+    /** Of grants: the session they came from. */
+    session_id: string | null;
+    sealed: string;
+    consumed_at: number | null;
+    expires_at: number;
+  };
   workload_trusts: {
     id: string;
     organization_id: string;

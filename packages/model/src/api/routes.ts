@@ -29,6 +29,7 @@ import { factorCode, factorRoutes } from './factor-routes.ts';
 import { identityProviderRoutes } from './identity-provider-routes.ts';
 import { accessInput, password, resourceInput, resourcesFile, serviceInput, serviceView } from './inputs.ts';
 import { personalAccessTokenRoutes } from './personal-access-token-routes.ts';
+import { relyingPartyRoutes } from './relying-party-routes.ts';
 import { defineRoutes } from './route.ts';
 import { byId, byIdOrName, page, pageOf, pageQuery } from './route-parts.ts';
 import { serviceAccountRoutes } from './service-account-routes.ts';
@@ -263,6 +264,7 @@ export const routes = defineRoutes({
   ...apiKeyRoutes,
   ...personalAccessTokenRoutes,
   ...serviceAccountRoutes,
+  ...relyingPartyRoutes,
 
   'devices.list': {
     method: 'GET',

@@ -22,6 +22,7 @@ import { factorKind } from './sign-in.ts';
 export * from './access-rule.ts';
 export * from './identity-provider.ts';
 export * from './personal-access-token.ts';
+export * from './relying-party.ts';
 export * from './role.ts';
 export * from './scalars.ts';
 export * from './scope.ts';

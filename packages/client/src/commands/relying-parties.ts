@@ -1,0 +1,130 @@
+import type { RelyingParty } from '@zeronaut/model';
+import { type Command, Option } from 'commander';
+import type { Output } from '../output/output.ts';
+import {
+  type CommandLine,
+  type CommonOptions,
+  connect,
+  createCommand,
+  createGroup,
+  named,
+  outputOf,
+  parseList,
+  parseRepeated,
+  printTable,
+} from './command-line.ts';
+
+interface AddOptions extends CommonOptions {
+  readonly redirect: string[];
+  readonly public?: boolean;
+  readonly post?: boolean;
+  readonly skipConsent?: boolean;
+  readonly group?: string[];
+}
+
+export function relyingPartiesCommand(line: CommandLine): Command {
+  const group = createGroup('relying-parties', 'services that sign people in through the console (OpenID Connect)');
+
+  group.addCommand(
+    createCommand('list', {
+      summary: 'list them',
+      examples: ['relying-parties list', 'relying-parties list --json'],
+    }).action(async (options: CommonOptions) => {
+      const { listAll } = await import('../api/client.ts');
+      const output = outputOf(line, options);
+      const parties = await listAll((await connect(line, options)).api, 'relyingParties.list');
+      output.document(parties);
+      const rows = parties.map((party) => [
+        party.id,
+        party.name,
+        party.redirectUris.join(' '),
+        party.groups?.map((name) => `group:${name}`).join(' ') ?? 'everybody',
+        party.consent,
+        party.revokedAt !== null ? 'revoked' : (party.lastUsedAt?.slice(0, 16).replace('T', ' ') ?? 'never used'),
+      ]);
+      await printTable(output, ['CLIENT ID', 'NAME', 'REDIRECTS', 'WHO', 'CONSENT', 'LAST USED'], rows);
+    }),
+    { isDefault: true },
+  );
+
+  group.addCommand(
+    createCommand('add', {
+      summary: 'let a service sign people in',
+      description:
+        'Gives a service that speaks OpenID Connect what it has to be configured with: issuer, client id and a secret, which ' +
+        'is shown once. All of them use the code flow with PKCE (S256).',
+      examples: [
+        'relying-parties add wiki --redirect https://wiki.example.com/oauth2/callback',
+        'relying-parties add grafana --redirect https://grafana.example.com/login/generic_oauth --group ops --skip-consent',
+        'relying-parties add tool --redirect http://localhost:8976/callback --public --json',
+      ],
+    })
+      .argument('<name>', 'what people see')
+      .addOption(
+        new Option('--redirect <url>', 'where it takes people back; repeatable')
+          .argParser(parseRepeated)
+          .makeOptionMandatory(),
+      )
+      .option('--group <names>', 'only members of one of these groups (default: everybody)', parseList)
+      .option('--skip-consent', 'people are not asked: the organization decided for them')
+      .option('--post', 'it sends its secret in the form, not in a header')
+      .addOption(new Option('--public', 'it can keep no secret').conflicts('post'))
+      .action(async (name: string, options: AddOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const created = await api.call('relyingParties.create', {
+          body: {
+            name,
+            redirectUris: options.redirect,
+            authentication: options.public ? 'none' : options.post ? 'client_secret_post' : 'client_secret_basic',
+            consent: options.skipConsent ? 'skip' : 'ask',
+            groups: options.group ?? null,
+          },
+        });
+        output.document({ ...created.relyingParty, secret: created.secret });
+        show(output, created);
+      }),
+  );
+
+  group.addCommand(
+    createCommand('secret', {
+      summary: 'a new secret; the old one ends at once',
+      examples: ['relying-parties secret rlp_01…'],
+    })
+      .argument('<id>', 'its client id')
+      .action(async (id: string, options: CommonOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const call = () => api.call('relyingParties.renewSecret', { params: { id } });
+        const renewed = await named(id, call, 'relying party', 'relying-parties list');
+        output.document({ ...renewed.relyingParty, secret: renewed.secret });
+        show(output, renewed);
+      }),
+  );
+
+  group.addCommand(
+    createCommand('remove', {
+      summary: 'let it sign nobody in any more; its tokens end',
+      examples: ['relying-parties remove rlp_01…'],
+    })
+      .argument('<id>', 'its client id')
+      .action(async (id: string, options: CommonOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const call = () => api.call('relyingParties.delete', { params: { id } });
+        await named(id, call, 'relying party', 'relying-parties list');
+        output.document({ revoked: id });
+        output.line(`${id} signs nobody in any more.`);
+      }),
+  );
+  return group;
+}
+
+function show(output: Output, { relyingParty, secret }: { relyingParty: RelyingParty; secret: string | null }): void {
+  output.line(`${relyingParty.name} may sign people in.`);
+  output.line(`  Issuer     ${relyingParty.issuer}`);
+  output.line(`  Client id  ${relyingParty.id}`);
+  if (secret === null) return;
+  output.line(`  Secret     ${secret}`);
+  output.line(output.style('dim', '  It is not shown again.'));
+}
