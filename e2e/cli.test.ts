@@ -128,6 +128,53 @@ describe('workloads', () => {
   });
 });
 
+describe('devices', () => {
+  it('wait for approval where the policy says so, report their posture, and are cut when revoked', async (t) => {
+    const cal = await world.createUser({ email: 'cal@example.com', role: 'operator' });
+    const env = {
+      ...process.env,
+      ZERONAUT_HOME: cal.home,
+      ZERONAUT_CONSOLE: world.consoleUrl,
+      ZERONAUT_TOKEN: cal.token,
+    };
+    const owner = async (...args: string[]) => {
+      const result = await world.zeronaut([...args, '--json']);
+      assert.equal(result.code, 0, result.stderr);
+      return JSON.parse(result.stdout);
+    };
+    await owner('devices', 'policy', '--approval', 'by_person', '--process', 'node', '--file', '/etc/os-release');
+    t.after(() => owner('devices', 'policy', '--approval', 'automatic', '--nothing'));
+    const expose = new JsonProcess(
+      spawnProcess(t, NODE, [MAIN, 'expose', service.address, 'http', '--name', 'of-cal', '--public', '--json'], {
+        env,
+      }),
+    );
+    await expose.event('disconnected', { where: ({ code }) => code === 'access.device_pending' });
+    const mine = async () =>
+      (await owner('devices', 'list')).find(({ userId }: { userId: string }) => userId === cal.id);
+    const device = await waitFor(
+      async () => {
+        const found = await mine();
+        return found?.posture === null ? undefined : found;
+      },
+      { what: 'a posture report' },
+    );
+    assert.equal(device.approvedAt, null);
+    assert.deepEqual(device.posture.facts.files, { '/etc/os-release': true });
+    assert.equal(device.posture.facts.platform, 'linux');
+
+    const shown = await world.zeronautAs(cal, ['devices', 'show-key', '--json']);
+    assert.equal(shown.code, 0, shown.stderr);
+    const approved = await owner('devices', 'approve', device.id);
+    assert.equal(JSON.parse(shown.stdout).keyFingerprint, approved.keyFingerprint);
+    const { name } = await expose.event<{ name: string }>('ready');
+    assert.equal(name, 'of-cal');
+    const after = expose.events.length;
+    await owner('devices', 'revoke', device.id);
+    await expose.event('disconnected', { after });
+  });
+});
+
 describe('relying-parties', () => {
   it('gives a service what it needs to sign people in', async () => {
     const json = async (...args: string[]) => {

@@ -3,6 +3,7 @@ import { agentCommand } from './commands/agent.ts';
 import type { CommandLine } from './commands/command-line.ts';
 import { completionCommand } from './commands/completion.ts';
 import { consoleCommand } from './commands/console.ts';
+import { devicesCommand } from './commands/devices.ts';
 import { exposeCommand } from './commands/expose.ts';
 import { forwardCommand } from './commands/forward.ts';
 import { gatewayCommand } from './commands/gateway.ts';
@@ -45,6 +46,7 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(resourcesCommand(line));
   program.addCommand(sitesCommand(line));
   program.addCommand(usersCommand(line));
+  program.addCommand(devicesCommand(line));
   program.addCommand(tokensCommand(line));
   program.addCommand(idpCommand(line));
   program.addCommand(relyingPartiesCommand(line));

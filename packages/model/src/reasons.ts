@@ -63,6 +63,11 @@ export const REASONS = {
   },
   'access.csrf': { status: 403, title: 'The form was not sent from our own page', next: 'Open the page again.' },
   'access.device_unknown': { status: 403, title: 'The device is not enrolled', next: 'Run zeronaut login.' },
+  'access.device_pending': {
+    status: 403,
+    title: 'The device waits for approval',
+    next: 'Ask an administrator to run zeronaut devices approve.',
+  },
   'access.device_revoked': { status: 403, title: 'The device was revoked', next: 'Ask an administrator.' },
   'access.unavailable': {
     status: 503,
@@ -223,6 +228,10 @@ export const REASONS = {
   'workload.scope': { status: 400, title: 'The trust does not have that scope', next: '' },
   'workload.account_disabled': { status: 400, title: 'The service account is disabled', next: '' },
 
+  // posture: what devices say of themselves
+  'posture.invalid': { status: 400, title: 'That is no posture report', next: '' },
+  'posture.signature': { status: 400, title: 'The report was not signed by the key of this device', next: '' },
+  'posture.date': { status: 400, title: 'The report is not of now', next: 'Compare the clocks.' },
   // machine credentials
   'api.scope_missing': {
     status: 403,

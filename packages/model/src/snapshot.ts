@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { postureFacts } from './entities/device-posture.ts';
 import {
   accessRule,
   hostname,
@@ -80,7 +81,18 @@ export const snapshot = z.strictObject({
     .max(20_000),
   users: z.array(snapshotUser).max(200_000),
   devices: z
-    .array(z.strictObject({ id, organizationId: id, userId: id, keyFingerprint: z.string().length(43) }))
+    .array(
+      z.strictObject({
+        id,
+        organizationId: id,
+        userId: id,
+        keyFingerprint: z.string().length(43),
+        /** It waits for a person to approve it. Absent: approved. */
+        pending: z.literal(true).optional(),
+        /** What it said of itself last, and when. */
+        posture: z.strictObject({ facts: postureFacts, collectedAt: timestamp }).optional(),
+      }),
+    )
     .max(200_000),
   /** Sessions that were revoked and have not yet expired by themselves. */
   revokedSessions: z.array(z.strictObject({ id, expiresAt: timestamp })).max(200_000),

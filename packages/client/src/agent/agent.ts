@@ -3,6 +3,7 @@ import type { Connection } from '../profile/connection.ts';
 import type { Device } from '../profile/device.ts';
 import type { AgentState } from '../profile/state.ts';
 import { softwareVersion } from '../version.ts';
+import { PostureReports } from './posture-reports.ts';
 import { serveStream } from './serve-stream.ts';
 import { Served } from './served.ts';
 import { type TunnelLink, TunnelSet } from './tunnel-set.ts';
@@ -34,12 +35,14 @@ const REBIND_MAX_MS = 5_000;
  */
 export class Agent {
   readonly tunnels: TunnelSet;
+  readonly #posture: PostureReports;
   readonly #options: AgentOptions;
   #served = new Served();
   readonly #rebinds = new Map<TunnelLink, { timer: NodeJS.Timeout; delayMs: number }>();
 
   constructor(options: AgentOptions) {
     this.#options = options;
+    this.#posture = new PostureReports(options.connection, options.device);
     this.tunnels = new TunnelSet({
       connection: options.connection,
       device: options.device,
@@ -61,6 +64,7 @@ export class Agent {
 
   start(): void {
     this.tunnels.start();
+    this.#posture.start();
   }
 
   /** Replaces what is served. Streams that are open go on. */
@@ -72,6 +76,7 @@ export class Agent {
   stop(): void {
     for (const { timer } of this.#rebinds.values()) clearTimeout(timer);
     this.#rebinds.clear();
+    this.#posture.stop();
     this.tunnels.stop();
   }
 

@@ -1,4 +1,11 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  X509Certificate,
+} from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -78,6 +85,14 @@ export async function renewDevice(connection: Connection, current: Device): Prom
     saveDevice(connection, renewed);
     return renewed;
   });
+}
+
+/** As the console shows it: SHA-256 of the SubjectPublicKeyInfo, base64url. */
+export function keyFingerprint(value: Device): string {
+  const publicKey = createPublicKey(createPrivateKey(value.privateKey));
+  return createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64url');
 }
 
 /** Forgets the key. The console is told by the caller, if it is to be told. */

@@ -3,7 +3,6 @@ import * as accessEvents from '../domains/access-events/access-events.ts';
 import * as audit from '../domains/audit/audit.ts';
 import type { Caller, Context, Origin } from '../domains/context.ts';
 import * as deviceAuthorizations from '../domains/device-authorizations/device-authorizations.ts';
-import * as devices from '../domains/devices/devices.ts';
 import * as enrolment from '../domains/gateways/enrolment.ts';
 import * as gateways from '../domains/gateways/gateways.ts';
 import { currentOrganization, getOrganization } from '../domains/organizations/organizations.ts';
@@ -21,6 +20,7 @@ import { Refusal } from '../store/refusal.ts';
 import type { Queries } from '../store/store.ts';
 import { VERSION } from '../version.ts';
 import { apiKeyHandlers } from './api-key-handlers.ts';
+import { deviceHandlers } from './device-handlers.ts';
 import { factorHandlers } from './factor-handlers.ts';
 import { identityProviderHandlers } from './identity-provider-handlers.ts';
 import { personalAccessTokenHandlers } from './personal-access-token-handlers.ts';
@@ -128,10 +128,7 @@ export const handlers: Handlers = {
   ...serviceAccountHandlers,
   ...relyingPartyHandlers,
 
-  'devices.list': (context, { caller, query }) => devices.listDevices(context, caller, query),
-  'devices.enrol': (context, { caller, body }) => devices.enrolDevice(context, caller, body),
-  'devices.renew': (context, { caller, params, body }) => devices.renewDevice(context, caller, params.id, body),
-  'devices.delete': (context, { caller, params }) => devices.revokeDevice(context, caller, params.id),
+  ...deviceHandlers,
 
   'gateways.list': (context, { caller, query }) => gateways.listGateways(context, caller, query),
   'gateways.get': (context, { caller, params }) => gateways.getGateway(context, caller, params.id),

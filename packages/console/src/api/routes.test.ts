@@ -8,6 +8,7 @@ import {
   certificateRequest,
   type Fixture,
   gatewayEnrolment,
+  postureReport,
   startFixture,
   type TestOrganization,
 } from '../testing/fixture.suite.ts';
@@ -333,6 +334,25 @@ const CASES: Record<RouteId, Case> = {
       body: { csr: await certificateRequest(deviceKey) },
     }),
     foreign: 'not_found',
+  },
+  'devices.approve': {
+    prepare: async ({ ours }) => ({ params: { id: (await ours.enrolDevice()).id } }),
+    foreign: 'not_found',
+  },
+  'devices.reportPosture': {
+    prepare: async ({ ours, fixture }) => {
+      const device = await ours.enrolDevice();
+      return { params: { id: device.id }, body: { report: await postureReport(device, fixture.clock.nowMs) } };
+    },
+    foreign: 'not_found',
+  },
+  'devicePolicy.get': { foreign: 'own' },
+  'devicePolicy.update': {
+    prepare: async ({ ours }) => {
+      const { version } = (await ours.call('GET', '/api/v1/organizations/current/device-policy')).json();
+      return { headers: { 'if-match': `"${version}"` }, body: {} };
+    },
+    foreign: 'own',
   },
   'devices.delete': {
     prepare: async ({ ours }) => ({ params: { id: (await ours.enrolDevice()).id } }),

@@ -73,7 +73,20 @@ export interface Schema {
     key_fingerprint: string;
     created_at: number;
     certificate_expires_at: number;
+    /** Null: it waits for a person. */
+    approved_at: number | null;
     revoked_at: number | null;
+  };
+  device_policies: { organization_id: string; policy: string; version: number };
+  device_postures: {
+    device_id: string;
+    organization_id: string;
+    /** Canonical JSON of `postureFacts`. */
+    facts: string;
+    collected_at: number;
+    received_at: number;
+    /** The JWS itself. */
+    report: string;
   };
   gateways: {
     id: string;

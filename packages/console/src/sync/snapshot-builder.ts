@@ -43,7 +43,15 @@ export async function readOrganization(context: Context, organizationId: string)
     const devices = await queries
       .selectFrom('devices')
       .innerJoin('users', 'users.id', 'devices.user_id')
-      .select(['devices.id', 'devices.user_id', 'devices.key_fingerprint'])
+      .leftJoin('device_postures', 'device_postures.device_id', 'devices.id')
+      .select([
+        'devices.id',
+        'devices.user_id',
+        'devices.key_fingerprint',
+        'devices.approved_at',
+        'device_postures.facts',
+        'device_postures.collected_at',
+      ])
       .where('devices.organization_id', '=', organizationId)
       .where('devices.revoked_at', 'is', null)
       .where('users.status', '=', 'active')
@@ -95,6 +103,10 @@ export async function readOrganization(context: Context, organizationId: string)
         organizationId,
         userId: row.user_id,
         keyFingerprint: row.key_fingerprint,
+        ...(row.approved_at === null ? { pending: true as const } : {}),
+        ...(row.facts === null || row.collected_at === null
+          ? {}
+          : { posture: { facts: JSON.parse(row.facts), collectedAt: new Date(row.collected_at).toISOString() } }),
       })),
       revokedSessions: revoked.map((row) => ({ id: row.id, expiresAt: new Date(row.expires_at).toISOString() })),
       personalAccessTokens: await personalAccessTokensOf(queries, organizationId, nowMs),

@@ -1,10 +1,19 @@
 import { generateKeyPairSync, type KeyObject, webcrypto } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import { createId, type Gateway, parseNetwork, type Role, type User } from '@zeronaut/model';
+import {
+  createId,
+  type Gateway,
+  POSTURE_TYPE,
+  type PostureFacts,
+  parseNetwork,
+  type Role,
+  type User,
+} from '@zeronaut/model';
 import type { TestDatabase } from '@zeronaut/testkit';
 import { temporaryDirectory } from '@zeronaut/testkit';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { type CompactJWSHeaderParameters, CompactSign } from 'jose';
 import { type Logger, pino } from 'pino';
 import { createApi } from '../api/server.ts';
 import { loadAuthority } from '../authority/authority.ts';
@@ -223,4 +232,33 @@ export async function certificateRequest(key: KeyObject): Promise<string> {
     signingAlgorithm: algorithm,
   });
   return request.toString('pem');
+}
+
+/** A good report of a device, or one that `change` made something else of. */
+export async function postureReport(
+  device: Pick<TestDevice, 'id' | 'privateKey'>,
+  nowMs: number,
+  change: { header?: object; claims?: object; facts?: object; key?: KeyObject } = {},
+): Promise<string> {
+  const facts: PostureFacts = {
+    platform: 'linux',
+    os: 'debian',
+    osVersion: '12',
+    kernel: '6.1.0',
+    diskEncryption: 'on',
+    firewall: 'unknown',
+    screenLock: 'off',
+    processes: {},
+    files: {},
+  };
+  const { d: _, ...jwk } = device.privateKey.export({ format: 'jwk' });
+  const claims = {
+    deviceId: device.id,
+    collectedAt: new Date(nowMs).toISOString(),
+    facts: { ...facts, ...change.facts },
+    ...change.claims,
+  };
+  return await new CompactSign(Buffer.from(JSON.stringify(claims)))
+    .setProtectedHeader({ alg: 'EdDSA', typ: POSTURE_TYPE, jwk, ...change.header } as CompactJWSHeaderParameters)
+    .sign(change.key ?? device.privateKey);
 }

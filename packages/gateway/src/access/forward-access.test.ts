@@ -91,3 +91,11 @@ test('forward: public and listed addresses keep their own reasons', async () => 
   assert.deepEqual(listed.decide(), ['pass access.address', 'listed']);
   assert.deepEqual(listed.decide({ address: '198.51.100.1' }), ['deny forward.denied', null]);
 });
+
+test('forward: a device that waits for approval reaches nothing', async () => {
+  const { world: here, laptop, decide } = await world([site('corp')]);
+  here.change({ devices: [{ ...laptop, pending: true }] });
+  assert.deepEqual(decide(), ['deny access.device_pending', null]);
+  here.change({ devices: [laptop] });
+  assert.deepEqual(decide(), ['pass access.device', 'corp']);
+});

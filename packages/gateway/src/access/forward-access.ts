@@ -22,6 +22,7 @@ export type ForwardDecision =
 export function decideForward(tables: Tables, request: ForwardRequest): ForwardDecision {
   const device = tables.devices.get(request.deviceId);
   if (device === undefined) return refused('access.device_unknown');
+  if (device.pending) return refused('access.device_pending');
   const user = tables.users.get(device.userId) ?? null;
   if (user === null) return refused('access.user_disabled');
   if (user.organizationId !== device.organizationId) return refused('access.device_unknown');

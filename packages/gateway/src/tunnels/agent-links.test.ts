@@ -31,9 +31,10 @@ test('who is not in the tables with this very key is refused', async (t) => {
   const otherOrganization = createId('organization');
   const foreign = await world.enrol(testUser(otherOrganization), otherOrganization);
   const disabled = await world.enrol();
+  const pending = await world.enrol(known.user);
   world.swap({
     users: [known.user, foreign.user],
-    devices: [known.row, foreign.row, disabled.row],
+    devices: [known.row, foreign.row, disabled.row, { ...pending.row, pending: true }],
   });
   const { organizationId, userId, deviceId } = known.ids;
   const uri = (...ids: Parameters<typeof deviceUri>) => ({ type: 'url' as const, value: deviceUri(...ids) });
@@ -60,6 +61,7 @@ test('who is not in the tables with this very key is refused', async (t) => {
     ],
     'a server certificate': [await authority.server(['localhost']), 'access.device_unknown'],
     'a disabled user': [disabled.credentials, 'access.user_disabled'],
+    'a device that waits for approval': [pending.credentials, 'access.device_pending'],
   } as const;
   for (const [name, [credentials, code]] of Object.entries(cases)) {
     const agent = world.dial(credentials);

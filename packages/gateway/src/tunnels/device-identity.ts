@@ -29,6 +29,7 @@ export function refuseDevice(tables: Tables, identity: DeviceIdentity): Reason |
     device.userId === identity.userId &&
     device.keyFingerprint === identity.keyFingerprint;
   if (!same) return 'access.device_unknown';
+  if (device.pending) return 'access.device_pending';
   const user = tables.users.get(identity.userId);
   if (user === undefined || user.organizationId !== identity.organizationId) return 'access.user_disabled';
   return null;

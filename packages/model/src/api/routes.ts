@@ -3,7 +3,6 @@ import {
   accessEvent,
   auditEntry,
   destination,
-  device,
   displayName,
   email,
   gateway,
@@ -25,6 +24,7 @@ import {
   user,
 } from '../entities/index.ts';
 import { apiKeyRoutes } from './api-key-routes.ts';
+import { deviceRoutes } from './device-routes.ts';
 import { factorCode, factorRoutes } from './factor-routes.ts';
 import { identityProviderRoutes } from './identity-provider-routes.ts';
 import { accessInput, password, resourceInput, resourcesFile, serviceInput, serviceView } from './inputs.ts';
@@ -266,46 +266,7 @@ export const routes = defineRoutes({
   ...serviceAccountRoutes,
   ...relyingPartyRoutes,
 
-  'devices.list': {
-    method: 'GET',
-    path: '/api/v1/devices',
-    tag: 'devices',
-    summary: 'Enrolled devices',
-    permission: 'devices:read',
-    status: 200,
-    query: pageQuery,
-    response: pageOf(device),
-  },
-  'devices.enrol': {
-    method: 'POST',
-    path: '/api/v1/devices',
-    tag: 'devices',
-    summary: 'Enrol this machine with its own key',
-    permission: 'self:write',
-    status: 201,
-    body: z.strictObject({ name: displayName, csr: z.string().max(8192) }),
-    response: z.strictObject({ device, certificate: z.string(), certificateAuthority: z.string() }),
-  },
-  'devices.renew': {
-    method: 'POST',
-    path: '/api/v1/devices/:id/certificate',
-    tag: 'devices',
-    summary: 'Renew my device certificate, same key',
-    permission: 'self:write',
-    status: 201,
-    params: byId,
-    body: z.strictObject({ csr: z.string().max(8192) }),
-    response: z.strictObject({ device, certificate: z.string(), certificateAuthority: z.string() }),
-  },
-  'devices.delete': {
-    method: 'DELETE',
-    path: '/api/v1/devices/:id',
-    tag: 'devices',
-    summary: 'Revoke a device',
-    permission: 'devices:write',
-    status: 204,
-    params: byId,
-  },
+  ...deviceRoutes,
 
   'gateways.list': {
     method: 'GET',

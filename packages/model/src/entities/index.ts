@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessRule } from './access-rule.ts';
+import { devicePosture } from './device-posture.ts';
 import { role } from './role.ts';
 import {
   address,
@@ -20,6 +21,7 @@ import { scopes } from './scope.ts';
 import { factorKind } from './sign-in.ts';
 
 export * from './access-rule.ts';
+export * from './device-posture.ts';
 export * from './identity-provider.ts';
 export * from './personal-access-token.ts';
 export * from './relying-party.ts';
@@ -96,6 +98,10 @@ export const device = z.strictObject({
   keyFingerprint: z.string().length(43),
   createdAt: timestamp,
   certificateExpiresAt: timestamp,
+  /** Null: it waits for a person, and no gateway lets it in. */
+  approvedAt: timestamp.nullable(),
+  /** What it said of itself last; null: nothing yet. */
+  posture: devicePosture.nullable(),
   revokedAt: timestamp.nullable(),
 });
 export type Device = z.infer<typeof device>;

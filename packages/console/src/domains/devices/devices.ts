@@ -8,11 +8,13 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { revoke } from '../revoke.ts';
+import { getDevicePolicy } from './device-policy.ts';
 
 /** Devices of one user that were not revoked. Every gateway holds all of them, so nobody may make up any number. */
 const MAX_DEVICES_PER_USER = 1_000;
 
 type Row = Selectable<Schema['devices']>;
+type PostureRow = Pick<Selectable<Schema['device_postures']>, 'facts' | 'collected_at' | 'received_at'>;
 
 export interface EnrolledDevice {
   device: Device;
@@ -20,7 +22,7 @@ export interface EnrolledDevice {
   certificateAuthority: string;
 }
 
-function toDevice(row: Row): Device {
+function toDevice(row: Row, posture: PostureRow | null = null): Device {
   return {
     id: row.id,
     organizationId: row.organization_id,
@@ -29,6 +31,15 @@ function toDevice(row: Row): Device {
     keyFingerprint: row.key_fingerprint,
     createdAt: isoTime(row.created_at),
     certificateExpiresAt: isoTime(row.certificate_expires_at),
+    approvedAt: isoTime(row.approved_at),
+    posture:
+      posture === null
+        ? null
+        : {
+            facts: JSON.parse(posture.facts),
+            collectedAt: isoTime(posture.collected_at),
+            receivedAt: isoTime(posture.received_at),
+          },
     revokedAt: isoTime(row.revoked_at),
   };
 }
@@ -49,7 +60,27 @@ export async function listDevices(context: Context, caller: Caller, query: PageQ
     .orderBy('id')
     .limit(query.limit + 1);
   if (after !== null) select = select.where('id', '>', String(after[0]));
-  return toPage(await select.execute(), query.limit, toDevice, (row) => [row.id]);
+  const rows = await select.execute();
+  const postures = await posturesOf(
+    context.store.db,
+    rows.map((row) => row.id),
+  );
+  const byId = new Map(postures.map((row) => [row.device_id, row]));
+  return toPage(
+    rows,
+    query.limit,
+    (row) => toDevice(row, byId.get(row.id)),
+    (row) => [row.id],
+  );
+}
+
+async function posturesOf(queries: Queries, deviceIds: readonly string[]) {
+  if (deviceIds.length === 0) return [];
+  return await queries
+    .selectFrom('device_postures')
+    .select(['device_id', 'facts', 'collected_at', 'received_at'])
+    .where('device_id', 'in', deviceIds)
+    .execute();
 }
 
 /**
@@ -99,6 +130,7 @@ export async function enrolDevice(
     if (Number(count) >= MAX_DEVICES_PER_USER) {
       return new Refusal('api.conflict', { detail: `a user has at most ${MAX_DEVICES_PER_USER} devices; revoke some` });
     }
+    const { approval } = await getDevicePolicy(queries, caller.organizationId);
     const row: Row = {
       id,
       organization_id: caller.organizationId,
@@ -107,6 +139,7 @@ export async function enrolDevice(
       key_fingerprint: key.fingerprint,
       created_at: nowMs,
       certificate_expires_at: issued.notAfterMs,
+      approved_at: approval === 'automatic' ? nowMs : null,
       revoked_at: null,
     };
     await queries.insertInto('devices').values(row).execute();
@@ -118,6 +151,36 @@ export async function enrolDevice(
       after: device,
     });
     return { device, certificate: issued.pem, certificateAuthority: certificates.certificate };
+  });
+}
+
+/** By a person who may; approving twice is no error. */
+export async function approveDevice(context: Context, caller: Caller, id: string): Promise<Device | Refusal> {
+  return await context.store.change(caller.organizationId, async (queries) => {
+    const row = await queries
+      .selectFrom('devices')
+      .selectAll()
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
+    if (row === undefined) return new Refusal('api.not_found');
+    if (row.approved_at !== null) return toDevice(row);
+    const approved = { ...row, approved_at: context.clock() };
+    await queries
+      .updateTable('devices')
+      .set({ approved_at: approved.approved_at })
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .execute();
+    await appendAudit(queries, context, caller, {
+      action: 'device.approve',
+      objectKind: 'device',
+      objectId: id,
+      before: toDevice(row),
+      after: toDevice(approved),
+    });
+    return toDevice(approved);
   });
 }
 
@@ -164,7 +227,7 @@ export async function revokeDevice(context: Context, caller: Caller, id: string)
     table: 'devices',
     objectKind: 'device',
     action: 'device.revoke',
-    view: toDevice,
+    view: (row) => toDevice(row),
     inSnapshot: true,
   });
 }

@@ -6,6 +6,7 @@ import * as apiKeyScopes from './0030-api-key-scopes.ts';
 import * as personalAccessTokens from './0031-personal-access-tokens.ts';
 import * as workloads from './0032-workloads.ts';
 import * as relyingParties from './0033-relying-parties.ts';
+import * as devicePosture from './0034-device-posture.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -18,6 +19,7 @@ export const migrations: MigrationProvider = {
       '0031-personal-access-tokens': personalAccessTokens,
       '0032-workloads': workloads,
       '0033-relying-parties': relyingParties,
+      '0034-device-posture': devicePosture,
     };
   },
 };

@@ -1,0 +1,167 @@
+import type { Device } from '@zeronaut/model';
+import { type Command, Option } from 'commander';
+import { CliError } from '../cli-error.ts';
+import {
+  type CommandLine,
+  type CommonOptions,
+  connect,
+  createCommand,
+  createGroup,
+  named,
+  outputOf,
+  parseList,
+  printTable,
+} from './command-line.ts';
+
+interface PolicyOptions extends CommonOptions {
+  readonly approval?: 'automatic' | 'by_person';
+  readonly process?: string[];
+  readonly file?: string[];
+  readonly nothing?: boolean;
+}
+
+export function devicesCommand(line: CommandLine): Command {
+  const group = createGroup('devices', 'enrolled machines: approval, posture, revocation');
+
+  group.addCommand(
+    createCommand('list', { summary: 'list devices', examples: ['devices list', 'devices list --json'] }).action(
+      async (options: CommonOptions) => {
+        const { listAll } = await import('../api/client.ts');
+        const output = outputOf(line, options);
+        const devices = await listAll((await connect(line, options)).api, 'devices.list');
+        output.document(devices);
+        const rows = devices.map((device) => {
+          const facts = device.posture?.facts;
+          return [
+            device.id,
+            device.name,
+            stateOf(device),
+            facts === undefined ? '-' : `${facts.os || facts.platform} ${facts.osVersion}`.trim(),
+            facts?.diskEncryption ?? '-',
+            facts?.firewall ?? '-',
+            facts?.screenLock ?? '-',
+            device.posture?.collectedAt.slice(0, 16).replace('T', ' ') ?? 'never',
+          ];
+        });
+        const headings = ['ID', 'NAME', 'STATE', 'SYSTEM', 'DISK ENCRYPTION', 'FIREWALL', 'SCREEN LOCK', 'REPORTED'];
+        await printTable(output, headings, rows);
+      },
+    ),
+    { isDefault: true },
+  );
+
+  group.addCommand(
+    createCommand('approve', {
+      summary: 'let a device in that waits for a person',
+      description: 'Compare the key fingerprint (zeronaut devices show-key on that machine) before you approve.',
+      examples: ['devices approve dev_01…'],
+    })
+      .argument('<id>', 'id of the device')
+      .action(async (id: string, options: CommonOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const device = await named(id, () => api.call('devices.approve', { params: { id } }), 'device', 'devices list');
+        output.document(device);
+        output.line(`${device.name} (${device.id}) is approved.`);
+        output.line(output.style('dim', `  Key  ${device.keyFingerprint}`));
+      }),
+  );
+
+  group.addCommand(
+    createCommand('revoke', {
+      summary: 'keep a device out for ever; its tunnels are cut',
+      examples: ['devices revoke dev_01…'],
+    })
+      .argument('<id>', 'id of the device')
+      .action(async (id: string, options: CommonOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        await named(id, () => api.call('devices.delete', { params: { id } }), 'device', 'devices list');
+        output.document({ revoked: id });
+        output.line(`${id} is revoked.`);
+      }),
+  );
+
+  group.addCommand(
+    createCommand('report', {
+      summary: 'enrol this machine if need be, and tell the console its posture now',
+      description:
+        'Looks at system, disk encryption, firewall, screen lock and what the policy names, signs it with the key of this ' +
+        'device and sends it. Agents do so by themselves every hour.',
+      examples: ['devices report', 'devices report --json'],
+    }).action(async (options: CommonOptions) => {
+      const { ensureDevice } = await import('../profile/device.ts');
+      const { reportPosture } = await import('../posture/report-posture.ts');
+      const output = outputOf(line, options);
+      const connection = await connect(line, options);
+      const device = await ensureDevice(connection);
+      const facts = await reportPosture(connection, device);
+      output.document({ deviceId: device.deviceId, facts });
+      output.line(`${device.name} (${device.deviceId})`);
+      for (const [name, value] of Object.entries(facts)) {
+        output.line(`  ${name.padEnd(15)} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+      }
+    }),
+  );
+
+  group.addCommand(
+    createCommand('show-key', {
+      summary: 'the id and key fingerprint of this machine, to compare before approval',
+      examples: ['devices show-key'],
+    }).action(async (options: CommonOptions) => {
+      const { loadDevice, keyFingerprint } = await import('../profile/device.ts');
+      const output = outputOf(line, options);
+      const device = loadDevice(await connect(line, options));
+      if (device === null) {
+        throw new CliError('this machine is not enrolled', {
+          reason: 'access.device_unknown',
+          next: 'Run zeronaut devices report, or expose something.',
+        });
+      }
+      const key = keyFingerprint(device);
+      output.document({ deviceId: device.deviceId, keyFingerprint: key });
+      output.line(`${device.deviceId}  ${key}`);
+    }),
+  );
+
+  group.addCommand(
+    createCommand('policy', {
+      summary: 'show or change how devices are approved, and what they are asked',
+      examples: [
+        'devices policy',
+        'devices policy --approval by_person',
+        'devices policy --process clamd --file /etc/corp-managed',
+        'devices policy --nothing --json',
+      ],
+    })
+      .addOption(new Option('--approval <how>', 'of new devices').choices(['automatic', 'by_person']))
+      .option('--process <names>', 'they say whether these run', parseList)
+      .option('--file <paths>', 'they say whether these exist', parseList)
+      .addOption(new Option('--nothing', 'ask for no process and no file').conflicts(['process', 'file']))
+      .action(async (options: PolicyOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const { version, ...current } = await api.call('devicePolicy.get', {});
+        const change = {
+          ...(options.approval === undefined ? {} : { approval: options.approval }),
+          ...(options.nothing ? { processes: [], files: [] } : {}),
+          ...(options.process === undefined ? {} : { processes: options.process }),
+          ...(options.file === undefined ? {} : { files: options.file }),
+        };
+        const policy =
+          Object.keys(change).length === 0
+            ? { ...current, version }
+            : await api.call('devicePolicy.update', { body: { ...current, ...change } }, { ifMatch: `"${version}"` });
+        output.document(policy);
+        output.line(`Approval   ${policy.approval === 'automatic' ? 'automatic' : 'by a person'}`);
+        output.line(`Processes  ${policy.processes.join(' ') || '-'}`);
+        output.line(`Files      ${policy.files.join(' ') || '-'}`);
+      }),
+  );
+  return group;
+}
+
+function stateOf(device: Device): string {
+  if (device.revokedAt !== null) return 'revoked';
+  return device.approvedAt === null ? 'waits for approval' : 'approved';
+}

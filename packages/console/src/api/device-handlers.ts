@@ -1,0 +1,17 @@
+import type { deviceRoutes } from '@zeronaut/model';
+import { getDevicePolicy, updateDevicePolicy } from '../domains/devices/device-policy.ts';
+import * as devices from '../domains/devices/devices.ts';
+import { reportPosture } from '../domains/devices/posture.ts';
+import type { Handlers } from './handlers.ts';
+
+export const deviceHandlers: Pick<Handlers, keyof typeof deviceRoutes> = {
+  'devices.list': (context, { caller, query }) => devices.listDevices(context, caller, query),
+  'devices.enrol': (context, { caller, body }) => devices.enrolDevice(context, caller, body),
+  'devices.renew': (context, { caller, params, body }) => devices.renewDevice(context, caller, params.id, body),
+  'devices.delete': (context, { caller, params }) => devices.revokeDevice(context, caller, params.id),
+  'devices.approve': (context, { caller, params }) => devices.approveDevice(context, caller, params.id),
+  'devices.reportPosture': (context, { caller, params, body }) =>
+    reportPosture(context, caller, params.id, body.report),
+  'devicePolicy.get': (context, { caller }) => getDevicePolicy(context.store.db, caller.organizationId),
+  'devicePolicy.update': (context, { caller, body, version }) => updateDevicePolicy(context, caller, version, body),
+};
