@@ -78,7 +78,8 @@ export function world(seed = 1): World {
           const peer = engine.addPeer(other.publicKey)!;
           if (psk !== undefined) peer.setPresharedKey(psk);
           if (endpoint) peer.setEndpoint(other.plane.endpoint);
-          engine.changeAllowedIps(peer, { added: innerNetworks(other.number) });
+          const changes = innerNetworks(other.number).map((network) => ({ network, isRemoved: false }));
+          engine.changeAllowedIps(peer, { replace: false, changes });
           return peer;
         },
         send(to, payload = new Uint8Array(32), version = 4) {

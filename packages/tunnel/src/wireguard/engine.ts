@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, timingSafeEqual } from 'node:crypto';
 import { AllowedIps } from './allowed-ips.ts';
 import { type EngineClock, systemClock } from './clock.ts';
 import { MAX_PEERS, REKEY_JITTER } from './constants.ts';
@@ -24,6 +24,12 @@ export interface EngineOptions {
   readonly fwmark?: number;
   /** The packet path died; the engine is of no use any more. */
   readonly onFailed?: (error: Error) => void;
+}
+
+export interface AllowedIpChange {
+  readonly network: AllowedIp;
+  /** Taken from the peer, if it has exactly this one; otherwise given to it. */
+  readonly isRemoved: boolean;
 }
 
 /** Handshake messages that were not answered, by reason; they only grow. */
@@ -144,13 +150,18 @@ export class Engine {
   }
 
   /**
-   * Undefined takes the key away. All sessions end; a peer that has the same public key is removed, since nobody is his own
-   * peer.
+   * Undefined takes the key away. All sessions end, unless it is the key that is there already (`wg syncconf` sends it
+   * each time); a peer that has the same public key is removed, since nobody is his own peer.
    */
   setPrivateKey(key: Uint8Array | undefined): void {
+    const privateKey = key === undefined ? undefined : clampPrivateKey(Uint8Array.from(key));
+    if (isSameKey(privateKey, this.#privateKey)) {
+      privateKey?.fill(0);
+      return;
+    }
     this.#privateKey?.fill(0);
     this.#checker?.wipe();
-    this.#privateKey = key === undefined ? undefined : clampPrivateKey(Uint8Array.from(key));
+    this.#privateKey = privateKey;
     this.#identity = this.#privateKey === undefined ? undefined : importDhKeyPair(this.#privateKey);
     this.#checker = this.#identity === undefined ? undefined : new CookieChecker(this.#identity.publicKey);
     if (this.#identity !== undefined) this.removePeer(this.#identity.publicKey);
@@ -192,14 +203,13 @@ export class Engine {
     return this.#allowedIps.networksOf(peer.slot);
   }
 
-  /** Takes `removed` from the peer, then gives it `added`; with `replace`, all it had goes first. */
-  changeAllowedIps(
-    peer: Peer,
-    change: { replace?: boolean; added?: readonly AllowedIp[]; removed?: readonly AllowedIp[] },
-  ): void {
-    if (change.replace === true) this.#allowedIps.removePeer(peer.slot);
-    for (const network of change.removed ?? []) this.#allowedIps.remove(peer.slot, network);
-    for (const network of change.added ?? []) this.#allowedIps.insert(peer.slot, network);
+  /** One change after the other; with `replace`, all that the peer had goes first. */
+  changeAllowedIps(peer: Peer, { replace, changes }: { replace: boolean; changes: readonly AllowedIpChange[] }): void {
+    if (replace) this.#allowedIps.removePeer(peer.slot);
+    for (const { network, isRemoved } of changes) {
+      if (isRemoved) this.#allowedIps.remove(peer.slot, network);
+      else this.#allowedIps.insert(peer.slot, network);
+    }
     this.#plane.setAllowedIps(peer.slot, this.#allowedIps.networksOf(peer.slot));
   }
 
@@ -326,6 +336,11 @@ export class Engine {
     this.#cancelTimer = undefined;
     this.#arm();
   }
+}
+
+function isSameKey(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return timingSafeEqual(one, other);
 }
 
 function nameOf(publicKey: Uint8Array): string {

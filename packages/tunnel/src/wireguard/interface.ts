@@ -75,7 +75,8 @@ export async function startWireguardInterface(options: InterfaceOptions): Promis
       if (peer === undefined) continue;
       if (described.presharedKey !== undefined) peer.setPresharedKey(described.presharedKey);
       peer.setEndpoint(endpoints[index]);
-      engine.changeAllowedIps(peer, { replace: true, added: described.allowedIps });
+      const changes = described.allowedIps.map((network) => ({ network, isRemoved: false }));
+      engine.changeAllowedIps(peer, { replace: true, changes });
     }
     for (const address of own.addresses) await addAddress(name, address);
     await ip('link', 'set', name, 'up');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatQuickFile, parseQuickFile } from './quick-file.ts';
+import { formatQuickFile, MAX_QUICK_PROBLEMS, parseQuickFile } from './quick-file.ts';
 import { formatNetwork } from './text-values.ts';
 
 const KEY = 'yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=';
@@ -80,10 +80,33 @@ test('each mistake is told with its place, and no secret is repeated', () => {
     '14:12 Endpoint must be HOST:PORT or [IPv6]:PORT',
     '13:1 this peer has no PublicKey',
     '19:14 AllowedIPs must be a network, or several after commas',
-    `1:1 the peer ${KEY} is there twice`,
+    `17:1 the peer ${KEY} is there twice`,
   ]);
   assert.ok(!told.join().includes(secret));
   assert.deepEqual(parseQuickFile('').problems, [{ line: 1, column: 1, message: 'there is no [Interface] section' }]);
+});
+
+test('a control character is told, wherever it stands', () => {
+  for (const [index, character] of ['\0', '\x07', '\r', '\x1b', '\x7f', '\v'].entries()) {
+    const { file, problems } = parseQuickFile(`[Interface]\nPostUp = echo ${character}; reboot\n`);
+    assert.deepEqual(problems, [{ line: 2, column: 15, message: 'a control character' }], `${index}`);
+    assert.deepEqual(file.interface.postUp, []);
+  }
+  assert.deepEqual(parseQuickFile('[Interface]\r\n\tPostUp\t=\techo\t1\r\n').problems, []);
+});
+
+test('what is no WireGuard file ends after fifty mistakes', () => {
+  const { problems } = parseQuickFile('#!/bin/sh\n'.concat('echo hello\n'.repeat(100_000)));
+  assert.equal(problems.length, MAX_QUICK_PROBLEMS);
+  assert.equal(parseQuickFile('[Peer]\n'.repeat(1_000)).problems.length, MAX_QUICK_PROBLEMS);
+});
+
+test('what would be read as something else is not written', () => {
+  const { file } = parseQuickFile(FILE);
+  for (const command of ['echo # 1', 'echo 1\nPostDown = reboot', ' echo', 'echo\r']) {
+    const changed = { ...file, interface: { ...file.interface, postUp: [command] } };
+    assert.throws(() => formatQuickFile(changed), { name: 'RangeError', message: /^PostUp cannot stand/ }, command);
+  }
 });
 
 test('ten thousand peers, and lines of a megabyte, are read in a moment', () => {

@@ -44,6 +44,11 @@ export interface QuickProblem {
 
 /** A file is read if it has at most this many bytes. */
 export const MAX_QUICK_FILE_BYTES = 16 * 1024 * 1024;
+/** Reading ends at this many mistakes: a file that is none of ours would make one of every line. */
+export const MAX_QUICK_PROBLEMS = 50;
+
+/** Of a line: what no editor shows, and what the shell or the system would end a value at. */
+const CONTROL_CHARACTER = /[\0-\x08\x0a-\x1f\x7f]/;
 
 type Setter<T> = (target: T, value: string) => string | undefined;
 
@@ -81,6 +86,7 @@ const PEER_KEYS: Readonly<Record<string, Setter<QuickPeer>>> = {
 /** Keys of which only one line makes sense; the others add up. */
 const ADDING = new Set(['address', 'dns', 'preup', 'postup', 'predown', 'postdown', 'allowedips']);
 
+/** At most MAX_QUICK_PROBLEMS problems, in the order of the file; with any, the file is not to be used. */
 export function parseQuickFile(text: string): { file: QuickFile; problems: QuickProblem[] } {
   const problems: QuickProblem[] = [];
   const own: QuickInterface = { addresses: [], dns: [], preUp: [], postUp: [], preDown: [], postDown: [] };
@@ -89,21 +95,31 @@ export function parseQuickFile(text: string): { file: QuickFile; problems: Quick
   let interfaceLine = 0;
   let seen = new Set<string>();
   let openPeer: { peer: QuickPeer; line: number } | undefined;
+  const names = new Set<string>();
   const closePeer = () => {
-    if (openPeer !== undefined && openPeer.peer.publicKey === undefined) {
-      problems.push({ line: openPeer.line, column: 1, message: 'this peer has no PublicKey' });
-    }
+    if (openPeer === undefined) return;
+    const { line, peer } = openPeer;
+    const name = base64(peer.publicKey);
+    if (name === undefined) problems.push({ line, column: 1, message: 'this peer has no PublicKey' });
+    else if (names.has(name)) problems.push({ line, column: 1, message: `the peer ${name} is there twice` });
+    else names.add(name);
   };
   for (const [index, raw] of text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
     .entries()) {
+    if (problems.length >= MAX_QUICK_PROBLEMS) break;
     const line = index + 1;
     const content = raw.replace(/#.*$/, '').trimEnd();
     const indent = content.length - content.trimStart().length;
     const trimmed = content.trim();
     const problem = (message: string, column = indent + 1) => problems.push({ line, column, message });
     if (trimmed === '') continue;
+    const control = content.search(CONTROL_CHARACTER);
+    if (control !== -1) {
+      problem('a control character', control + 1);
+      continue;
+    }
     if (trimmed.startsWith('[')) {
       closePeer();
       openPeer = undefined;
@@ -149,23 +165,26 @@ export function parseQuickFile(text: string): { file: QuickFile; problems: Quick
       if (expected !== undefined) problem(`${shown} must be ${expected}`, column);
     }
   }
-  closePeer();
-  if (interfaceLine === 0) problems.push({ line: 1, column: 1, message: 'there is no [Interface] section' });
-  const first = new Set<string>();
-  for (const { publicKey } of peers) {
-    if (publicKey === undefined) continue;
-    const name = Buffer.from(publicKey).toString('base64');
-    if (first.has(name)) problems.push({ line: 1, column: 1, message: `the peer ${name} is there twice` });
-    first.add(name);
+  if (problems.length < MAX_QUICK_PROBLEMS) closePeer();
+  if (problems.length < MAX_QUICK_PROBLEMS && interfaceLine === 0) {
+    problems.push({ line: 1, column: 1, message: 'there is no [Interface] section' });
   }
   return { file: { interface: own, peers }, problems };
 }
 
-/** The file as text; reading it gives the same again. */
+/**
+ * The file as text; reading it gives the same again. Throws a RangeError where a text of it cannot be written, because it
+ * would be read as a comment or another line.
+ */
 export function formatQuickFile({ interface: own, peers }: QuickFile): string {
   const lines = ['[Interface]'];
   const add = (key: string, value: string | number | undefined) => {
-    if (value !== undefined) lines.push(`${key} = ${value}`);
+    if (value === undefined) return;
+    const text = String(value);
+    if (text.includes('#') || text.trim() !== text || CONTROL_CHARACTER.test(text)) {
+      throw new RangeError(`${key} cannot stand in a WireGuard file as it is`);
+    }
+    lines.push(`${key} = ${text}`);
   };
   for (const address of own.addresses) add('Address', formatNetwork(address));
   add('PrivateKey', base64(own.privateKey));

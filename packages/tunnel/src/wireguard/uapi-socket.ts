@@ -113,7 +113,10 @@ async function isAnswered(path: string): Promise<boolean> {
 
 /** Operations one after another, each ended by an empty line; what is no operation ends the connection. */
 function serve(engine: Engine, socket: Socket): void {
-  let text = '';
+  /** What came and was not looked at in one; joined only when an operation ends in it. */
+  let pieces: string[] = [];
+  let length = 0;
+  let last = '';
   let busy = false;
   socket.setEncoding('utf8');
   socket.setTimeout(IDLE_MS, () => socket.destroy());
@@ -122,19 +125,39 @@ function serve(engine: Engine, socket: Socket): void {
   const next = async (): Promise<void> => {
     if (busy) return;
     busy = true;
-    for (let end = text.indexOf('\n\n'); end !== -1 && !socket.destroyed; end = text.indexOf('\n\n')) {
+    while (!socket.destroyed) {
+      const text = pieces.join('');
+      const end = text.indexOf('\n\n');
+      pieces = [end === -1 ? text : text.slice(end + 2)];
+      if (end === -1) break;
+      length -= end + 2;
       const [first, ...lines] = text.slice(0, end).split('\n');
-      text = text.slice(end + 2);
       const answer = await run(engine, first as string, lines);
       if (answer === undefined) socket.destroy();
-      else socket.write(answer);
+      // Who asks again and again and reads no answer would fill this program's memory with them.
+      else if (!socket.write(answer)) await drained(socket);
     }
     busy = false;
   };
   socket.on('data', (chunk: string) => {
-    text += chunk;
-    if (text.length > MAX_OPERATION_BYTES) socket.destroy();
-    else void next();
+    pieces.push(chunk);
+    length += chunk.length;
+    const ends = `${last}${chunk}`.includes('\n\n');
+    last = chunk.slice(-1);
+    if (length > MAX_OPERATION_BYTES) socket.destroy();
+    else if (ends) void next();
+  });
+}
+
+/** Resolves when all is written, or the client is gone. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.destroyed) return resolve();
+    const settle = () => {
+      socket.off('drain', settle).off('close', settle);
+      resolve();
+    };
+    socket.on('drain', settle).on('close', settle);
   });
 }
 

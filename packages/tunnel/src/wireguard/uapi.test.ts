@@ -49,7 +49,7 @@ test('what is set is what is got, and a second set changes only what it names', 
 test('replacing takes what the same operation added before', () => {
   const operation = set(`public_key=${key(2)} allowed_ip=10.0.0.0/8 replace_allowed_ips=true allowed_ip=10.1.0.0/16`);
   assert.deepEqual(
-    (operation as SetOperation).peers.map(({ added, replaceAllowedIps }) => [added.length, replaceAllowedIps]),
+    (operation as SetOperation).peers.map(({ networks, replaceAllowedIps }) => [networks.length, replaceAllowedIps]),
     [[1, true]],
   );
 });
@@ -88,4 +88,43 @@ test('a mistake anywhere refuses the operation whole', () => {
   ] as const) {
     assert.equal(set(text), errno, text);
   }
+});
+
+test('networks come and go in the order of their lines', async () => {
+  const w = world();
+  const host = await w.host(1);
+  const network = 'allowed_ip=10.1.0.0/16';
+  const minus = 'allowed_ip=-10.1.0.0/16';
+  for (const [lines, stays] of [
+    [`${network} ${minus}`, false],
+    [`${minus} ${network}`, true],
+    [`${network} ${minus} ${network}`, true],
+    [`${network} replace_allowed_ips=true ${minus}`, false],
+  ] as const) {
+    const operation = set(`replace_peers=true public_key=${key(2)} ${lines}`);
+    assert.equal(await applySet(host.engine, operation as SetOperation), ERRNO.none);
+    assert.equal(formatGet(host.engine).includes(network), stays, lines);
+  }
+  await host.engine.close();
+});
+
+test('the private key that is there already ends no session, another one does', async () => {
+  const w = world();
+  const [a, b] = [await w.host(1), await w.host(2)];
+  a.knows(b);
+  b.knows(a);
+  a.send(b);
+  w.advance(1_000);
+  const established = () => [...a.engine.peers].map(({ lastHandshakeAt }) => lastHandshakeAt);
+  const sessions = established();
+  assert.ok(sessions.every((at) => at > 0));
+  const own = Buffer.from(a.engine.privateKey!).toString('hex');
+  assert.equal(await applySet(a.engine, set(`private_key=${own}`) as SetOperation), ERRNO.none);
+  a.send(b);
+  w.advance(50);
+  assert.equal(b.received.length, 2);
+  assert.deepEqual(established(), sessions, 'no new handshake was needed');
+  assert.equal(await applySet(a.engine, set(`private_key=${key(0x48)}`) as SetOperation), ERRNO.none);
+  assert.notEqual(Buffer.from(a.engine.privateKey!).toString('hex'), own);
+  for (const { engine } of [a, b]) await engine.close();
 });

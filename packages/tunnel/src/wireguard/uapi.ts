@@ -1,5 +1,5 @@
-import type { AllowedIp, Endpoint } from './data-plane.ts';
-import type { Engine } from './engine.ts';
+import type { Endpoint } from './data-plane.ts';
+import type { AllowedIpChange, Engine } from './engine.ts';
 import type { Peer } from './peer.ts';
 import {
   formatEndpoint,
@@ -26,8 +26,8 @@ interface PeerChange {
   endpoint?: Endpoint;
   persistentKeepalive?: number;
   replaceAllowedIps: boolean;
-  added: AllowedIp[];
-  removed: AllowedIp[];
+  /** In the order of their lines: a network may come and go. */
+  networks: AllowedIpChange[];
 }
 
 export interface SetOperation {
@@ -51,7 +51,7 @@ export function parseSet(lines: readonly string[]): SetOperation | number {
     if (key === 'public_key') {
       const publicKey = parseHexKey(value);
       if (publicKey === undefined) return ERRNO.invalid;
-      peer = { publicKey, updateOnly: false, remove: false, replaceAllowedIps: false, added: [], removed: [] };
+      peer = { publicKey, updateOnly: false, remove: false, replaceAllowedIps: false, networks: [] };
       operation.peers.push(peer);
     } else if (!(peer === undefined ? setDevice(operation, key, value) : setPeer(peer, key, value))) {
       return ERRNO.invalid;
@@ -99,14 +99,13 @@ function setPeer(peer: PeerChange, key: string, value: string): boolean {
     case 'replace_allowed_ips':
       peer.replaceAllowedIps = true;
       // What was added before in this operation goes too.
-      peer.added = [];
-      peer.removed = [];
+      peer.networks = [];
       return value === 'true';
     case 'allowed_ip': {
-      const network = parseNetwork(value.startsWith('-') ? value.slice(1) : value);
-      if (network === undefined) return false;
-      (value.startsWith('-') ? peer.removed : peer.added).push(network);
-      return true;
+      const isRemoved = value.startsWith('-');
+      const network = parseNetwork(isRemoved ? value.slice(1) : value);
+      if (network !== undefined) peer.networks.push({ network, isRemoved });
+      return network !== undefined;
     }
     case 'protocol_version':
       return value === '1';
@@ -154,10 +153,9 @@ function changePeer(engine: Engine, peer: Peer, change: PeerChange): boolean {
     change.presharedKey.fill(0);
   }
   if (change.endpoint !== undefined) peer.setEndpoint(change.endpoint);
-  if (change.replaceAllowedIps || change.added.length > 0 || change.removed.length > 0) {
-    const { replaceAllowedIps: replace, added, removed } = change;
+  if (change.replaceAllowedIps || change.networks.length > 0) {
     try {
-      engine.changeAllowedIps(peer, { replace, added, removed });
+      engine.changeAllowedIps(peer, { replace: change.replaceAllowedIps, changes: change.networks });
     } catch (error) {
       if (error instanceof RangeError) return false;
       throw error;
