@@ -214,6 +214,10 @@ describe('zeronaut wg under attack', { skip: wireguardMissing ?? false }, () => 
     writeFileSync(file, configuration + others.join(''), { mode: 0o600 });
     await ours.run('wg', ['setconf', names.ours, file]);
     assert.equal((await ours.run('wg', ['show', names.ours, 'peers'])).trim().split('\n').length, 10_000);
+    // Three megabytes through a pipe: nothing may be cut off when the program ends.
+    const zeronaut = join(ROOT, 'packages/client/bin/zeronaut.mjs');
+    const shown = await ours.run(NODE, [zeronaut, 'wg', 'show', names.ours, '--json']);
+    assert.equal(JSON.parse(shown)[0].peers.length, 10_000);
     await ping(ends.theirs, '10.7.0.1');
   });
 });

@@ -79,7 +79,15 @@ export async function startEnd(hooks: Hooks, options: EndOptions): Promise<End> 
   const lanes = options.lanes === undefined ? [] : ['--lanes', String(options.lanes)];
   const process_ = spawnProcess(
     hooks,
-    ...pinned(NODE, [join(ROOT, 'packages/client/bin/zeronaut.mjs'), 'wg', 'run', file, ...lanes]),
+    ...pinned(NODE, [
+      join(ROOT, 'packages/client/bin/zeronaut.mjs'),
+      'wg',
+      'run',
+      file,
+      '--backend',
+      'typescript',
+      ...lanes,
+    ]),
     {
       cwd: directory,
       env: { ...process.env, ZERONAUT_WG_AEAD: carrier === 'ours-evp' ? 'evp' : 'auto' },

@@ -93,7 +93,15 @@ export async function bothEnds(
   }
   await theirs.run('ip', ['link', 'set', names.theirs, 'mtu', '1420', 'up']);
   const more = options.lanes === undefined ? [] : ['--lanes', String(options.lanes)];
-  const command = [join(ROOT, 'packages/client/bin/zeronaut.mjs'), 'wg', 'run', ourFile, ...more];
+  const command = [
+    join(ROOT, 'packages/client/bin/zeronaut.mjs'),
+    'wg',
+    'run',
+    ourFile,
+    '--backend',
+    'typescript',
+    ...more,
+  ];
   const zeronaut = spawnProcess(t, ...ours.inside(NODE, command), { cwd: directory });
   await zeronaut.waitForLine(/is up on UDP port 51820/);
   return { network, ours, theirs, zeronaut, ourKey, theirKey, directory, names };

@@ -9,4 +9,9 @@ const cache = compileCacheDirectory();
 if (cache !== null) module.enableCompileCache(cache);
 
 const { main } = await import('../src/main.ts');
-process.exit(await main(process.argv.slice(2)));
+const exitCode = await main(process.argv.slice(2));
+for (const stream of [process.stdout, process.stderr]) {
+  // A pipe takes what it has room for; the exit would cut the rest off.
+  if (stream.writableLength > 0) await new Promise((resolve) => stream.write('', resolve));
+}
+process.exit(exitCode);

@@ -28,6 +28,8 @@ export interface Link {
 }
 
 const execute = promisify(execFile);
+/** What a command in a namespace may print. */
+const MAX_OUTPUT_BYTES = 64 << 20;
 const ip = (...args: string[]) => execute('ip', args).then(({ stdout }) => stdout);
 const alive = new Set<string>();
 let count = 0;
@@ -80,7 +82,12 @@ export function networkNamespaces(test: Pick<TestContext, 'after'>): NetworkName
         'ip',
         ['netns', 'exec', name, command, ...args],
       ];
-      return { name, inside, run: (command, args) => execute(...inside(command, args)).then(({ stdout }) => stdout) };
+      return {
+        name,
+        inside,
+        run: (command, args) =>
+          execute(...inside(command, args), { maxBuffer: MAX_OUTPUT_BYTES }).then(({ stdout }) => stdout),
+      };
     },
     async link(a, addressA, b, addressB) {
       // Interface names have at most 15 characters.

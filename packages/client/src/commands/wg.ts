@@ -1,9 +1,11 @@
+import type { BackendName } from '@zeronaut/tunnel/wireguard';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type CommandLine, type CommonOptions, createCommand, createGroup, outputOf } from './command-line.ts';
 
 interface RunOptions extends CommonOptions {
   readonly name?: string;
   readonly hooks?: 'run' | 'skip';
+  readonly backend?: BackendName;
   readonly lanes?: number;
 }
 
@@ -32,17 +34,26 @@ function runCommand(line: CommandLine): Command {
       'what to do with the commands in the file (default: refuse a file that has any)',
       parseHooks,
     )
-    .option('--lanes <n>', 'pairs of packet threads, 1 to 8 (default: one for two cores, at most 4)', parseLanes)
+    .option(
+      '--backend <kernel|typescript>',
+      'who moves the packets (default: the kernel where it has WireGuard, else our own)',
+      parseBackend,
+    )
+    .option(
+      '--lanes <n>',
+      'pairs of packet threads of the typescript backend, 1 to 8 (default: one for two cores, at most 4)',
+      parseLanes,
+    )
     .action(async (file: string, options: RunOptions) => {
       const { runWireguard } = await import('../wireguard/run-wireguard.ts');
-      const { name, hooks, lanes } = options;
-      await runWireguard({ path: file, name, hooks, lanes, output: outputOf(line, options) });
+      const { name, hooks, backend, lanes } = options;
+      await runWireguard({ path: file, name, hooks, backend, lanes, output: outputOf(line, options) });
     });
 }
 
 function showCommand(line: CommandLine): Command {
   return createCommand('show', {
-    summary: 'state of the WireGuard interfaces that run in programs on this machine',
+    summary: 'state of the WireGuard interfaces of this machine, in programs and in the kernel',
     examples: ['wg show', 'wg show wg0', 'wg show wg0 --json'],
     profile: false,
   })
@@ -71,6 +82,11 @@ function keyCommand(line: CommandLine, kind: 'genkey' | 'genpsk' | 'pubkey'): Co
 function parseLanes(text: string): number {
   if (!/^[1-8]$/.test(text)) throw new InvalidArgumentError('Expected a number from 1 to 8.');
   return Number(text);
+}
+
+function parseBackend(text: string): BackendName {
+  if (text !== 'kernel' && text !== 'typescript') throw new InvalidArgumentError('Expected kernel or typescript.');
+  return text;
 }
 
 function parseHooks(text: string): 'run' | 'skip' {

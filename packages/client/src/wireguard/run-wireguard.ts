@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import {
+  type BackendName,
   MAX_QUICK_FILE_BYTES,
   parseQuickFile,
   type QuickFile,
@@ -21,12 +22,14 @@ export interface RunWireguardOptions {
   /** Default: the file's name without `.conf`. */
   readonly name: string | undefined;
   readonly hooks: 'run' | 'skip' | undefined;
+  /** Default: the kernel's where it has WireGuard, else our own. */
+  readonly backend: BackendName | undefined;
   readonly lanes: number | undefined;
   readonly output: Output;
 }
 
 /** Runs the interface until it is interrupted or its packet path dies; takes everything back in either case. */
-export async function runWireguard({ path, name, hooks, lanes, output }: RunWireguardOptions): Promise<void> {
+export async function runWireguard({ path, name, hooks, backend, lanes, output }: RunWireguardOptions): Promise<void> {
   const file = readFile(path, output);
   const interfaceName = name ?? basename(path).replace(/\.conf$/, '');
   if (!/^[a-zA-Z0-9_=+.-]{1,15}$/.test(interfaceName) || /^\.+$/.test(interfaceName)) {
@@ -50,16 +53,22 @@ export async function runWireguard({ path, name, hooks, lanes, output }: RunWire
     fail = resolve;
   });
   await run(preUp);
-  const running = await start({ name: interfaceName, file, lanes, onFailed: fail });
+  const running = await start({
+    ...{ name: interfaceName, file, onFailed: fail },
+    ...(backend !== undefined && { backend }),
+    ...(lanes !== undefined && { lanes }),
+  });
   let failure: Error | undefined;
   try {
     await run(postUp);
-    const { port, peers } = running.engine;
-    const count = [...peers].length;
-    output.event('up', { interface: interfaceName, port, peers: count });
+    const { port } = running;
+    const count = file.peers.length;
+    output.event('up', { interface: interfaceName, port, peers: count, backend: running.backend });
     output.line(
-      `${interfaceName} is up on UDP port ${port} with ${count} ${count === 1 ? 'peer' : 'peers'}; Ctrl-C ends it`,
+      `${interfaceName} is up on UDP port ${port} with ${count} ${count === 1 ? 'peer' : 'peers'}` +
+        `${running.backend === 'kernel' ? ', in the kernel' : ''}; Ctrl-C ends it`,
     );
+    if (running.backend === 'kernel' && lanes !== undefined) output.note('--lanes is for the typescript backend.');
     failure = (await Promise.race([aborted(interrupt.signal), failed])) ?? undefined;
     await run(preDown);
   } finally {
@@ -108,8 +117,10 @@ async function start(options: Parameters<typeof startWireguardInterface>[0]): Pr
         : code === 'EADDRINUSE'
           ? 'Another program has the port or the control socket: choose another ListenPort or --name.'
           : code === 'EBUSY'
-            ? 'There is an interface of this name already: choose another with --name.'
-            : '';
+            ? `Choose another name with --name, or remove what is left of a killed program: ip link delete ${options.name}`
+            : code === 'ENOSYS' && options.backend === 'kernel'
+              ? 'Leave --backend out.'
+              : '';
     throw new CliError(`${options.name} cannot be brought up: ${message}`, { next, cause: error });
   }
 }

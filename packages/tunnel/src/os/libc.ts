@@ -42,6 +42,20 @@ export const setsockopt = define('setsockopt', 'int', 'int', 'int', 'int', 'void
   value: Uint8Array,
   length: number,
 ) => number;
+export const sendBytes = define('send', 'long', 'int', 'void *', 'size_t', 'int') as (
+  fd: number,
+  message: Uint8Array,
+  length: number,
+  flags: number,
+) => number;
+export const receiveFrom = define('recvfrom', 'long', 'int', 'void *', 'size_t', 'int', 'void *', 'void *') as (
+  fd: number,
+  into: Uint8Array,
+  length: number,
+  flags: number,
+  from: Uint8Array,
+  fromLength: Uint8Array,
+) => number;
 export const eventfd = define('eventfd', 'int', 'uint', 'int') as (initial: number, flags: number) => number;
 export const interfaceIndex = define('if_nametoindex', 'uint', 'str') as (name: string) => number;
 
@@ -98,9 +112,13 @@ const NAMES = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [nu
 
 /** What a failed set-up call is reported as: `code` is the name of the error number. */
 export function systemError(what: string): NodeJS.ErrnoException {
-  const number = errno();
-  const code = NAMES.get(number) ?? `errno ${number}`;
-  return Object.assign(new Error(`${what}: ${code}`), { code, errno: number, syscall: what });
+  return errorNamed(errno(), what);
+}
+
+/** An error of the system with its `code`: `error` is the code, or the number of it. */
+export function errorNamed(error: number | string, what: string): NodeJS.ErrnoException {
+  const code = typeof error === 'string' ? error : (NAMES.get(error) ?? `errno ${error}`);
+  return Object.assign(new Error(`${what}: ${code}`), { code, syscall: what });
 }
 
 /** Where a buffer lies in this process. It must not be collected or moved while the number is in use. */

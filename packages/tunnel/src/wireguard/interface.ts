@@ -1,38 +1,40 @@
 import { lookup } from 'node:dns/promises';
 import { ip } from '../os/ip-command.ts';
+import type { BackendDevice, BackendName, BackendSettings } from './backend.ts';
 import type { AllowedIp, Endpoint } from './data-plane.ts';
-import { Engine } from './engine.ts';
 import type { QuickFile } from './quick-file.ts';
 import { addRoutes, DEFAULT_ROUTE_MARK, hasDefaultRoute } from './routes.ts';
 import { formatNetwork } from './text-values.ts';
-import { serveUapi, type UapiServer } from './uapi-socket.ts';
-
-/** Peers of one interface: its tables are made once, in memory that the worker threads share. */
-export const LINUX_PEERS = 10_000;
+import { startTypescriptDevice } from './typescript-backend.ts';
 
 export interface InterfaceOptions {
   /** At most 15 characters. */
   readonly name: string;
   readonly file: QuickFile;
-  /** Pairs of packet threads; default: as many as fit the machine. */
+  /** Default: the kernel's where it has WireGuard, else our own. */
+  readonly backend?: BackendName;
+  /** Pairs of packet threads of our own backend; default: as many as fit the machine. */
   readonly lanes?: number;
-  /** The packet path died; close what is left. */
+  /** The packet path died or the interface is gone; close what is left. */
   readonly onFailed: (error: Error) => void;
-  /** Where the control socket is made; default UAPI_DIRECTORY. */
+  /** Where the control socket of our own backend is made; default UAPI_DIRECTORY. */
   readonly uapiDirectory?: string;
 }
 
-/** A running interface with its control socket, addresses and routes. */
+/** A running interface with its addresses and routes; `wg` of wireguard-tools works on it. */
 export interface WireguardInterface {
   readonly name: string;
-  readonly engine: Engine;
+  readonly backend: BackendName;
+  /** UDP port that is listened on. */
+  readonly port: number;
   /** Takes everything back: rules, control socket, the interface with its addresses and routes. */
   close(): Promise<void>;
 }
 
 /**
  * Brings up a working interface from a file: Linux, root or CAP_NET_ADMIN. Hooks, DNS and SaveConfig of the file are the
- * caller's business. Rejects with an error that has a `code` where the system gave one; then nothing is left behind.
+ * caller's business. Rejects with an error that has a `code` where the system gave one (`ENOSYS`: the backend that was asked for
+ * is not there); then nothing is left behind.
  */
 export async function startWireguardInterface(options: InterfaceOptions): Promise<WireguardInterface> {
   const { name, file } = options;
@@ -42,55 +44,40 @@ export async function startWireguardInterface(options: InterfaceOptions): Promis
   const table = own.table ?? 'auto';
   // A default route leads our own outer datagrams into the tunnel as well, unless they carry a mark.
   const fwmark = own.fwmark || (table === 'auto' && hasDefaultRoute(networks) ? DEFAULT_ROUTE_MARK : 0);
-  const mtu = own.mtu ?? 1420;
 
   const undo: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    // Loaded here: it brings the foreign functions that nothing else of this package needs.
-    const { createLinuxDataPlane } = await import('./linux/linux-data-plane.ts');
-    const engine = await Engine.start({
-      onFailed: options.onFailed,
-      fwmark,
-      maxPeers: LINUX_PEERS,
-      createPlane: (events) =>
-        createLinuxDataPlane({
-          interfaceName: name,
-          mtu,
-          port: own.listenPort ?? 0,
-          fwmark,
-          peers: LINUX_PEERS,
-          ...(options.lanes !== undefined && { lanes: options.lanes }),
-          events,
-        }),
+    const device = await startDevice(options.backend, {
+      ...{ name, file, endpoints, fwmark, mtu: own.mtu ?? 1420, onFailed: options.onFailed },
+      ...(options.lanes !== undefined && { lanes: options.lanes }),
+      ...(options.uapiDirectory !== undefined && { uapiDirectory: options.uapiDirectory }),
     });
-    undo.push(() => engine.close());
-    engine.setPrivateKey(own.privateKey);
-    const uapi: UapiServer = await serveUapi(engine, name, options.uapiDirectory);
-    undo.push(() => uapi.close());
-    for (const [index, described] of file.peers.entries()) {
-      const peer = engine.addPeer(described.publicKey as Uint8Array);
-      if (peer === undefined) continue;
-      if (described.presharedKey !== undefined) peer.setPresharedKey(described.presharedKey);
-      peer.setEndpoint(endpoints[index]);
-      const changes = described.allowedIps.map((network) => ({ network, isRemoved: false }));
-      engine.changeAllowedIps(peer, { replace: true, changes });
-    }
+    undo.push(() => device.close());
     for (const address of own.addresses) await addAddress(name, address);
     await ip('link', 'set', name, 'up');
     undo.push(await addRoutes(name, { networks, table, fwmark }));
-    // Last, because the first keep-alive goes out at once.
-    for (const described of file.peers) {
-      const peer = engine.findPeer(described.publicKey as Uint8Array);
-      peer?.setPersistentKeepalive(described.persistentKeepalive ?? 0);
-    }
-    return { name, engine, close };
+    device.begin();
+    return { name, backend: device.backend, port: device.port, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+async function startDevice(backend: BackendName | undefined, settings: BackendSettings): Promise<BackendDevice> {
+  if (backend !== 'typescript' && process.platform === 'linux') {
+    // Loaded here: it brings foreign functions that nothing else of this package needs.
+    const { startKernelDevice } = await import('./kernel/kernel-backend.ts');
+    const device = await startKernelDevice(settings);
+    if (device !== undefined) return device;
+  }
+  if (backend === 'kernel') {
+    throw Object.assign(new Error('this kernel has no WireGuard, and no module of it'), { code: 'ENOSYS' });
+  }
+  return startTypescriptDevice(settings);
 }
 
 async function addAddress(name: string, address: AllowedIp): Promise<void> {
