@@ -107,7 +107,7 @@ export async function bothEnds(
   return { network, ours, theirs, zeronaut, ourKey, theirKey, directory, names };
 }
 
-/** Until an answer comes: addresses of IPv6 on the wire need their moment. */
+/** Until an answer comes: addresses of IPv6 on the wire need their moment, and a lost handshake message five seconds. */
 export function ping(from: Namespace, to: string, ...more: string[]): Promise<unknown> {
   return waitFor(
     () =>
@@ -115,6 +115,6 @@ export function ping(from: Namespace, to: string, ...more: string[]): Promise<un
         () => true,
         () => false,
       ),
-    { what: `${to} answers`, timeoutMs: 15_000 },
+    { what: `${to} answers`, timeoutMs: 40_000 },
   );
 }

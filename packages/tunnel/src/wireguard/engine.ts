@@ -264,6 +264,7 @@ export class Engine {
     }
     if (!loaded) return true;
     if (!checker.checkMac2(message, from, now)) {
+      this.#load.fruitless(now);
       if (this.#load.mayReply(now)) {
         this.handshakes.cookieAsked++;
         const reply = checker.createReply(message, readIndex(message, INITIATION.sender), from, now);
@@ -285,12 +286,15 @@ export class Engine {
     if (arriving === undefined || peer === undefined) {
       arriving?.wipe();
       this.handshakes.unknownPeer++;
+      this.#load.fruitless(this.clock.now());
       return;
     }
     const outcome = peer.onInitiation(arriving, from, message.length);
     arriving.wipe();
+    if (outcome === 'answered') return;
+    this.#load.fruitless(this.clock.now());
     if (outcome === 'forged') this.handshakes.unknownPeer++;
-    else if (outcome !== 'answered') this.handshakes[outcome]++;
+    else this.handshakes[outcome]++;
   }
 
   #receiveResponse(message: Uint8Array, from: Endpoint): void {

@@ -1,10 +1,8 @@
 import { SCRATCH } from '../linux/layout.ts';
 import type { PacketCode } from '../linux/packet-code.ts';
 import type { Aead } from './aead.ts';
-import { loadEvp } from './openssl.ts';
+import { EVP_CTRL_AEAD_GET_TAG, EVP_CTRL_AEAD_SET_TAG, loadEvp } from './openssl.ts';
 
-const EVP_CTRL_AEAD_GET_TAG = 0x10;
-const EVP_CTRL_AEAD_SET_TAG = 0x11;
 const TAG_BYTES = 16;
 
 /** Where a context says what it holds, so that whoever removes a keypair can make it forget the key. */

@@ -5,6 +5,9 @@ const library = koffi.load(null);
 
 type Call<Parameters extends readonly number[]> = (...parameters: Parameters) => number;
 
+export const EVP_CTRL_AEAD_GET_TAG = 0x10;
+export const EVP_CTRL_AEAD_SET_TAG = 0x11;
+
 interface EvpCalls {
   readonly create: Call<[]>;
   readonly free: Call<[context: number]>;
