@@ -51,10 +51,11 @@ export async function runInKernelVm(
       ...[
         '-m',
         '2G',
+        // One emulated thread: with several, V8's compiled WebAssembly, which it patches while others run it, crashes now and then.
         '-smp',
-        '2',
+        '1',
         '-accel',
-        'tcg,thread=multi',
+        'tcg,thread=single',
         '-cpu',
         'max',
         '-nographic',

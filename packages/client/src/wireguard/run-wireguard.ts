@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import {
   type BackendName,
+  importDhKeyPair,
   MAX_QUICK_FILE_BYTES,
   parseQuickFile,
   type QuickFile,
@@ -63,11 +64,13 @@ export async function runWireguard({ path, name, hooks, backend, lanes, output }
     await run(postUp);
     const { port } = running;
     const count = file.peers.length;
-    output.event('up', { interface: interfaceName, port, peers: count, backend: running.backend });
+    const publicKey = publicKeyOf(file);
+    output.event('up', { interface: interfaceName, publicKey, port, peers: count, backend: running.backend });
     output.line(
       `${interfaceName} is up on UDP port ${port} with ${count} ${count === 1 ? 'peer' : 'peers'}` +
         `${running.backend === 'kernel' ? ', in the kernel' : ''}; Ctrl-C ends it`,
     );
+    output.line(`  public key, for the other side: ${publicKey}`);
     if (running.backend === 'kernel' && lanes !== undefined) output.note('--lanes is for the typescript backend.');
     failure = (await Promise.race([aborted(interrupt.signal), failed])) ?? undefined;
     await run(preDown);
@@ -79,6 +82,11 @@ export async function runWireguard({ path, name, hooks, backend, lanes, output }
   output.event('down', { interface: interfaceName });
   if (failure !== undefined)
     throw new CliError(`${interfaceName} cannot go on: ${failure.message}`, { cause: failure });
+}
+
+/** `readFile` saw to it that there is a private key. */
+function publicKeyOf({ interface: { privateKey } }: QuickFile): string {
+  return Buffer.from(importDhKeyPair(privateKey as Uint8Array).publicKey).toString('base64');
 }
 
 function readFile(path: string, output: Output): QuickFile {

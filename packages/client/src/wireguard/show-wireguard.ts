@@ -34,10 +34,11 @@ export async function showWireguard(name: string | undefined, output: Output): P
 }
 
 /** As `--json` shows it. */
-function toDocument({ name, runsIn, listenPort, fwmark, peers }: InterfaceState) {
+function toDocument({ name, runsIn, publicKey, listenPort, fwmark, peers }: InterfaceState) {
   return {
     interface: name,
     runsIn,
+    publicKey: publicKey === undefined ? null : base64(publicKey),
     listenPort: listenPort === 0 ? null : listenPort,
     fwmark,
     peers: peers.map((peer) => ({
@@ -54,8 +55,9 @@ function toDocument({ name, runsIn, listenPort, fwmark, peers }: InterfaceState)
 }
 
 function print(state: InterfaceState, output: Output): void {
-  const { interface: name, listenPort, fwmark, peers } = toDocument(state);
+  const { interface: name, publicKey, listenPort, fwmark, peers } = toDocument(state);
   output.line(output.style('bold', `interface ${name}`) + (state.runsIn === 'kernel' ? ' (kernel)' : ''));
+  output.line(`  public key: ${publicKey ?? 'none'}`);
   output.line(`  listening port: ${listenPort ?? 'none'}`);
   if (fwmark !== 0) output.line(`  fwmark: 0x${fwmark.toString(16)}`);
   for (const peer of peers) {

@@ -1,11 +1,14 @@
 import type { AllowedIp, Endpoint } from './data-plane.ts';
 import { parseEndpoint, parseHexKey, parseNetwork } from './text-values.ts';
+import { importDhKeyPair } from './x25519.ts';
 
 /** What an interface says of itself, whoever runs it. It names no private key. */
 export interface InterfaceState {
   readonly name: string;
   /** `kernel`: in the kernel; `program`: a program serves its control socket. */
   readonly runsIn: 'kernel' | 'program';
+  /** 32 bytes; undefined without a private key. */
+  readonly publicKey: Uint8Array | undefined;
   /** 0: none. */
   readonly listenPort: number;
   /** 0: off. */
@@ -32,7 +35,14 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 /** From the lines that a control socket answers a get with; what is not known, or no value, is left out. */
 export function parseState(name: string, lines: readonly string[]): InterfaceState {
   const peers: PeerState[] = [];
-  const state: Writable<InterfaceState> = { name, runsIn: 'program', listenPort: 0, fwmark: 0, peers };
+  const state: Writable<InterfaceState> = {
+    name,
+    runsIn: 'program',
+    publicKey: undefined,
+    listenPort: 0,
+    fwmark: 0,
+    peers,
+  };
   let peer: (Writable<PeerState> & { allowedIps: AllowedIp[] }) | undefined;
   for (const line of lines) {
     const equals = line.indexOf('=');
@@ -42,7 +52,8 @@ export function parseState(name: string, lines: readonly string[]): InterfaceSta
       const publicKey = parseHexKey(value);
       peer = publicKey === undefined ? undefined : newPeer(publicKey);
       if (peer !== undefined) peers.push(peer);
-    } else if (key === 'listen_port') state.listenPort = numberOf(value);
+    } else if (key === 'private_key') state.publicKey = publicKeyOf(value);
+    else if (key === 'listen_port') state.listenPort = numberOf(value);
     else if (key === 'fwmark') state.fwmark = numberOf(value);
     else if (peer === undefined) continue;
     else if (key === 'preshared_key') peer.hasPresharedKey = /[^0]/.test(value);
@@ -71,6 +82,15 @@ export function newPeer(publicKey: Uint8Array): Writable<PeerState> & { allowedI
     sentBytes: 0,
     persistentKeepalive: 0,
   };
+}
+
+/** The socket tells the private key to root; nothing of it stays here. */
+function publicKeyOf(privateKey: string): Uint8Array | undefined {
+  const bytes = parseHexKey(privateKey);
+  if (bytes === undefined || bytes.every((byte) => byte === 0)) return undefined;
+  const { publicKey } = importDhKeyPair(bytes);
+  bytes.fill(0);
+  return publicKey;
 }
 
 function numberOf(text: string): number {

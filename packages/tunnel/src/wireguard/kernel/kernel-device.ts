@@ -26,7 +26,7 @@ import { type InterfaceState, newPeer, type PeerState } from '../interface-state
 
 const GET_DEVICE = 0;
 const SET_DEVICE = 1;
-const DEVICE = { name: 2, privateKey: 3, flags: 5, listenPort: 6, fwmark: 7, peers: 8 } as const;
+const DEVICE = { name: 2, privateKey: 3, publicKey: 4, flags: 5, listenPort: 6, fwmark: 7, peers: 8 } as const;
 const DEVICE_FLAG = { replacePeers: 1 } as const;
 const PEER = {
   ...{ publicKey: 1, presharedKey: 2, flags: 3, endpoint: 4, persistentKeepalive: 5, lastHandshake: 6 },
@@ -90,14 +90,16 @@ export class KernelWireguard {
   get(name: string): InterfaceState {
     const peers: PeerState[] = [];
     const found = { name, runsIn: 'kernel' as const, listenPort: 0, fwmark: 0, peers };
+    let publicKey: Uint8Array | undefined;
     for (const message of this.#netlink.dump(GET_DEVICE, [attribute(DEVICE.name, text(name))])) {
       for (const { type, payload } of message) {
         if (type === DEVICE.listenPort && payload.byteLength >= 2) found.listenPort = payload.getUint16(0, true);
+        else if (type === DEVICE.publicKey && payload.byteLength === 32) publicKey = bytesOf({ type, payload });
         else if (type === DEVICE.fwmark && payload.byteLength >= 4) found.fwmark = payload.getUint32(0, true);
         else if (type === DEVICE.peers) readPeers(payload, peers);
       }
     }
-    return found;
+    return { ...found, publicKey };
   }
 
   close(): void {
