@@ -5,7 +5,7 @@ import { createMuxSession, type MuxSession } from '../mux/mux-session.ts';
 import type { MuxStream } from '../mux/mux-stream.ts';
 import { socketFault, socketStream } from '../stream/socket-stream.ts';
 import { type BackoffOptions, backoffDelayMs } from './backoff.ts';
-import { TLS_PROFILE, type TunnelCredentials } from './tls-profile.ts';
+import { LINK_HIGH_WATER_BYTES, TLS_PROFILE, type TunnelCredentials } from './tls-profile.ts';
 
 /**
  * The side of a tunnel that dials: keeps one session to one listener up, for as long as it is not stopped. A session
@@ -148,7 +148,7 @@ class Dialer implements TunnelDialer {
     const { onUp, onStream, onMessage, onGoAway, limits, admissionTimeoutMs = 12_000 } = this.#options;
     let upAt: number | null = null;
     const admission = setTimeout(() => session.close('tunnel.admission_timeout'), admissionTimeoutMs);
-    const session = createMuxSession(socketStream(socket), {
+    const session = createMuxSession(socketStream(socket, { highWaterBytes: LINK_HIGH_WATER_BYTES }), {
       role: 'client',
       onHeard: () => {
         clearTimeout(admission);

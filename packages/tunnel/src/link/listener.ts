@@ -6,7 +6,7 @@ import { encodeGoAway } from '../mux/wire.ts';
 import { NO_HANDLER } from '../stream/byte-stream.ts';
 import { socketStream } from '../stream/socket-stream.ts';
 import { type PeerCertificate, readPeerCertificate } from './peer-certificate.ts';
-import { TLS_PROFILE, type TunnelCredentials } from './tls-profile.ts';
+import { LINK_HIGH_WATER_BYTES, TLS_PROFILE, type TunnelCredentials } from './tls-profile.ts';
 
 /**
  * The side of a tunnel that is dialled. A connection passes, in this order: the limits (pending, per address), TLS 1.3
@@ -250,10 +250,13 @@ class Listener implements TunnelListener {
     }
     if (socket.destroyed) return;
     this.#settle(connection);
-    const session = createMuxSession(socketStream(socket, { side: 'downstream' }), {
-      ...decision.session,
-      role: 'server',
-    });
+    const session = createMuxSession(
+      socketStream(socket, { side: 'downstream', highWaterBytes: LINK_HIGH_WATER_BYTES }),
+      {
+        ...decision.session,
+        role: 'server',
+      },
+    );
     connection.session = session;
     decision.onSession(session);
   }

@@ -9,6 +9,12 @@ export interface TunnelCredentials {
 }
 
 /**
+ * What may wait between a session and its socket, in bytes: three slabs of frames, so that the next is encrypted while the
+ * kernel takes the last. Each more delays a small request beside bulk by its own time on the wire.
+ */
+export const LINK_HIGH_WATER_BYTES = 192 * 1024;
+
+/**
  * How both ends of a link speak TLS: 1.3 only, hybrid post-quantum key exchange first, and AES-128-GCM first because it
  * costs a third less CPU per byte than ChaCha20 where AES is in the processor, and is no weaker for us. No session
  * tickets: a resumed session would skip the check of a certificate that was revoked meanwhile.

@@ -71,8 +71,9 @@ export class KeepAlive {
       return;
     }
     this.#host.onLook();
+    // Also of a peer that is heard: the ping at the start met cold code, and took longer than the path does.
+    this.ping();
     if (silentMs >= pingAfterMs) {
-      this.ping();
       this.#arm(Math.min(pingAfterMs, deadAfterMs - silentMs));
     } else {
       this.#arm(pingAfterMs - silentMs);

@@ -5,7 +5,7 @@ import { seededRandom, waitFor } from '@zeronaut/testkit';
 import { hesitate, Recorder, Writer } from '../stream/byte-stream.suite.ts';
 import { linkEnd, linkedSessions, type Transport, transportPair } from './linked-sessions.suite.ts';
 import type { MuxStream } from './mux-stream.ts';
-import { MAX_MESSAGE_BYTES, MAX_OPEN_HEADER_BYTES } from './wire.ts';
+import { MAX_DATA_BYTES, MAX_MESSAGE_BYTES, MAX_OPEN_HEADER_BYTES } from './wire.ts';
 
 function recorders(): { readonly all: Recorder[]; accept(stream: MuxStream): void } {
   const all: Recorder[] = [];
@@ -149,6 +149,38 @@ test('opening, writing and ending need no answer', async (t) => {
   await waitFor(() => seen.includes('end'), { what: 'the end' });
   assert.deepEqual(seen, ['open 1 h', 'data one ', 'data two', 'end']);
   assert.equal(server.session.openStream(Buffer.alloc(0)).id, 2);
+  client.session.close();
+});
+
+test('a bulk writer stops while the transport takes nothing, a small one need not, and each goes on in its turn', async (t) => {
+  const { server, client } = await linkedSessions(t, 'pipe', { limits: { windowBytes: 1024 * 1024 } });
+  const far = recorders();
+  server.accept = far.accept;
+  const [a, b, small] = Array.from({ length: 3 }, () => client.session.openStream(Buffer.alloc(0))) as [
+    MuxStream,
+    MuxStream,
+    MuxStream,
+  ];
+  await waitFor(() => far.all.length === 3, { what: 'the streams' });
+  server.transport.pause();
+  const drained: string[] = [];
+  for (const [name, stream] of Object.entries({ a, b, small })) {
+    stream.handler = { onData() {}, onDrain: () => drained.push(name), onEnd() {}, onClosed() {} };
+  }
+  // What a socket's read gives fills the frames of a slab, and the transport with them.
+  const read = Buffer.alloc(4 * MAX_DATA_BYTES);
+  let reads = 1;
+  for (; a.write(read); reads++) assert(reads < 4);
+  assert.equal(a.bufferedBytes % MAX_DATA_BYTES, 0);
+  assert(a.bufferedBytes < read.length, 'the one that filled it, at most, waits');
+  assert.equal(b.write(read), false);
+  assert.equal(b.bufferedBytes, read.length, 'what was read already waits');
+  assert.equal(small.write(Buffer.alloc(100)), true);
+  server.transport.resume();
+  await waitFor(() => drained.length === 2, { what: 'those who were told to stop to be told to go on' });
+  assert.deepEqual(drained, ['a', 'b']);
+  const total = () => far.all.reduce((sum, { bytes }) => sum + bytes, 0);
+  await waitFor(() => total() === (reads + 1) * read.length + 100, { what: 'every byte' });
   client.session.close();
 });
 

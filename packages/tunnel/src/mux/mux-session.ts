@@ -217,6 +217,10 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler, K
     return at;
   }
 
+  get blocked(): boolean {
+    return this.#writer.blocked;
+  }
+
   sendEndNow(stream: SessionStream): boolean {
     if (this.#writer.blocked || stream.openHeader !== null) return false;
     this.#writer.writeValue(FRAME.end, stream.id, 0);
@@ -424,8 +428,8 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler, K
       const count = Math.min(queue.bytes, stream.sendCredit, MAX_DATA_BYTES);
       this.#writer.moveData(stream.id, queue, count);
       stream.sendCredit -= count;
-      stream.sent();
     }
+    stream.sent();
     if (stream.wantsEnd) {
       this.#writer.writeValue(FRAME.end, stream.id, 0);
       stream.endSent();

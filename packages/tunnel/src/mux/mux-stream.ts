@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { Fault } from '@zeronaut/model';
 import { type ByteStream, type ByteStreamHandler, NO_HANDLER } from '../stream/byte-stream.ts';
 import { ChunkQueue } from './chunk-queue.ts';
@@ -19,6 +18,8 @@ export interface StreamHost {
   openWindowBytes(stream: SessionStream): number;
   /** Puts as much of `chunk` on the wire as credit and transport take at once. Bytes taken. */
   sendNow(stream: SessionStream, chunk: Buffer): number;
+  /** The transport takes nothing at the moment. */
+  readonly blocked: boolean;
   /** END, if nothing stands in its way. */
   sendEndNow(stream: SessionStream): boolean;
   /** The stream has bytes or END to send and waits for its turn. */
@@ -33,7 +34,9 @@ export interface StreamHost {
   holdReceived(bytes: number): boolean;
 }
 
-/** `write` says stop from here on … */
+/** While the transport takes nothing, `write` of so much says stop: what is read meanwhile would only be copied and wait. */
+const BULK_BYTES = 8 * 1024;
+/** `write` says stop from here on whatever the transport does … */
 const HIGH_WATER_BYTES = 128 * 1024;
 /** … and go on from here on. */
 const LOW_WATER_BYTES = 64 * 1024;
@@ -98,12 +101,13 @@ export class SessionStream implements MuxStream {
 
   write(chunk: Buffer): boolean {
     const taken = this.#sendNow(chunk);
-    return taken === chunk.length || this.#enqueue(taken === 0 ? chunk : chunk.subarray(taken), false);
+    if (taken === chunk.length) return this.#mayGoOn(chunk.length);
+    return this.#enqueue(taken === 0 ? chunk : chunk.subarray(taken), false);
   }
 
   writeBorrowed(chunk: Buffer): boolean {
     const taken = this.#sendNow(chunk);
-    return taken === chunk.length || this.#enqueue(chunk.subarray(taken), true);
+    return taken === chunk.length ? this.#mayGoOn(chunk.length) : this.#enqueue(chunk.subarray(taken), true);
   }
 
   /** Bytes that are dealt with: on the wire, or of no use any more. */
@@ -117,8 +121,17 @@ export class SessionStream implements MuxStream {
     if (borrowed) this.sendQueue.pushBorrowed(rest);
     else this.sendQueue.push(rest);
     this.#host.queueTurn(this);
-    if (this.sendQueue.bytes < HIGH_WATER_BYTES) return true;
+    const { bytes } = this.sendQueue;
+    if (bytes < HIGH_WATER_BYTES && (bytes < BULK_BYTES || !this.#host.blocked)) return true;
     this.#flags |= WRITER_WAITS;
+    return false;
+  }
+
+  /** After bytes that went at once: whether more would. Who must not go on is told in his turn. */
+  #mayGoOn(bytes: number): boolean {
+    if (bytes < BULK_BYTES || !this.#host.blocked || (this.#flags & (CLOSED | ENDING)) !== 0) return true;
+    this.#flags |= WRITER_WAITS;
+    this.#host.queueTurn(this);
     return false;
   }
 
@@ -163,11 +176,9 @@ export class SessionStream implements MuxStream {
     return (this.#flags & (ENDING | END_SENT)) === ENDING && this.sendQueue === null;
   }
 
-  /** The session took bytes from the queue. */
+  /** Its turn: the session took what it could from the queue. */
   sent(): void {
-    const queue = this.sendQueue;
-    assert(queue !== null);
-    const left = queue.bytes;
+    const left = this.bufferedBytes;
     if (left === 0) this.sendQueue = null;
     if ((this.#flags & WRITER_WAITS) === 0 || left > LOW_WATER_BYTES) return;
     this.#flags &= ~WRITER_WAITS;

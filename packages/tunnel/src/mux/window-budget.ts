@@ -1,7 +1,7 @@
 import type { MuxLimits } from './mux-limits.ts';
 
 /** What the streams that keep up may have on the way to us in sum, on a short path … */
-const SHORT_PATH_BYTES = 2 * 1024 * 1024;
+const SHORT_PATH_BYTES = 1024 * 1024;
 /** … and on a long one: enough for 100 MB/s. */
 const PATH_BYTES_PER_MS = 100_000;
 /** A stream is busy if it used up credit in this epoch or the one before. */

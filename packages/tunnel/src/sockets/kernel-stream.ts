@@ -24,8 +24,11 @@ import {
 import type { Readiness, Watched, WatchToken } from './readiness.ts';
 import { systemError } from './system-error.ts';
 
-/** One read takes so much; shared by all streams, because each read is copied before the next. */
-const READ_BYTES = 64 * 1024;
+/**
+ * One read takes so much; shared by all streams, because each read is copied before the next. Four whole DATA frames of a
+ * tunnel (`mux/wire.ts`): a few bytes more would have to wait there for their turn, and all that is read after them.
+ */
+const READ_BYTES = 4 * (16 * 1024 - 12);
 const shared = Buffer.allocUnsafeSlow(READ_BYTES);
 /** Up to here chunks come from Node's pool. */
 const POOLED_BYTES = 2 * 1024;
