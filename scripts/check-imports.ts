@@ -31,6 +31,11 @@ const PACKAGES: Record<string, { readonly name: string; readonly may: readonly s
     may: ['@zeronaut/model'],
     reason: 'policy is pure: it decides from the values of model and nothing else',
   },
+  audit: {
+    name: '@zeronaut/audit',
+    may: [],
+    reason: 'audit proves with nothing but the log itself: who verifies must not need the product',
+  },
   tunnel: {
     name: '@zeronaut/tunnel',
     may: ['@zeronaut/model'],
@@ -38,13 +43,17 @@ const PACKAGES: Record<string, { readonly name: string; readonly may: readonly s
   },
   gateway: {
     name: '@zeronaut/gateway',
-    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/tunnel'],
+    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/audit', '@zeronaut/tunnel'],
     reason: PROGRAM_REASON,
   },
-  console: { name: '@zeronaut/console', may: ['@zeronaut/model', '@zeronaut/policy'], reason: PROGRAM_REASON },
+  console: {
+    name: '@zeronaut/console',
+    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/audit'],
+    reason: PROGRAM_REASON,
+  },
   client: {
     name: 'zeronaut',
-    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/tunnel', '@zeronaut/tunnel/wireguard'],
+    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/audit', '@zeronaut/tunnel', '@zeronaut/tunnel/wireguard'],
     reason: PROGRAM_REASON,
   },
   testkit: {

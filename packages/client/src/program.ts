@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { agentCommand } from './commands/agent.ts';
+import { auditCommand } from './commands/audit.ts';
 import type { CommandLine } from './commands/command-line.ts';
 import { completionCommand } from './commands/completion.ts';
 import { consoleCommand } from './commands/console.ts';
@@ -47,6 +48,7 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(sitesCommand(line));
   program.addCommand(usersCommand(line));
   program.addCommand(devicesCommand(line));
+  program.addCommand(auditCommand(line));
   program.addCommand(tokensCommand(line));
   program.addCommand(idpCommand(line));
   program.addCommand(relyingPartiesCommand(line));

@@ -22,6 +22,7 @@ import { registerPages } from './pages/register-pages.ts';
 import type { ReadyInfo, Settings } from './settings.ts';
 import { openStore, type Store } from './store/store.ts';
 import { type SyncServer, startSyncServer } from './sync/sync-server.ts';
+import { startCheckpoints } from './workers/audit-checkpoints.ts';
 import { startHousekeeping } from './workers/housekeeping.ts';
 
 export interface RunningConsole {
@@ -42,10 +43,12 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
   let sync: SyncServer | null = null;
   let api: FastifyInstance | null = null;
   let stopHousekeeping: (() => Promise<void>) | null = null;
+  let stopCheckpoints: (() => Promise<void>) | null = null;
   async function stop(): Promise<void> {
     await api?.close();
     await sync?.stop();
     await stopHousekeeping?.();
+    await stopCheckpoints?.();
     await store?.close();
   }
   try {
@@ -81,6 +84,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
 
     await writeForThisUser(context, organizationId, settings.homeDirectory);
     stopHousekeeping = startHousekeeping(context, log);
+    stopCheckpoints = startCheckpoints(context, log);
     const setupToken = await createSetupToken(context, organizationId);
     return {
       info: {

@@ -1,6 +1,7 @@
 /** The shared vocabulary. Schemas, names and pure functions only: no I/O, and safe in a browser. */
 export * from './address.ts';
 export * from './api/api-key-routes.ts';
+export * from './api/audit-routes.ts';
 export * from './api/device-routes.ts';
 export * from './api/factor-routes.ts';
 export * from './api/identity-provider-routes.ts';

@@ -181,6 +181,11 @@ export const REASONS = {
   'api.slow_down': { status: 400, title: 'Polling too fast', next: '' },
   'api.access_denied': { status: 400, title: 'The user refused', next: '' },
   'api.last_owner': { status: 409, title: 'The last owner cannot be removed', next: 'Make somebody else owner first.' },
+  'audit.inconsistent': {
+    status: 409,
+    title: 'The audit log is not the one that was signed',
+    next: 'The database was changed past the console. Compare it with an earlier export: zeronaut audit verify.',
+  },
   'api.internal': { status: 500, title: 'Something failed inside the console', next: 'The request id is in the log.' },
   'api.unavailable': { status: 503, title: 'The console is starting or stopping', next: 'Try again.' },
 

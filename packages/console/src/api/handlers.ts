@@ -1,6 +1,5 @@
 import type { RouteId, RouteRequest, RouteResponse, Routes, User } from '@zeronaut/model';
 import * as accessEvents from '../domains/access-events/access-events.ts';
-import * as audit from '../domains/audit/audit.ts';
 import type { Caller, Context, Origin } from '../domains/context.ts';
 import * as deviceAuthorizations from '../domains/device-authorizations/device-authorizations.ts';
 import * as enrolment from '../domains/gateways/enrolment.ts';
@@ -20,6 +19,7 @@ import { Refusal } from '../store/refusal.ts';
 import type { Queries } from '../store/store.ts';
 import { VERSION } from '../version.ts';
 import { apiKeyHandlers } from './api-key-handlers.ts';
+import { auditHandlers } from './audit-handlers.ts';
 import { deviceHandlers } from './device-handlers.ts';
 import { factorHandlers } from './factor-handlers.ts';
 import { identityProviderHandlers } from './identity-provider-handlers.ts';
@@ -166,8 +166,7 @@ export const handlers: Handlers = {
   'sites.delete': (context, { caller, params }) => sites.deleteSite(context, caller, params.id),
 
   'accessEvents.list': (context, { caller, query }) => accessEvents.listAccessEvents(context, caller, query),
-  'audit.list': (context, { caller, query }) => audit.listAudit(context, caller, query),
-  'audit.verify': (context, { caller }) => audit.verifyAudit(context, caller),
+  ...auditHandlers,
 };
 
 function withSession(result: { user: User; token: string; expiresAtMs: number }) {

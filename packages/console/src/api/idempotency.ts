@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../domains/audit/canonical-json.ts';
+import { canonicalJson } from '@zeronaut/audit';
 import type { Caller, Context } from '../domains/context.ts';
 import { Refusal } from '../store/refusal.ts';
 import type { Queries } from '../store/store.ts';

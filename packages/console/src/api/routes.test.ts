@@ -452,6 +452,10 @@ const CASES: Record<RouteId, Case> = {
   'accessEvents.list': { prepare: () => ({ query: 'effect=deny&limit=5' }), foreign: 'own' },
   'audit.list': { foreign: 'own' },
   'audit.verify': { foreign: 'own' },
+  'audit.checkpoint': { foreign: 'own' },
+  'audit.proveInclusion': { prepare: () => ({ query: 'seq=1' }), foreign: 'own' },
+  'audit.proveConsistency': { prepare: () => ({ query: 'from=1' }), foreign: 'own' },
+  'audit.export': { prepare: () => ({ query: 'from=1&limit=10' }), foreign: 'own' },
 };
 
 function urlOf(route: RouteDefinition, { params = {}, query }: Request): string {
@@ -525,6 +529,11 @@ eachDatabase('every route serves, refuses and keeps organizations apart', async 
       assert.equal(invalid.json().reason, 'api.invalid', id);
     }
     if (route.query !== undefined) {
+      const request = await make();
+      const unknown = await send({ ...request, query: `${request.query ?? ''}&unknownField=1` }, request.key);
+      assert.equal(unknown.json().reason, 'api.invalid', `${id} with an unknown query`);
+    }
+    if (route.query !== undefined && 'cursor' in route.query.shape) {
       const request = await make();
       const invalid = await send({ ...request, query: 'limit=0' }, request.key);
       assert.equal(invalid.json().errors?.[0].path, 'query/limit', id);

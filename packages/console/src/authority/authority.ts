@@ -1,4 +1,4 @@
-import { generateKeyPair, randomBytes, sign } from 'node:crypto';
+import { createPrivateKey, generateKeyPair, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import { SNAPSHOT_CONTEXT } from '@zeronaut/model';
 import type { JWK } from 'oidc-provider';
@@ -19,10 +19,27 @@ export interface Authority {
    * takes, and what its cookies are signed with.
    */
   openidKeys(): Promise<OpenidKeys>;
+  /** Sign checkpoints of audit logs, and nothing else; made when first asked for. */
+  auditKeys(): Promise<AuditKeys>;
   /** For secrets that an organization entrusts to the console. The name must say whose it is and what for. */
   readonly sealer: Sealer;
   /** Ed25519 over `SNAPSHOT_CONTEXT` + payload, base64url. */
   signSnapshot(payload: string): string;
+}
+
+/** Two signatures, because a proof must hold for longer than the first of them may. */
+export interface AuditKeys {
+  readonly ed25519: KeyObject;
+  /** ML-DSA-65 (FIPS 204). */
+  readonly mlDsa: KeyObject;
+}
+
+function createAuditKeys(): string {
+  const pem = (type: 'ed25519' | 'ml-dsa-65') =>
+    generateKeyPairSync(type as 'ed25519')
+      .privateKey.export({ type: 'pkcs8', format: 'pem' })
+      .toString();
+  return JSON.stringify({ ed25519: pem('ed25519'), mlDsa: pem('ml-dsa-65') });
 }
 
 export interface OpenidKeys {
@@ -57,10 +74,18 @@ export async function loadAuthority(store: Store, sealer: Sealer, clock: () => n
   const root = JSON.parse(await secret('ca-root', async () => JSON.stringify(await createRoot(clock()))));
   const tokenKey = loadSigningKey(await secret('token-key', generateSigningKey));
   const snapshotKey = loadSigningKey(await secret('snapshot-key', generateSigningKey));
+  let auditKeys: Promise<AuditKeys> | undefined;
   return {
     certificates: await createCertificateAuthority(root, clock),
     tokenKey,
     snapshotKey,
+    auditKeys: () => {
+      auditKeys ??= secret('audit-keys', createAuditKeys).then((text) => {
+        const { ed25519, mlDsa } = JSON.parse(text) as Record<keyof AuditKeys, string>;
+        return { ed25519: createPrivateKey(ed25519), mlDsa: createPrivateKey(mlDsa) };
+      });
+      return auditKeys;
+    },
     openidKeys: async () => JSON.parse(await secret('openid-keys', createOpenidKeys)),
     sealer,
     signSnapshot: (payload) =>

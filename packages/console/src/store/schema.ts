@@ -229,6 +229,10 @@ export interface Schema {
     previous_hash: string;
     hash: string;
   };
+  /** Whole tiles of the Merkle tree over the entries: 256 hashes each, and the root over them; base64url. */
+  audit_tiles: { organization_id: string; level: number; position: number; hashes: string; root: string };
+  /** Signed notes. `day`: of `at`, since 1970. */
+  audit_checkpoints: { organization_id: string; size: number; at: number; day: number; note: string };
   /** Private keys, sealed with the master key. Of the whole installation, so without an organization. */
   secrets: { name: string; sealed: string; created_at: number };
   identity_providers: {

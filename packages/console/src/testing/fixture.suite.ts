@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject, webcrypto } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
+import { CHAIN_START } from '@zeronaut/audit';
 import {
   createId,
   type Gateway,
@@ -20,7 +21,6 @@ import { loadAuthority } from '../authority/authority.ts';
 import { loadMasterKey } from '../authority/master-key.ts';
 import { x509 } from '../authority/x509.ts';
 import { insertApiKey } from '../domains/api-keys/api-keys.ts';
-import { CHAIN_START } from '../domains/audit/audit.ts';
 import type { Context } from '../domains/context.ts';
 import { createUserCodeLimit } from '../domains/device-authorizations/device-authorizations.ts';
 import { createSignInLimits } from '../domains/sessions/sign-in-limits.ts';

@@ -7,6 +7,8 @@ const DAY_MS = 86_400_000;
 export const EVENT_RETENTION_MS = 30 * DAY_MS;
 /** What has expired is kept a little, for people who ask what happened. */
 const EXPIRED_RETENTION_MS = 30 * DAY_MS;
+/** How long every checkpoint of the audit log is kept, and not only the last of its day. */
+const CHECKPOINT_RETENTION_MS = 604_800_000;
 const INTERVAL_MS = 3_600_000;
 /** Rows per statement: SQLite does nothing else while one runs. */
 const BATCH_ROWS = 2_000;
@@ -43,6 +45,12 @@ export async function tidy(context: Context, isStopped: () => boolean = () => fa
   await db.deleteFrom('pending_sign_ins').where('expires_at', '<', nowMs).execute();
   await db.deleteFrom('used_assertions').where('expires_at', '<', nowMs).execute();
   await db.deleteFrom('device_authorizations').where('expires_at', '<', nowMs).execute();
+  // Of older days the last checkpoint is kept: it vouches for all before it.
+  await sql`
+    delete from audit_checkpoints where at < ${nowMs - CHECKPOINT_RETENTION_MS} and exists (
+      select 1 from audit_checkpoints later where later.organization_id = audit_checkpoints.organization_id
+      and later.day = audit_checkpoints.day and later.size > audit_checkpoints.size
+    )`.execute(db);
   for (let removed = BATCH_ROWS; removed === BATCH_ROWS && !isStopped(); ) {
     const { rows } = await sql<{ seq: number }>`
       delete from access_events where (gateway_id, epoch, seq) in (

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import {
   accessEvent,
-  auditEntry,
   destination,
   displayName,
   email,
@@ -24,6 +23,7 @@ import {
   user,
 } from '../entities/index.ts';
 import { apiKeyRoutes } from './api-key-routes.ts';
+import { auditRoutes } from './audit-routes.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { factorCode, factorRoutes } from './factor-routes.ts';
 import { identityProviderRoutes } from './identity-provider-routes.ts';
@@ -560,30 +560,7 @@ export const routes = defineRoutes({
     }),
     response: pageOf(accessEvent),
   },
-  'audit.list': {
-    method: 'GET',
-    path: '/api/v1/audit',
-    tag: 'audit',
-    summary: 'Administrative changes and sign-ins, newest first, with the hash chain',
-    permission: 'audit:read',
-    status: 200,
-    query: pageQuery,
-    response: pageOf(auditEntry),
-  },
-  'audit.verify': {
-    method: 'GET',
-    path: '/api/v1/audit/verification',
-    tag: 'audit',
-    summary: 'Check the whole chain',
-    permission: 'audit:read',
-    status: 200,
-    response: z.strictObject({
-      valid: z.boolean(),
-      entries: z.int(),
-      firstBadSeq: z.int().nullable(),
-      head: z.string(),
-    }),
-  },
+  ...auditRoutes,
 });
 
 export type Routes = typeof routes;

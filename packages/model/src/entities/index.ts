@@ -282,6 +282,43 @@ export const auditEntry = z.strictObject({
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
 
+/** A signed statement of what the log is (C2SP tlog-checkpoint in a signed-note), see `packages/audit`. */
+export const auditCheckpoint = z.strictObject({
+  origin: z.string().max(200),
+  /** Entries of the log. */
+  size: z.int().min(0),
+  /** Root of the Merkle tree over them, base64. */
+  root: z.string().max(64),
+  at: timestamp,
+  /** The signed note itself. */
+  note: z.string().max(65_536),
+  /** Verifier keys of its signatures: keep them where this console cannot change them. */
+  keys: z.array(z.string().max(4096)),
+});
+export type AuditCheckpoint = z.infer<typeof auditCheckpoint>;
+
+export const auditProof = z.strictObject({
+  /** Entries of the log that the note is a checkpoint of. */
+  size: z.int().min(0),
+  note: z.string().max(65_536),
+  /** The path, base64, nearest to the leaves first. */
+  hashes: z.array(z.string().max(64)),
+});
+export type AuditProof = z.infer<typeof auditProof>;
+
+export const auditExportPage = z.strictObject({
+  /** `entry` without its hashes is, in canonical JSON, what was hashed. */
+  items: z.array(
+    z.strictObject({
+      entry: z.record(z.string(), z.unknown()),
+      previousHash: z.string().max(64),
+      hash: z.string().max(64),
+    }),
+  ),
+  checkpoints: z.array(z.strictObject({ size: z.int().min(0), note: z.string().max(65_536) })),
+});
+export type AuditExportPage = z.infer<typeof auditExportPage>;
+
 /** Address grant: a signed-in user opened raw ports for one source address until `expiresAt`. Kept by the gateway. */
 export const addressGrant = z.strictObject({
   id,

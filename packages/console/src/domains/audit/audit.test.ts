@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { canonicalJson } from '@zeronaut/audit';
 import { auditEntry } from '@zeronaut/model';
 import { eachDatabase } from '@zeronaut/testkit';
 import { startFixture } from '../../testing/fixture.suite.ts';
-import { canonicalJson } from './canonical-json.ts';
 
 eachDatabase('the chain verifies, and every kind of edit is found at its place', async (t, database) => {
   const fixture = await startFixture(t, database);

@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto';
+import { CHAIN_START, canonicalJson, chainHash } from '@zeronaut/audit';
 import { type AuditEntry, createId } from '@zeronaut/model';
 import type { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Actor, Caller, Context, Origin } from '../context.ts';
 import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
-import { canonicalJson } from './canonical-json.ts';
 
-/** What the first entry of a chain follows on: 32 zero bytes. */
-export const CHAIN_START = 'A'.repeat(43);
 /** Entries read at a time while a chain is checked. */
 const VERIFY_BATCH = 1000;
 
@@ -62,10 +59,6 @@ export async function appendAudit(
 
 export function callerOf(organizationId: string, actor: Actor, origin: Origin) {
   return { organizationId, actor, requestId: origin.requestId };
-}
-
-export function chainHash(previousHash: string, body: string): string {
-  return createHash('sha256').update(previousHash).update('\n').update(body).digest('base64url');
 }
 
 export async function listAudit(

@@ -3,10 +3,10 @@
  * what. The signature proves which device speaks, not that it speaks the truth.
  */
 import { createHash, createPublicKey } from 'node:crypto';
+import { canonicalJson } from '@zeronaut/audit';
 import { POSTURE_TYPE, postureClaims } from '@zeronaut/model';
 import { compactVerify, decodeProtectedHeader, errors } from 'jose';
 import { Refusal } from '../../store/refusal.ts';
-import { canonicalJson } from '../audit/canonical-json.ts';
 import type { Caller, Context } from '../context.ts';
 import { findActiveDevice } from './devices.ts';
 

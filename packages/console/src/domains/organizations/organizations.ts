@@ -1,6 +1,6 @@
+import { CHAIN_START } from '@zeronaut/audit';
 import { createId, type Organization } from '@zeronaut/model';
 import type { Queries } from '../../store/store.ts';
-import { CHAIN_START } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { isoTime } from '../page.ts';
 

@@ -7,6 +7,7 @@ import * as personalAccessTokens from './0031-personal-access-tokens.ts';
 import * as workloads from './0032-workloads.ts';
 import * as relyingParties from './0033-relying-parties.ts';
 import * as devicePosture from './0034-device-posture.ts';
+import * as auditProof from './0040-audit-proof.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -20,6 +21,7 @@ export const migrations: MigrationProvider = {
       '0032-workloads': workloads,
       '0033-relying-parties': relyingParties,
       '0034-device-posture': devicePosture,
+      '0040-audit-proof': auditProof,
     };
   },
 };

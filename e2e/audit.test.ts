@@ -1,0 +1,99 @@
+/** The audit log leaves the console as a file that proves itself, and a console that shows another past is found out. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, before, describe, it } from 'node:test';
+import { temporaryDirectory } from '@zeronaut/testkit';
+import { fileOwner } from './harness/file-owner.ts';
+import { startWorld, type World } from './harness/world.ts';
+
+const owner = fileOwner();
+
+describe('an exported audit log', () => {
+  let world: World;
+  let file: string;
+  let lines: string[];
+  let keys: string[];
+
+  const verify = async (name: string, content: readonly string[], ...more: string[]) => {
+    const path = join(world.home, name);
+    writeFileSync(path, `${content.join('\n')}\n`);
+    const { code, stdout, stderr } = await world.zeronaut(['audit', 'verify', path, '--json', ...more]);
+    return { code, result: JSON.parse(stdout), error: stderr === '' ? null : JSON.parse(stderr).error };
+  };
+
+  before(async () => {
+    world = await startWorld(owner);
+    for (let index = 0; index < 40; index++) await world.createUser({ email: `user-${index}@example.com` });
+  });
+  afterEach((t) => world.showLogsOnFailure(t));
+
+  it('is written with one command, for its owner alone, and not over another file', async () => {
+    file = join(temporaryDirectory('audit'), 'audit.jsonl');
+    const { code, stdout, stderr } = await world.zeronaut(['audit', 'export', file]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /\d\d entries with \d+ checkpoints?/);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.equal(existsSync(`${file}.partial`), false);
+    lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const again = await world.zeronaut(['audit', 'export', file]);
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /exists[\s\S]*--force/);
+    const piped = await world.zeronaut(['audit', 'export', '-']);
+    assert.equal(piped.stdout.trimEnd().split('\n').length, lines.length);
+    const listed = await world.zeronaut(['audit', '--limit', '3']);
+    assert.match(listed.stdout, /SEQ +AT +WHO +ACTION/);
+  });
+
+  it('is verified with the console off, and remembered', async () => {
+    const shown = await world.zeronaut(['audit', 'checkpoint', '--json']);
+    keys = JSON.parse(shown.stdout).keys;
+    assert.equal(keys.length, 2);
+    await world.console.kill();
+    const first = await world.zeronaut(['audit', 'verify', file]);
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(first.stdout, /is whole: \d\d entries[\s\S]*the file itself names/);
+    const second = await world.zeronaut(['audit', 'verify', file]);
+    assert.match(second.stdout, /this machine knows/);
+    const { result } = await verify('given.jsonl', lines, '--key', keys[0]!, '--key', keys[1]!, '--no-known');
+    assert.deepEqual([result.valid, result.trust], [true, 'given']);
+  });
+
+  it('shows what was done to it, and where', async () => {
+    const at = (seq: number) => lines.findIndex((line) => line.includes(`"seq":${seq}}`));
+    const without = (seq: number) => lines.filter((_, index) => index !== at(seq));
+    const swapped = lines.with(at(9), lines[at(10)]!).with(at(10), lines[at(9)]!);
+    const edited = lines.with(at(12), lines[at(12)]!.replace('"action":"', '"action":"un'));
+    for (const [flaw, seq, content] of [
+      ['edited', 12, edited],
+      ['removed', 7, without(7)],
+      ['reordered', 9, swapped],
+      ['inserted', 6, lines.toSpliced(at(5), 0, lines[at(5)]!)],
+      ['truncated', 20, lines.slice(0, at(20))],
+    ] as const) {
+      const { code, result, error } = await verify(`${flaw}.jsonl`, content);
+      assert.equal(code, 1, flaw);
+      assert.deepEqual([result.valid, result.finding.flaw, result.finding.seq], [false, flaw, seq]);
+      assert.equal(error.reason, `audit.${flaw}`);
+    }
+    const missing = await world.zeronaut(['audit', 'verify', join(world.home, 'nothing.jsonl')]);
+    assert.equal(missing.code, 2);
+    const bad = await world.zeronaut(['audit', 'verify', file, '--key', 'nonsense']);
+    assert.equal(bad.code, 2);
+  });
+
+  it('of a console that begins anew, under other keys, is not taken for the same log', async () => {
+    const other = await startWorld(owner);
+    await other.createUser({ email: 'ann@example.com' });
+    const path = join(temporaryDirectory('audit'), 'other.jsonl');
+    assert.equal((await other.zeronaut(['audit', 'export', path])).code, 0);
+    // Its organization is made to look like ours: that is all that an attacker could do without our keys.
+    const [first] = readFileSync(path, 'utf8').split('\n');
+    const { organizationId: theirs } = JSON.parse(first!);
+    const { organizationId: ours } = JSON.parse(lines[0]!);
+    const forged = readFileSync(path, 'utf8').trimEnd().replaceAll(theirs, ours).split('\n');
+    const { code, error } = await verify('forged.jsonl', forged);
+    assert.equal(code, 1);
+    assert.match(error.reason, /^audit\.(signature|malformed)$/);
+  });
+});

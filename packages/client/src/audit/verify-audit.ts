@@ -1,0 +1,75 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import {
+  type Checkpoint,
+  ExportVerifier,
+  type NoteVerifier,
+  parseCheckpoint,
+  parseNote,
+  parseVerifierKey,
+  type Verification,
+} from '@zeronaut/audit';
+import { CliError, usageError } from '../cli-error.ts';
+import { EXIT } from '../exit-code.ts';
+import { type KnownCheckpoint, readKnown, writeKnown } from './known-checkpoints.ts';
+
+export interface VerifyAuditOptions {
+  /** `-`: standard input. */
+  readonly path: string;
+  /** Verifier keys that must have signed. Default: those that are known of this log, else those that the file names. */
+  readonly keys: readonly string[];
+  /** False: neither read nor remember what is known. */
+  readonly useKnown: boolean;
+}
+
+export interface VerifiedAudit extends Verification {
+  /** Where the keys came from. */
+  readonly trust: 'given' | 'known' | 'first_use';
+}
+
+/** Rejects if the file cannot be read; what is wrong with it is part of the answer. */
+export async function verifyAudit({ path, keys, useKnown }: VerifyAuditOptions): Promise<VerifiedAudit> {
+  const given = keys.map((text) => {
+    const key = parseVerifierKey(text);
+    if (key === undefined)
+      throw usageError('--key is not a verifier key', 'zeronaut audit checkpoint --json shows it.');
+    return key;
+  });
+  let verifier: ExportVerifier | undefined;
+  let trust: VerifiedAudit['trust'] = given.length > 0 ? 'given' : 'first_use';
+  const begin = (first: string): ExportVerifier => {
+    const known = useKnown ? readKnown(organizationOf(first)) : undefined;
+    if (given.length === 0 && known !== undefined) trust = 'known';
+    const chosen = given.length > 0 ? given : known?.keys.map(parseVerifierKey).filter((key) => key !== undefined);
+    const seen = known === undefined ? undefined : checkpointOf(known);
+    return new ExportVerifier({
+      ...(chosen !== undefined && { keys: chosen as NoteVerifier[] }),
+      ...(seen !== undefined && { known: seen }),
+    });
+  };
+  try {
+    const input = path === '-' ? process.stdin : createReadStream(path, 'utf8');
+    for await (const line of createInterface({ input, crlfDelay: 0 })) {
+      verifier ??= begin(line);
+      verifier.push(line);
+    }
+  } catch (error) {
+    const message = `${path} cannot be read: ${(error as Error).message}`;
+    throw new CliError(message, { reason: 'cli.file', exitCode: EXIT.usage, cause: error });
+  }
+  const result = (verifier ?? new ExportVerifier()).finish();
+  if (result.valid && useKnown && result.last !== null && result.organizationId !== null) {
+    writeKnown(result.organizationId, { note: result.last.note, keys: keys.length > 0 ? [...keys] : [...result.keys] });
+  }
+  return { ...result, trust };
+}
+
+/** Only to look up what is known; the verifier judges the line. */
+function organizationOf(first: string): string {
+  return /"organizationId":"([^"\\]{1,64})"/.exec(first.slice(0, 200_000))?.[1] ?? '';
+}
+
+function checkpointOf({ note }: KnownCheckpoint): Checkpoint | undefined {
+  const parsed = parseNote(note);
+  return parsed === undefined ? undefined : parseCheckpoint(parsed.text);
+}

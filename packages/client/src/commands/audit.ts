@@ -1,0 +1,155 @@
+import { type Command, Option } from 'commander';
+import { CliError } from '../cli-error.ts';
+import {
+  type CommandLine,
+  type CommonOptions,
+  connect,
+  createCommand,
+  createGroup,
+  outputOf,
+  parseRepeated,
+  printTable,
+} from './command-line.ts';
+
+interface ListOptions extends CommonOptions {
+  readonly limit: string;
+}
+
+interface VerifyOptions extends CommonOptions {
+  readonly key?: string[];
+  readonly known: boolean;
+}
+
+const countOf = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+export function auditCommand(line: CommandLine): Command {
+  const group = createGroup('audit', 'the log of changes and sign-ins: list it, export it, prove it');
+
+  group.addCommand(
+    createCommand('list', { summary: 'newest entries', examples: ['audit list', 'audit list --limit 500 --json'] })
+      .addOption(new Option('--limit <n>', 'entries').default('50'))
+      .action(async (options: ListOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const { items } = await api.call('audit.list', { query: { limit: options.limit } });
+        output.document(items);
+        const rows = items.map(({ seq, at, actor, action, objectKind, objectId }) => [
+          String(seq),
+          at.slice(0, 19).replace('T', ' '),
+          actor.name || actor.id,
+          action,
+          `${objectKind} ${objectId}`.trim(),
+        ]);
+        await printTable(output, ['SEQ', 'AT', 'WHO', 'ACTION', 'OBJECT'], rows);
+      }),
+    { isDefault: true },
+  );
+
+  group.addCommand(
+    createCommand('checkpoint', {
+      summary: 'a signed checkpoint of the log as it is now, and the keys',
+      description:
+        'Keep the keys where the console cannot change them, and a checkpoint now and then: who has them can prove later that ' +
+        'the log is still the same (zeronaut audit verify --key).',
+      examples: ['audit checkpoint', 'audit checkpoint --json'],
+    }).action(async (options: CommonOptions) => {
+      const output = outputOf(line, options);
+      const { api } = await connect(line, options);
+      const checkpoint = await api.call('audit.checkpoint', {});
+      output.document(checkpoint);
+      output.line(checkpoint.note);
+      output.line('Verifier keys:');
+      for (const key of checkpoint.keys) output.line(key);
+    }),
+  );
+
+  group.addCommand(
+    createCommand('export', {
+      summary: 'write the whole log with its checkpoints to a file',
+      examples: ['audit export audit.jsonl', 'audit export - | gzip > audit.jsonl.gz'],
+    })
+      .argument('<file>', 'where to; - for standard output')
+      .addOption(new Option('--force', 'overwrite the file'))
+      .action(async (file: string, options: CommonOptions & { force?: boolean }) => {
+        const { exportAudit } = await import('../audit/export-audit.ts');
+        const { openSync, writeSync, closeSync, renameSync, rmSync, existsSync } = await import('node:fs');
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        if (file === '-') {
+          await exportAudit(
+            api,
+            (text) => void line.stdout.write(text),
+            () => undefined,
+          );
+          return;
+        }
+        if (existsSync(file) && options.force !== true) {
+          const next = 'Choose another name, or overwrite it with --force.';
+          throw new CliError(`${file} exists`, { reason: 'cli.file', next });
+        }
+        const partial = `${file}.partial`;
+        const fd = openSync(partial, 'w', 0o600);
+        let exported: Awaited<ReturnType<typeof exportAudit>>;
+        try {
+          exported = await exportAudit(
+            api,
+            (text) => void writeSync(fd, text),
+            (done, of) => {
+              if (of > 10_000) output.note(`${done} of ${of} entries`);
+            },
+          );
+          renameSync(partial, file);
+        } catch (error) {
+          rmSync(partial, { force: true });
+          throw error;
+        } finally {
+          closeSync(fd);
+        }
+        output.document({ file, ...exported });
+        output.line(`${exported.entries} entries with ${countOf(exported.checkpoints, 'checkpoint')} are in ${file}.`);
+        output.line(output.style('dim', `  Verify it anywhere, off-line:  zeronaut audit verify ${file}`));
+      }),
+  );
+
+  group.addCommand(
+    createCommand('verify', {
+      profile: false,
+      summary: 'check an export off-line, and say where it was tampered with',
+      description:
+        'Finds every edit, removal, insertion, reordering and truncation, a log that was written again, and one that forks from ' +
+        'what this machine verified before. Exit code 0: it is whole; 1: it is not.',
+      examples: ['audit verify audit.jsonl', 'audit verify audit.jsonl --key "$(cat audit.key)" --json'],
+    })
+      .argument('<file>', 'the export; - for standard input')
+      .addOption(
+        new Option('--key <key>', 'verifier key that must have signed; may be repeated').argParser(parseRepeated),
+      )
+      .addOption(new Option('--no-known', 'neither use nor remember what this machine knows of the log'))
+      .action(async (path: string, options: VerifyOptions) => {
+        const { verifyAudit } = await import('../audit/verify-audit.ts');
+        const output = outputOf(line, options);
+        const result = await verifyAudit({ path, keys: options.key ?? [], useKnown: options.known });
+        const { valid, finding, entries, checkpoints, organizationId, last, trust, keys } = result;
+        const checkpoint = last === null ? null : { size: last.checkpoint.size, at: last.checkpoint.at };
+        output.document({ valid, finding, organizationId, entries, checkpoints, last: checkpoint, trust, keys });
+        if (finding !== null) {
+          const where = finding.seq === null ? `line ${finding.line}` : `entry ${finding.seq}, line ${finding.line}`;
+          throw new CliError(`${path} is not whole: ${finding.message}`, {
+            reason: `audit.${finding.flaw}`,
+            details: [`${finding.flaw} at ${where}`],
+            next: 'Compare it with an earlier export; the console’s database, or this file, was changed.',
+          });
+        }
+        output.line(`${path} is whole: ${entries} entries, ${countOf(checkpoints, 'signed checkpoint')}.`);
+        if (last !== null) output.line(`  Last   ${last.checkpoint.size} entries at ${last.checkpoint.at}`);
+        const trusted = {
+          given: 'the keys that were given',
+          known: 'the keys that this machine knows of the log',
+          first_use: 'the keys that the file itself names; compare them once with: zeronaut audit checkpoint',
+        };
+        output.line(`  Keys   ${trusted[trust]}`);
+      }),
+  );
+
+  return group;
+}

@@ -1,0 +1,13 @@
+import type { auditRoutes } from '@zeronaut/model';
+import * as audit from '../domains/audit/audit.ts';
+import * as checkpoints from '../domains/audit/checkpoints.ts';
+import type { Handlers } from './handlers.ts';
+
+export const auditHandlers: Pick<Handlers, keyof typeof auditRoutes> = {
+  'audit.list': (context, { caller, query }) => audit.listAudit(context, caller, query),
+  'audit.verify': (context, { caller }) => audit.verifyAudit(context, caller),
+  'audit.checkpoint': (context, { caller }) => checkpoints.getCheckpoint(context, caller),
+  'audit.proveInclusion': (context, { caller, query }) => checkpoints.proveInclusion(context, caller, query.seq),
+  'audit.proveConsistency': (context, { caller, query }) => checkpoints.proveConsistency(context, caller, query.from),
+  'audit.export': (context, { caller, query }) => checkpoints.exportPage(context, caller, query),
+};
