@@ -1,9 +1,12 @@
 /** The audit log leaves the console as a file that proves itself, and a console that shows another past is found out. */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, before, describe, it } from 'node:test';
-import { temporaryDirectory } from '@zeronaut/testkit';
+import { CHAIN_START, chainHash, formatVerifierKey } from '@zeronaut/audit';
+import { temporaryDirectory, waitFor } from '@zeronaut/testkit';
 import { fileOwner } from './harness/file-owner.ts';
 import { startWorld, type World } from './harness/world.ts';
 
@@ -14,6 +17,7 @@ describe('an exported audit log', () => {
   let file: string;
   let lines: string[];
   let keys: string[];
+  let witnessKey: string;
 
   const verify = async (name: string, content: readonly string[], ...more: string[]) => {
     const path = join(world.home, name);
@@ -43,6 +47,16 @@ describe('an exported audit log', () => {
     assert.equal(piped.stdout.trimEnd().split('\n').length, lines.length);
     const listed = await world.zeronaut(['audit', '--limit', '3']);
     assert.match(listed.stdout, /SEQ +AT +WHO +ACTION/);
+  });
+
+  it('carries the signature of the gateway, whose key its own log names', async () => {
+    witnessKey = /"witnessKey":"([^"]+)"/.exec(world.gateway.output())?.[1] ?? '';
+    assert.notEqual(witnessKey, '');
+    const { result } = await verify('witnessed.jsonl', lines, '--witness', witnessKey, '--no-known');
+    assert.equal(result.valid, true, JSON.stringify(result.finding));
+    const stranger = formatVerifierKey('gateway', 'cosignature', generateKeyPairSync('ed25519').privateKey);
+    const refused = await verify('witnessed.jsonl', lines, '--witness', stranger, '--no-known');
+    assert.deepEqual([refused.code, refused.error.reason], [1, 'audit.signature']);
   });
 
   it('is verified with the console off, and remembered', async () => {
@@ -80,6 +94,60 @@ describe('an exported audit log', () => {
     assert.equal(missing.code, 2);
     const bad = await world.zeronaut(['audit', 'verify', file, '--key', 'nonsense']);
     assert.equal(bad.code, 2);
+  });
+
+  it('of a console whose owner wrote the past again is co-signed by no gateway, and remembered otherwise', async () => {
+    // With all that the console has: its database, its master key, its program. Only what it signed is forgotten.
+    const database = new DatabaseSync(join(world.home, 'console/zeronaut.db'));
+    const rows = database.prepare('select seq, body from audit_entries order by seq').all() as {
+      seq: number;
+      body: string;
+    }[];
+    let head = CHAIN_START;
+    for (const { seq, body } of rows) {
+      const text = seq === 5 ? body.replace('"action":"', '"action":"un') : body;
+      const hash = chainHash(head, text);
+      database
+        .prepare('update audit_entries set body = ?, previous_hash = ?, hash = ? where seq = ?')
+        .run(text, head, hash, seq);
+      head = hash;
+    }
+    database.prepare('update organizations set audit_head = ?').run(head);
+    for (const table of ['audit_tiles', 'audit_checkpoints']) database.exec(`delete from ${table}`);
+    database.close();
+    await world.console.start();
+    await waitFor(async () => (await world.api.call('gateways.list', {})).items[0]?.connected === true, {
+      what: 'the gateway',
+    });
+    // The log is longer than before: a proof from what the gateway saw is asked for, and there is none.
+    await world.createUser({ email: 'late@example.com' });
+
+    const path = join(temporaryDirectory('audit'), 'rewritten.jsonl');
+    assert.equal((await world.zeronaut(['audit', 'export', path])).code, 0);
+    const rewritten = readFileSync(path, 'utf8').trimEnd().split('\n');
+    assert.equal(
+      (await verify('rewritten.jsonl', rewritten, '--no-known')).result.valid,
+      true,
+      'the file alone cannot tell',
+    );
+    const witnessed = await verify('rewritten.jsonl', rewritten, '--no-known', '--witness', witnessKey);
+    assert.equal(witnessed.error.reason, 'audit.signature');
+    const known = await verify('rewritten.jsonl', rewritten);
+    assert.equal(known.error.reason, 'audit.fork');
+    assert.match(world.gateway.output(), /audit\.fork.*shows another past/);
+    assert.match(world.console.output(), /does not vouch/);
+  });
+
+  it('costs a gateway nothing when it cannot be a witness any more', async () => {
+    await world.gateway.kill();
+    writeFileSync(join(world.gatewayDirectory, 'witness.json'), '{');
+    await world.gateway.start();
+    assert.match(world.gateway.output(), /no witness of the audit log/);
+    assert.equal(
+      readFileSync(join(world.gatewayDirectory, 'witness.json'), 'utf8'),
+      '{',
+      'what is there is for people to look at',
+    );
   });
 
   it('of a console that begins anew, under other keys, is not taken for the same log', async () => {

@@ -65,7 +65,7 @@ test('what is not a note, a checkpoint or a verifier key is none', () => {
   const note = `${TEXT}\n${line}`;
   assert(parseNote(note) !== undefined);
   const bad = ['', '\n\n', TEXT, note.slice(0, -1), note.replace('—', '-'), `${note}x`, note.replace('— ', '—  ')];
-  for (const text of [...bad, `${TEXT}\n${line.repeat(40)}`, `${TEXT}\n— a b\n`, note.padStart(70_000, 'x')]) {
+  for (const text of [...bad, `${TEXT}\n${line.repeat(140)}`, `${TEXT}\n— a b\n`, note.padStart(70_000, 'x')]) {
     assert.equal(parseNote(text), undefined, JSON.stringify(text.slice(0, 80)));
   }
   assert(parseCheckpoint(TEXT) !== undefined);

@@ -23,7 +23,7 @@ const KIND_BYTES: Record<SignatureKind, Uint8Array> = {
 const KEY_BYTES: Record<SignatureKind, number> = { ed25519: 32, cosignature: 32, 'ml-dsa-65': 1952 };
 
 export const MAX_NOTE_BYTES = 64 * 1024;
-const MAX_SIGNATURES = 32;
+const MAX_SIGNATURES = 128;
 
 export interface NoteSigner {
   readonly name: string;

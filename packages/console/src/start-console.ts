@@ -67,6 +67,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       clock,
       settings: { publicUrl: () => publicUrl, syncAddress: () => syncAddress },
       connectedGateways: () => sync?.connectedGateways() ?? new Set(),
+      askWitnesses: async (organizationId) => sync?.askWitnesses(organizationId),
     };
     const organizationId = await ensureFirstOrganization(context);
 

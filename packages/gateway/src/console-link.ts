@@ -10,6 +10,7 @@ import { SnapshotStore } from './snapshot/store.ts';
 import { type Credentials, fits, saveIdentity } from './sync/identity.ts';
 import { SyncLink } from './sync/link.ts';
 import { CertificateRenewal } from './sync/renewal.ts';
+import type { Witness } from './sync/witness.ts';
 import { type CurrentTables, compileTables, type Tables } from './tables.ts';
 
 /**
@@ -21,6 +22,7 @@ export interface ConsoleLinkOptions {
   readonly directory: string;
   readonly credentials: Credentials;
   readonly spool: Spool;
+  readonly witness?: Witness;
   readonly softwareVersion: string;
   readonly log: Logger;
 }
@@ -67,6 +69,7 @@ export class ConsoleLink {
       onDown: () => this.#sender.linkDown(),
       onSnapshot: (snapshot) => this.#receive(snapshot),
       onEventsStored: (epoch, seq) => this.#sender.stored(epoch, seq),
+      ...(options.witness !== undefined && { witness: options.witness }),
     });
     this.#sender = new EventSender({
       spool,

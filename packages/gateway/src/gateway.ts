@@ -13,9 +13,10 @@ import { FlowCounters, Metrics, type Reading } from './observe/metrics.ts';
 import { AccessObserver } from './observe/observer.ts';
 import { Spool } from './observe/spool.ts';
 import { writeFileAtomically } from './snapshot/atomic-file.ts';
-import { type Credentials, loadCredentials, saveCredentials } from './sync/identity.ts';
+import { type Credentials, type Identity, loadCredentials, saveCredentials } from './sync/identity.ts';
 import { findFreePort } from './sync/ports.ts';
 import { createSigningKey, describeSigningKey, type GatewaySigningKey } from './sync/signing-key.ts';
+import { Witness } from './sync/witness.ts';
 import { CurrentTables, compileTables } from './tables.ts';
 
 /**
@@ -154,7 +155,8 @@ export class Gateway {
     const credentials = (await loadCredentials(directory)) ?? (await this.#enrol(console));
     const { identity } = credentials;
     const spool = new Spool({ directory: join(directory, 'spool'), gatewayId: identity.gatewayId, log: this.#log });
-    const link = new ConsoleLink({ directory, credentials, spool, softwareVersion, log: this.#log });
+    const witness = await this.#loadWitness(directory, identity);
+    const link = new ConsoleLink({ directory, credentials, spool, witness, softwareVersion, log: this.#log });
     link.onApplied = () => this.#checkReady();
     const tables = (await link.loadTables()) ?? compileTables(emptySnapshot(credentials));
     if (tables.version === 0) this.#log.info('no snapshot yet: everything is refused until the console sends one');
@@ -165,6 +167,19 @@ export class Gateway {
       spool,
       console: { link, credentials },
     };
+  }
+
+  /** A gateway serves whatever becomes of its witness: without one it co-signs nothing, and says so. */
+  async #loadWitness(directory: string, { gatewayId, organizationId }: Identity): Promise<Witness | undefined> {
+    const write = (path: string, content: string) => writeFileAtomically(path, content);
+    try {
+      const witness = await Witness.load({ directory, gatewayId, organizationId, write, log: this.#log });
+      this.#log.info({ witnessKey: witness.verifierKey, vouchedFor: witness.size }, 'witness of the audit log');
+      return witness;
+    } catch (error) {
+      this.#log.error({ err: error }, 'no witness of the audit log');
+      return undefined;
+    }
   }
 
   async #enrol(console: NonNullable<GatewayFile['console']>): Promise<Credentials> {

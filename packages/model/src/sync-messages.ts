@@ -26,6 +26,8 @@ export const syncFromGateway = z.discriminatedUnion('type', [
     protocol: z.literal(1),
     softwareVersion: z.string().max(40),
     snapshotVersion: z.int().min(0),
+    /** It co-signs checkpoints of the audit log: with which key, and how many entries it vouched for last. */
+    witness: z.strictObject({ key: z.string().max(400), size: z.int().min(0) }).optional(),
   }),
   /** The snapshot of this version is live now. */
   z.strictObject({ type: z.literal('applied'), version: z.int().min(1) }),
@@ -33,6 +35,15 @@ export const syncFromGateway = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('refused'),
     version: z.int().min(0),
+    reason: z.string().max(64),
+    detail: z.string().max(500),
+  }),
+  /** A checkpoint that was offered is vouched for: the line to add to its note. */
+  z.strictObject({ type: z.literal('cosigned'), size: z.int().min(0), line: z.string().max(400) }),
+  /** … or not, and why: the console shows another past than before. */
+  z.strictObject({
+    type: z.literal('not_cosigned'),
+    size: z.int().min(0),
     reason: z.string().max(64),
     detail: z.string().max(500),
   }),
@@ -59,6 +70,16 @@ export type SyncFromGateway = z.infer<typeof syncFromGateway>;
 
 export const syncFromConsole = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('snapshot'), snapshot: signedSnapshot }),
+  /**
+   * A checkpoint to co-sign, to those who said that they are witnesses: the note, the console's verifier keys, and the proof that
+   * the log which this witness vouched for last is how it begins (base64).
+   */
+  z.strictObject({
+    type: z.literal('checkpoint'),
+    note: z.string().max(65_536),
+    keys: z.array(z.string().max(4096)).min(1).max(8),
+    consistency: z.array(z.string().max(64)).max(64),
+  }),
   /** All events of `epoch` up to and including `seq` are stored. */
   z.strictObject({ type: z.literal('events_stored'), epoch: z.string().max(40), seq: z.int().min(0) }),
   /** Either `token` (a portal session, EdDSA JWT) or `reason`. */

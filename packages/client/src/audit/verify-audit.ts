@@ -18,6 +18,8 @@ export interface VerifyAuditOptions {
   readonly path: string;
   /** Verifier keys that must have signed. Default: those that are known of this log, else those that the file names. */
   readonly keys: readonly string[];
+  /** Verifier keys of witnesses, and how many of them must have co-signed the last checkpoint. */
+  readonly witnesses?: { readonly keys: readonly string[]; readonly needed: number };
   /** False: neither read nor remember what is known. */
   readonly useKnown: boolean;
 }
@@ -28,13 +30,11 @@ export interface VerifiedAudit extends Verification {
 }
 
 /** Rejects if the file cannot be read; what is wrong with it is part of the answer. */
-export async function verifyAudit({ path, keys, useKnown }: VerifyAuditOptions): Promise<VerifiedAudit> {
-  const given = keys.map((text) => {
-    const key = parseVerifierKey(text);
-    if (key === undefined)
-      throw usageError('--key is not a verifier key', 'zeronaut audit checkpoint --json shows it.');
-    return key;
-  });
+export async function verifyAudit({ path, keys, witnesses, useKnown }: VerifyAuditOptions): Promise<VerifiedAudit> {
+  const given = keys.map((text) => parseKey(text, '--key', 'zeronaut audit checkpoint shows it.'));
+  const vouching = witnesses?.keys.map((text) =>
+    parseKey(text, '--witness', 'The log of the gateway names it at start.'),
+  );
   let verifier: ExportVerifier | undefined;
   let trust: VerifiedAudit['trust'] = given.length > 0 ? 'given' : 'first_use';
   const begin = (first: string): ExportVerifier => {
@@ -45,6 +45,7 @@ export async function verifyAudit({ path, keys, useKnown }: VerifyAuditOptions):
     return new ExportVerifier({
       ...(chosen !== undefined && { keys: chosen as NoteVerifier[] }),
       ...(seen !== undefined && { known: seen }),
+      ...(vouching !== undefined && { witnesses: { keys: vouching, needed: witnesses?.needed ?? vouching.length } }),
     });
   };
   try {
@@ -62,6 +63,12 @@ export async function verifyAudit({ path, keys, useKnown }: VerifyAuditOptions):
     writeKnown(result.organizationId, { note: result.last.note, keys: keys.length > 0 ? [...keys] : [...result.keys] });
   }
   return { ...result, trust };
+}
+
+function parseKey(text: string, option: string, next: string): NoteVerifier {
+  const key = parseVerifierKey(text);
+  if (key === undefined) throw usageError(`${option} is not a verifier key`, next);
+  return key;
 }
 
 /** Only to look up what is known; the verifier judges the line. */

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import {
   type CommandLine,
@@ -17,7 +17,14 @@ interface ListOptions extends CommonOptions {
 
 interface VerifyOptions extends CommonOptions {
   readonly key?: string[];
+  readonly witness?: string[];
+  readonly needed?: number;
   readonly known: boolean;
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Expected 1 to 9999.');
+  return Number(text);
 }
 
 const countOf = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -124,11 +131,23 @@ export function auditCommand(line: CommandLine): Command {
       .addOption(
         new Option('--key <key>', 'verifier key that must have signed; may be repeated').argParser(parseRepeated),
       )
+      .addOption(
+        new Option('--witness <key>', 'key of a gateway that must have co-signed; may be repeated').argParser(
+          parseRepeated,
+        ),
+      )
+      .addOption(new Option('--needed <n>', 'so many of the witnesses are enough (default: all)').argParser(parseCount))
       .addOption(new Option('--no-known', 'neither use nor remember what this machine knows of the log'))
       .action(async (path: string, options: VerifyOptions) => {
         const { verifyAudit } = await import('../audit/verify-audit.ts');
         const output = outputOf(line, options);
-        const result = await verifyAudit({ path, keys: options.key ?? [], useKnown: options.known });
+        const witnesses = options.witness;
+        const result = await verifyAudit({
+          ...{ path, keys: options.key ?? [], useKnown: options.known },
+          ...(witnesses !== undefined && {
+            witnesses: { keys: witnesses, needed: options.needed ?? witnesses.length },
+          }),
+        });
         const { valid, finding, entries, checkpoints, organizationId, last, trust, keys } = result;
         const checkpoint = last === null ? null : { size: last.checkpoint.size, at: last.checkpoint.at };
         output.document({ valid, finding, organizationId, entries, checkpoints, last: checkpoint, trust, keys });

@@ -25,6 +25,8 @@ export interface Context {
   };
   /** Which gateways have a live sync link now. */
   readonly connectedGateways: () => ReadonlySet<string>;
+  /** Offers the organization's newest checkpoint to its connected gateways; resolves when all answered, or after a moment. */
+  readonly askWitnesses: (organizationId: string) => Promise<void>;
 }
 
 export type Actor = AuditEntry['actor'];

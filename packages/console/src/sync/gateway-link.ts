@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import { parseCertificateRequest } from '../authority/certificate-request.ts';
 import { storeEvents } from '../domains/access-events/access-events.ts';
 import { appendAudit } from '../domains/audit/audit.ts';
+import { addCosignature, offerOf } from '../domains/audit/cosignatures.ts';
 import type { Context, Origin } from '../domains/context.ts';
 import type { GatewayRow } from '../domains/gateways/gateways.ts';
 import { signIn } from '../domains/sessions/sign-in.ts';
@@ -27,8 +28,18 @@ const MAX_WAITING_ANSWERS = 256;
 const GIVE_UP_MS = SYNC_PING_INTERVAL_MS * 3;
 /** Epochs of events on one connection: a spool that was lost begins a new one, which is rare. */
 const MAX_EPOCHS = 16;
+/** How long an answer of a witness is waited for. */
+const WITNESS_TIMEOUT_MS = 2_000;
 /** Versions beyond this are no count of changes. */
 const MAX_VERSION = 2 ** 52;
+
+interface WitnessState {
+  /** Verifier key of its cosignatures, by its own word: who verifies must know it from the gateway itself. */
+  readonly key: string;
+  /** Entries that it vouched for last. */
+  size: number;
+  asked: { readonly size: number; readonly promise: Promise<void>; readonly resolve: () => void } | null;
+}
 
 /** What the server does for its links. */
 export interface LinkOwner {
@@ -48,6 +59,8 @@ export class GatewayLink {
   /** What was written to it last. */
   sentVersion = 0;
   greeted = false;
+  /** Undefined: it is no witness of the audit log. */
+  #witness: WitnessState | undefined;
 
   readonly #context: Context;
   readonly #socket: TLSSocket;
@@ -97,9 +110,55 @@ export class GatewayLink {
     this.#send({ type: 'snapshot', snapshot: signed });
   }
 
+  /** Offers it the newest checkpoint that it has not vouched for; resolves with its answer, or without one after a moment. */
+  async askWitness(): Promise<void> {
+    const witness = this.#witness;
+    if (witness === undefined || this.#closed) return;
+    if (witness.asked === null) {
+      const offer = await offerOf(this.#context, this.gateway.organization_id, witness.size);
+      if (offer === null || this.#closed) return;
+      if (witness.asked === null) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        witness.asked = { size: offer.size, promise, resolve };
+        this.#send({ type: 'checkpoint', ...offer.message });
+      }
+    }
+    const timeout = AbortSignal.timeout(WITNESS_TIMEOUT_MS);
+    await Promise.race([
+      witness.asked.promise,
+      new Promise<void>((resolve) => timeout.addEventListener('abort', () => resolve(), { once: true })),
+    ]);
+  }
+
+  async #onWitness(message: SyncFromGateway & { type: 'cosigned' | 'not_cosigned' }): Promise<void> {
+    const witness = this.#witness;
+    if (witness === undefined || witness.asked?.size !== message.size) {
+      return this.#invalid('a checkpoint that was not offered');
+    }
+    const { asked } = witness;
+    witness.asked = null;
+    try {
+      await this.#heed(witness, message);
+    } finally {
+      asked.resolve();
+    }
+  }
+
+  async #heed(witness: WitnessState, message: SyncFromGateway & { type: 'cosigned' | 'not_cosigned' }): Promise<void> {
+    if (message.type === 'cosigned') {
+      const added = await addCosignature(this.#context, this.gateway.organization_id, witness.key, message);
+      if (!added) return this.#invalid('a cosignature that is none');
+      witness.size = message.size;
+    } else {
+      const { size, reason, detail } = message;
+      this.#log.error({ gatewayId: this.gateway.id, size, reason, detail }, 'gateway does not vouch for the audit log');
+    }
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#witness?.asked?.resolve();
     clearInterval(this.#pinger);
     this.#waitingSnapshot = null;
     this.#outbox.clear();
@@ -182,6 +241,7 @@ export class GatewayLink {
         this.runningVersion = message.snapshotVersion;
         // What it runs already needs not be sent; what it runs beyond us makes us count further.
         this.sentVersion = message.snapshotVersion;
+        if (message.witness !== undefined) this.#witness = { ...message.witness, asked: null };
         await this.#saveStatus({
           software_version: message.softwareVersion,
           applied_version: message.snapshotVersion,
@@ -197,6 +257,9 @@ export class GatewayLink {
           'gateway refused a snapshot',
         );
         return;
+      case 'cosigned':
+      case 'not_cosigned':
+        return await this.#onWitness(message);
       case 'events':
         return await this.#storeEvents(message.events);
       case 'sign_in':

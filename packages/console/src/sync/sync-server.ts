@@ -22,6 +22,7 @@ const MAX_CONNECTIONS = 10_000;
 export interface SyncServer {
   readonly port: number;
   readonly connectedGateways: () => ReadonlySet<string>;
+  readonly askWitnesses: (organizationId: string) => Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -181,6 +182,10 @@ export async function startSyncServer(
   return {
     port: (server.address() as AddressInfo).port,
     connectedGateways: () => new Set(links.keys()),
+    async askWitnesses(organizationId) {
+      const own = [...links.values()].filter((link) => link.gateway.organization_id === organizationId);
+      await Promise.all(own.map((link) => link.askWitness()));
+    },
     async stop() {
       stopListening();
       clearInterval(rebuild);

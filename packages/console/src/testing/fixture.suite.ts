@@ -99,6 +99,7 @@ export async function startFixture(t: TestContext, database: TestDatabase): Prom
     clock: now,
     settings: { publicUrl: () => publicUrl, syncAddress: () => '127.0.0.1:8081' },
     connectedGateways: () => sync?.connectedGateways() ?? new Set(),
+    askWitnesses: async (organizationId) => sync?.askWitnesses(organizationId),
   };
   const api = await createApi(context, { log, loopbackOnly: true, register: registerPages });
   t.after(() => api.close());

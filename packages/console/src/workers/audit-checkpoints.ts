@@ -24,6 +24,7 @@ export async function signAll(context: Context, log: Logger): Promise<void> {
       // One log that was tampered with must not keep the others unsigned.
       const made = await makeCheckpoint(context, organizationId);
       if (made instanceof Refusal) log.error({ organizationId, detail: made.detail }, made.reason);
+      else await context.askWitnesses(organizationId);
     }
   } catch (error) {
     log.error({ err: error }, 'audit checkpoints failed');

@@ -12,6 +12,7 @@ import {
 } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { encodeMessage, MessageDecoder } from './codec.ts';
+import type { Witness } from './witness.ts';
 
 /**
  * The one connection to the console: mutual TLS 1.3, we dial, and dial again for ever. It moves messages and knows
@@ -30,6 +31,8 @@ export interface SyncLinkOptions {
   readonly onDown: () => void;
   readonly onSnapshot: (snapshot: SignedSnapshot) => void;
   readonly onEventsStored: (epoch: string, seq: number) => void;
+  /** Co-signs checkpoints of the audit log. */
+  readonly witness?: Pick<Witness, 'verifierKey' | 'size' | 'consider'>;
 }
 
 const DIAL_TIMEOUT_MS = 5_000;
@@ -222,11 +225,13 @@ export class SyncLink {
     this.#lastHeard = performance.now();
     this.#lastSaid = this.#lastHeard;
     this.#watch = setInterval(() => this.#keepAlive(socket), SYNC_PING_INTERVAL_MS / 5);
+    const { witness } = this.#options;
     this.send({
       type: 'hello',
       protocol: 1,
       softwareVersion: this.#options.softwareVersion,
       snapshotVersion: this.#options.snapshotVersion(),
+      ...(witness !== undefined && { witness: { key: witness.verifierKey, size: witness.size } }),
     });
     this.#options.log.info({ address: this.#options.address }, 'console link up');
     this.#options.onUp();
@@ -263,6 +268,12 @@ export class SyncLink {
       case 'events_stored':
         this.#options.onEventsStored(message.epoch, message.seq);
         return true;
+      case 'checkpoint':
+        this.#options.witness?.consider(message).then(
+          (answer) => this.send(answer),
+          (error: unknown) => this.#options.log.error({ err: error }, 'the audit checkpoint could not be stored'),
+        );
+        return this.#options.witness !== undefined;
       case 'ping':
         this.send({ type: 'pong' });
         return true;

@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import {
   canonicalJson,
   ExportVerifier,
+  formatVerifierKey,
   isSignedBy,
   leafHash,
   parseCheckpoint,
   parseNote,
   parseVerifierKey,
+  signNote,
   verifyConsistency,
   verifyInclusion,
 } from '@zeronaut/audit';
 import { auditCheckpoint, auditExportPage, auditProof } from '@zeronaut/model';
-import { eachDatabase } from '@zeronaut/testkit';
+import { eachDatabase, waitFor } from '@zeronaut/testkit';
 import { type Fixture, startFixture, type TestOrganization } from '../../testing/fixture.suite.ts';
+import { connectSync } from '../../testing/sync-client.suite.ts';
 import { signAll } from '../../workers/audit-checkpoints.ts';
 import { tidy } from '../../workers/housekeeping.ts';
 import { appendAudit } from './audit.ts';
@@ -191,3 +195,63 @@ eachDatabase('every log that grew is signed, and of older days the last checkpoi
   assert.deepEqual(await sizes(other), [2, 4, 6]);
   assert.equal(verify(await exportLines(one)).valid, true);
 });
+
+eachDatabase(
+  'gateways co-sign what they are offered, and what is no cosignature costs them the link',
+  async (t, database) => {
+    const fixture = await startFixture(t, database);
+    const organization = await fixture.organization();
+    const gateways = [await organization.enrolGateway(), await organization.enrolGateway()];
+    const sync = await fixture.startSync();
+    const hello = { type: 'hello', protocol: 1, softwareVersion: '0.1.0', snapshotVersion: 0 };
+    const witnesses = await Promise.all(
+      gateways.map(async (gateway, index) => {
+        const { privateKey } = generateKeyPairSync('ed25519');
+        const signer = { name: `gateway-${index}`, kind: 'cosignature', privateKey } as const;
+        const key = formatVerifierKey(signer.name, signer.kind, privateKey);
+        const client = await connectSync(sync.port, gateway);
+        t.after(() => client.socket.destroy());
+        client.send({ ...hello, witness: { key, size: 0 } });
+        await client.next('snapshot');
+        return { client, key, signer };
+      }),
+    );
+    const answer = async ({ client, signer }: (typeof witnesses)[0]) => {
+      const { note, keys, consistency } = await client.next('checkpoint');
+      const { text } = parseNote(note)!;
+      assert.equal(keys.length, 2);
+      const { size } = parseCheckpoint(text)!;
+      client.send({ type: 'cosigned', size, line: signNote(text, signer, fixture.clock.nowMs) });
+      return { size, consistency };
+    };
+    const [first] = await Promise.all([get(organization, 'checkpoint'), ...witnesses.map(answer)]);
+    for (const { key } of witnesses)
+      assert(isSignedBy(parseNote(first.note)!, parseVerifierKey(key)!), 'both lines are kept');
+
+    await append(fixture, organization, 3);
+    const [second, offered] = await Promise.all([get(organization, 'checkpoint'), ...witnesses.map(answer)]);
+    const older = parseCheckpoint(parseNote(first.note)!.text)!;
+    const newer = parseCheckpoint(parseNote(second.note)!.text)!;
+    assert.equal(offered!.size, newer.size);
+    const proof = offered!.consistency.map((hash: string) => Buffer.from(hash, 'base64'));
+    assert(verifyConsistency(older, newer, proof), 'the proof goes from what the witness vouched for last');
+    assert.equal(verify(await exportLines(organization)).valid, true);
+
+    // One says no, and the checkpoint stands without it; the other sends what is no signature.
+    await append(fixture, organization, 1);
+    const [one, other] = witnesses as [(typeof witnesses)[0], (typeof witnesses)[0]];
+    const asked = get(organization, 'checkpoint');
+    const { size } = parseCheckpoint(parseNote((await one.client.next('checkpoint')).note)!.text)!;
+    one.client.send({ type: 'not_cosigned', size, reason: 'audit.fork', detail: 'another past' });
+    await other.client.next('checkpoint');
+    other.client.send({ type: 'cosigned', size, line: `— gateway-1 ${Buffer.alloc(76).toString('base64')}\n` });
+    const third = await asked;
+    assert.deepEqual(
+      witnesses.map(({ key }) => isSignedBy(parseNote(third.note)!, parseVerifierKey(key)!)),
+      [false, false],
+    );
+    await waitFor(() => other.client.closed(), { what: 'the link to close' });
+    one.client.send({ type: 'cosigned', size: 1, line: 'x' });
+    await waitFor(() => one.client.closed(), { what: 'the other link to close' });
+  },
+);

@@ -26,7 +26,7 @@ interface Stored {
   readonly checkpoint: Checkpoint;
 }
 
-async function signersOf(context: Context, organizationId: string): Promise<NoteSigner[]> {
+export async function signersOf(context: Context, organizationId: string): Promise<NoteSigner[]> {
   const { ed25519, mlDsa } = await context.authority.auditKeys();
   const name = originOf(organizationId);
   return [
@@ -42,7 +42,7 @@ function parseStored(note: string): Stored {
   return { note, checkpoint };
 }
 
-async function lastCheckpoint(queries: Queries, organizationId: string): Promise<Stored | undefined> {
+export async function lastCheckpoint(queries: Queries, organizationId: string): Promise<Stored | undefined> {
   const row = await queries
     .selectFrom('audit_checkpoints')
     .select('note')
@@ -118,10 +118,13 @@ const inconsistent = (size: number) =>
   new Refusal('audit.inconsistent', { detail: `it differs within its first ${size} entries` });
 
 export async function getCheckpoint(context: Context, caller: Caller): Promise<AuditCheckpoint | Refusal> {
-  const made = await makeCheckpoint(context, caller.organizationId);
+  const { organizationId } = caller;
+  const made = await makeCheckpoint(context, organizationId);
   if (made instanceof Refusal) return made;
-  const { note, checkpoint } = made;
-  const signers = await signersOf(context, caller.organizationId);
+  await context.askWitnesses(organizationId);
+  // With the cosignatures that have come.
+  const { note, checkpoint } = (await lastCheckpoint(context.store.db, organizationId)) ?? made;
+  const signers = await signersOf(context, organizationId);
   return {
     ...{ origin: checkpoint.origin, size: checkpoint.size, at: checkpoint.at, note },
     root: Buffer.from(checkpoint.root).toString('base64'),
