@@ -56,14 +56,16 @@ export function postgresMissing(): string | null {
 
 let cluster: Promise<PostgresCluster> | null = null;
 
-export function postgresCluster(): Promise<PostgresCluster> {
+/** `durable`: one of its own that syncs to disk, as in production; for benchmarks. */
+export function postgresCluster({ durable = false } = {}): Promise<PostgresCluster> {
+  if (durable) return startCluster(true).then(attach);
   const shared = process.env[SHARED_CLUSTER_VARIABLE];
-  cluster ??= (shared === undefined ? startCluster() : Promise.resolve(shared)).then(attach);
+  cluster ??= (shared === undefined ? startCluster(false) : Promise.resolve(shared)).then(attach);
   return cluster;
 }
 
 /** Gives the address of the first database. */
-async function startCluster(): Promise<string> {
+async function startCluster(durable: boolean): Promise<string> {
   const programs = findPrograms();
   const account = findAccount();
   if (programs === null || account === null) throw new Error(postgresMissing() ?? 'unreachable');
@@ -111,12 +113,10 @@ async function startCluster(): Promise<string> {
       '127.0.0.1',
       '-k',
       root,
-      '-c',
-      'fsync=off',
-      '-c',
-      'synchronous_commit=off',
-      '-c',
-      'full_page_writes=off',
+      ...['fsync', 'synchronous_commit', 'full_page_writes'].flatMap((name) => [
+        '-c',
+        `${name}=${durable ? 'on' : 'off'}`,
+      ]),
       '-c',
       'shared_buffers=16MB',
       '-c',

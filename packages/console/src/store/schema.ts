@@ -229,6 +229,24 @@ export interface Schema {
     previous_hash: string;
     hash: string;
   };
+  /** Access decisions by class that are not in the audit log yet. `resource_id`: empty where there was none. */
+  decision_counts: {
+    organization_id: string;
+    /** SHA-256 of what makes the class, base64url. */
+    class_key: string;
+    gateway_id: string;
+    epoch: string;
+    resource_id: string;
+    subject: string;
+    effect: 'pass' | 'challenge' | 'deny';
+    reason: string;
+    snapshot_version: number;
+    count: number;
+    first_at: number;
+    last_at: number;
+    first_seq: number;
+    last_seq: number;
+  };
   /** Whole tiles of the Merkle tree over the entries: 256 hashes each, and the root over them; base64url. */
   audit_tiles: { organization_id: string; level: number; position: number; hashes: string; root: string };
   /** Signed notes. `day`: of `at`, since 1970. */

@@ -2,6 +2,7 @@ import type { AccessEvent } from '@zeronaut/model';
 import { sql } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
+import { countDecisions } from '../audit/decisions.ts';
 import type { Caller, Context } from '../context.ts';
 import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { notePersonalAccessTokenUse } from '../personal-access-tokens/personal-access-tokens.ts';
@@ -36,6 +37,15 @@ export async function storeEvents(
       .execute();
   }
   await notePersonalAccessTokenUse(queries, organizationId, events);
+  const head = await queries
+    .selectFrom('event_heads')
+    .select('seq')
+    .where('gateway_id', '=', gatewayId)
+    .where('epoch', '=', epoch)
+    .executeTakeFirst();
+  // What is sent again was counted when it came first.
+  const fresh = events.filter(({ seq }) => seq > Number(head?.seq ?? 0));
+  await countDecisions(queries, organizationId, gatewayId, epoch, fresh);
   const last = events.at(-1)!.seq;
   const { seq } = await queries
     .insertInto('event_heads')

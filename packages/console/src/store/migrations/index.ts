@@ -8,6 +8,7 @@ import * as workloads from './0032-workloads.ts';
 import * as relyingParties from './0033-relying-parties.ts';
 import * as devicePosture from './0034-device-posture.ts';
 import * as auditProof from './0040-audit-proof.ts';
+import * as decisions from './0041-decisions.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -22,6 +23,7 @@ export const migrations: MigrationProvider = {
       '0033-relying-parties': relyingParties,
       '0034-device-posture': devicePosture,
       '0040-audit-proof': auditProof,
+      '0041-decisions': decisions,
     };
   },
 };

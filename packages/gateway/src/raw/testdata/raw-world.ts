@@ -21,6 +21,8 @@ export interface RawWorld {
   /** Addresses that somebody authorised. */
   readonly granted: Set<string>;
   readonly dials: string[];
+  /** Addresses about which access was asked, each time. */
+  readonly asked: string[];
   swap(resources: SnapshotResource[]): void;
 }
 
@@ -35,6 +37,7 @@ export async function rawWorld(
   const events: Recorded[] = [];
   const granted = new Set<string>();
   const dials: string[] = [];
+  const asked: string[] = [];
   const balancer: Balancer = {
     choose(flow, exclude) {
       const target = flow.resource!.targets.find(({ id }) => !exclude.has(id));
@@ -56,6 +59,7 @@ export async function rawWorld(
       decide(flow) {
         const resource = flow.resource!;
         const { address } = flow.downstream;
+        asked.push(address);
         const verdict = evaluateAccess(resource.access, anonymousFacts(resource.organizationId, address));
         if (verdict.effect === 'pass') return { verdict, subject: ANONYMOUS };
         return granted.has(address)
@@ -77,6 +81,7 @@ export async function rawWorld(
     events,
     granted,
     dials,
+    asked,
     swap(next) {
       snapshot = { ...snapshot, version: snapshot.version + 1, resources: next };
       tables.swap(compileTables(snapshot));

@@ -1,0 +1,110 @@
+/**
+ * How fast the audit log takes entries, on SQLite and on PostgreSQL.
+ *
+ *     npm run bench -- audit [--quick] [--json] [--runs 5]
+ *
+ * Appends go through the console's own code, hash chain and all, a hundred entries to a transaction, as access decisions of an hour come;
+ * and one entry to a transaction, as administrative changes come. The databases are throw-away ones on this machine's disk.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CHAIN_START } from '@zeronaut/audit';
+import { postgresCluster, postgresMissing } from '@zeronaut/testkit';
+import { appendAuditEntries } from '../packages/console/src/domains/audit/audit.ts';
+import type { Context } from '../packages/console/src/domains/context.ts';
+import { openStore, type Store } from '../packages/console/src/store/store.ts';
+import { formatTable, type Measurement, saveResults, standing, toResult } from './harness/results.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    runs: { type: 'string', default: '5' },
+  },
+});
+const runs = flags.quick ? 1 : Number(flags.runs);
+const entries = flags.quick ? 5_000 : 20_000;
+const BATCH = 100;
+const ORGANIZATION = 'org_bench';
+
+const deed = (index: number) => ({
+  actor: { kind: 'system' as const, id: 'gw_01m8e1qeyqwwf8rc7s82asj7px', name: 'gateway', address: '' },
+  requestId: 'req_01m8e1qeyqwwf8rc7s82asj7px',
+  ...{ action: 'access.pass', objectKind: 'resource', objectId: `res_${index % 50}` },
+  after: { subject: `usr_${index}`, reason: 'access.session', snapshotVersion: 12, count: index },
+});
+
+async function prepare(url: string): Promise<Store> {
+  const store = await openStore(url);
+  await store.db
+    .insertInto('organizations')
+    .values({ id: ORGANIZATION, name: 'bench', slug: 'bench', created_at: 0, audit_seq: 0, audit_head: CHAIN_START })
+    .execute();
+  return store;
+}
+
+/** Entries a second. */
+async function append(store: Store, total: number, batch: number): Promise<number> {
+  const context = { clock: Date.now } as Context;
+  const startedAt = performance.now();
+  for (let done = 0; done < total; done += batch) {
+    const deeds = Array.from({ length: batch }, (_, index) => deed(done + index));
+    await store.transaction((queries) => appendAuditEntries(queries, context, ORGANIZATION, deeds));
+  }
+  return total / ((performance.now() - startedAt) / 1000);
+}
+
+const databases: { readonly name: string; readonly must: number; open(): Promise<{ url: string; release(): void }> }[] =
+  [
+    {
+      ...{ name: 'SQLite', must: 5_000 },
+      async open() {
+        const directory = mkdtempSync(join(tmpdir(), 'zeronaut-bench-'));
+        const release = () => rmSync(directory, { recursive: true, force: true });
+        return { url: `sqlite:${join(directory, 'zeronaut.db')}`, release };
+      },
+    },
+  ];
+const missing = postgresMissing();
+if (missing === null) {
+  databases.push({
+    ...{ name: 'PostgreSQL', must: 10_000 },
+    open: async () => (await postgresCluster({ durable: true })).createDatabase(),
+  });
+} else {
+  process.stdout.write(`without PostgreSQL: ${missing}\n`);
+}
+
+const results = [];
+for (const { name, must, open } of databases) {
+  const batched: Measurement & { ours: number[] } = {
+    ...{
+      workload: `append on ${name}, ${BATCH} to a transaction`,
+      unit: 'entries/s',
+      better: 'higher',
+      must,
+      ours: [],
+    },
+  };
+  const single: Measurement & { ours: number[] } = {
+    ...{ workload: `append on ${name}, one to a transaction`, unit: 'entries/s', better: 'higher', ours: [] },
+  };
+  for (let round = 0; round < runs; round++) {
+    const database = await open();
+    const store = await prepare(database.url);
+    await append(store, entries / 10, BATCH);
+    batched.ours.push(await append(store, entries, BATCH));
+    single.ours.push(await append(store, entries / 20, 1));
+    await store.close();
+    database.release();
+  }
+  results.push(toResult('audit', batched), toResult('audit', single));
+}
+process.stdout.write(`${formatTable(results)}\n`);
+if (flags.json) process.stdout.write(`written to ${saveResults('audit', results)}\n`);
+const below = results.filter((result) => standing(result) === 'below');
+if (below.length > 0)
+  process.stdout.write(`Below what the issue demands: ${below.map(({ workload }) => workload).join('; ')}\n`);
+process.exit(0);
