@@ -18,8 +18,10 @@ export class FrameWriter {
   #slab: Buffer | null = null;
   #slabStart = 0;
   #slabEnd = 0;
-  /** Slabs that were handed to the transport, and slabs that it has done with. */
-  readonly #usedSlabs: Buffer[] = [];
+  /** Slabs that were handed to the transport, each with how many bytes it must have taken to be done with it … */
+  readonly #usedSlabs: { readonly slab: Buffer; readonly end: number }[] = [];
+  /** … of all that it was ever handed; and slabs that it is done with. */
+  #handedBytes = 0;
   readonly #freeSlabs: Buffer[] = [];
   #scheduled = false;
 
@@ -42,6 +44,7 @@ export class FrameWriter {
     }
     this.writeValue(type, streamId, payload.length);
     this.flush();
+    this.#handedBytes += payload.length;
     if (!this.#transport.write(payload)) this.blocked = true;
   }
 
@@ -76,6 +79,7 @@ export class FrameWriter {
     const chunk = this.#slab.subarray(this.#slabStart, this.#slabEnd);
     // The transport owns these bytes from now on; the rest of the slab is still ours.
     this.#slabStart = this.#slabEnd;
+    this.#handedBytes += chunk.length;
     if (!this.#transport.write(chunk)) this.blocked = true;
   }
 
@@ -107,13 +111,14 @@ export class FrameWriter {
   /** Memory that is allocated for every 64 KiB would cost a collection of the whole heap every few of them. */
   #freshSlab(): Buffer {
     if (this.#transport.releasesWrites !== true) return Buffer.allocUnsafeSlow(SLAB_BYTES);
-    if (this.#slab !== null) this.#usedSlabs.push(this.#slab);
-    if (this.#transport.bufferedBytes === 0) {
-      while (this.#usedSlabs.length > 0 && this.#freeSlabs.length < MAX_FREE_SLABS) {
-        this.#freeSlabs.push(this.#usedSlabs.pop()!);
-      }
-      this.#usedSlabs.length = 0;
+    if (this.#slab !== null) this.#usedSlabs.push({ slab: this.#slab, end: this.#handedBytes });
+    const takenBytes = this.#handedBytes - this.#transport.bufferedBytes;
+    while (this.#usedSlabs.length > 0 && this.#usedSlabs[0]!.end <= takenBytes) {
+      const { slab } = this.#usedSlabs.shift()!;
+      if (this.#freeSlabs.length < MAX_FREE_SLABS) this.#freeSlabs.push(slab);
     }
+    // A transport that takes more at once than we keep slabs for: the oldest is left to the collector.
+    if (this.#usedSlabs.length > MAX_FREE_SLABS) this.#usedSlabs.shift();
     return this.#freeSlabs.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
   }
 
