@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict';
-import { type AccessEvent, accessEvent } from '@zeronaut/model';
+import type { AccessEvent } from '@zeronaut/model';
 import { eachDatabase } from '@zeronaut/testkit';
+import { testEvent } from '../../testing/access-event.suite.ts';
 import { startFixture } from '../../testing/fixture.suite.ts';
 import { storeEvents } from '../access-events/access-events.ts';
 import { recordDecisions } from './decisions.ts';
 
 const AT = Date.parse('2026-11-27T08:00:00.000Z');
 
-function event(gatewayId: string, epoch: string, seq: number, more: Partial<AccessEvent> = {}): AccessEvent {
-  return accessEvent.parse({
-    ...{ gatewayId, epoch, seq, at: new Date(AT + seq).toISOString(), requestId: `req_${seq}` },
-    ...{ organizationId: null, resourceId: 'res_1', protocol: 'http', effect: 'pass', reason: 'access.session' },
-    ...{ subject: 'usr_1', sourceAddress: '192.0.2.1', method: 'GET', host: 'app.localhost', path: '/', status: 200 },
-    ...{ bytesIn: 0, bytesOut: 10, durationMs: 1, targetId: '', snapshotVersion: 3, ...more },
-  });
-}
+const event = (gatewayId: string, epoch: string, seq: number, more: Partial<AccessEvent> = {}) =>
+  testEvent({ gatewayId, epoch, seq, at: new Date(AT + seq).toISOString(), ...more });
 
 eachDatabase(
   'decisions become one entry of a class, each event counted once however often it is sent',

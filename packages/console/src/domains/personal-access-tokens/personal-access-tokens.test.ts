@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { AccessEvent } from '@zeronaut/model';
 import { eachDatabase } from '@zeronaut/testkit';
 import { readOrganization } from '../../sync/snapshot-builder.ts';
+import { testEvent } from '../../testing/access-event.suite.ts';
 import { startFixture } from '../../testing/fixture.suite.ts';
 import { storeEvents } from '../access-events/access-events.ts';
 
@@ -67,16 +68,12 @@ eachDatabase('a personal access token is the matter of its person, and of admini
   // What gateways report, in any order, moves the last use forward only.
   const gateway = (await ours.enrolGateway()).gateway;
   const event = (seq: number, offsetMs: number, parts: Partial<AccessEvent> = {}) =>
-    ({
-      at: new Date(clock.nowMs + offsetMs).toISOString(),
-      seq,
-      resourceId: resource.id,
-      effect: 'pass',
-      reason: 'access.personal_access_token',
-      credentialId: id,
+    testEvent({
+      ...{ gatewayId: gateway.id, epoch: 'epoch-0001', seq, at: new Date(clock.nowMs + offsetMs).toISOString() },
+      ...{ resourceId: resource.id, reason: 'access.personal_access_token', credentialId: id },
       sourceAddress: '192.0.2.7',
       ...parts,
-    }) as AccessEvent;
+    });
   await context.store.transaction((queries) =>
     storeEvents(queries, ours.id, gateway.id, 'epoch-0001', [
       event(1, 5_000),
