@@ -48,12 +48,19 @@ const PACKAGES: Record<string, { readonly name: string; readonly may: readonly s
   },
   console: {
     name: '@zeronaut/console',
-    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/audit'],
+    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/policy/authoring', '@zeronaut/audit'],
     reason: PROGRAM_REASON,
   },
   client: {
     name: 'zeronaut',
-    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/audit', '@zeronaut/tunnel', '@zeronaut/tunnel/wireguard'],
+    may: [
+      '@zeronaut/model',
+      '@zeronaut/policy',
+      '@zeronaut/audit',
+      '@zeronaut/tunnel',
+      '@zeronaut/tunnel/wireguard',
+      '@zeronaut/policy/authoring',
+    ],
     reason: PROGRAM_REASON,
   },
   testkit: {

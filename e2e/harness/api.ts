@@ -26,7 +26,12 @@ export class Api {
     return new Api(this.#consoleUrl, token);
   }
 
-  async call<Id extends RouteId>(id: Id, input: RouteInput<Routes[Id]>): Promise<RouteResponse<Routes[Id]>> {
+  /** `version`: sent as If-Match. */
+  async call<Id extends RouteId>(
+    id: Id,
+    input: RouteInput<Routes[Id]>,
+    version?: number,
+  ): Promise<RouteResponse<Routes[Id]>> {
     const { method, path } = routes[id];
     const { params, query, body } = input as {
       params?: Record<string, string>;
@@ -45,6 +50,7 @@ export class Api {
       headers: {
         ...(this.#token !== null && { authorization: `Bearer ${this.#token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(version !== undefined && { 'if-match': `"${version}"` }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(10_000),

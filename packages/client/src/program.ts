@@ -12,6 +12,7 @@ import { idpCommand } from './commands/idp.ts';
 import { keysCommand } from './commands/keys.ts';
 import { loginCommand } from './commands/login.ts';
 import { logoutCommand } from './commands/logout.ts';
+import { policyCommand } from './commands/policy.ts';
 import { relyingPartiesCommand } from './commands/relying-parties.ts';
 import { resourcesCommand } from './commands/resources.ts';
 import { serviceAccountsCommand } from './commands/service-accounts.ts';
@@ -46,6 +47,7 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(shareCommand(line));
   program.addCommand(resourcesCommand(line));
   program.addCommand(sitesCommand(line));
+  program.addCommand(policyCommand(line));
   program.addCommand(usersCommand(line));
   program.addCommand(devicesCommand(line));
   program.addCommand(auditCommand(line));

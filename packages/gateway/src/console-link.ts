@@ -147,9 +147,9 @@ export class ConsoleLink {
     if (version !== tables.get().version) {
       let next: Tables;
       try {
-        next = compileTables(accepted.snapshot);
+        next = compileTables(accepted.snapshot, tables.get());
       } catch (error) {
-        // A key in it is none: signed by the console all the same, so say it there and run on.
+        // A key or a policy in it is none: signed by the console all the same, so say it there and run on.
         this.#store.forget(version, tables.get().version);
         this.#refuse(version, 'sync.invalid', (error as Error).message);
         return;

@@ -61,6 +61,9 @@ export interface DataPathStatus {
   readonly streams: number;
 }
 
+/** How often it is looked whether time has taken something away. */
+const TICK_MS = 500;
+
 type ListenerEntry = GatewayFile['listeners'][number];
 type HttpLimits = Pick<GatewayFile['limits'], 'headerTimeoutMs' | 'idleTimeoutMs' | 'upstreamResponseTimeoutMs'>;
 
@@ -79,6 +82,8 @@ export class DataPath {
   #configuration: Configuration;
   #listeners = new Map<string, { readonly entry: ListenerEntry; readonly listener: Listener }>();
   #tunnelPort: number | null = null;
+  #clock: NodeJS.Timeout | null = null;
+  #lastTickMs = Date.now();
   #tunnelCertificate: string;
 
   private constructor(options: DataPathOptions, grants: AddressGrants, ended: EndedSessions) {
@@ -129,7 +134,7 @@ export class DataPath {
     });
     this.#raw = createRawListeners({
       tables,
-      access: createRawAccess(grants),
+      access: createRawAccess(grants, Date.now),
       balancer: this.#balancer,
       dialer,
       observer,
@@ -192,6 +197,7 @@ export class DataPath {
 
   /** No new flows; open ones have `graceMs` to end, then they are cut. */
   async stop(graceMs: number): Promise<void> {
+    if (this.#clock !== null) clearInterval(this.#clock);
     for (const { listener } of this.#listeners.values()) void listener.stop();
     this.#listeners.clear();
     await Promise.all([this.#pipeline.stop(graceMs), this.#raw.stop(graceMs), this.#links?.stop(graceMs)]);
@@ -206,6 +212,8 @@ export class DataPath {
     // What ends here ends at once, not with the next snapshot.
     this.#ended.subscribe(() => this.#reevaluate());
     this.#grants.onRevoked(() => this.#reevaluate());
+    this.#clock = setInterval(() => this.#tick(), TICK_MS);
+    this.#clock.unref();
     await this.#openListeners(this.#configuration.file.listeners);
     await this.#raw.start();
     if (this.#links !== null) this.#tunnelPort = await this.#links.start();
@@ -231,6 +239,15 @@ export class DataPath {
   #follow(next: Tables): void {
     this.#grants.prune(next);
     this.#showCertificates(next.snapshot);
+  }
+
+  /** What the passing of time alone takes away: policies that read it speak of minutes, approved requests end. */
+  #tick(): void {
+    const [before, now] = [this.#lastTickMs, Date.now()];
+    this.#lastTickMs = now;
+    const tables = this.#options.tables.get();
+    const minutePassed = Math.floor(before / 60_000) !== Math.floor(now / 60_000);
+    if ((minutePassed && tables.policies.readsTime) || grantEnded(tables, before, now)) this.#reevaluate();
   }
 
   #reevaluate(): void {
@@ -300,6 +317,17 @@ export class DataPath {
       sources: this.#sources,
     });
   }
+}
+
+/** Whether an approved access request ended between two moments, ms. */
+function grantEnded({ accessGrants }: Tables, fromMs: number, toMs: number): boolean {
+  for (const grants of accessGrants.values()) {
+    for (const { expiresAt } of grants) {
+      const endMs = Date.parse(expiresAt);
+      if (endMs > fromMs && endMs <= toMs) return true;
+    }
+  }
+  return false;
 }
 
 /** Two listeners on any free port are two. */

@@ -1,4 +1,5 @@
-import type { SnapshotResource, SnapshotUser, Verdict } from '@zeronaut/model';
+import type { Explanation, FactorKind, SnapshotResource, SnapshotUser, Verdict } from '@zeronaut/model';
+import type { RequestHead } from './http/request-head.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -12,12 +13,16 @@ export interface Flow {
   /** Wall clock, ms. */
   readonly startedAt: number;
   readonly downstream: Downstream;
+  /** HTTP alone. */
+  readonly head?: RequestHead;
   /** Written by the router. */
   resource: SnapshotResource | null;
   /** Written by access. */
   subject: Subject;
   /** Starts at deny; written by the pipeline alone, from what stages return. */
   verdict: Verdict;
+  /** Written by access: what policies had to do with the verdict; null: nothing. */
+  explanation: Explanation | null;
   /** Written by the balancer. */
   targetId: string;
   /** Towards us and towards the caller, payload bytes as counted by the forwarder. */
@@ -38,7 +43,13 @@ export interface Downstream {
 
 export type Subject =
   | { readonly kind: 'anonymous' }
-  | { readonly kind: 'user'; readonly user: SnapshotUser; readonly sessionId: string }
+  | {
+      readonly kind: 'user';
+      readonly user: SnapshotUser;
+      readonly sessionId: string;
+      /** What the sign-in showed and when; null: unknown. */
+      readonly session: { readonly factors: readonly FactorKind[]; readonly atMs: number } | null;
+    }
   /** As `user`, by a personal access token for this resource. `hash` is where the tables have it. */
   | { readonly kind: 'token_user'; readonly user: SnapshotUser; readonly tokenId: string; readonly hash: string }
   | { readonly kind: 'basic'; readonly username: string }

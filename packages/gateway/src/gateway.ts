@@ -354,6 +354,10 @@ function emptySnapshot({ identity }: Credentials): Snapshot {
     devices: [],
     revokedSessions: [],
     personalAccessTokens: [],
+    policies: [],
+    risks: [],
+    accessGrants: [],
+    timeZone: 'UTC',
     resources: [],
     sites: [],
   };

@@ -345,7 +345,10 @@ describe('access in the pipeline', () => {
     let revoked = '';
     const world = await httpWorld(t, {
       targets: [upstream.address],
-      review: (flow) => (flow.requestId === revoked ? deny('access.session_revoked') : PASS.verdict),
+      review: (flow) => ({
+        verdict: flow.requestId === revoked ? deny('access.session_revoked') : PASS.verdict,
+        explanation: null,
+      }),
     });
     const one = rawClient(t, world.port, GET);
     await waitFor(() => upstream.connections.length === 1, { what: 'the first request' });

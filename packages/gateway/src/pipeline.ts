@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { deny, type Fault, type Network, pass, RESERVED_PREFIX, type Verdict } from '@zeronaut/model';
+import { deny, type Explanation, type Fault, type Network, pass, RESERVED_PREFIX, type Verdict } from '@zeronaut/model';
 import type { ByteStream } from '@zeronaut/tunnel';
 import { credentialId, type Downstream, type Flow, subjectName } from './flow.ts';
 import { HttpConnection } from './http/connection.ts';
@@ -32,7 +32,7 @@ export interface HttpPipelineOptions {
    * Would this running flow still be let in under these newer tables? Asked of every open request and upgraded connection
    * after each swap and by `reevaluate`; anything but pass cuts it. Default: flows run on as they began.
    */
-  review?(flow: Flow, tables: Tables): Verdict;
+  review?(flow: Flow, tables: Tables): { readonly verdict: Verdict; readonly explanation: Explanation | null };
   /** Told of bugs: an access stage that throws, for example. The request ends with 500 in any case. */
   onBug(error: unknown): void;
 }
@@ -102,9 +102,10 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
     for (const connection of [...this.#connections]) {
       const exchange = connection.exchange;
       if (exchange === null || exchange.ended || exchange.resource === null || !exchange.admitted) continue;
-      const verdict = review(exchange, current);
+      const { verdict, explanation } = review(exchange, current);
       if (verdict.effect === 'pass') continue;
       exchange.verdict = verdict;
+      exchange.explanation = explanation;
       connection.abort();
     }
   }
@@ -178,6 +179,7 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
     if (exchange.ended) return;
     exchange.subject = decision.subject;
     exchange.verdict = decision.verdict;
+    exchange.explanation = decision.explanation;
     if (decision.verdict.effect !== 'pass') {
       if (decision.response === null) exchange.reject(decision.verdict);
       else exchange.respond(decision.response);
@@ -299,6 +301,7 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
       durationMs: performance.now() - exchange.startedMonotonic,
       targetId: exchange.targetId,
       snapshotVersion: tables.version,
+      ...(exchange.explanation !== null && { explanation: exchange.explanation }),
     });
   }
 

@@ -1,4 +1,4 @@
-import type { AccessEvent, Fault, OpenFromGateway, Target, Verdict } from '@zeronaut/model';
+import type { AccessEvent, Explanation, Fault, OpenFromGateway, Target, Verdict } from '@zeronaut/model';
 import type { ByteStream } from '@zeronaut/tunnel';
 import type { Downstream, Flow, Subject } from './flow.ts';
 import type { RequestHead } from './http/request-head.ts';
@@ -71,6 +71,8 @@ export interface HttpAccess {
 export interface HttpDecision {
   readonly verdict: Verdict;
   readonly subject: Subject;
+  /** What policies had to do with it; null: nothing. */
+  readonly explanation: Explanation | null;
   /** What to answer when the verdict is not pass. */
   readonly response: LocalResponse | null;
   /** Identity headers for the service (lower case), only with pass. */
@@ -82,5 +84,5 @@ export interface HttpDecision {
 /** access, for raw ports and forwards. */
 export interface RawAccess {
   /** `flow.resource` is set. */
-  decide(flow: Flow): { verdict: Verdict; subject: Subject };
+  decide(flow: Flow): { verdict: Verdict; subject: Subject; explanation: Explanation | null };
 }

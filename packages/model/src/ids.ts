@@ -23,6 +23,8 @@ export const ID_PREFIX = {
   identityProvider: 'idp',
   scimToken: 'sct',
   factor: 'fac',
+  policy: 'pol',
+  accessRequest: 'acr',
   request: 'req',
 } as const;
 

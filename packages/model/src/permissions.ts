@@ -25,6 +25,11 @@ export const PERMISSIONS = {
   'resources:write': ['owner', 'admin', 'operator'],
   'sites:read': ['owner', 'admin', 'operator', 'auditor', 'member'],
   'sites:write': ['owner', 'admin', 'operator'],
+  'policies:read': ['owner', 'admin', 'operator', 'auditor'],
+  'policies:write': ['owner', 'admin'],
+  'risks:read': ['owner', 'admin', 'operator', 'auditor'],
+  /** Raising somebody's risk can lock them out; lowering it can let them in. */
+  'risks:write': ['owner', 'admin'],
   'events:read': ['owner', 'admin', 'operator', 'auditor'],
   'audit:read': ['owner', 'admin', 'auditor'],
   /** Own things: my profile, my sessions, enrol my device. */

@@ -11,6 +11,7 @@ import {
   publicJwk,
   resourceProtocol,
   role,
+  segments,
   target,
   timestamp,
 } from './entities/index.ts';
@@ -25,6 +26,8 @@ export const snapshotResource = z.strictObject({
   hosts: z.array(hostname).max(101),
   port: port.nullable(),
   access: accessRule,
+  /** Absent: none. */
+  segments: segments.optional(),
   /** Shares that are valid; a share that is missing here is void. */
   shares: z.array(z.strictObject({ id, expiresAt: timestamp })).max(1000),
   targets: z.array(target).max(200),
@@ -41,6 +44,8 @@ export const snapshotSite = z.strictObject({
   deviceId: id.nullable(),
   destinations: z.array(z.string().max(300)).max(500),
   access: accessRule,
+  /** Absent: none. */
+  segments: segments.optional(),
 });
 export type SnapshotSite = z.infer<typeof snapshotSite>;
 
@@ -53,6 +58,16 @@ export const snapshotUser = z.strictObject({
   groups: z.array(z.string().max(63)).max(100),
 });
 export type SnapshotUser = z.infer<typeof snapshotUser>;
+
+/** A policy as gateways run it: checked by the console, in Cedar's JSON format. */
+export const snapshotPolicy = z.strictObject({
+  id,
+  name: label,
+  /** `report`: what it would say is recorded, and changes nothing. */
+  mode: z.enum(['enforce', 'report']),
+  json: z.record(z.string(), z.unknown()),
+});
+export type SnapshotPolicy = z.infer<typeof snapshotPolicy>;
 
 /**
  * All that a gateway must know, immutable and whole. Only active users, devices and resources are in it, so that
@@ -89,6 +104,7 @@ export const snapshot = z.strictObject({
         keyFingerprint: z.string().length(43),
         /** It waits for a person to approve it. Absent: approved. */
         pending: z.literal(true).optional(),
+        segments: segments.optional(),
         /** What it said of itself last, and when. */
         posture: z.strictObject({ facts: postureFacts, collectedAt: timestamp }).optional(),
       }),
@@ -111,6 +127,13 @@ export const snapshot = z.strictObject({
     .max(200_000),
   resources: z.array(snapshotResource).max(50_000),
   sites: z.array(snapshotSite).max(10_000),
+  policies: z.array(snapshotPolicy).max(5_000),
+  /** Users and devices with a risk above 0, by id. */
+  risks: z.array(z.strictObject({ id, score: z.int().min(1).max(100), expiresAt: timestamp.optional() })).max(200_000),
+  /** Approved access requests that run. */
+  accessGrants: z.array(z.strictObject({ userId: id, objectId: id, expiresAt: timestamp })).max(50_000),
+  /** IANA name; policies tell the time there. */
+  timeZone: z.string().max(64),
 });
 export type Snapshot = z.infer<typeof snapshot>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id } from './entities/index.ts';
+import { factorKind, id } from './entities/index.ts';
 
 /**
  * Every token is a compact JWS with EdDSA (Ed25519) and a `typ` of its own, so that one can never stand in for another
@@ -25,12 +25,16 @@ export const PORTAL_AUDIENCE = 'zeronaut:portal';
 
 const seconds = z.int().min(0);
 
+/** What the sign-in behind a session showed (RFC 8176 calls it so, the values are ours), and when last. */
+const signInClaims = { amr: z.array(factorKind).max(10).optional(), auth_time: seconds.optional() };
+
 export const portalSessionClaims = z.object({
   iss: z.literal(CONSOLE_ISSUER),
   aud: z.literal(PORTAL_AUDIENCE),
   sub: id,
   sid: id,
   org: id,
+  ...signInClaims,
   iat: seconds,
   exp: seconds,
 });
@@ -42,6 +46,7 @@ export const domainSessionClaims = z.object({
   org: id,
   iat: seconds,
   exp: seconds,
+  ...signInClaims,
   /** Set when a share link, not a user, opened the door. */ share: id.optional(),
 });
 export const codeClaims = z.object({
@@ -53,6 +58,7 @@ export const codeClaims = z.object({
   jti: z.string().min(16),
   nonce: z.string().length(43),
   /** The path on that host to return to, from the state. */ path: z.string().max(4096),
+  ...signInClaims,
   /** When the session itself ends. */ sexp: seconds,
   iat: seconds,
   exp: seconds,

@@ -72,7 +72,7 @@ export function anonymousFacts(organizationId: string, address: string): AccessF
  */
 export function evaluateAccess(rule: AccessRule, facts: AccessFacts): Verdict {
   if (rule.mode === 'public') return pass('access.public');
-  if (rule.mode !== 'login') return DENY_BY_DEFAULT;
+  if (rule.mode !== 'login' && rule.mode !== 'policy') return DENY_BY_DEFAULT;
 
   if (facts.sessionState === 'valid' && facts.user !== null && userMayEnter(rule, facts.user, facts.organizationId)) {
     return pass('access.session');
@@ -129,9 +129,10 @@ export function evaluateAccess(rule: AccessRule, facts: AccessFacts): Verdict {
   return DENY_BY_DEFAULT;
 }
 
-/** An active user of the owning organization whom `allow` names; an empty `allow` names all of them. */
+/** An active user of the owning organization whom `allow` names; an empty `allow` names all of them, with `policy` nobody. */
 function userMayEnter(rule: AccessRule, user: SnapshotUser, organizationId: string): boolean {
   if (user.organizationId !== organizationId) return false;
+  if (rule.mode === 'policy') return false;
   return rule.allow.length === 0 || rule.allow.some((principal) => matchesPrincipal(principal, user));
 }
 

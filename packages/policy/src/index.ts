@@ -1,4 +1,12 @@
 /** Access decisions: pure, deny by default, safe in a browser. */
+
+export { UnsupportedPolicyError } from './cedar/expression.ts';
+export * from './cedar/values.ts';
+export * from './circumstances.ts';
+export * from './decide-access.ts';
 export * from './destination.ts';
+export * from './entities.ts';
 export * from './evaluate-access.ts';
+export * from './policy-schema.ts';
+export * from './policy-set.ts';
 export * from './principal.ts';

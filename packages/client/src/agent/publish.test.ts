@@ -85,6 +85,7 @@ function service(): ServiceView {
     access: { mode: 'public', allow: [], addresses: [], basic: [], tokens: null },
     targets: [],
     proxyProtocol: 'none',
+    segments: [],
     deviceId: gateway.device.deviceId,
     enabled: true,
     createdAt: now,

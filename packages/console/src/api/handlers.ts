@@ -24,6 +24,7 @@ import { deviceHandlers } from './device-handlers.ts';
 import { factorHandlers } from './factor-handlers.ts';
 import { identityProviderHandlers } from './identity-provider-handlers.ts';
 import { personalAccessTokenHandlers } from './personal-access-token-handlers.ts';
+import { policyHandlers } from './policy-handlers.ts';
 import { relyingPartyHandlers } from './relying-party-handlers.ts';
 import { serviceAccountHandlers } from './service-account-handlers.ts';
 
@@ -48,6 +49,7 @@ export type Handlers = {
 export const handlers: Handlers = {
   ...identityProviderHandlers,
   ...factorHandlers,
+  ...policyHandlers,
   'health.get': async (context) => ({
     status: 'ok',
     version: VERSION,

@@ -130,7 +130,72 @@ async function newTotp(world: World, confirm: boolean): Promise<{ key: string; c
   return { key, code, id: listed.json().items[0].id };
 }
 
+const POLICY = 'permit(principal, action, resource) when { context.risk < 50 };';
+async function newPolicy({ ours }: World): Promise<{ id: string; name: string; version: number }> {
+  const answer = await ours.call('POST', '/api/v1/policies', { name: fresh('policy'), text: POLICY, mode: 'report' });
+  assert.equal(answer.statusCode, 201, answer.body);
+  return answer.json();
+}
+const proposal = () => ({ policies: [{ name: fresh('policy'), text: POLICY, mode: 'off' }] });
+
 const CASES: Record<RouteId, Case> = {
+  'policies.list': { foreign: 'own' },
+  'policies.create': { prepare: () => ({ body: { name: fresh('policy'), text: POLICY } }), foreign: 'own' },
+  'policies.get': {
+    prepare: async (world) => ({ params: { id: (await newPolicy(world)).id } }),
+    foreign: 'not_found',
+  },
+  'policies.update': {
+    prepare: async (world) => ({
+      params: { id: (await newPolicy(world)).id },
+      headers: { 'if-match': '"1"' },
+      body: { mode: 'off' },
+    }),
+    foreign: 'not_found',
+  },
+  'policies.delete': {
+    prepare: async (world) => ({ params: { id: (await newPolicy(world)).id } }),
+    foreign: 'not_found',
+  },
+  'policies.versions': {
+    prepare: async (world) => ({ params: { id: (await newPolicy(world)).id } }),
+    foreign: 'not_found',
+  },
+  'policies.rollBack': {
+    prepare: async (world) => ({ params: { id: (await newPolicy(world)).id }, body: { version: 1 } }),
+    foreign: 'not_found',
+  },
+  'policies.check': { prepare: () => ({ body: { text: POLICY } }), foreign: 'own' },
+  'policies.apply': { prepare: () => ({ body: { ...proposal(), dryRun: true } }), foreign: 'own' },
+  'policies.schema': { foreign: 'own' },
+  'policies.simulate': {
+    prepare: async (world) => ({
+      body: { user: null, action: 'read', object: (await newResource(world)).id, circumstances: {} },
+    }),
+    foreign: 'not_found',
+  },
+  'policies.replay': { prepare: () => ({ body: { proposal: proposal() } }), foreign: 'own' },
+  'policies.reach': {
+    prepare: async (world) => ({ query: `object=${(await newResource(world)).id}` }),
+    foreign: 'not_found',
+  },
+  'policyAssertions.get': { foreign: 'own' },
+  'policyAssertions.update': {
+    prepare: async ({ ours }) => {
+      const { version } = (await ours.call('GET', '/api/v1/policy-assertions')).json();
+      return { headers: { 'if-match': `"${version}"` }, body: { assertions: [] } };
+    },
+    foreign: 'own',
+  },
+  'segments.set': {
+    prepare: async (world) => ({ params: { id: (await newResource(world)).id }, body: { segments: ['prod'] } }),
+    foreign: 'not_found',
+  },
+  'risks.list': { foreign: 'own' },
+  'risks.set': {
+    prepare: async (world) => ({ params: { id: await newUser(world) }, body: { score: 10 } }),
+    foreign: 'not_found',
+  },
   'signInPolicy.get': { foreign: 'own' },
   'signInPolicy.update': {
     prepare: async ({ ours }) => {

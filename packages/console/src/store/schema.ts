@@ -1,4 +1,5 @@
 import type { IdentityProviderKind, Role } from '@zeronaut/model';
+import type { Generated } from 'kysely';
 
 /**
  * The tables, the same in SQLite and PostgreSQL. Times are milliseconds since 1970 in `…_at` columns (bigint), JSON is
@@ -13,6 +14,8 @@ export interface Schema {
     /** Head of the audit chain: updating this row is also the lock that puts writers in a line. */
     audit_seq: number;
     audit_head: string;
+    /** IANA name; policies tell the time there. */
+    time_zone: Generated<string>;
   };
   users: {
     id: string;
@@ -76,6 +79,7 @@ export interface Schema {
     /** Null: it waits for a person. */
     approved_at: number | null;
     revoked_at: number | null;
+    segments: Generated<string>;
   };
   device_policies: { organization_id: string; policy: string; version: number };
   device_postures: {
@@ -167,6 +171,7 @@ export interface Schema {
     enabled: number;
     /** The name was made by us, so publishing the same address without a name finds it again. */
     auto_named: number;
+    segments: string;
     created_at: number;
     updated_at: number;
     version: number;
@@ -203,9 +208,43 @@ export interface Schema {
     device_id: string | null;
     destinations: string;
     access: string;
+    segments: string;
     created_at: number;
     updated_at: number;
     version: number;
+  };
+  policies: {
+    id: string;
+    organization_id: string;
+    name: string;
+    description: string;
+    text: string;
+    /** The same in Cedar's JSON format, as gateways run it. */
+    json: string;
+    effect: 'permit' | 'forbid';
+    mode: 'off' | 'report' | 'enforce';
+    created_at: number;
+    updated_at: number;
+    version: number;
+  };
+  policy_versions: {
+    organization_id: string;
+    policy_id: string;
+    version: number;
+    /** `policyInput` as JSON. */
+    body: string;
+    at: number;
+    by: string;
+  };
+  policy_assertions: { organization_id: string; assertions: string; version: number };
+  risks: {
+    organization_id: string;
+    /** Id of a user or device. */
+    subject_id: string;
+    score: number;
+    reason: string;
+    updated_at: number;
+    expires_at: number | null;
   };
   access_events: {
     organization_id: string;

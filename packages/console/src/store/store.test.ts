@@ -6,7 +6,15 @@ import { sql } from 'kysely';
 import { Refusal } from './refusal.ts';
 import { isUniqueViolation, openStore, type Queries } from './store.ts';
 
-const organization = { id: 'org_1', name: 'A', slug: 'a', created_at: 1_790_000_000_123, audit_seq: 0, audit_head: '' };
+const organization = {
+  id: 'org_1',
+  name: 'A',
+  slug: 'a',
+  created_at: 1_790_000_000_123,
+  audit_seq: 0,
+  audit_head: '',
+  time_zone: 'UTC',
+};
 
 const slugs = async (db: Queries) =>
   (await db.selectFrom('organizations').select('slug').orderBy('slug').execute()).map(({ slug }) => slug);

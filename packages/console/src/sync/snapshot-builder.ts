@@ -2,126 +2,10 @@ import { createHash } from 'node:crypto';
 import type { SignedSnapshot, Snapshot, SnapshotResource } from '@zeronaut/model';
 import type { Context } from '../domains/context.ts';
 import type { GatewayRow } from '../domains/gateways/gateways.ts';
-import { personalAccessTokensOf } from '../domains/personal-access-tokens/personal-access-tokens.ts';
+import type { OrganizationFacts } from '../domains/organizations/organization-facts.ts';
 import { portalHost } from '../domains/resources/names.ts';
-import { loadResources, type StoredResource } from '../domains/resources/resource-rows.ts';
-import { toSite } from '../domains/sites/sites.ts';
+import type { StoredResource } from '../domains/resources/resource-rows.ts';
 import type { HostCertificates } from './host-certificates.ts';
-
-/** Everything in a snapshot that all gateways of an organization share, read in one transaction. */
-export interface OrganizationFacts {
-  readonly organizationId: string;
-  readonly gateways: readonly GatewayRow[];
-  readonly gatewayKeys: Snapshot['gatewayKeys'];
-  readonly users: Snapshot['users'];
-  readonly devices: Snapshot['devices'];
-  readonly revokedSessions: Snapshot['revokedSessions'];
-  readonly personalAccessTokens: Snapshot['personalAccessTokens'];
-  readonly resources: readonly StoredResource[];
-  readonly shares: ReadonlyMap<string, SnapshotResource['shares']>;
-  readonly sites: Snapshot['sites'];
-}
-
-/** Reads what is active: what is missing in a snapshot is refused by gateways. */
-export async function readOrganization(context: Context, organizationId: string): Promise<OrganizationFacts> {
-  const nowMs = context.clock();
-  return await context.store.transaction(async (queries) => {
-    const gateways = await queries
-      .selectFrom('gateways')
-      .selectAll()
-      .where('organization_id', '=', organizationId)
-      .where('status', '=', 'active')
-      .orderBy('id')
-      .execute();
-    const users = await queries
-      .selectFrom('users')
-      .select(['id', 'email', 'name', 'role', 'groups'])
-      .where('organization_id', '=', organizationId)
-      .where('status', '=', 'active')
-      .orderBy('id')
-      .execute();
-    const devices = await queries
-      .selectFrom('devices')
-      .innerJoin('users', 'users.id', 'devices.user_id')
-      .leftJoin('device_postures', 'device_postures.device_id', 'devices.id')
-      .select([
-        'devices.id',
-        'devices.user_id',
-        'devices.key_fingerprint',
-        'devices.approved_at',
-        'device_postures.facts',
-        'device_postures.collected_at',
-      ])
-      .where('devices.organization_id', '=', organizationId)
-      .where('devices.revoked_at', 'is', null)
-      .where('users.status', '=', 'active')
-      .orderBy('devices.id')
-      .execute();
-    const revoked = await queries
-      .selectFrom('sessions')
-      .select(['id', 'expires_at'])
-      .where('organization_id', '=', organizationId)
-      .where('revoked_at', 'is not', null)
-      .where('expires_at', '>', nowMs)
-      .orderBy('id')
-      .execute();
-    const rows = await queries
-      .selectFrom('resources')
-      .selectAll()
-      .where('organization_id', '=', organizationId)
-      .where('enabled', '=', 1)
-      .orderBy('id')
-      .execute();
-    const shares = await queries
-      .selectFrom('shares')
-      .select(['id', 'resource_id', 'expires_at'])
-      .where('organization_id', '=', organizationId)
-      .where('revoked_at', 'is', null)
-      .where('expires_at', '>', nowMs)
-      .orderBy('id')
-      .execute();
-    const sites = await queries
-      .selectFrom('sites')
-      .selectAll()
-      .where('organization_id', '=', organizationId)
-      .orderBy('id')
-      .execute();
-    return {
-      organizationId,
-      gateways,
-      gatewayKeys: gateways.map((row) => ({ gatewayId: row.id, key: JSON.parse(row.signing_key) })),
-      users: users.map((row) => ({
-        id: row.id,
-        organizationId,
-        email: row.email,
-        name: row.name,
-        role: row.role,
-        groups: JSON.parse(row.groups),
-      })),
-      devices: devices.map((row) => ({
-        id: row.id,
-        organizationId,
-        userId: row.user_id,
-        keyFingerprint: row.key_fingerprint,
-        ...(row.approved_at === null ? { pending: true as const } : {}),
-        ...(row.facts === null || row.collected_at === null
-          ? {}
-          : { posture: { facts: JSON.parse(row.facts), collectedAt: new Date(row.collected_at).toISOString() } }),
-      })),
-      revokedSessions: revoked.map((row) => ({ id: row.id, expiresAt: new Date(row.expires_at).toISOString() })),
-      personalAccessTokens: await personalAccessTokensOf(queries, organizationId, nowMs),
-      resources: await loadResources(queries, organizationId, rows),
-      shares: Map.groupBy(
-        shares.map((row) => ({ ...row, expiresAt: new Date(row.expires_at).toISOString() })),
-        (row) => row.resource_id,
-      ) as Map<string, SnapshotResource['shares'] & { resource_id: string }[]>,
-      sites: sites.map((row) => {
-        const { createdAt: _c, updatedAt: _u, version: _v, ...site } = toSite(row);
-        return site;
-      }),
-    };
-  });
-}
 
 /**
  * The snapshot of one gateway. Its version is kept with the gateway's row and grows only when the content's hash does
@@ -158,6 +42,10 @@ export async function buildSnapshot(
     personalAccessTokens: facts.personalAccessTokens,
     resources,
     sites: facts.sites,
+    policies: facts.policies,
+    risks: facts.risks,
+    accessGrants: facts.accessGrants,
+    timeZone: facts.timeZone,
   };
   const text = JSON.stringify(content);
   const hash = createHash('sha256').update(text).digest('base64url');
@@ -188,6 +76,7 @@ function toSnapshotResource(resource: StoredResource, facts: OrganizationFacts, 
     shares: (facts.shares.get(resource.id) ?? []).map(({ id, expiresAt }) => ({ id, expiresAt })),
     targets: resource.targets,
     proxyProtocol: resource.proxyProtocol,
+    ...(resource.segments.length > 0 && { segments: resource.segments }),
     deviceId: resource.deviceId,
   };
 }

@@ -7,9 +7,10 @@ import { RENEW_AFTER_MS } from '../authority/certificate-authority.ts';
 import { fingerprintOf } from '../authority/certificate-request.ts';
 import type { Context } from '../domains/context.ts';
 import type { GatewayRow } from '../domains/gateways/gateways.ts';
+import { readOrganization } from '../domains/organizations/organization-facts.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { HostCertificates } from './host-certificates.ts';
-import { buildSnapshot, readOrganization } from './snapshot-builder.ts';
+import { buildSnapshot } from './snapshot-builder.ts';
 
 /** Changes that come within this time go out as one snapshot. */
 const COALESCE_MS = 5;

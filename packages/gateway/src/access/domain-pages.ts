@@ -1,12 +1,13 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { COOKIE, REASONS, RESERVED_PREFIX, type Reason, type SnapshotResource } from '@zeronaut/model';
-import { anonymousFacts, evaluateAccess } from '@zeronaut/policy';
+import { anonymousFacts } from '@zeronaut/policy';
 import type { Flow } from '../flow.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import type { LocalResponse } from '../rooms.ts';
 import type { Tables } from '../tables.ts';
 import { type AccessContext, endSession } from './access-context.ts';
 import { clearCookie, setCookie } from './cookies.ts';
+import { decide } from './decide.ts';
 import { parseFields, parseForm } from './forms.ts';
 import { html } from './html.ts';
 import { isSameOriginPost, localPath, originOf } from './origins.ts';
@@ -73,6 +74,7 @@ export class DomainPages {
         sub: user.id,
         sid: code.sid,
         org: user.organizationId,
+        ...(code.amr === undefined ? {} : { amr: code.amr, auth_time: code.auth_time }),
         iat: issuedAt,
         exp: code.sexp,
       },
@@ -97,7 +99,8 @@ export class DomainPages {
     // Who is signed in and may come in anyway must not become a guest by opening a link.
     const proof = sessions.ofDomain(head.headers, head.host, resource, flow.tables, nowMs);
     const facts = { ...anonymousFacts(resource.organizationId, flow.downstream.address), ...proof };
-    if (evaluateAccess(resource.access, facts).reason === 'access.session') return redirect(303, target);
+    const { verdict } = decide(flow.tables, { object: resource, action: 'read', facts, nowMs, session: proof.session });
+    if (verdict.effect === 'pass' && verdict.reason !== 'access.address') return redirect(303, target);
 
     const issuedAt = Math.floor(nowMs / 1000);
     const session = mintToken(

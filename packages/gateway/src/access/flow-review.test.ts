@@ -40,13 +40,13 @@ const resource =
 const CASES: readonly [string, (world: AccessWorld) => Subject, Change, string][] = [
   [
     'nothing changed',
-    (world) => ({ kind: 'user', user: world.ann, sessionId }),
+    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null }),
     () => undefined,
     'pass access.session',
   ],
   [
     'the session was revoked',
-    (world) => ({ kind: 'user', user: world.ann, sessionId }),
+    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null }),
     (world) =>
       world.change({
         revokedSessions: [{ id: sessionId, expiresAt: '2026-01-02T00:00:00.000Z' }],
@@ -56,7 +56,7 @@ const CASES: readonly [string, (world: AccessWorld) => Subject, Change, string][
   ],
   [
     'the user signed out here',
-    (world) => ({ kind: 'user', user: world.ann, sessionId }),
+    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null }),
     (world) => {
       world.ended.end(sessionId, world.clock.now() + 1e6, world.clock.now());
       resource({ addresses: [] })(world);
@@ -65,13 +65,13 @@ const CASES: readonly [string, (world: AccessWorld) => Subject, Change, string][
   ],
   [
     'the user is gone',
-    (world) => ({ kind: 'user', user: world.ann, sessionId }),
+    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null }),
     (world) => world.change({ users: [], resources: [{ ...app, access: login }] }),
     'deny access.user_disabled',
   ],
   [
     'the user has left the group',
-    (world) => ({ kind: 'user', user: world.ann, sessionId }),
+    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null }),
     resource({ addresses: [], allow: ['group:ops'] }),
     'deny access.not_allowed',
   ],
@@ -96,7 +96,7 @@ const CASES: readonly [string, (world: AccessWorld) => Subject, Change, string][
   ],
   [
     'the resource is gone',
-    (world) => ({ kind: 'user', user: world.ann, sessionId }),
+    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null }),
     (world) => world.change({ resources: [] }),
     'deny router.no_resource',
   ],
@@ -204,7 +204,7 @@ for (const [name, subjectIn, change, expected] of CASES) {
     const flow = { ...world.flow(app), subject: subjectIn(world) };
     change(world);
     const { grants, ended, clock } = world;
-    const verdict = reviewFlow(flow, world.tables.get(), { grants, ended, nowMs: clock.now() });
+    const { verdict } = reviewFlow(flow, world.tables.get(), { grants, ended, nowMs: clock.now() });
     assert.equal(`${verdict.effect} ${verdict.reason}`, expected);
     await grants.stop();
   });

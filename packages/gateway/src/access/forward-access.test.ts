@@ -31,6 +31,7 @@ async function world(sites: readonly SnapshotSite[]) {
       deviceId: laptop.id,
       address: '192.0.2.10',
       destination: { host: 'db.corp', port: 5432 },
+      nowMs: world.clock.now(),
       connected: () => true,
       ...parts,
     });

@@ -1,6 +1,7 @@
-import { deny, pass, type Reason, type SnapshotSite, type Verdict } from '@zeronaut/model';
-import { anonymousFacts, evaluateAccess, matchDestination } from '@zeronaut/policy';
+import { deny, type Explanation, pass, type Reason, type SnapshotSite, type Verdict } from '@zeronaut/model';
+import { anonymousFacts, matchDestination } from '@zeronaut/policy';
 import type { Tables } from '../tables.ts';
+import { decide } from './decide.ts';
 
 /**
  * Access for `zeronaut forward`: may the user of this enrolled device reach this destination, and through which site.
@@ -11,13 +12,18 @@ export interface ForwardRequest {
   /** Where the device's tunnel comes from. */
   readonly address: string;
   readonly destination: { readonly host: string; readonly port: number };
+  readonly nowMs: number;
   /** Whether a site can be used now. Among those that policy allows, a connected one is taken. */
   readonly connected: (site: SnapshotSite) => boolean;
 }
 
 export type ForwardDecision =
-  | { readonly verdict: Verdict & { effect: 'pass' }; readonly site: SnapshotSite }
-  | { readonly verdict: Verdict; readonly site: null };
+  | {
+      readonly verdict: Verdict & { effect: 'pass' };
+      readonly site: SnapshotSite;
+      readonly explanation: Explanation | null;
+    }
+  | { readonly verdict: Verdict; readonly site: null; readonly explanation: Explanation | null };
 
 export function decideForward(tables: Tables, request: ForwardRequest): ForwardDecision {
   const device = tables.devices.get(request.deviceId);
@@ -34,21 +40,30 @@ export function decideForward(tables: Tables, request: ForwardRequest): ForwardD
   } as const;
   let reached = false;
   let allowed = false;
+  let forbidden: Explanation | null = null;
   for (const site of tables.sites.values()) {
     if (site.organizationId !== device.organizationId) continue;
     if (!matchDestination(site.destinations, request.destination.host, request.destination.port)) continue;
     reached = true;
-    const verdict = evaluateAccess(site.access, facts);
-    if (verdict.effect !== 'pass') continue;
+    const { verdict, explanation } = decide(tables, {
+      ...{ object: site, action: 'forward', facts, nowMs: request.nowMs, deviceId: device.id },
+      destination: request.destination,
+    });
+    if (verdict.effect !== 'pass') {
+      forbidden ??= explanation;
+      continue;
+    }
     allowed = true;
     if (!request.connected(site)) continue;
     // What opened the door is the device's user; `public` and a listed address keep their own names.
     const reason: Reason = verdict.reason === 'access.session' ? 'access.device' : verdict.reason;
-    return { verdict: pass(reason) as Verdict & { effect: 'pass' }, site };
+    return { verdict: pass(reason) as Verdict & { effect: 'pass' }, site, explanation };
   }
-  return refused(allowed ? 'forward.site_away' : reached ? 'forward.denied' : 'forward.no_site');
+  if (allowed) return refused('forward.site_away');
+  if (forbidden !== null) return { ...refused('access.policy_forbids'), explanation: forbidden };
+  return refused(reached ? 'forward.denied' : 'forward.no_site');
 }
 
-function refused(reason: Reason): ForwardDecision {
-  return { verdict: deny(reason), site: null };
+function refused(reason: Reason): ForwardDecision & { site: null } {
+  return { verdict: deny(reason), site: null, explanation: null };
 }

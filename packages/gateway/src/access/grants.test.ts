@@ -202,7 +202,7 @@ describe('raw access', () => {
 
   async function decideAt() {
     const world = await AccessWorld.create([ssh, open, listed, narrow]);
-    const access = createRawAccess(world.grants);
+    const access = createRawAccess(world.grants, world.clock.now);
     const decide = (resource: typeof ssh | null, address = ADDRESS) => {
       const { verdict, subject } = access.decide(world.flow(resource, { address }, 'tcp'));
       return [`${verdict.effect} ${verdict.reason}`, subject];

@@ -1,11 +1,12 @@
 import { challenge, DENY_BY_DEFAULT, deny, pass, REASONS, type Reason, type Verdict } from '@zeronaut/model';
-import { type AccessFacts, anonymousFacts, evaluateAccess } from '@zeronaut/policy';
+import { type AccessDecision, type AccessFacts, anonymousFacts } from '@zeronaut/policy';
 import { ANONYMOUS, type Flow, type Subject } from '../flow.ts';
 import { headerValue, type RequestHead } from '../http/request-head.ts';
 import type { HttpAccess, HttpDecision, LocalResponse } from '../rooms.ts';
 import { type AccessContext, createAccessContext, type HttpAccessDeps } from './access-context.ts';
 import { BasicCredentials, parseBasic } from './basic-credentials.ts';
 import { BearerTokens } from './bearer-tokens.ts';
+import { decide, requestFacts } from './decide.ts';
 import { DomainPages } from './domain-pages.ts';
 import { html } from './html.ts';
 import { Identity } from './identity.ts';
@@ -31,6 +32,7 @@ const SHARE_HEADER = 'x-zeronaut-share';
 const PUBLIC: HttpDecision = Object.freeze({
   verdict: Object.freeze(pass('access.public')),
   subject: ANONYMOUS,
+  explanation: null,
   response: null,
   identity: Object.freeze([]),
   consumeAuthorization: false,
@@ -74,13 +76,15 @@ class Decision {
 
   decide(flow: Flow, head: RequestHead): HttpDecision | Promise<HttpDecision> {
     const { resource, tables } = flow;
-    if (resource === null) return this.#refuse(flow, head, DENY_BY_DEFAULT, NO_SESSION);
+    if (resource === null) {
+      return this.#refuse(flow, head, { verdict: DENY_BY_DEFAULT, explanation: null }, NO_SESSION);
+    }
     const rule = resource.access;
     const authorization = valuesOf(head, 'authorization');
     const personalToken = authorization.length === 0 ? null : readPersonalAccessToken(authorization);
-    if (rule.mode === 'public') return personalToken === null ? PUBLIC : PUBLIC_WITH_TOKEN;
-
     const nowMs = this.#context.now();
+    if (rule.mode === 'public') return this.#public(flow, head, personalToken !== null);
+
     const proof = this.#context.sessions.ofDomain(head.headers, head.host, resource, tables, nowMs);
     const facts = withShareHeader(
       { ...anonymousFacts(resource.organizationId, flow.downstream.address), ...factsOf(proof) },
@@ -90,24 +94,39 @@ class Decision {
     if (personalToken !== null) {
       const token = checkPersonalAccessToken(personalToken, resource, tables, nowMs);
       const known = { ...facts, personalAccessToken: token.fact };
-      return this.#conclude(flow, head, evaluateAccess(rule, known), known, proof, token);
+      return this.#conclude(flow, head, this.#decide(flow, head, known, proof), known, proof, token);
     }
     const credentials = readCredentials(flow, authorization);
-    const verdict = evaluateAccess(rule, facts);
-    if (verdict.effect === 'pass' || credentials.kind === 'none') {
-      return this.#conclude(flow, head, verdict, facts, proof);
+    const decision = this.#decide(flow, head, facts, proof);
+    if (decision.verdict.effect === 'pass' || credentials.kind === 'none') {
+      return this.#conclude(flow, head, decision, facts, proof);
     }
 
     switch (credentials.kind) {
       case 'malformed': {
         const tried = { ...facts, [credentials.scheme === 'basic' ? 'basicTried' : 'tokenTried']: true };
-        return this.#conclude(flow, head, evaluateAccess(rule, tried), tried, proof);
+        return this.#conclude(flow, head, this.#decide(flow, head, tried, proof), tried, proof);
       }
       case 'basic':
         return this.#withPassword(flow, head, facts, proof, credentials);
       case 'bearer':
         return this.#withToken(flow, head, facts, proof, credentials.token);
     }
+  }
+
+  /** Nobody is asked who they are; with policies they may still be refused, for where they come from or when. */
+  #public(flow: Flow, head: RequestHead, consumeAuthorization: boolean): HttpDecision {
+    if (flow.tables.policies.empty) return consumeAuthorization ? PUBLIC_WITH_TOKEN : PUBLIC;
+    const facts = anonymousFacts(flow.resource!.organizationId, flow.downstream.address);
+    const decision = this.#decide(flow, head, facts, NO_SESSION);
+    if (decision.verdict.effect !== 'pass') return this.#refuse(flow, head, decision, NO_SESSION);
+    return { ...(consumeAuthorization ? PUBLIC_WITH_TOKEN : PUBLIC), explanation: decision.explanation };
+  }
+
+  #decide(flow: Flow, head: RequestHead, facts: AccessFacts, proof: SessionProof): AccessDecision {
+    const nowMs = this.#context.now();
+    const object = flow.resource!;
+    return decide(flow.tables, { object, ...requestFacts(head), facts, nowMs, session: proof.session });
   }
 
   #withPassword(
@@ -128,10 +147,11 @@ class Decision {
     const nowMs = this.#context.now();
     const conclude = (result: Awaited<ReturnType<BasicCredentials['verify']>>) => {
       if (result.state === 'limited') {
-        return this.#refuse(flow, head, challenge('access.rate_limited'), proof, [retryAfter(result.waitMs)]);
+        const limited = { verdict: challenge('access.rate_limited'), explanation: null };
+        return this.#refuse(flow, head, limited, proof, [retryAfter(result.waitMs)]);
       }
       const known = { ...facts, basicTried: true, basicUser: result.state === 'valid' ? result.username : null };
-      return this.#conclude(flow, head, evaluateAccess(resource.access, known), known, proof);
+      return this.#conclude(flow, head, this.#decide(flow, head, known, proof), known, proof);
     };
     const recalled = this.#basic.recall(attempt, nowMs);
     return recalled === null ? this.#basic.verify(attempt, nowMs).then(conclude) : conclude(recalled);
@@ -149,7 +169,7 @@ class Decision {
     const nowMs = this.#context.now();
     const conclude = (result: Awaited<ReturnType<BearerTokens['verify']>>) => {
       const known = { ...facts, tokenTried: true, tokenSubject: result.state === 'valid' ? result.subject : null };
-      return this.#conclude(flow, head, evaluateAccess(access, known), known, proof);
+      return this.#conclude(flow, head, this.#decide(flow, head, known, proof), known, proof);
     };
     const recalled = this.#bearer.recall(verification, token, nowMs);
     return recalled === null ? this.#bearer.verify(verification, token, nowMs).then(conclude) : conclude(recalled);
@@ -158,16 +178,17 @@ class Decision {
   #conclude(
     flow: Flow,
     head: RequestHead,
-    verdict: Verdict,
+    { verdict, explanation }: AccessDecision,
     facts: AccessFacts,
     proof: SessionProof,
     token: PersonalAccessTokenProof | null = null,
   ): HttpDecision {
-    if (verdict.effect !== 'pass') return this.#refuse(flow, head, verdict, proof);
+    if (verdict.effect !== 'pass') return this.#refuse(flow, head, { verdict, explanation }, proof);
     const subject = subjectOf(verdict.reason, facts, proof, token);
     return {
       verdict,
       subject,
+      explanation,
       response: null,
       identity: this.#identity.headers(subject, head.host, this.#context.now()),
       consumeAuthorization: token !== null || verdict.reason === 'access.basic' || verdict.reason === 'access.token',
@@ -177,7 +198,7 @@ class Decision {
   #refuse(
     flow: Flow,
     head: RequestHead,
-    verdict: Verdict,
+    { verdict, explanation }: AccessDecision,
     proof: SessionProof,
     headers: readonly (readonly [string, string])[] = [],
   ): HttpDecision {
@@ -186,7 +207,8 @@ class Decision {
       verdict: final,
       // Who was refused belongs into the event, too.
       subject: proof.user === null ? ANONYMOUS : userSubject(proof),
-      response: this.#answer(flow, head, final, proof, headers),
+      explanation,
+      response: this.#answer(flow, head, final, proof, headers, explanation?.advice ?? ''),
       identity: [],
       consumeAuthorization: false,
     };
@@ -198,6 +220,7 @@ class Decision {
     verdict: Verdict,
     proof: SessionProof,
     headers: readonly (readonly [string, string])[],
+    advice: string,
   ): LocalResponse {
     const { reason } = verdict;
     const signInHelps = verdict.effect === 'challenge' && reason !== 'access.rate_limited';
@@ -206,14 +229,17 @@ class Decision {
       const { signingKey, gatewayId } = this.#context;
       const { state, cookie } = beginSignIn(head, signingKey, gatewayId, this.#context.now());
       const portal = originOf(flow.tables.portalHost, flow, head);
-      return redirect(302, `${portal}/sign-in?state=${state}`, [cookie]);
+      // Whoever is signed in already would be sent back at once; a step-up needs the form.
+      const again = reason === 'access.step_up_required' ? '&again=1' : '';
+      return redirect(302, `${portal}/sign-in?state=${state}${again}`, [cookie]);
     }
     const all = REASONS[reason].status === 401 ? [...headers, ...challengesOf(flow, head, reason)] : headers;
-    if (!navigation) return problemResponse(flow, reason, all);
+    if (!navigation) return problemResponse(flow, reason, all, advice);
     const page = refusalPage({
       reason,
       requestId: flow.requestId,
       host: head.host,
+      advice,
       user: proof.user,
       actions:
         proof.sessionState === 'valid' ? [html`<a href="/.zeronaut/sign-out">Sign out to use another account</a>`] : [],
@@ -265,7 +291,7 @@ function readCredentials(flow: Flow, values: readonly string[]): Credentials {
 }
 
 function userSubject(proof: SessionProof): Subject {
-  return { kind: 'user', user: proof.user!, sessionId: proof.sessionId };
+  return { kind: 'user', user: proof.user!, sessionId: proof.sessionId, session: proof.session };
 }
 
 function subjectOf(
@@ -278,7 +304,11 @@ function subjectOf(
     case 'access.session':
       return userSubject(proof);
     case 'access.personal_access_token':
-      return { kind: 'token_user', user: token!.fact.user!, tokenId: token!.tokenId, hash: token!.hash };
+      return tokenSubject(token!);
+    // Either may have shown who it is; a policy or an approved request then let them in.
+    case 'access.policy':
+    case 'access.granted':
+      return token === null ? userSubject(proof) : tokenSubject(token);
     case 'access.basic':
       return { kind: 'basic', username: facts.basicUser! };
     case 'access.share':
@@ -290,6 +320,10 @@ function subjectOf(
     default:
       return ANONYMOUS;
   }
+}
+
+function tokenSubject({ fact, tokenId, hash }: PersonalAccessTokenProof): Subject {
+  return { kind: 'token_user', user: fact.user!, tokenId, hash };
 }
 
 /** RFC 9110, 11.6.1: a 401 names what would help. */

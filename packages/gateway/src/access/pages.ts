@@ -21,7 +21,8 @@ export interface SignInView {
 export function signInPage(view: SignInView): Page {
   const failed = view.failure !== null;
   // The console keeps nothing between the two tries, so the second one brings the password again.
-  const asksForCode = view.failure === 'factor.missing' || view.failure === 'factor.invalid';
+  const stepUp = view.failure === 'access.step_up_required';
+  const asksForCode = stepUp || view.failure === 'factor.missing' || view.failure === 'factor.invalid';
   return {
     title: 'Sign in',
     // Browsers apply form-action to the redirects that follow: to the service, and to wherever that sends its visitors.
@@ -40,7 +41,7 @@ ${view.state === null ? null : html`<input type="hidden" name="state" value="${v
 ${
   asksForCode
     ? html`<label for="code">Code of your authenticator app, or a recovery code</label>
-<input id="code" name="code" maxlength="40" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" required>`
+<input id="code" name="code" maxlength="40" autocomplete="one-time-code" autocapitalize="none" spellcheck="false"${stepUp ? null : html` required`}>`
     : null
 }
 <button type="submit">Sign in</button>
@@ -62,6 +63,8 @@ export interface RefusalView {
   readonly reason: Reason;
   readonly requestId: string;
   readonly host: string;
+  /** What a policy's author wants people to know. */
+  readonly advice?: string;
   /** Who is signed in, if that matters here. */
   readonly user: SnapshotUser | null;
   readonly actions: readonly Html[];
@@ -74,6 +77,7 @@ export function refusalPage(view: RefusalView): Page {
     content: html`<main>
 <h1>${title}</h1>
 <p class="soft">${next}</p>
+${view.advice ? html`<p>${view.advice}</p>` : null}
 ${view.user === null ? null : html`<p class="small soft">Signed in as <strong>${view.user.email}</strong>.</p>`}
 ${view.actions.length === 0 ? null : html`<div class="actions">${view.actions}</div>`}
 </main>

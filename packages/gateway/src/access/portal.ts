@@ -9,13 +9,14 @@ import {
   type SnapshotResource,
   type SnapshotUser,
 } from '@zeronaut/model';
-import { anonymousFacts, evaluateAccess } from '@zeronaut/policy';
+import { anonymousFacts } from '@zeronaut/policy';
 import type { Flow } from '../flow.ts';
 import { headerValue, type RequestHead } from '../http/request-head.ts';
 import type { LocalResponse } from '../rooms.ts';
 import { type AccessContext, endSession } from './access-context.ts';
 import { AttemptLimiter, attemptKey } from './attempt-limiter.ts';
 import { clearCookie, setCookie } from './cookies.ts';
+import { decide } from './decide.ts';
 import { isOwnForm, parseFields, parseForm } from './forms.ts';
 import { type Html, html } from './html.ts';
 import { originOf, resourceOfHost } from './origins.ts';
@@ -73,7 +74,8 @@ export class Portal {
     const services = [];
     const ports = [];
     for (const resource of flow.tables.resources.values()) {
-      if (resource.organizationId !== user.organizationId || !mayUse(user, resource, flow)) continue;
+      if (resource.organizationId !== user.organizationId || !mayUse(user, resource, flow, this.#context.now()))
+        continue;
       const { id, name, port } = resource;
       if (resource.protocol === 'http') {
         const host = resource.hosts.find((candidate) => !candidate.startsWith('*.')) ?? null;
@@ -114,11 +116,18 @@ export class Portal {
     if (fields === null || (stateToken !== null && state === null)) return refuse(flow, head, 'access.state_invalid');
 
     const proof = this.#proof(flow, head);
-    if (proof.user !== null) return this.#goOn(flow, head, proof, state, []);
+    const again = fields.get('again') === '1' && proof.user !== null;
+    if (proof.user !== null && !again) return this.#goOn(flow, head, proof, state, []);
     const csrf = csrfOf(head);
     return pageResponse(
       200,
-      signInPage({ csrf: csrf.value, state: stateToken, destination: state?.host ?? null, email: '', failure: null }),
+      signInPage({
+        csrf: csrf.value,
+        state: stateToken,
+        destination: state?.host ?? null,
+        email: again ? proof.user!.email : '',
+        failure: again ? 'access.step_up_required' : null,
+      }),
       csrf.headers,
     );
   }
@@ -188,7 +197,7 @@ export class Portal {
     const { user } = proof;
     const resource = resourceOfHost(flow.tables, state.host);
     if (resource === null || user === null) return refuse(flow, head, 'access.state_invalid', { headers });
-    if (!mayUse(user, resource, flow)) {
+    if (!mayUse(user, resource, flow, this.#context.now())) {
       const csrf = csrfOf(head);
       return refuse(flow, head, 'access.not_allowed', {
         host: state.host,
@@ -228,7 +237,8 @@ export class Portal {
     if (resource === undefined || resource.organizationId !== user.organizationId || resource.protocol === 'http') {
       return refuse(flow, head, 'router.no_resource', { user });
     }
-    if (hours === undefined || !mayUse(user, resource, flow)) return refuse(flow, head, 'access.not_allowed', { user });
+    if (hours === undefined || !mayUse(user, resource, flow, this.#context.now()))
+      return refuse(flow, head, 'access.not_allowed', { user });
     const grant = this.#context.grants.create({
       resource,
       user,
@@ -267,13 +277,28 @@ export class Portal {
 }
 
 /** Only as a signed-in user: an address or a password of the resource says nothing about who may see it listed. */
-function mayUse(user: SnapshotUser, resource: SnapshotResource, flow: Flow): boolean {
+function mayUse(user: SnapshotUser, resource: SnapshotResource, flow: Flow, nowMs: number): boolean {
   const facts = {
     ...anonymousFacts(resource.organizationId, flow.downstream.address),
     user,
     sessionState: 'valid',
   } as const;
-  return evaluateAccess({ ...resource.access, addresses: [] }, facts).effect === 'pass';
+  // Its own address opens nothing here, and what a policy says of a request is said when that comes.
+  const object = resource.access.addresses.length === 0 ? resource : withoutAddresses(resource);
+  const action = resource.protocol === 'http' ? 'read' : 'connect';
+  const { verdict } = decide(flow.tables, { object, action, facts, nowMs });
+  return verdict.effect === 'pass' || verdict.reason === 'access.step_up_required';
+}
+
+const addressless = new WeakMap<SnapshotResource, SnapshotResource>();
+
+function withoutAddresses(resource: SnapshotResource): SnapshotResource {
+  let made = addressless.get(resource);
+  if (made === undefined) {
+    made = { ...resource, access: { ...resource.access, addresses: [] } };
+    addressless.set(resource, made);
+  }
+  return made;
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {

@@ -1,33 +1,39 @@
 import { DENY_BY_DEFAULT, deny } from '@zeronaut/model';
-import { anonymousFacts, evaluateAccess } from '@zeronaut/policy';
+import { anonymousFacts } from '@zeronaut/policy';
 import { ANONYMOUS, type Flow } from '../flow.ts';
 import type { RawAccess } from '../rooms.ts';
+import { decide } from './decide.ts';
 import type { AddressGrants } from './grants.ts';
 
 /** Access for TCP and UDP ports, which know nothing of a caller but the address: public, listed, or authorised. */
-export function createRawAccess(grants: AddressGrants): RawAccess {
+export function createRawAccess(grants: AddressGrants, now: () => number): RawAccess {
   return {
     decide(flow: Flow) {
       const { resource, tables } = flow;
-      if (resource === null) return { verdict: DENY_BY_DEFAULT, subject: ANONYMOUS };
+      if (resource === null) return { verdict: DENY_BY_DEFAULT, subject: ANONYMOUS, explanation: null };
       const { address } = flow.downstream;
       const facts = anonymousFacts(resource.organizationId, address);
+      const common = { object: resource, action: 'connect', nowMs: now() } as const;
+      let refused: ReturnType<typeof decide> | null = null;
       // Several people may sit behind one address; any of them who may still use the port is enough.
       for (const user of resource.access.mode === 'public' ? [] : grants.usersAt(resource, address, tables)) {
-        const verdict = evaluateAccess(resource.access, { ...facts, addressGrant: { user } });
-        if (verdict.reason === 'access.address_authorised') {
-          return { verdict, subject: { kind: 'address', userId: user.id } };
-        }
+        const decision = decide(tables, { ...common, facts: { ...facts, addressGrant: { user } } });
+        const subject = { kind: 'address', userId: user.id } as const;
+        if (decision.verdict.reason === 'access.address_authorised') return { ...decision, subject };
+        if (decision.explanation !== null) refused = decision;
       }
-      const verdict = evaluateAccess(resource.access, facts);
-      switch (verdict.reason) {
+      const decision = decide(tables, { ...common, facts });
+      switch (decision.verdict.reason) {
         case 'access.address':
-          return { verdict, subject: { kind: 'address', userId: null } };
+          return { ...decision, subject: { kind: 'address', userId: null } };
         case 'access.public':
-          return { verdict, subject: ANONYMOUS };
-        default:
+        case 'access.policy_forbids':
+          return { ...decision, subject: ANONYMOUS };
+        default: {
           // There is nobody to challenge on a raw port.
-          return { verdict: deny('access.address_unknown'), subject: ANONYMOUS };
+          const verdict = deny(refused === null ? 'access.address_unknown' : 'access.policy_forbids');
+          return { verdict, subject: ANONYMOUS, explanation: refused?.explanation ?? null };
+        }
       }
     },
   };

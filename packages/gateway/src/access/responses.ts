@@ -60,7 +60,12 @@ export function redirect(status: 302 | 303, location: string, headers: readonly 
 }
 
 /** RFC 9457, for callers that are no browser page. */
-export function problemResponse(flow: Flow, reason: Reason, headers: readonly Header[] = []): LocalResponse {
+export function problemResponse(
+  flow: Flow,
+  reason: Reason,
+  headers: readonly Header[] = [],
+  detail = '',
+): LocalResponse {
   const { status, title, next } = REASONS[reason];
   return {
     status,
@@ -71,6 +76,7 @@ export function problemResponse(flow: Flow, reason: Reason, headers: readonly He
       status,
       reason,
       requestId: flow.requestId,
+      ...(detail === '' ? {} : { detail }),
       ...(next === '' ? {} : { next }),
     })}\n`,
   };

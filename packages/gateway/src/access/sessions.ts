@@ -3,8 +3,9 @@ import type { AccessFacts } from '@zeronaut/policy';
 import type { HeaderList } from '../http/request-head.ts';
 import type { Tables } from '../tables.ts';
 import { readCookie } from './cookies.ts';
+import type { SessionFactors } from './decide.ts';
 import type { EndedSessions } from './ended-sessions.ts';
-import { TOKEN_LEEWAY_SECONDS, type TokenVerifier } from './tokens.ts';
+import { type ClaimsOf, TOKEN_LEEWAY_SECONDS, type TokenVerifier } from './tokens.ts';
 
 /** What the cookies and headers of a request prove about a session or share, against the tables of its flow. */
 export interface SessionProof {
@@ -12,6 +13,8 @@ export interface SessionProof {
   /** Only with `valid`, and only while the user is active. */
   readonly user: SnapshotUser | null;
   readonly sessionId: string;
+  /** What the sign-in behind it showed; null: unknown. */
+  readonly session: SessionFactors | null;
   /** When the session ends, seconds; 0 without one. */
   readonly expiresAtSeconds: number;
   readonly shareState: AccessFacts['shareState'];
@@ -22,6 +25,7 @@ export const NO_SESSION: SessionProof = Object.freeze({
   sessionState: 'none',
   user: null,
   sessionId: '',
+  session: null,
   expiresAtSeconds: 0,
   shareState: 'none',
   shareId: null,
@@ -75,8 +79,10 @@ export class Sessions {
       : { state, shareId: null, expiresAtSeconds: 0 };
   }
 
-  #ofUser(claims: { sub: string; sid: string; org: string; exp: number }, tables: Tables): SessionProof {
-    const base = { ...NO_SESSION, sessionId: claims.sid, expiresAtSeconds: claims.exp };
+  #ofUser(claims: ClaimsOf<'portalSession' | 'domainSession'>, tables: Tables): SessionProof {
+    const { amr, auth_time } = claims;
+    const session = amr === undefined || auth_time === undefined ? null : { factors: amr, atMs: auth_time * 1000 };
+    const base = { ...NO_SESSION, sessionId: claims.sid, session, expiresAtSeconds: claims.exp };
     if (this.revoked(claims.sid, tables)) return { ...base, sessionState: 'revoked' };
     // Only active users are in the tables: one who was disabled or deleted keeps a genuine token and no user.
     const user = tables.users.get(claims.sub) ?? null;

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { COOKIE, PORTAL_AUDIENCE } from '@zeronaut/model';
+import { COOKIE, type FactorKind, PORTAL_AUDIENCE } from '@zeronaut/model';
 import type { Flow } from '../flow.ts';
 import type { RequestHead } from '../http/request-head.ts';
 import { readCookie, setCookie } from './cookies.ts';
+import type { SessionFactors } from './decide.ts';
 import { localPath } from './origins.ts';
 import type { SessionProof } from './sessions.ts';
 import { type ClaimsOf, mintToken, type SigningKey, type TokenVerifier } from './tokens.ts';
@@ -72,12 +73,18 @@ export function mintCode(
       jti: createSecret(),
       nonce: state.nonce,
       path: state.path,
+      ...signInClaims(proof.session),
       sexp: proof.expiresAtSeconds,
       iat: issuedAt,
       exp: issuedAt + CODE_SECONDS,
     },
     key,
   );
+}
+
+/** The claims that say how somebody signed in, as far as it is known. */
+export function signInClaims(session: SessionFactors | null): { amr?: readonly FactorKind[]; auth_time?: number } {
+  return session === null ? {} : { amr: session.factors, auth_time: Math.floor(session.atMs / 1000) };
 }
 
 /** Back on the service's host: the code is genuine, for this host, and of this browser. Its single use is not looked at. */

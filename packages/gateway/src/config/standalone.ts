@@ -55,6 +55,10 @@ export function standaloneSnapshot(
     devices: [],
     revokedSessions: [],
     personalAccessTokens: [],
+    policies: [],
+    risks: [],
+    accessGrants: [],
+    timeZone: 'UTC',
     resources: file.resources.map((resource) => snapshotResource(configuration, resource)),
     sites: [],
   };

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import {
   DENY_BY_DEFAULT,
   deny,
+  type Explanation,
   type Fault,
   isReason,
   type Reason,
@@ -79,6 +80,7 @@ export class Exchange implements Flow, UpstreamUser {
   resource: SnapshotResource | null = null;
   subject: Subject = ANONYMOUS;
   verdict: Verdict = DENY_BY_DEFAULT;
+  explanation: Explanation | null = null;
   targetId = '';
   bytesIn = 0;
   bytesOut = 0;

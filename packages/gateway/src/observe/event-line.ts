@@ -37,7 +37,8 @@ export function encodeEventLine(prefix: string, seq: number, event: UnnumberedEv
     `,"method":${quote(event.method, 32)},"host":${quote(event.host, 260)},"path":${quote(event.path, 1024)}` +
     `,"status":${count(event.status)},"bytesIn":${count(event.bytesIn)},"bytesOut":${count(event.bytesOut)}` +
     `,"durationMs":${event.durationMs > 0 && Number.isFinite(event.durationMs) ? Math.round(event.durationMs * 1000) / 1000 : 0}` +
-    `,"targetId":${quote(event.targetId, 64)},"snapshotVersion":${count(event.snapshotVersion)}}`
+    `,"targetId":${quote(event.targetId, 64)},"snapshotVersion":${count(event.snapshotVersion)}` +
+    `${event.explanation === undefined ? '' : `,"explanation":${JSON.stringify(event.explanation)}`}}`
   );
 }
 

@@ -18,6 +18,7 @@ export function createRawFlow(context: RawContext, protocol: RawProtocol, downst
     resource: ports.get(downstream.localPort) ?? null,
     subject: ANONYMOUS,
     verdict: DENY_BY_DEFAULT,
+    explanation: null,
     targetId: '',
     bytesIn: 0,
     bytesOut: 0,
@@ -29,7 +30,8 @@ export function decideRawFlow(context: RawContext, flow: Flow): Verdict {
   if (flow.resource === null) {
     flow.verdict = deny('router.port_closed');
   } else {
-    const { verdict, subject } = context.access.decide(flow);
+    const { verdict, subject, explanation } = context.access.decide(flow);
+    flow.explanation = explanation;
     flow.verdict = verdict;
     flow.subject = subject;
   }
@@ -44,7 +46,9 @@ export function stillAllowed(context: RawContext, flow: Flow): Verdict {
   // Another resource may have taken the port; its caller never asked for that one.
   if (resource === undefined || resource.id !== flow.resource?.id) return deny('router.port_closed');
   const now: Flow = { ...flow, tables, resource, subject: ANONYMOUS, verdict: DENY_BY_DEFAULT };
-  return decideRawFlow(context, now);
+  const verdict = decideRawFlow(context, now);
+  if (verdict.effect !== 'pass') flow.explanation = now.explanation;
+  return verdict;
 }
 
 /** Each attempt costs a connect timeout at worst; a caller on a raw port does not wait for more. */
@@ -111,5 +115,6 @@ export function recordRawFlow(context: RawContext, flow: Flow): void {
     durationMs: Math.max(0, Date.now() - flow.startedAt),
     targetId: flow.targetId,
     snapshotVersion: flow.tables.version,
+    ...(flow.explanation !== null && { explanation: flow.explanation }),
   });
 }

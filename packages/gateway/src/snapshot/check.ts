@@ -36,10 +36,19 @@ const ARRAYS = [
   'personalAccessTokens',
   'resources',
   'sites',
+  'policies',
+  'risks',
+  'accessGrants',
 ] as const satisfies readonly (keyof Snapshot)[];
 
 /** Not in the snapshots of older consoles, nor in those on the disk of a gateway that was just updated. */
-const ADDED_LATER = ['personalAccessTokens'] as const satisfies readonly (typeof ARRAYS)[number][];
+const ADDED_LATER = {
+  personalAccessTokens: [],
+  policies: [],
+  risks: [],
+  accessGrants: [],
+  timeZone: 'UTC',
+} as const satisfies Partial<Record<keyof Snapshot, unknown>>;
 
 /** Items that are validated before the event loop gets a turn: about a millisecond. */
 const SLICE = 200;
@@ -77,7 +86,7 @@ export async function checkSnapshot(signed: SignedSnapshot, trust: SnapshotTrust
 }
 
 async function validateInSlices(fields: Record<string, unknown>): Promise<SnapshotCheck> {
-  for (const name of ADDED_LATER) fields[name] ??= [];
+  for (const [name, value] of Object.entries(ADDED_LATER)) fields[name] ??= value;
   const skeleton: Record<string, unknown> = { ...fields };
   for (const name of ARRAYS) if (Array.isArray(fields[name])) skeleton[name] = [];
   const outer = snapshotSchema.safeParse(skeleton);

@@ -1,6 +1,7 @@
 import {
   createId,
   deny,
+  type Explanation,
   Fault,
   formatHostPort,
   isReason,
@@ -36,8 +37,9 @@ export interface ForwardAccess {
       destination: { host: string; port: number };
       /** Whether a site can be used now. */
       connected: (site: SnapshotSite) => boolean;
+      nowMs: number;
     },
-  ): { readonly verdict: Verdict; readonly site: SnapshotSite | null };
+  ): { readonly verdict: Verdict; readonly site: SnapshotSite | null; readonly explanation: Explanation | null };
 }
 
 export interface Forwarder {
@@ -94,6 +96,7 @@ class Forward {
   readonly #tables: Tables;
   readonly #startedAt = Date.now();
   #verdict: Verdict = deny('forward.denied');
+  #explanation: Explanation | null = null;
   #site: SnapshotSite | null = null;
   #upstream: ByteStream | null = null;
   #bytesIn = 0;
@@ -123,8 +126,9 @@ class Forward {
       this.cut('limit.connections');
       return;
     }
-    const { verdict, site } = this.#decide(this.#tables, (candidate) => this.#isConnected(candidate));
+    const { verdict, site, explanation } = this.#decide(this.#tables, (candidate) => this.#isConnected(candidate));
     this.#verdict = verdict;
+    this.#explanation = explanation;
     this.#site = site;
     if (verdict.effect !== 'pass' || site === null) {
       this.cut(verdict.effect === 'pass' ? 'forward.no_site' : verdict.reason);
@@ -155,9 +159,11 @@ class Forward {
     const own = this.#site;
     if (own === null) return;
     // An open forward keeps its own way, whoever else could serve it by now.
-    const { verdict, site } = this.#decide(this.#options.tables.get(), ({ id }) => id === own.id);
-    if (verdict.effect !== 'pass') this.cut(verdict.reason);
-    else if (site?.deviceId !== own.deviceId || site.connection !== own.connection) this.cut('forward.site_away');
+    const { verdict, site, explanation } = this.#decide(this.#options.tables.get(), ({ id }) => id === own.id);
+    if (verdict.effect !== 'pass') {
+      this.#explanation = explanation;
+      this.cut(verdict.reason);
+    } else if (site?.deviceId !== own.deviceId || site.connection !== own.connection) this.cut('forward.site_away');
   }
 
   #isConnected(site: SnapshotSite): boolean {
@@ -172,6 +178,7 @@ class Forward {
       address: this.#session.address,
       destination: this.#destination,
       connected,
+      nowMs: Date.now(),
     });
   }
 
@@ -258,6 +265,7 @@ class Forward {
       durationMs: Math.max(0, Date.now() - this.#startedAt),
       targetId: this.#site?.id ?? '',
       snapshotVersion: this.#tables.version,
+      ...(this.#explanation !== null && { explanation: this.#explanation }),
     });
   }
 }

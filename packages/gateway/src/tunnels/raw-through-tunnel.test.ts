@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import type { OpenFromGateway } from '@zeronaut/model';
+import { type OpenFromGateway, pass } from '@zeronaut/model';
 import { freePort, testResource, testTarget, waitFor } from '@zeronaut/testkit';
 import { createDatagramStream, type MuxStream } from '@zeronaut/tunnel';
 import { pino } from 'pino';
@@ -30,7 +30,7 @@ test('raw TCP and UDP ports reach services behind an agent, and fail closed whil
   t.after(() => balancer.stop());
   const raw = createRawListeners({
     tables: world.tables,
-    access: { decide: () => ({ verdict: { effect: 'pass', reason: 'access.public' }, subject: ANONYMOUS }) },
+    access: { decide: () => ({ verdict: pass('access.public'), subject: ANONYMOUS, explanation: null }) },
     balancer,
     dialer,
     observer: { record: (event) => world.events.push(event) },

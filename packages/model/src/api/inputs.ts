@@ -22,7 +22,7 @@ export const password = z.string().min(1).max(1024);
 
 /** The access part of a request: plain passwords come in here and only their hashes go further. */
 export const accessInput = z.strictObject({
-  mode: z.enum(['login', 'public']).default('login'),
+  mode: accessRule.shape.mode,
   allow: z.array(principal).max(200).default([]),
   addresses: z.array(network).max(200).default([]),
   basic: z

@@ -29,6 +29,7 @@ import { factorCode, factorRoutes } from './factor-routes.ts';
 import { identityProviderRoutes } from './identity-provider-routes.ts';
 import { accessInput, password, resourceInput, resourcesFile, serviceInput, serviceView } from './inputs.ts';
 import { personalAccessTokenRoutes } from './personal-access-token-routes.ts';
+import { policyRoutes } from './policy-routes.ts';
 import { relyingPartyRoutes } from './relying-party-routes.ts';
 import { defineRoutes } from './route.ts';
 import { byId, byIdOrName, page, pageOf, pageQuery } from './route-parts.ts';
@@ -47,6 +48,7 @@ const token = z.strictObject({ token: z.string(), expiresAt: timestamp });
 export const routes = defineRoutes({
   ...identityProviderRoutes,
   ...factorRoutes,
+  ...policyRoutes,
   'health.get': {
     method: 'GET',
     path: '/api/v1/health',

@@ -21,10 +21,11 @@ export const tokenVerification = z.strictObject({
 
 /**
  * Who may use a resource. Everything starts at deny; each field that is filled opens one door, and any open door is
- * enough. `mode: 'public'` opens it for everybody and is the only way to do so.
+ * enough. `mode: 'public'` opens it for everybody and is the only way to do so. `mode: 'policy'` is `login` where being a
+ * user is not enough: only a policy, or an approved access request, lets one in.
  */
 export const accessRule = z.strictObject({
-  mode: z.enum(['login', 'public']).default('login'),
+  mode: z.enum(['login', 'public', 'policy']).default('login'),
   /** Who may come in after sign-in. Empty: every active user of the organization. */
   allow: z.array(principal).max(200).default([]),
   /** Source addresses that need no sign-in. */

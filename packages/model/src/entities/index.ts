@@ -14,6 +14,7 @@ import {
   label,
   port,
   publicJwk,
+  segments,
   targetAddress,
   timestamp,
 } from './scalars.ts';
@@ -24,6 +25,7 @@ export * from './access-rule.ts';
 export * from './device-posture.ts';
 export * from './identity-provider.ts';
 export * from './personal-access-token.ts';
+export * from './policy.ts';
 export * from './relying-party.ts';
 export * from './role.ts';
 export * from './scalars.ts';
@@ -100,6 +102,7 @@ export const device = z.strictObject({
   certificateExpiresAt: timestamp,
   /** Null: it waits for a person, and no gateway lets it in. */
   approvedAt: timestamp.nullable(),
+  segments,
   /** What it said of itself last; null: nothing yet. */
   posture: devicePosture.nullable(),
   revokedAt: timestamp.nullable(),
@@ -190,6 +193,7 @@ export const resource = z.strictObject({
   access: accessRule,
   targets: z.array(target).max(200),
   proxyProtocol,
+  segments,
   /** The device that published it (services). */
   deviceId: id.nullable(),
   enabled: z.boolean(),
@@ -220,11 +224,25 @@ export const site = z.strictObject({
   destinations: z.array(destination).max(500),
   /** Who may forward into it. */
   access: accessRule,
+  segments,
   createdAt: timestamp,
   updatedAt: timestamp,
   version: z.int().min(1),
 });
 export type Site = z.infer<typeof site>;
+
+/** What policies had to do with a decision. */
+export const explanation = z.strictObject({
+  /** The policies that decided. */
+  policies: z.array(id).max(5_000),
+  /** What those policies read of the moment, as text. */
+  facts: z.record(z.string().max(64), z.string().max(300)),
+  /** What policies in report mode would have changed; null: nothing. */
+  reported: z.strictObject({ effect: z.enum(['pass', 'deny']), policies: z.array(id).max(5_000) }).nullable(),
+  /** What the author of the deciding policy wants people to know; empty: nothing. */
+  advice: z.string().max(300),
+});
+export type Explanation = z.infer<typeof explanation>;
 
 /** One request, connection or UDP flow, as a gateway saw and decided it. `gatewayId`, `epoch` and `seq` name it for ever. */
 export const accessEvent = z.strictObject({
@@ -254,6 +272,8 @@ export const accessEvent = z.strictObject({
   durationMs: z.number().min(0),
   targetId: z.string().max(64),
   snapshotVersion: z.int().min(0),
+  /** Absent: no policy decided. */
+  explanation: explanation.optional(),
 });
 export type AccessEvent = z.infer<typeof accessEvent>;
 

@@ -30,6 +30,9 @@ export const email = z.email().max(254).toLowerCase();
 export const displayName = z.string().trim().min(1).max(120);
 export const groupName = label;
 
+/** Names that group resources, sites and devices, such as `prod` or `payroll`. */
+export const segments = z.array(label).max(50);
+
 export const hostPort = z
   .string()
   .max(300)

@@ -32,6 +32,7 @@ function toDevice(row: Row, posture: PostureRow | null = null): Device {
     createdAt: isoTime(row.created_at),
     certificateExpiresAt: isoTime(row.certificate_expires_at),
     approvedAt: isoTime(row.approved_at),
+    segments: JSON.parse(row.segments),
     posture:
       posture === null
         ? null
@@ -141,6 +142,7 @@ export async function enrolDevice(
       certificate_expires_at: issued.notAfterMs,
       approved_at: approval === 'automatic' ? nowMs : null,
       revoked_at: null,
+      segments: '[]',
     };
     await queries.insertInto('devices').values(row).execute();
     const device = toDevice(row);

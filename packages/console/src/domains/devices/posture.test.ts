@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import type { Reason } from '@zeronaut/model';
 import { eachDatabase } from '@zeronaut/testkit';
-import { readOrganization } from '../../sync/snapshot-builder.ts';
 import { postureReport, startFixture } from '../../testing/fixture.suite.ts';
+import { readOrganization } from '../organizations/organization-facts.ts';
 
 const POLICY = '/api/v1/organizations/current/device-policy';
 

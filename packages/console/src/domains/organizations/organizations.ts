@@ -29,6 +29,7 @@ export async function ensureFirstOrganization(context: Context): Promise<string>
       created_at: createdAt,
       audit_seq: 0,
       audit_head: CHAIN_START,
+      time_zone: 'UTC',
     })
     .onConflict((conflict) => conflict.column('slug').doNothing())
     .execute();

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { AccessEvent } from '@zeronaut/model';
 import { eachDatabase } from '@zeronaut/testkit';
-import { readOrganization } from '../../sync/snapshot-builder.ts';
 import { testEvent } from '../../testing/access-event.suite.ts';
 import { startFixture } from '../../testing/fixture.suite.ts';
 import { storeEvents } from '../access-events/access-events.ts';
+import { readOrganization } from '../organizations/organization-facts.ts';
 
 const TOKENS = '/api/v1/personal-access-tokens';
 const ALL = '/api/v1/organizations/current/personal-access-tokens';

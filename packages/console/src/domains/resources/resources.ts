@@ -145,6 +145,8 @@ export async function putResource(
     access: wanted.access,
     targets: keepTargetIds(wanted.targets, before?.targets ?? [], nowMs),
     proxyProtocol: wanted.proxyProtocol,
+    // Policies rest on them, so whoever may change resources may not change these.
+    segments: before?.segments ?? [],
     deviceId: wanted.deviceId,
     enabled: wanted.enabled,
     createdAt: before?.createdAt ?? at,

@@ -73,11 +73,17 @@ export async function openSession(
   const { kind, user, factors, policy } = wanted;
   const createdAt = context.clock();
   const sessionId = createId('session', createdAt);
+  const authenticatedAt = Math.max(0, ...factors.map(({ atMs }) => atMs)) || createdAt;
   // Tokens count whole seconds; the row must not say anything else.
   const expiresAtMs = Math.floor((createdAt + lifetimeMs(policy, kind)) / 1000) * 1000;
   const token =
     kind === 'portal'
-      ? await new SignJWT({ sid: sessionId, org: user.organizationId })
+      ? await new SignJWT({
+          sid: sessionId,
+          org: user.organizationId,
+          amr: [...new Set(factors.map(({ kind: factor }) => factor))],
+          auth_time: Math.floor(authenticatedAt / 1000),
+        })
           .setProtectedHeader({ alg: 'EdDSA', kid: context.authority.tokenKey.keyId, typ: TOKEN_TYPE.portalSession })
           .setIssuer(CONSOLE_ISSUER)
           .setAudience(PORTAL_AUDIENCE)
@@ -97,7 +103,7 @@ export async function openSession(
       address: origin.address,
       user_agent: origin.userAgent.slice(0, 300),
       factors: JSON.stringify(factors),
-      authenticated_at: Math.max(0, ...factors.map(({ atMs }) => atMs)) || createdAt,
+      authenticated_at: authenticatedAt,
       last_used_at: createdAt,
       idle_ms: kind === 'console' ? policy.consoleIdleSeconds * 1000 : null,
       created_at: createdAt,

@@ -9,6 +9,7 @@ import * as relyingParties from './0033-relying-parties.ts';
 import * as devicePosture from './0034-device-posture.ts';
 import * as auditProof from './0040-audit-proof.ts';
 import * as decisions from './0041-decisions.ts';
+import * as policies from './0050-policies.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -24,6 +25,7 @@ export const migrations: MigrationProvider = {
       '0034-device-posture': devicePosture,
       '0040-audit-proof': auditProof,
       '0041-decisions': decisions,
+      '0050-policies': policies,
     };
   },
 };

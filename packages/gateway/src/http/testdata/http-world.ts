@@ -21,6 +21,7 @@ export const PORTAL = 'portal.test';
 export const PASS: HttpDecision = {
   verdict: pass('access.public'),
   subject: ANONYMOUS,
+  explanation: null,
   response: null,
   identity: [],
   consumeAuthorization: false,

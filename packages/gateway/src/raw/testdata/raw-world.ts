@@ -1,7 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
-import { type AccessEvent, deny, Fault, parseHostPort, type Snapshot, type SnapshotResource } from '@zeronaut/model';
+import { type AccessEvent, deny, Fault, parseHostPort,
+  pass, type Snapshot, type SnapshotResource } from '@zeronaut/model';
 import { anonymousFacts, evaluateAccess } from '@zeronaut/policy';
 import { testSnapshot } from '@zeronaut/testkit';
 import { type ByteStream, createDatagramStream, pipePair, socketStream } from '@zeronaut/tunnel';
@@ -61,10 +62,11 @@ export async function rawWorld(
         const { address } = flow.downstream;
         asked.push(address);
         const verdict = evaluateAccess(resource.access, anonymousFacts(resource.organizationId, address));
-        if (verdict.effect === 'pass') return { verdict, subject: ANONYMOUS };
+        const common = { subject: ANONYMOUS, explanation: null };
+        if (verdict.effect === 'pass') return { ...common, verdict };
         return granted.has(address)
-          ? { verdict: { effect: 'pass', reason: 'access.address_authorised' }, subject: ANONYMOUS }
-          : { verdict: deny('access.address_unknown'), subject: ANONYMOUS };
+          ? { ...common, verdict: pass('access.address_authorised') }
+          : { ...common, verdict: deny('access.address_unknown') };
       },
     },
     observer: { record: (event) => events.push(event) },

@@ -1,0 +1,208 @@
+import type { AssumedCircumstances } from '@zeronaut/model';
+import { type Command, Option } from 'commander';
+import {
+  type CommandLine,
+  type CommonOptions,
+  connect,
+  createCommand,
+  outputOf,
+  parseDuration,
+  parseList,
+  printTable,
+} from './command-line.ts';
+import { type FileOptions, fileOption, parseScore } from './policy-options.ts';
+
+/** `zeronaut policy`: the commands that ask what would be, and change nothing but assertions. */
+interface SimulateOptions extends CommonOptions {
+  readonly user?: string;
+  readonly action: 'read' | 'write' | 'connect' | 'forward';
+  readonly file?: string[];
+  readonly address?: string;
+  readonly at?: string;
+  readonly risk?: number;
+  readonly factor?: string[];
+  readonly device?: string;
+  readonly path?: string;
+  readonly granted?: boolean;
+}
+
+export function simulateCommand(line: CommandLine): Command {
+  return createCommand('simulate', {
+    summary: 'what would happen to a request, and why',
+    description: 'Asks what gateways would decide, names every policy that has a say, and what would turn the answer.',
+    examples: [
+      'policy simulate wiki --user ann@example.com',
+      'policy simulate db --user ann@example.com --action connect --factor totp --at 2026-12-24T20:00:00Z',
+      'policy simulate wiki --user ann@example.com -f policies/',
+    ],
+  })
+    .argument('<object>', 'resource, or site for forward')
+    .option('--user <email>', 'who; without: somebody who has not signed in')
+    .addOption(new Option('--action <action>', 'what').choices(['read', 'write', 'connect', 'forward']).default('read'))
+    .addOption(fileOption().default(undefined))
+    .option('--address <ip>', 'from where')
+    .option('--at <time>', 'when (RFC 3339; default: now)')
+    .option('--risk <score>', '0 to 100', parseScore)
+    .option('--factor <factors>', 'shown at sign-in: password, provider, passkey, totp, recovery_code', parseList)
+    .option('--device <id>', 'from which enrolled device')
+    .option('--path <path>', 'of the request')
+    .option('--granted', 'as if an access request had been approved')
+    .action(async (object: string, options: SimulateOptions) => {
+      const { readPolicyFiles } = await import('../policy/policy-files.ts');
+      const output = outputOf(line, options);
+      const { api } = await connect(line, options);
+      const circumstances: AssumedCircumstances = {
+        ...(options.address !== undefined && { address: options.address }),
+        ...(options.at !== undefined && { at: options.at }),
+        ...(options.risk !== undefined && { risk: options.risk }),
+        ...(options.factor !== undefined && {
+          factors: options.factor as NonNullable<AssumedCircumstances['factors']>,
+        }),
+        ...(options.device !== undefined && { deviceId: options.device }),
+        ...(options.path !== undefined && { path: options.path }),
+        ...(options.granted === true && { granted: true }),
+      };
+      const proposal =
+        options.file === undefined ? {} : { proposal: { policies: readPolicyFiles(options.file), prune: false } };
+      const answer = await api.call('policies.simulate', {
+        body: { user: options.user ?? null, action: options.action, object, circumstances, ...proposal },
+      });
+      output.document(answer);
+      const style = { pass: 'green', challenge: 'yellow', deny: 'red' } as const;
+      output.line(`${output.style(style[answer.effect], answer.effect)}  ${answer.title} (${answer.reason})`);
+      if (answer.next !== '') output.line(`      ${answer.next}`);
+      output.line(output.style('dim', `rule  ${answer.rule.effect} (${answer.rule.reason})`));
+      for (const { name, effect, mode, holds, decides, facts } of answer.policies) {
+        const read = Object.entries(facts).map(([fact, value]) => `${fact}=${value}`);
+        const said = holds === 'error' ? 'cannot be evaluated' : holds === 'yes' ? 'holds' : 'does not hold';
+        const text = `${decides ? '→' : ' '} ${effect} ${name}: ${said}${mode === 'report' ? ' (report only)' : ''}`;
+        output.line(`${text}${read.length > 0 ? output.style('dim', `  ${read.join(' ')}`) : ''}`);
+      }
+      for (const { fact, value, effect } of answer.wouldChange) {
+        output.line(output.style('dim', `  with ${fact} ${value} it would be: ${effect}`));
+      }
+    });
+}
+
+export function replayCommand(line: CommandLine): Command {
+  return createCommand('replay', {
+    summary: 'who gains and who loses by a change, over recorded requests',
+    examples: ['policy replay -f policies/', 'policy replay -f policies/ --since 24h --prune --json'],
+  })
+    .addOption(fileOption().makeOptionMandatory())
+    .option('--since <time>', 'how far back, such as 24h or 7d', parseDuration, 7 * 86_400)
+    .option('--prune', 'as if policies that the files do not name were deleted')
+    .action(async (options: FileOptions & { since: number }) => {
+      const { readPolicyFiles } = await import('../policy/policy-files.ts');
+      const output = outputOf(line, options);
+      const { api } = await connect(line, options);
+      const proposal = { policies: readPolicyFiles(options.file), prune: options.prune === true };
+      const since = new Date(Date.now() - options.since * 1000).toISOString();
+      const result = await api.call('policies.replay', { body: { proposal, since } });
+      output.document(result);
+      output.line(
+        `${result.events} requests judged again${result.skipped > 0 ? `, ${result.skipped} cannot be` : ''}.`,
+      );
+      for (const [title, groups] of [['gains', result.gains] as const, ['loses', result.loses] as const]) {
+        for (const { subject, object, requests, before, after, policies } of groups) {
+          const why = policies.length > 0 ? ` by ${policies.join(', ')}` : '';
+          const text = `${subject || 'anybody'} ${title} ${object}: ${requests} requests, ${before} → ${after}${why}`;
+          output.line(output.style(title === 'gains' ? 'green' : 'red', text));
+        }
+      }
+      if (result.gains.length + result.loses.length === 0) output.line('Nobody gains and nobody loses.');
+    });
+}
+
+export function reachCommand(line: CommandLine): Command {
+  return createCommand('reach', {
+    summary: 'who can reach what, and by which rule or policy',
+    examples: ['policy reach', 'policy reach --user ann@example.com', 'policy reach --object db --json'],
+  })
+    .option('--user <email>', 'only this user')
+    .option('--object <name>', 'only this resource or site')
+    .action(async (options: CommonOptions & { user?: string; object?: string }) => {
+      const output = outputOf(line, options);
+      const { api } = await connect(line, options);
+      const items = [];
+      let cursor: string | null = null;
+      do {
+        const page: { items: { email: string; object: string; actions: ReachAction[] }[]; nextCursor: string | null } =
+          await api.call('policies.reach', {
+            query: {
+              ...(options.user !== undefined && { user: options.user }),
+              ...(options.object !== undefined && { object: options.object }),
+              ...(cursor !== null && { cursor }),
+            },
+          });
+        items.push(...page.items);
+        cursor = page.nextCursor;
+      } while (cursor !== null);
+      output.document(items);
+      const rows = items.flatMap(({ email, object, actions }) =>
+        actions
+          .filter(({ effect }) => effect !== 'deny' || options.user !== undefined)
+          .map(({ action, effect, reason, policies, facts }) => [
+            email,
+            object,
+            action,
+            effect === 'depends' ? `depends on ${facts.join(', ')}` : effect,
+            policies.join(' ') || reason,
+          ]),
+      );
+      await printTable(output, ['WHO', 'WHAT', 'ACTION', 'ANSWER', 'BY'], rows);
+    });
+}
+
+interface ReachAction {
+  readonly action: string;
+  readonly effect: string;
+  readonly reason: string;
+  readonly policies: readonly string[];
+  readonly facts: readonly string[];
+}
+
+export function testCommand(line: CommandLine): Command {
+  return createCommand('test', {
+    summary: 'show or replace the assertions that guard every change',
+    description:
+      'Assertions are questions with the answer that is expected. A change of policies that breaks one is refused. ' +
+      'Without a file, prints those that there are.',
+    examples: ['policy test', 'policy test -f assertions.yaml'],
+  })
+    .addHelpText('after', `\n${assertionsExample}`)
+    .option('-f, --file <path>', 'YAML or JSON file; - for standard input')
+    .action(async (options: CommonOptions & { file?: string }) => {
+      const output = outputOf(line, options);
+      const { api } = await connect(line, options);
+      const before = await api.call('policyAssertions.get', {});
+      if (options.file === undefined) {
+        output.document(before);
+        const rows = before.assertions.map(({ name, user, action, object, expect }) => [
+          name,
+          user ?? '(nobody)',
+          action,
+          object,
+          expect,
+        ]);
+        await printTable(output, ['NAME', 'USER', 'ACTION', 'OBJECT', 'EXPECTED'], rows);
+        return;
+      }
+      const { policyAssertionsFile } = await import('@zeronaut/model');
+      const { readYamlFile } = await import('../config/yaml-file.ts');
+      const body = readYamlFile(options.file, policyAssertionsFile);
+      const after = await api.call('policyAssertions.update', { body }, { ifMatch: `"${before.version}"` });
+      output.document(after);
+      output.line(`${after.assertions.length} assertions hold, and guard every change from now on.`);
+    });
+}
+
+const assertionsExample = `assertions.yaml:
+  assertions:
+    - { name: interns never write, user: intern@example.com, action: write, object: wiki, expect: deny }
+    - name: production at night takes a second factor
+      user: ann@example.com
+      action: connect
+      object: db
+      circumstances: { at: "2026-12-24T23:00:00Z", factors: [password] }
+      expect: challenge`;

@@ -1,0 +1,40 @@
+import type { policyRoutes } from '@zeronaut/model';
+import { POLICY_SCHEMA } from '@zeronaut/policy';
+import { checkPolicy, formatPolicy } from '@zeronaut/policy/authoring';
+import * as assertions from '../domains/policies/assertions.ts';
+import * as policies from '../domains/policies/policies.ts';
+import { reach } from '../domains/policies/reach.ts';
+import { replay } from '../domains/policies/replay.ts';
+import * as risks from '../domains/policies/risks.ts';
+import { setSegments } from '../domains/policies/segments.ts';
+import { simulate } from '../domains/policies/simulate.ts';
+import type { Handlers } from './handlers.ts';
+
+export const policyHandlers: Pick<Handlers, keyof typeof policyRoutes> = {
+  'policies.list': (context, { caller, query }) => policies.listPolicies(context, caller, query),
+  'policies.create': (context, { caller, body, remember }) => policies.createPolicy(context, caller, body, remember),
+  'policies.get': (context, { caller, params }) => policies.getPolicy(context, caller, params.id),
+  'policies.update': (context, { caller, params, body, version }) =>
+    policies.updatePolicy(context, caller, params.id, version, body),
+  'policies.delete': (context, { caller, params }) => policies.deletePolicy(context, caller, params.id),
+  'policies.versions': (context, { caller, params, query }) => policies.listVersions(context, caller, params.id, query),
+  'policies.rollBack': (context, { caller, params, body }) =>
+    policies.rollBack(context, caller, params.id, body.version),
+  'policies.check': (_context, { body }) => {
+    const check = checkPolicy(body.text);
+    return check.ok
+      ? { valid: true, problems: [], facts: [...check.facts], formatted: formatPolicy(body.text) }
+      : { valid: false, problems: [...check.problems], facts: [], formatted: body.text };
+  },
+  'policies.apply': (context, { caller, body }) => policies.applyPolicies(context, caller, body),
+  'policies.schema': () => ({ text: POLICY_SCHEMA }),
+  'policies.simulate': (context, { caller, body }) => simulate(context, caller, body),
+  'policies.replay': (context, { caller, body }) => replay(context, caller, body),
+  'policies.reach': (context, { caller, query }) => reach(context, caller, query),
+  'policyAssertions.get': (context, { caller }) => assertions.getAssertions(context.store.db, caller.organizationId),
+  'policyAssertions.update': (context, { caller, body, version }) =>
+    assertions.updateAssertions(context, caller, version, body.assertions),
+  'segments.set': (context, { caller, params, body }) => setSegments(context, caller, params.id, body.segments),
+  'risks.list': (context, { caller, query }) => risks.listRisks(context, caller, query),
+  'risks.set': (context, { caller, params, body }) => risks.setRisk(context, caller, params.id, body),
+};

@@ -1,0 +1,85 @@
+import type { PolicyAssertion } from '@zeronaut/model';
+import { Refusal } from '../../store/refusal.ts';
+import { isUniqueViolation, type Queries } from '../../store/store.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { Caller, Context } from '../context.ts';
+import { readFacts } from '../organizations/organization-facts.ts';
+import { Judge } from './judge.ts';
+
+/** What must hold before a change of policies is accepted: questions with the answer that is expected. */
+export interface Assertions {
+  readonly assertions: PolicyAssertion[];
+  readonly version: number;
+}
+
+export async function getAssertions(queries: Queries, organizationId: string): Promise<Assertions> {
+  const row = await queries
+    .selectFrom('policy_assertions')
+    .select(['assertions', 'version'])
+    .where('organization_id', '=', organizationId)
+    .executeTakeFirst();
+  return { assertions: JSON.parse(row?.assertions ?? '[]'), version: row?.version ?? 1 };
+}
+
+export async function updateAssertions(
+  context: Context,
+  caller: Caller,
+  version: number,
+  assertions: PolicyAssertion[],
+): Promise<Assertions | Refusal> {
+  const { organizationId } = caller;
+  try {
+    return await context.store.transaction(async (queries) => {
+      const before = await getAssertions(queries, organizationId);
+      if (before.version !== version) return new Refusal('api.precondition_failed');
+      const row = { organization_id: organizationId, assertions: JSON.stringify(assertions), version: version + 1 };
+      if (version === 1) await queries.insertInto('policy_assertions').values(row).execute();
+      else {
+        const updated = await queries
+          .updateTable('policy_assertions')
+          .set(row)
+          .where('organization_id', '=', organizationId)
+          .where('version', '=', version)
+          .returning('version')
+          .executeTakeFirst();
+        if (updated === undefined) return new Refusal('api.precondition_failed');
+      }
+      const broken = await checkAssertions(queries, context, organizationId);
+      if (broken !== null) return broken;
+      const after = { assertions, version: version + 1 };
+      await appendAudit(queries, context, caller, {
+        action: 'policy_assertions.update',
+        objectKind: 'organization',
+        objectId: organizationId,
+        before,
+        after,
+      });
+      return after;
+    });
+  } catch (error) {
+    // Two first changes at once.
+    if (isUniqueViolation(error)) return new Refusal('api.precondition_failed');
+    throw error;
+  }
+}
+
+/** Null: all of them hold, with everything as it is within this transaction. */
+export async function checkAssertions(
+  queries: Queries,
+  context: Context,
+  organizationId: string,
+): Promise<Refusal | null> {
+  const { assertions } = await getAssertions(queries, organizationId);
+  if (assertions.length === 0) return null;
+  const judge = new Judge(await readFacts(queries, organizationId, context.clock()), context.clock());
+  const errors = assertions.flatMap(({ name, expect, ...input }, index) => {
+    const path = `/assertions/${index}`;
+    const question = judge.prepare(input);
+    if (question instanceof Refusal) {
+      return [{ path, message: `${name}: ${question.errors?.[0]?.message ?? 'cannot be asked'}` }];
+    }
+    const { effect, reason } = judge.decide(question).verdict;
+    return effect === expect ? [] : [{ path, message: `${name}: ${expect} was expected, it is ${effect} (${reason})` }];
+  });
+  return errors.length === 0 ? null : new Refusal('policy.assertion_failed', { errors: errors.slice(0, 50) });
+}

@@ -1,0 +1,229 @@
+import {
+  type AccessAnswer,
+  type AccessQuestionInput,
+  type AssumedCircumstances,
+  REASONS,
+  type SnapshotPolicy,
+  type SnapshotResource,
+  type SnapshotSite,
+  type SnapshotUser,
+  type VerdictEffect,
+} from '@zeronaut/model';
+import {
+  ACTION_ENTITIES,
+  type AccessDecision,
+  type AccessFacts,
+  anonymousFacts,
+  type Circumstances,
+  contextOf,
+  decideAccess,
+  evaluateAccess,
+  factText,
+  guestEntity,
+  objectEntity,
+  PolicySet,
+  userEntity,
+} from '@zeronaut/policy';
+import { Refusal } from '../../store/refusal.ts';
+import type { OrganizationFacts } from '../organizations/organization-facts.ts';
+
+/**
+ * Answers what a gateway would answer, from what the console knows: for simulation, assertions, replay, and who can
+ * reach what. It asks the very functions that gateways ask; only where the facts come from differs.
+ */
+export class Judge {
+  readonly facts: OrganizationFacts;
+  readonly policies: PolicySet;
+  readonly #users = new Map<string, SnapshotUser>();
+  readonly #objects = new Map<string, SnapshotResource | SnapshotSite>();
+  readonly #risks: ReadonlyMap<string, number>;
+  readonly #nowMs: number;
+
+  /** `policies`: those of a proposal; default: those that are in force. */
+  constructor(facts: OrganizationFacts, nowMs: number, policies: readonly SnapshotPolicy[] = facts.policies) {
+    this.facts = facts;
+    this.#nowMs = nowMs;
+    this.policies = new PolicySet(policies);
+    this.#risks = new Map(facts.risks.map(({ id, score }) => [id, score]));
+    for (const user of facts.users) {
+      this.#users.set(user.id, user);
+      this.#users.set(user.email, user);
+    }
+    for (const resource of facts.resources) this.#addObject(toObject(resource));
+    for (const site of facts.sites) this.#addObject(site);
+  }
+
+  get users(): readonly SnapshotUser[] {
+    return this.facts.users;
+  }
+
+  get objects(): readonly (SnapshotResource | SnapshotSite)[] {
+    return [...new Set(this.#objects.values())];
+  }
+
+  user(idOrEmail: string): SnapshotUser | undefined {
+    return this.#users.get(idOrEmail);
+  }
+
+  object(idOrName: string): SnapshotResource | SnapshotSite | undefined {
+    return this.#objects.get(idOrName);
+  }
+
+  decide(question: JudgedQuestion): AccessDecision {
+    return decideAccess(this.policies, {
+      object: question.object,
+      action: question.action,
+      facts: question.facts,
+      circumstances: (by) => this.circumstances(question, by),
+    });
+  }
+
+  circumstances(question: JudgedQuestion, by: string): Circumstances {
+    const { assumed } = question;
+    const user = question.facts.personalAccessToken?.user ?? question.facts.user ?? question.facts.addressGrant?.user;
+    const nowMs = assumed.at === undefined ? this.#nowMs : Date.parse(assumed.at);
+    const device = this.facts.devices.find(({ id }) => id === assumed.deviceId);
+    const { object } = question;
+    const host = 'hosts' in object ? (object.hosts[0] ?? '') : '';
+    return {
+      address: question.facts.address,
+      nowMs,
+      timeZone: this.facts.timeZone,
+      risk: assumed.risk ?? this.#risks.get(user?.id ?? '') ?? 0,
+      factors: assumed.factors ?? [],
+      factorsAtMs: assumed.factorMinutesAgo === undefined ? null : nowMs - assumed.factorMinutesAgo * 60_000,
+      by,
+      granted: assumed.granted ?? false,
+      device:
+        device === undefined
+          ? null
+          : {
+              id: device.id,
+              segments: device.segments ?? [],
+              risk: this.#risks.get(device.id) ?? 0,
+              posture: device.posture ?? null,
+            },
+      http:
+        question.action === 'forward' || ('protocol' in object && object.protocol !== 'http')
+          ? null
+          : {
+              method: assumed.method ?? (question.action === 'write' ? 'POST' : 'GET'),
+              host,
+              path: assumed.path ?? '/',
+            },
+      destination: null,
+    };
+  }
+
+  /** A question of people to one that can be judged. */
+  prepare(input: AccessQuestionInput): JudgedQuestion | Refusal {
+    const object = this.object(input.object);
+    if (object === undefined || 'protocol' in object === (input.action === 'forward')) {
+      const message = `no ${input.action === 'forward' ? 'site' : 'resource'} ${input.object}`;
+      return new Refusal('api.not_found', { errors: [{ path: '/object', message }] });
+    }
+    const user = input.user === null ? null : this.user(input.user);
+    if (user === undefined) {
+      return new Refusal('api.not_found', { errors: [{ path: '/user', message: `no active user ${input.user}` }] });
+    }
+    const assumed = {
+      factors: user === null ? [] : (['password'] as const),
+      factorMinutesAgo: 0,
+      ...input.circumstances,
+    };
+    const anonymous = anonymousFacts(this.facts.organizationId, assumed.address ?? '192.0.2.1');
+    const facts: AccessFacts = user === null ? anonymous : { ...anonymous, user, sessionState: 'valid' };
+    return { object, action: input.action, facts, assumed: { ...assumed, factors: [...assumed.factors] } };
+  }
+
+  answer(question: JudgedQuestion): AccessAnswer {
+    const { verdict, explanation } = this.decide(question);
+    const rule = evaluateAccess(question.object.access, question.facts);
+    const { title, next } = REASONS[verdict.reason];
+    return {
+      ...verdict,
+      title,
+      next,
+      rule,
+      policies: this.#policiesFor(question, new Set(explanation?.policies)),
+      wouldChange: this.#wouldChange(question, verdict.effect),
+    };
+  }
+
+  #policiesFor(question: JudgedQuestion, deciding: ReadonlySet<string>): AccessAnswer['policies'] {
+    const circumstances = this.circumstances(question, 'session');
+    const { user } = question.facts;
+    const principal = user === null ? guestEntity({ kind: 'anonymous', name: '' }) : userEntity(user);
+    const resource = objectEntity(question.object);
+    const action = ACTION_ENTITIES[question.action];
+    const environment = { principal, action, resource, context: contextOf(circumstances), find: () => undefined };
+    const fitting = this.policies.policies.filter(
+      (policy) =>
+        policy.matchesPrincipal(principal) && policy.matchesAction(action) && policy.matchesResource(resource),
+    );
+    return fitting.map((policy) => {
+      let holds: 'yes' | 'no' | 'error' = 'error';
+      try {
+        holds = policy.holds(environment) ? 'yes' : 'no';
+      } catch {
+        // Said as `error`: what it is about is in the policy itself.
+      }
+      const facts = Object.fromEntries([...policy.facts].map((fact) => [fact, factText(fact, circumstances)]));
+      const { id, name, effect, mode } = policy;
+      return { id, name, effect, mode, holds, decides: deciding.has(id), facts };
+    });
+  }
+
+  /** One fact at a time, as a person could change it or wait for it. */
+  #wouldChange(question: JudgedQuestion, effect: VerdictEffect): AccessAnswer['wouldChange'] {
+    const found: AccessAnswer['wouldChange'] = [];
+    for (const [fact, value, change] of this.#alternatives(question)) {
+      if (found.some((known) => known.fact === fact)) continue;
+      const other = this.decide({ ...question, assumed: { ...question.assumed, ...change } }).verdict.effect;
+      if (other !== effect) found.push({ fact, value, effect: other });
+    }
+    return found;
+  }
+
+  *#alternatives({ assumed }: JudgedQuestion): Iterable<readonly [string, string, AssumedCircumstances]> {
+    const factors = assumed.factors ?? [];
+    for (const factor of ['totp', 'passkey'] as const) {
+      if (!factors.includes(factor)) yield ['factors', factor, { factors: [...factors, factor] }];
+    }
+    if (assumed.factorMinutesAgo !== 0) yield ['factorMinutesAgo', '0', { factorMinutesAgo: 0 }];
+    yield ['granted', String(assumed.granted !== true), { granted: assumed.granted !== true }];
+    for (const risk of [0, 100]) yield ['risk', String(risk), { risk }];
+    const nowMs = assumed.at === undefined ? this.#nowMs : Date.parse(assumed.at);
+    for (let hours = 1; hours < 168; hours++) {
+      const at = new Date(Math.floor(nowMs / 3_600_000 + hours) * 3_600_000).toISOString();
+      yield ['time', at, { at }];
+    }
+    for (const { id } of this.facts.devices.slice(0, 50)) {
+      if (id !== assumed.deviceId) yield ['device', id, { deviceId: id }];
+    }
+  }
+
+  #addObject(object: SnapshotResource | SnapshotSite): void {
+    this.#objects.set(object.id, object);
+    // A resource and a site may have one name; the resource comes first, and the site has its id.
+    if (!this.#objects.has(object.name)) this.#objects.set(object.name, object);
+  }
+}
+
+export interface JudgedQuestion {
+  readonly object: SnapshotResource | SnapshotSite;
+  readonly action: AccessQuestionInput['action'];
+  readonly facts: AccessFacts;
+  readonly assumed: AssumedCircumstances;
+}
+
+function toObject(resource: OrganizationFacts['resources'][number]): SnapshotResource {
+  const { id, organizationId, name, protocol, port, access, targets, proxyProtocol, deviceId, domains, segments } =
+    resource;
+  return {
+    ...{ id, organizationId, name, protocol, port, access, targets, proxyProtocol, deviceId },
+    hosts: domains,
+    segments,
+    shares: [],
+  };
+}

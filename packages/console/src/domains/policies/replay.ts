@@ -1,0 +1,225 @@
+import type { AccessEvent, Proposal, SnapshotUser } from '@zeronaut/model';
+import { type AccessFacts, anonymousFacts, httpAction } from '@zeronaut/policy';
+import { Refusal } from '../../store/refusal.ts';
+import type { Queries } from '../../store/store.ts';
+import type { Caller, Context } from '../context.ts';
+import { readFacts } from '../organizations/organization-facts.ts';
+import type { ProvedFactor } from '../sessions/sign-in-policy.ts';
+import { Judge, type JudgedQuestion } from './judge.ts';
+import { proposedSet } from './policies.ts';
+
+const DAY_MS = 86_400_000;
+const DEFAULT_DAYS = 7;
+const READ_BATCH = 2_000;
+const MAX_GROUPS = 500;
+const MAX_EXAMPLES = 5;
+
+interface SessionThen {
+  readonly factors: ProvedFactor['kind'][];
+  readonly atMs: number;
+}
+
+interface Group {
+  subject: string;
+  object: string;
+  requests: number;
+  before: string;
+  after: string;
+  policies: string[];
+  examples: string[];
+}
+
+export interface Replay {
+  events: number;
+  skipped: number;
+  gains: Group[];
+  loses: Group[];
+}
+
+/**
+ * Recorded requests, judged twice: with the policies that are in force and with a proposal. Users, groups, rules and risk
+ * are those of now; address, time, method, path and the factors of the session are those of the request.
+ */
+export async function replay(
+  context: Context,
+  caller: Caller,
+  input: { proposal: Proposal; since?: string | undefined; limit: number },
+): Promise<Replay | Refusal> {
+  const { organizationId } = caller;
+  const { db } = context.store;
+  const nowMs = context.clock();
+  const judges = await createJudges(db, context, caller, input.proposal);
+  if (judges instanceof Refusal) return judges;
+  const [now, then] = judges;
+  const sinceMs = input.since === undefined ? nowMs - DEFAULT_DAYS * DAY_MS : Date.parse(input.since);
+  const sessions = new Map<string, SessionThen>();
+  const groups = { gains: new Map<string, Group>(), loses: new Map<string, Group>() };
+  const result: Replay = { events: 0, skipped: 0, gains: [], loses: [] };
+
+  for await (const batch of newestEvents(db, organizationId, sinceMs, input.limit)) {
+    await readSessions(db, organizationId, batch, sessions);
+    for (const event of batch) {
+      const question = questionOf(now, event, sessions);
+      if (question === null) {
+        result.skipped++;
+        continue;
+      }
+      result.events++;
+      const [before, after] = [now.decide(question), then.decide(question)];
+      const [let1, let2] = [before.verdict.effect === 'pass', after.verdict.effect === 'pass'];
+      if (let1 === let2) continue;
+      const user = now.user(event.subject);
+      addTo(groups[let2 ? 'gains' : 'loses'], {
+        subject: user?.email ?? event.subject,
+        object: question.object.name,
+        requests: 1,
+        before: before.verdict.reason,
+        after: after.verdict.reason,
+        policies: (after.explanation ?? before.explanation)?.policies.map((id) => nameOf(then, now, id)) ?? [],
+        examples: [event.requestId],
+      });
+    }
+  }
+  result.gains = sorted(groups.gains);
+  result.loses = sorted(groups.loses);
+  return result;
+}
+
+async function createJudges(
+  db: Queries,
+  context: Context,
+  caller: Caller,
+  proposal: Proposal,
+): Promise<readonly [Judge, Judge] | Refusal> {
+  const facts = await readFacts(db, caller.organizationId, context.clock());
+  const policies = await proposedSet(db, context, caller, proposal);
+  if (policies instanceof Refusal) return policies;
+  return [new Judge(facts, context.clock()), new Judge(facts, context.clock(), policies)];
+}
+
+async function* newestEvents(
+  db: Queries,
+  organizationId: string,
+  sinceMs: number,
+  limit: number,
+): AsyncIterable<AccessEvent[]> {
+  let before: { at: number; gateway_id: string; epoch: string; seq: number } | null = null;
+  for (let left = limit; left > 0; ) {
+    let select = db
+      .selectFrom('access_events')
+      .select(['at', 'gateway_id', 'epoch', 'seq', 'body'])
+      .where('organization_id', '=', organizationId)
+      .where('at', '>=', sinceMs)
+      .orderBy('at', 'desc')
+      .orderBy('gateway_id', 'desc')
+      .orderBy('epoch', 'desc')
+      .orderBy('seq', 'desc')
+      .limit(Math.min(READ_BATCH, left));
+    if (before !== null) {
+      const { at, gateway_id, epoch, seq } = before;
+      select = select.where((eb) =>
+        eb(eb.refTuple('at', 'gateway_id', 'epoch', 'seq'), '<', eb.tuple(at, gateway_id, epoch, seq)),
+      );
+    }
+    const rows = await select.execute();
+    yield rows.map(({ body }) => JSON.parse(body) as AccessEvent);
+    if (rows.length < READ_BATCH) return;
+    before = rows.at(-1)!;
+    left -= rows.length;
+  }
+}
+
+/** What the sessions behind these events had shown. */
+async function readSessions(
+  db: Queries,
+  organizationId: string,
+  events: readonly AccessEvent[],
+  known: Map<string, SessionThen>,
+): Promise<void> {
+  const ids = [...new Set(events.map(({ credentialId }) => credentialId))].filter(
+    (id) => id.startsWith('ses_') && !known.has(id),
+  );
+  for (let i = 0; i < ids.length; i += 500) {
+    const rows = await db
+      .selectFrom('sessions')
+      .select(['id', 'factors', 'authenticated_at'])
+      .where('organization_id', '=', organizationId)
+      .where('id', 'in', ids.slice(i, i + 500))
+      .execute();
+    for (const { id, factors, authenticated_at } of rows) {
+      const kinds = (JSON.parse(factors) as ProvedFactor[]).map(({ kind }) => kind);
+      known.set(id, { factors: [...new Set(kinds)], atMs: authenticated_at ?? 0 });
+    }
+  }
+}
+
+function questionOf(
+  judge: Judge,
+  event: AccessEvent,
+  sessions: ReadonlyMap<string, SessionThen>,
+): JudgedQuestion | null {
+  const object = event.protocol === 'forward' ? judge.object(event.targetId) : judge.object(event.resourceId ?? '');
+  if (object === undefined) return null;
+  const facts = factsOf(judge, event, object.access.basic.length > 0);
+  if (facts === null) return null;
+  const session = sessions.get(event.credentialId);
+  const atMs = Date.parse(event.at);
+  return {
+    object,
+    action:
+      event.protocol === 'forward'
+        ? 'forward'
+        : event.protocol === 'http'
+          ? httpAction(event.method, event.status === 101)
+          : 'connect',
+    facts,
+    assumed: {
+      at: event.at,
+      ...(event.protocol === 'http' && { method: event.method, path: event.path }),
+      ...(session !== undefined && {
+        factors: session.factors,
+        factorMinutesAgo: Math.max(0, Math.floor((atMs - session.atMs) / 60_000)),
+      }),
+    },
+  };
+}
+
+/** Who it was, as the event tells; null: a caller of whom nothing is known that could be asked about again. */
+function factsOf(judge: Judge, event: AccessEvent, hasBasic: boolean): AccessFacts | null {
+  const anonymous = anonymousFacts(judge.facts.organizationId, event.sourceAddress);
+  const [kind, name] = split(event.subject);
+  if (kind === 'basic') return hasBasic ? { ...anonymous, basicTried: true, basicUser: name } : null;
+  if (kind === 'share') return { ...anonymous, shareState: 'valid', shareId: name };
+  if (kind === 'token') return { ...anonymous, tokenTried: true, tokenSubject: name };
+  if (event.subject === '') return anonymous;
+  const user: SnapshotUser | undefined = judge.user(event.subject);
+  if (user === undefined) return null;
+  if (event.credentialId.startsWith('pat_')) return { ...anonymous, personalAccessToken: { state: 'valid', user } };
+  if (event.protocol === 'tcp' || event.protocol === 'udp') return { ...anonymous, addressGrant: { user } };
+  return { ...anonymous, user, sessionState: 'valid' };
+}
+
+function split(subject: string): [string, string] {
+  const colon = subject.indexOf(':');
+  return colon === -1 ? ['', subject] : [subject.slice(0, colon), subject.slice(colon + 1)];
+}
+
+function addTo(groups: Map<string, Group>, one: Group): void {
+  const key = JSON.stringify([one.subject, one.object, one.before, one.after]);
+  const known = groups.get(key);
+  if (known === undefined) {
+    if (groups.size < MAX_GROUPS) groups.set(key, one);
+    return;
+  }
+  known.requests++;
+  if (known.examples.length < MAX_EXAMPLES) known.examples.push(...one.examples);
+}
+
+function sorted(groups: ReadonlyMap<string, Group>): Group[] {
+  return [...groups.values()].sort((a, b) => b.requests - a.requests);
+}
+
+function nameOf(then: Judge, now: Judge, id: string): string {
+  const find = (judge: Judge) => judge.policies.policies.find((policy) => policy.id === id)?.name;
+  return find(then) ?? find(now) ?? id;
+}

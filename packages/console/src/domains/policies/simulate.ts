@@ -1,0 +1,22 @@
+import type { AccessAnswer, AccessQuestionInput, Proposal } from '@zeronaut/model';
+import { Refusal } from '../../store/refusal.ts';
+import type { Caller, Context } from '../context.ts';
+import { readFacts } from '../organizations/organization-facts.ts';
+import { Judge } from './judge.ts';
+import { proposedSet } from './policies.ts';
+
+/** What would happen to one request, why, and what would change it; with a proposed change if one is given. */
+export async function simulate(
+  context: Context,
+  caller: Caller,
+  input: AccessQuestionInput & { proposal?: Proposal | undefined },
+): Promise<AccessAnswer | Refusal> {
+  const { proposal, ...asked } = input;
+  const { db } = context.store;
+  const facts = await readFacts(db, caller.organizationId, context.clock());
+  const policies = proposal === undefined ? facts.policies : await proposedSet(db, context, caller, proposal);
+  if (policies instanceof Refusal) return policies;
+  const judge = new Judge(facts, context.clock(), policies);
+  const question = judge.prepare(asked);
+  return question instanceof Refusal ? question : judge.answer(question);
+}

@@ -1,0 +1,276 @@
+import { z } from 'zod';
+import {
+  accessAnswer,
+  accessQuestion,
+  id,
+  label,
+  policy,
+  policyAssertion,
+  policyInput,
+  policyMode,
+  policyProblem,
+  policyText,
+  policyVersion,
+  risk,
+  segments,
+  timestamp,
+} from '../entities/index.ts';
+import { defineRoutes } from './route.ts';
+import { byId, byIdOrName, pageOf, pageQuery } from './route-parts.ts';
+
+const read = { tag: 'policies', permission: 'policies:read' } as const;
+const write = { tag: 'policies', permission: 'policies:write' } as const;
+
+/** A change that is tried out: as `policies.apply` would make it. */
+export const proposal = z.strictObject({
+  policies: z.array(policyInput).max(1000),
+  /** Also remove policies that are not named. */
+  prune: z.boolean().default(false),
+});
+export type Proposal = z.infer<typeof proposal>;
+
+const changes = z.array(
+  z.strictObject({
+    name: label,
+    action: z.enum(['create', 'update', 'delete', 'none']),
+    before: z.strictObject({ text: policyText, mode: policyMode }).nullable(),
+    after: z.strictObject({ text: policyText, mode: policyMode }).nullable(),
+  }),
+);
+
+/** Requests that a proposed change would decide otherwise. */
+const replayed = z.strictObject({
+  /** Who: a user's address, or the subject as events have it. */
+  subject: z.string(),
+  object: z.string(),
+  requests: z.int().min(1),
+  before: z.string(),
+  after: z.string(),
+  /** Policies that decide after the change. */
+  policies: z.array(label),
+  /** Request ids of a few. */
+  examples: z.array(z.string()).max(5),
+});
+
+export const policyRoutes = defineRoutes({
+  'policies.list': {
+    ...read,
+    method: 'GET',
+    path: '/api/v1/policies',
+    summary: 'Policies of the organization',
+    status: 200,
+    query: pageQuery,
+    response: pageOf(policy),
+  },
+  'policies.create': {
+    ...write,
+    method: 'POST',
+    path: '/api/v1/policies',
+    summary: 'Create a policy; refused when it is wrong, can never match, or breaks an assertion',
+    status: 201,
+    idempotent: true,
+    body: policyInput,
+    response: policy,
+  },
+  'policies.get': {
+    ...read,
+    method: 'GET',
+    path: '/api/v1/policies/:id',
+    summary: 'One policy, by id or name',
+    status: 200,
+    params: byIdOrName,
+    response: policy,
+  },
+  'policies.update': {
+    ...write,
+    method: 'PATCH',
+    path: '/api/v1/policies/:id',
+    summary: 'Change a policy; the old version is kept',
+    status: 200,
+    ifMatch: true,
+    params: byIdOrName,
+    body: z.strictObject({
+      description: z.string().max(500).optional(),
+      text: policyText.optional(),
+      mode: policyMode.optional(),
+    }),
+    response: policy,
+  },
+  'policies.delete': {
+    ...write,
+    method: 'DELETE',
+    path: '/api/v1/policies/:id',
+    summary: 'Remove a policy; its versions stay in the audit log',
+    status: 204,
+    params: byIdOrName,
+  },
+  'policies.versions': {
+    ...read,
+    method: 'GET',
+    path: '/api/v1/policies/:id/versions',
+    summary: 'All versions of a policy, newest first',
+    status: 200,
+    params: byIdOrName,
+    query: pageQuery,
+    response: pageOf(policyVersion),
+  },
+  'policies.rollBack': {
+    ...write,
+    method: 'POST',
+    path: '/api/v1/policies/:id/roll-back',
+    summary: 'Make a policy as it was in an earlier version',
+    status: 200,
+    params: byIdOrName,
+    body: z.strictObject({ version: z.int().min(1) }),
+    response: policy,
+  },
+  'policies.check': {
+    ...read,
+    method: 'POST',
+    path: '/api/v1/policies/check',
+    summary: 'Whether the text of a policy is right, and if not, where and why',
+    status: 200,
+    body: z.strictObject({ text: policyText }),
+    response: z.strictObject({
+      valid: z.boolean(),
+      problems: z.array(policyProblem),
+      /** What its conditions read of the moment. */
+      facts: z.array(z.string()),
+      /** As the formatter writes it; the text itself when it is wrong. */
+      formatted: z.string(),
+    }),
+  },
+  'policies.apply': {
+    ...write,
+    method: 'POST',
+    path: '/api/v1/policies/apply',
+    summary: 'Make the policies as they are given, in one step',
+    status: 200,
+    body: z.strictObject({ ...proposal.shape, dryRun: z.boolean().default(false) }),
+    response: z.strictObject({ dryRun: z.boolean(), changes }),
+  },
+  'policies.schema': {
+    ...read,
+    method: 'GET',
+    path: '/api/v1/policies/schema',
+    summary: 'What policies can speak of, as a Cedar schema',
+    status: 200,
+    response: z.strictObject({ text: z.string() }),
+  },
+  'policies.simulate': {
+    ...read,
+    method: 'POST',
+    path: '/api/v1/policies/simulate',
+    summary: 'What would happen to a request, and why; with a proposed change if one is given',
+    status: 200,
+    body: z.strictObject({ ...accessQuestion.shape, proposal: proposal.optional() }),
+    response: accessAnswer,
+  },
+  'policies.replay': {
+    ...read,
+    method: 'POST',
+    path: '/api/v1/policies/replay',
+    summary: 'What a proposed change would have done to recorded requests: who gains, who loses',
+    status: 200,
+    body: z.strictObject({
+      proposal,
+      /** Default: the last seven days. */
+      since: timestamp.optional(),
+      /** Newest events first. */
+      limit: z.int().min(1).max(100_000).default(20_000),
+    }),
+    response: z.strictObject({
+      events: z.int().min(0),
+      /** Could not be judged again, for example as their resource is gone. */
+      skipped: z.int().min(0),
+      gains: z.array(replayed),
+      loses: z.array(replayed),
+    }),
+  },
+  'policies.reach': {
+    ...read,
+    method: 'GET',
+    path: '/api/v1/policies/reach',
+    summary: 'Who can reach what, and by which rule or policy',
+    status: 200,
+    query: z.strictObject({
+      user: z.string().max(254).optional(),
+      object: z.string().max(64).optional(),
+      cursor: z.string().max(500).optional(),
+      limit: z.coerce.number().int().min(1).max(500).default(100),
+    }),
+    response: pageOf(
+      z.strictObject({
+        userId: id,
+        email: z.string(),
+        objectId: id,
+        object: label,
+        kind: z.enum(['resource', 'site']),
+        actions: z.array(
+          z.strictObject({
+            action: z.string(),
+            /** `depends`: on facts of the moment, which `facts` names. */
+            effect: z.enum(['pass', 'challenge', 'deny', 'depends']),
+            reason: z.string(),
+            policies: z.array(label),
+            facts: z.array(z.string()),
+          }),
+        ),
+      }),
+    ),
+  },
+  'policyAssertions.get': {
+    ...read,
+    method: 'GET',
+    path: '/api/v1/policy-assertions',
+    summary: 'What must hold before a change of policies is accepted',
+    status: 200,
+    response: z.strictObject({ assertions: z.array(policyAssertion), version: z.int().min(1) }),
+  },
+  'policyAssertions.update': {
+    ...write,
+    method: 'PUT',
+    path: '/api/v1/policy-assertions',
+    summary: 'Replace the assertions; refused when one does not hold now',
+    status: 200,
+    ifMatch: true,
+    body: z.strictObject({ assertions: z.array(policyAssertion).max(500) }),
+    response: z.strictObject({ assertions: z.array(policyAssertion), version: z.int().min(1) }),
+  },
+  'segments.set': {
+    ...write,
+    method: 'PUT',
+    path: '/api/v1/segments/:id',
+    summary: 'Put a resource, site or device into segments, which policies name',
+    status: 200,
+    params: byIdOrName,
+    body: z.strictObject({ segments }),
+    response: z.strictObject({ id, kind: z.enum(['resource', 'site', 'device']), name: z.string(), segments }),
+  },
+  'risks.list': {
+    tag: 'policies',
+    permission: 'risks:read',
+    method: 'GET',
+    path: '/api/v1/risks',
+    summary: 'Users and devices with a risk above 0',
+    status: 200,
+    query: pageQuery,
+    response: pageOf(risk),
+  },
+  'risks.set': {
+    tag: 'policies',
+    permission: 'risks:write',
+    method: 'PUT',
+    path: '/api/v1/risks/:id',
+    summary: 'Set the risk of a user or device; policies read it within a second',
+    status: 200,
+    params: byId,
+    body: z.strictObject({
+      score: z.int().min(0).max(100),
+      reason: z.string().max(300).default(''),
+      /** Default: until it is set again. */
+      expiresInSeconds: z.int().min(1).max(31_536_000).optional(),
+    }),
+    response: risk,
+  },
+});

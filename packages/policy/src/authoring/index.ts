@@ -1,0 +1,2 @@
+/** Writing policies: text, checks, templates. Needs the Cedar library (WebAssembly), which gateways never load. */
+export * from './check-policy.ts';
