@@ -31,6 +31,11 @@ const PACKAGES: Record<string, { readonly name: string; readonly may: readonly s
     may: ['@zeronaut/model'],
     reason: 'policy is pure: it decides from the values of model and nothing else',
   },
+  passkeys: {
+    name: '@zeronaut/passkeys',
+    may: ['@zeronaut/model'],
+    reason: 'passkeys is pure: it says what an assertion proves, to console and gateway alike',
+  },
   audit: {
     name: '@zeronaut/audit',
     may: [],
@@ -43,12 +48,12 @@ const PACKAGES: Record<string, { readonly name: string; readonly may: readonly s
   },
   gateway: {
     name: '@zeronaut/gateway',
-    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/audit', '@zeronaut/tunnel'],
+    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/audit', '@zeronaut/passkeys', '@zeronaut/tunnel'],
     reason: PROGRAM_REASON,
   },
   console: {
     name: '@zeronaut/console',
-    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/policy/authoring', '@zeronaut/audit'],
+    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/policy/authoring', '@zeronaut/audit', '@zeronaut/passkeys'],
     reason: PROGRAM_REASON,
   },
   client: {

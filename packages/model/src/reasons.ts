@@ -364,6 +364,41 @@ export const REASONS = {
   },
   'factor.not_started': { status: 409, title: 'No set-up is under way', next: 'Start it again.' },
 
+  // passkey: why one did not count
+  'passkey.malformed': { status: 400, title: 'That is no passkey', next: 'Try again.' },
+  'passkey.origin': { status: 401, title: 'The passkey was used on another page', next: 'Open our own page again.' },
+  'passkey.rp_id': { status: 401, title: 'The passkey is for another address', next: 'Use one that was made here.' },
+  'passkey.challenge': {
+    status: 401,
+    title: 'It took too long, or was not begun in this browser',
+    next: 'Open the page again.',
+  },
+  'passkey.replayed': { status: 401, title: 'This answer was used already', next: 'Open the page again.' },
+  'passkey.unknown': {
+    status: 401,
+    title: 'Nobody here has this passkey',
+    next: 'It may have been removed: sign in another way and add it anew.',
+  },
+  'passkey.other_user': { status: 401, title: 'The passkey belongs to somebody else', next: '' },
+  'passkey.user_not_verified': {
+    status: 401,
+    title: 'The passkey did not ask for your finger or PIN',
+    next: 'Use one that does.',
+  },
+  'passkey.signature': { status: 401, title: 'The passkey did not make this signature', next: '' },
+  'passkey.count': {
+    status: 401,
+    title: 'The passkey counts backwards, as if there were a copy of it',
+    next: 'Sign in another way, remove it and add it anew.',
+  },
+  'passkey.attestation': {
+    status: 400,
+    title: 'The passkey brings a statement of its maker, which nobody asked for',
+    next: '',
+  },
+  'passkey.exists': { status: 409, title: 'This passkey is known already', next: '' },
+  'passkey.too_many': { status: 409, title: 'There are too many passkeys', next: 'Remove one that you no longer use.' },
+
   // sync
   'sync.older_version': { status: 409, title: 'The snapshot is older than the one that is running', next: '' },
   'sync.bad_signature': { status: 400, title: 'The snapshot is not signed by the console', next: '' },

@@ -11,4 +11,5 @@ export * from './snapshots.ts';
 export * from './spawn-process.ts';
 export * from './temporary-directory.ts';
 export * from './tmpfs.ts';
+export * from './virtual-passkey.ts';
 export * from './wait-for.ts';

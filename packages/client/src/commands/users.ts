@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { Role } from '@zeronaut/model';
+import type { Role, User } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
+import type { ApiClient } from '../api/client.ts';
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-code.ts';
 import { formatTable } from '../output/format.ts';
 import {
   type CommandLine,
@@ -8,8 +11,10 @@ import {
   connect,
   createCommand,
   createGroup,
+  named,
   outputOf,
   parseList,
+  printTable,
   ROLES,
 } from './command-line.ts';
 
@@ -78,5 +83,84 @@ export function usersCommand(line: CommandLine): Command {
         output.line(output.style('dim', `  It is not shown again. Sign-in: ${consoleUrl}, or any service.`));
       }),
   );
+
+  group.addCommand(
+    createCommand('factors', {
+      summary: 'list the second factors of a person',
+      examples: ['users factors ann@example.com', 'users factors ann@example.com --json'],
+    })
+      .argument('<email>', 'whose')
+      .action(async (email: string, options: CommonOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const { id } = await userByEmail(api, email);
+        const factors = await api.call('users.listFactors', { params: { id } });
+        output.document(factors);
+        await printTable(
+          output,
+          ['ID', 'KIND', 'NAME', 'WORKS ON', 'ADDED', 'LAST USED'],
+          factors.items.map((factor) => [
+            factor.id,
+            factor.kind,
+            factor.name,
+            factor.site ?? 'everywhere',
+            minute(factor.createdAt),
+            factor.lastUsedAt === null ? 'never' : minute(factor.lastUsedAt),
+          ]),
+        );
+        output.line(output.style('dim', `${factors.recoveryCodesLeft} recovery codes left.`));
+      }),
+  );
+
+  group.addCommand(
+    createCommand('remove-factor', {
+      summary: 'remove one passkey or app of a person who lost it, and end their sessions',
+      examples: ['users remove-factor ann@example.com fac_01…'],
+    })
+      .argument('<email>', 'whose')
+      .argument('<id>', 'id of the factor, as users factors shows it')
+      .action(async (email: string, factorId: string, options: CommonOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const { id } = await userByEmail(api, email);
+        const call = () => api.call('users.deleteFactor', { params: { id, factorId } });
+        await named(factorId, call, 'factor', `users factors ${email}`);
+        output.document({ removed: factorId });
+        output.line(`${factorId} is removed, and the sessions of ${email} have ended.`);
+      }),
+  );
+
+  group.addCommand(
+    createCommand('reset-factors', {
+      summary: 'remove all second factors of a person who lost them, and end their sessions',
+      examples: ['users reset-factors ann@example.com'],
+    })
+      .argument('<email>', 'whose')
+      .action(async (email: string, options: CommonOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const { id } = await userByEmail(api, email);
+        await api.call('users.resetFactors', { params: { id } });
+        output.document({ reset: email });
+        output.line(`${email} has no second factor any more, and their sessions have ended.`);
+      }),
+  );
   return group;
+}
+
+async function userByEmail(api: ApiClient, email: string): Promise<User> {
+  const { listAll } = await import('../api/client.ts');
+  const user = (await listAll(api, 'users.list')).find((one) => one.email === email.toLowerCase());
+  if (user === undefined) {
+    throw new CliError(`there is no user ${email}`, {
+      reason: 'api.not_found',
+      next: 'Run zeronaut users list to see who there is.',
+      exitCode: EXIT.notFound,
+    });
+  }
+  return user;
+}
+
+function minute(time: string): string {
+  return time.slice(0, 16).replace('T', ' ');
 }

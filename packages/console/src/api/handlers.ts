@@ -1,11 +1,10 @@
-import type { RouteId, RouteRequest, RouteResponse, Routes, User } from '@zeronaut/model';
+import type { RouteId, RouteRequest, RouteResponse, Routes } from '@zeronaut/model';
 import * as accessEvents from '../domains/access-events/access-events.ts';
 import type { Caller, Context, Origin } from '../domains/context.ts';
 import * as deviceAuthorizations from '../domains/device-authorizations/device-authorizations.ts';
 import * as enrolment from '../domains/gateways/enrolment.ts';
 import * as gateways from '../domains/gateways/gateways.ts';
 import { currentOrganization, getOrganization } from '../domains/organizations/organizations.ts';
-import { isoTime } from '../domains/page.ts';
 import * as resources from '../domains/resources/resources.ts';
 import * as services from '../domains/services/services.ts';
 import * as sessions from '../domains/sessions/sessions.ts';
@@ -27,6 +26,7 @@ import { personalAccessTokenHandlers } from './personal-access-token-handlers.ts
 import { policyHandlers } from './policy-handlers.ts';
 import { relyingPartyHandlers } from './relying-party-handlers.ts';
 import { serviceAccountHandlers } from './service-account-handlers.ts';
+import { withSession } from './with-session.ts';
 
 /** What a handler gets besides the validated request. `caller` is null exactly on routes without a permission. */
 export interface Call<Id extends RouteId> extends RouteRequest<Routes[Id]> {
@@ -170,7 +170,3 @@ export const handlers: Handlers = {
   'accessEvents.list': (context, { caller, query }) => accessEvents.listAccessEvents(context, caller, query),
   ...auditHandlers,
 };
-
-function withSession(result: { user: User; token: string; expiresAtMs: number }) {
-  return { user: result.user, session: { token: result.token, expiresAt: isoTime(result.expiresAtMs) } };
-}

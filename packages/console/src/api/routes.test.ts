@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { PERMISSIONS, type Role, type RouteDefinition, type RouteId, routes } from '@zeronaut/model';
-import { eachDatabase } from '@zeronaut/testkit';
+import { eachDatabase, VirtualPasskey } from '@zeronaut/testkit';
 import { URI } from 'otpauth';
 import { createSetupToken } from '../domains/setup/setup.ts';
 import {
@@ -130,6 +130,18 @@ async function newTotp(world: World, confirm: boolean): Promise<{ key: string; c
   return { key, code, id: listed.json().items[0].id };
 }
 
+const ORIGIN = 'http://localhost:8080';
+async function newPasskey(world: World): Promise<{ passkey: VirtualPasskey; id: string; factorId: string }> {
+  const key = (await newSession(world)).token;
+  const call = (url: string, body?: object) => world.ours.call('POST', url, body, { key });
+  const passkey = new VirtualPasskey();
+  const credential = passkey.create((await call('/api/v1/me/passkeys/options')).json(), { origin: ORIGIN });
+  const answer = await call('/api/v1/me/passkeys', { name: 'laptop', credential });
+  assert.equal(answer.statusCode, 201, answer.body);
+  const { user } = (await world.ours.call('GET', '/api/v1/me', undefined, { key })).json();
+  return { passkey, id: user.id, factorId: answer.json().factor.id };
+}
+
 const POLICY = 'permit(principal, action, resource) when { context.risk < 50 };';
 async function newPolicy({ ours }: World): Promise<{ id: string; name: string; version: number }> {
   const answer = await ours.call('POST', '/api/v1/policies', { name: fresh('policy'), text: POLICY, mode: 'report' });
@@ -223,6 +235,32 @@ const CASES: Record<RouteId, Case> = {
       return { key, params: { id } };
     },
     foreign: 'own',
+  },
+  'passkeys.start': { prepare: async (world) => ({ key: (await newSession(world)).token }), foreign: 'own' },
+  'passkeys.create': {
+    prepare: async (world) => {
+      const key = (await newSession(world)).token;
+      const options = (await world.ours.call('POST', '/api/v1/me/passkeys/options', undefined, { key })).json();
+      const credential = new VirtualPasskey().create(options, { origin: ORIGIN });
+      return { key, body: { name: 'laptop', credential } };
+    },
+    foreign: 'own',
+  },
+  'passkeys.startSignIn': { foreign: 'own' },
+  'passkeys.signIn': {
+    prepare: async (world) => {
+      const { passkey } = await newPasskey(world);
+      const options = (await world.ours.call('POST', '/api/v1/sessions/passkey/options', {}, { key: null })).json();
+      return { body: { credential: passkey.get(options, { origin: ORIGIN }) } };
+    },
+    foreign: 'own',
+  },
+  'users.deleteFactor': {
+    prepare: async (world) => {
+      const { id, factorId } = await newPasskey(world);
+      return { params: { id, factorId } };
+    },
+    foreign: 'not_found',
   },
   'users.listFactors': { prepare: async (world) => ({ params: { id: await newUser(world) } }), foreign: 'not_found' },
   'users.resetFactors': { prepare: async (world) => ({ params: { id: await newUser(world) } }), foreign: 'not_found' },
@@ -524,7 +562,7 @@ const CASES: Record<RouteId, Case> = {
 };
 
 function urlOf(route: RouteDefinition, { params = {}, query }: Request): string {
-  const path = route.path.replaceAll(/:([a-z]+)/g, (_, name: string) => params[name]!);
+  const path = route.path.replaceAll(/:([a-zA-Z]+)/g, (_, name: string) => params[name]!);
   return query === undefined ? path : `${path}?${query}`;
 }
 

@@ -53,7 +53,7 @@ eachDatabase(
     assert.notEqual(first.snapshotKey.keyId, first.tokenKey.keyId);
     assert.equal(first.signSnapshot('x'), second.signSnapshot('x'));
     const rows = await store.db.selectFrom('secrets').selectAll().execute();
-    assert.equal(rows.length, 3);
+    assert.equal(rows.length, 4);
     assert.ok(rows.every(({ sealed }) => !sealed.includes('PRIVATE')));
   },
 );

@@ -21,6 +21,8 @@ export interface Authority {
   openidKeys(): Promise<OpenidKeys>;
   /** Sign checkpoints of audit logs, and nothing else; made when first asked for. */
   auditKeys(): Promise<AuditKeys>;
+  /** 32 bytes: vouches for the challenges of passkeys, and nothing else. */
+  readonly challengeKey: Uint8Array;
   /** For secrets that an organization entrusts to the console. The name must say whose it is and what for. */
   readonly sealer: Sealer;
   /** Ed25519 over `SNAPSHOT_CONTEXT` + payload, base64url. */
@@ -74,11 +76,13 @@ export async function loadAuthority(store: Store, sealer: Sealer, clock: () => n
   const root = JSON.parse(await secret('ca-root', async () => JSON.stringify(await createRoot(clock()))));
   const tokenKey = loadSigningKey(await secret('token-key', generateSigningKey));
   const snapshotKey = loadSigningKey(await secret('snapshot-key', generateSigningKey));
+  const challengeKey = await secret('challenge-key', () => randomBytes(32).toString('base64url'));
   let auditKeys: Promise<AuditKeys> | undefined;
   return {
     certificates: await createCertificateAuthority(root, clock),
     tokenKey,
     snapshotKey,
+    challengeKey: Buffer.from(challengeKey, 'base64url'),
     auditKeys: () => {
       auditKeys ??= secret('audit-keys', createAuditKeys).then((text) => {
         const { ed25519, mlDsa } = JSON.parse(text) as Record<keyof AuditKeys, string>;

@@ -1,13 +1,16 @@
-import type { FactorList } from '@zeronaut/model';
+import { type FactorList, routes } from '@zeronaut/model';
+import { PASSKEY_SCRIPT } from '@zeronaut/passkeys';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller, Context } from '../domains/context.ts';
 import { listFactors, personOf, removeFactor, renewRecoveryCodes } from '../domains/factors/factors.ts';
 import { confirmTotp, startTotp } from '../domains/factors/totp.ts';
+import { createPasskey, startPasskey } from '../domains/passkeys/passkeys.ts';
 import { Refusal } from '../store/refusal.ts';
 import { recoveryCodes, sentenceOf, totpForm } from './factor-page.ts';
-import { field } from './form.ts';
+import { field, parseJson } from './form.ts';
 import { type Html, html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
+import { passkeyCreationForm } from './passkey-forms.ts';
 import { refuseForeignForm, sendRefusal, signedIn } from './signed-in.ts';
 
 /** How the person who is signed in signs in: second factors and recovery codes. */
@@ -21,7 +24,8 @@ export function registerAccountPage(app: FastifyInstance, context: Context): voi
   async function show(reply: FastifyReply, caller: Caller, problem: Refusal | null): Promise<FastifyReply> {
     const factors = await listFactors(context, caller.organizationId, caller.userId);
     if (factors instanceof Refusal) return sendRefusal(reply, factors);
-    const page = accountPage(caller, factors, problem === null ? null : sentenceOf(problem));
+    const options = await startPasskey(context, caller);
+    const page = accountPage(caller, factors, options, problem === null ? null : sentenceOf(problem));
     return sendPage(reply, page, problem?.status ?? 200);
   }
 
@@ -54,6 +58,17 @@ export function registerAccountPage(app: FastifyInstance, context: Context): voi
     return shown(await confirmTotp(context, user, field(request, 'code').slice(0, 40), caller));
   });
 
+  form('/account/passkeys', async (caller, request) => {
+    const input = routes['passkeys.create'].body.safeParse({
+      name: field(request, 'name').trim(),
+      credential: parseJson(field(request, 'credential')),
+    });
+    if (!input.success) return new Refusal('passkey.malformed');
+    const created = await createPasskey(context, caller, input.data.name, input.data.credential);
+    if (created instanceof Refusal) return created;
+    return created.recoveryCodes.length === 0 ? null : shown(created.recoveryCodes);
+  });
+
   form('/account/recovery-codes', async (caller) => shown(await renewRecoveryCodes(context, caller)));
 
   form('/account/factors/removal', async (caller, request) => {
@@ -66,10 +81,16 @@ function shown(codes: string[] | Refusal): Html | Refusal {
   return html`${recoveryCodes(codes)}<p><a href="/account">I have kept them</a></p>`;
 }
 
-function accountPage(caller: Caller, factors: FactorList, problem: string | null): Page {
+function accountPage(
+  caller: Caller,
+  factors: FactorList,
+  passkey: Record<string, unknown> | Refusal,
+  problem: string | null,
+): Page {
   const hasTotp = factors.items.some(({ kind }) => kind === 'totp');
   const rows = factors.items.map(
     (factor) => html`<tr><td><span class="name">${factor.name}</span></td>
+<td data-label="Kind">${factor.kind === 'totp' ? 'app' : 'passkey'}${factor.site === null ? null : html` for ${factor.site}`}</td>
 <td data-label="Added">${factor.createdAt.slice(0, 10)}</td>
 <td data-label="Last used">${factor.lastUsedAt?.slice(0, 16).replace('T', ' ') ?? 'never'}</td>
 <td><form method="post" action="/account/factors/removal"><input type="hidden" name="id" value="${factor.id}">
@@ -78,6 +99,7 @@ function accountPage(caller: Caller, factors: FactorList, problem: string | null
   return {
     title: 'Account',
     user: { email: caller.actor.name },
+    script: PASSKEY_SCRIPT,
     content: html`<h1>Account</h1>
 <p class="soft">${caller.actor.name} · ${caller.role}</p>
 ${notice(problem)}
@@ -85,7 +107,12 @@ ${notice(problem)}
 ${
   rows.length === 0
     ? html`<p>None yet. With one, a stolen password alone opens nothing.</p>`
-    : html`<table><thead><tr><th>Factor</th><th>Added</th><th>Last used</th><th></th></tr></thead><tbody>${rows}</tbody></table>`
+    : html`<table><thead><tr><th>Factor</th><th>Kind</th><th>Added</th><th>Last used</th><th></th></tr></thead><tbody>${rows}</tbody></table>`
+}
+${
+  passkey instanceof Refusal
+    ? html`<p class="small"><a href="/sign-in?next=%2Faccount">Sign in again to add a passkey</a></p>`
+    : passkeyCreationForm(passkey)
 }
 ${
   hasTotp

@@ -1,4 +1,5 @@
 import { REASONS } from '@zeronaut/model';
+import { PASSKEY_SCRIPT } from '@zeronaut/passkeys';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { clearPendingToken, readPendingToken, setPendingToken } from '../api/browser-cookie.ts';
 import { originOf } from '../api/origin.ts';
@@ -17,6 +18,7 @@ import { field } from './form.ts';
 import { type Html, html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
 import { safeNext } from './next.ts';
+import { passkeySignInForm } from './passkey-forms.ts';
 import { refuseForeignForm, sendRefusal } from './signed-in.ts';
 
 /** After the first factor: the cookie of the session, or the one of the pending sign-in. Answers where to go now. */
@@ -39,12 +41,14 @@ export function enterWith(
 /** The second step of a sign-in: a code, or the set-up of what will give codes from now on. */
 export function registerFactorPage(app: FastifyInstance, context: Context): void {
   const publicUrl = () => context.settings.publicUrl();
+  const passkeyFor = (pending: OpenPending, reply: FastifyReply, next: string) =>
+    pending.missing.includes('passkey') ? passkeySignInForm(context, reply, next) : null;
 
   app.get('/sign-in/factor', async (request, reply) => {
     const next = safeNext((request.query as { next?: unknown }).next);
     const pending = await findPending(context, readPendingToken(request, publicUrl()));
     if (pending instanceof Refusal) return reply.redirect(`/sign-in?next=${encodeURIComponent(next)}`, 303);
-    return sendPage(reply, stepPage(pending, next, null));
+    return sendPage(reply, stepPage(pending, next, null, passkeyFor(pending, reply, next)));
   });
 
   app.post('/sign-in/factor', async (request, reply) => {
@@ -57,7 +61,7 @@ export function registerFactorPage(app: FastifyInstance, context: Context): void
     const pending = await findPending(context, token);
     return pending instanceof Refusal
       ? sendRefusal(reply, pending)
-      : sendPage(reply, stepPage(pending, next, sentenceOf(result)), result.status);
+      : sendPage(reply, stepPage(pending, next, sentenceOf(result), passkeyFor(pending, reply, next)), result.status);
   });
 
   app.post('/sign-in/factor/totp', async (request, reply) => {
@@ -82,7 +86,11 @@ export function registerFactorPage(app: FastifyInstance, context: Context): void
       const pending = await findPending(context, token);
       return pending instanceof Refusal
         ? sendRefusal(reply, pending)
-        : sendPage(reply, stepPage(pending, next, `${sentenceOf(result)} Start the set-up again.`), result.status);
+        : sendPage(
+            reply,
+            stepPage(pending, next, `${sentenceOf(result)} Start the set-up again.`, null),
+            result.status,
+          );
     }
     enterWith(context, reply, result, next);
     return sendPage(reply, {
@@ -97,10 +105,12 @@ export function sentenceOf(refusal: Refusal): string {
   return next === '' ? `${title}.` : `${title}. ${next}`;
 }
 
-function stepPage(pending: OpenPending, next: string, problem: string | null): Page {
+/** `passkey`: a passkey is enough by itself, so that its form leads past what was shown before. */
+function stepPage(pending: OpenPending, next: string, problem: string | null, passkey: Html | null): Page {
   const enrol = pending.missing[0] === 'enrolment';
   return {
     title: 'Second factor',
+    script: PASSKEY_SCRIPT,
     content: enrol
       ? html`<h1>Set up a second factor</h1>
 <p class="soft">Your organization asks everybody for one.</p>
@@ -118,6 +128,7 @@ ${notice(problem)}
 <input id="code" name="code" required maxlength="40" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" autofocus>
 <button>Sign in</button>
 </form>
+${passkey}
 <p class="small"><a href="/sign-in">Sign in as somebody else</a></p>`,
   };
 }

@@ -1,20 +1,24 @@
-import { email, password, REASONS } from '@zeronaut/model';
+import { email, passkeyAssertion, password, REASONS } from '@zeronaut/model';
+import { PASSKEY_SCRIPT } from '@zeronaut/passkeys';
 import type { FastifyInstance } from 'fastify';
+import { readBrowserSecret } from '../api/browser-cookie.ts';
 import { originOf } from '../api/origin.ts';
 import { clearSessionCookie, readSessionCookie } from '../api/session-cookie.ts';
 import type { Context } from '../domains/context.ts';
 import { signInChoices } from '../domains/identity-providers/sign-in-choices.ts';
+import { signInWithPasskey } from '../domains/passkeys/passkey-sign-in.ts';
 import { authenticate } from '../domains/sessions/authenticate.ts';
 import { revokeSession } from '../domains/sessions/sessions.ts';
 import { signIn } from '../domains/sessions/sign-in.ts';
 import { isSetupNeeded } from '../domains/setup/setup.ts';
 import { Refusal } from '../store/refusal.ts';
-import { enterWith } from './factor-page.ts';
-import { field } from './form.ts';
+import { enterWith, sentenceOf } from './factor-page.ts';
+import { field, parseJson } from './form.ts';
 import { type Html, html } from './html.ts';
 import { signInButtons } from './identity-provider-pages.ts';
 import { notice, type Page, sendPage } from './layout.ts';
 import { safeNext } from './next.ts';
+import { passkeySignInForm } from './passkey-forms.ts';
 import { refuseForeignForm } from './signed-in.ts';
 
 export function registerSignInPage(app: FastifyInstance, context: Context): void {
@@ -22,7 +26,8 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
     const next = safeNext((request.query as { next?: unknown }).next);
     if (await isSetupNeeded(context.store.db)) return sendPage(reply, setupFirst());
     const buttons = await buttonsFor(context, (request.query as { organization?: unknown }).organization, next);
-    return sendPage(reply, signInPage({ next, email: '', problem: null, buttons }));
+    const passkey = passkeySignInForm(context, reply, next);
+    return sendPage(reply, signInPage({ next, email: '', problem: null, buttons, passkey }));
   });
 
   app.post('/sign-in', async (request, reply) => {
@@ -43,9 +48,29 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
       const { title, next: advice } = REASONS[result.reason];
       const problem = advice === '' ? `${title}.` : `${title}. ${advice}`;
       const buttons = await buttonsFor(context, field(request, 'organization'), next);
-      return sendPage(reply, signInPage({ next, email: field(request, 'email'), problem, buttons }), result.status);
+      const passkey = passkeySignInForm(context, reply, next);
+      const form = { next, email: field(request, 'email'), problem, buttons, passkey };
+      return sendPage(reply, signInPage(form), result.status);
     }
     return reply.redirect(enterWith(context, reply, result, next), 303);
+  });
+
+  app.post('/sign-in/passkey', async (request, reply) => {
+    const foreign = refuseForeignForm(context, request, reply);
+    if (foreign !== null) return foreign;
+    const next = safeNext(field(request, 'next'));
+    const assertion = passkeyAssertion.safeParse(parseJson(field(request, 'credential')));
+    const browser = readBrowserSecret(request, context.settings.publicUrl());
+    const result = !assertion.success
+      ? new Refusal('passkey.malformed')
+      : browser === null
+        ? new Refusal('passkey.challenge')
+        : await signInWithPasskey(context, assertion.data, browser, 'console', originOf(request));
+    if (!(result instanceof Refusal)) return reply.redirect(enterWith(context, reply, result, next), 303);
+    const buttons = await buttonsFor(context, null, next);
+    const passkey = passkeySignInForm(context, reply, next);
+    const form = { next, email: '', problem: sentenceOf(result), buttons, passkey };
+    return sendPage(reply, signInPage(form), result.status);
   });
 
   app.post('/sign-out', async (request, reply) => {
@@ -65,7 +90,15 @@ async function buttonsFor(context: Context, organization: unknown, next: string)
   return signInButtons(await signInChoices(context.store.db, slug), { next, organization: slug });
 }
 
-function signInPage(form: { next: string; email: string; problem: string | null; buttons: Html | null }): Page {
+interface SignInForm {
+  readonly next: string;
+  readonly email: string;
+  readonly problem: string | null;
+  readonly buttons: Html | null;
+  readonly passkey: Html | null;
+}
+
+function signInPage(form: SignInForm): Page {
   return {
     title: 'Sign in',
     content: html`<h1>Sign in</h1>
@@ -79,7 +112,9 @@ ${notice(form.problem)}
 <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024">
 <button>Sign in</button>
 </form>
+${form.passkey}
 ${form.buttons}`,
+    script: PASSKEY_SCRIPT,
   };
 }
 

@@ -406,6 +406,22 @@ export interface Schema {
     confirmed_at: number | null;
     last_used_at: number | null;
   };
+  passkeys: {
+    id: string;
+    organization_id: string;
+    user_id: string;
+    name: string;
+    /** The host for which it was made; it works nowhere else. */
+    rp_id: string;
+    credential_id: string;
+    /** COSE key, base64url. */
+    public_key: string;
+    sign_count: number;
+    created_at: number;
+    last_used_at: number | null;
+  };
+  /** Answered well, and so used up until they end by themselves. */
+  used_challenges: { challenge_hash: string; expires_at: number };
   recovery_codes: { organization_id: string; user_id: string; code_hash: string; used_at: number | null };
   relying_parties: {
     /** Also its `client_id`. */

@@ -43,6 +43,7 @@ export async function tidy(context: Context, isStopped: () => boolean = () => fa
   await db.deleteFrom('shares').where('expires_at', '<', expiredBefore).execute();
   await db.deleteFrom('sign_in_flows').where('expires_at', '<', nowMs).execute();
   await db.deleteFrom('pending_sign_ins').where('expires_at', '<', nowMs).execute();
+  await db.deleteFrom('used_challenges').where('expires_at', '<', nowMs).execute();
   await db.deleteFrom('used_assertions').where('expires_at', '<', nowMs).execute();
   await db.deleteFrom('device_authorizations').where('expires_at', '<', nowMs).execute();
   // Of older days the last checkpoint is kept: it vouches for all before it.

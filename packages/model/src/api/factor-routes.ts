@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { factorList, id, signInPolicy, signInPolicyInput } from '../entities/index.ts';
+import {
+  displayName,
+  factor,
+  factorList,
+  id,
+  passkeyAssertion,
+  passkeyAttestation,
+  signInPolicy,
+  signInPolicyInput,
+  timestamp,
+  user,
+} from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
 import { byId } from './route-parts.ts';
 
@@ -73,6 +84,53 @@ export const factorRoutes = defineRoutes({
     permission: 'self:write',
     status: 204,
     params: byId,
+  },
+  'passkeys.start': {
+    method: 'POST',
+    path: '/api/v1/me/passkeys/options',
+    tag: 'factors',
+    summary: 'What a browser needs to make a passkey: options in the JSON of WebAuthn',
+    permission: 'self:write',
+    status: 200,
+    response: z.record(z.string(), z.unknown()),
+  },
+  'passkeys.create': {
+    method: 'POST',
+    path: '/api/v1/me/passkeys',
+    tag: 'factors',
+    summary: 'Add the passkey that the browser made; with a first factor recovery codes come, shown once',
+    permission: 'self:write',
+    status: 201,
+    body: z.strictObject({ name: displayName, credential: passkeyAttestation }),
+    response: z.strictObject({ factor, recoveryCodes: z.array(z.string()) }),
+  },
+  'passkeys.startSignIn': {
+    method: 'POST',
+    path: '/api/v1/sessions/passkey/options',
+    tag: 'factors',
+    summary: 'What a browser needs to ask for a passkey: options in the JSON of WebAuthn',
+    permission: 'none',
+    status: 200,
+    response: z.record(z.string(), z.unknown()),
+  },
+  'passkeys.signIn': {
+    method: 'POST',
+    path: '/api/v1/sessions/passkey',
+    tag: 'factors',
+    summary: 'Sign in with a passkey; it counts as both factors',
+    permission: 'none',
+    status: 201,
+    body: z.strictObject({ credential: passkeyAssertion }),
+    response: z.strictObject({ user, session: z.strictObject({ token: z.string(), expiresAt: timestamp }) }),
+  },
+  'users.deleteFactor': {
+    method: 'DELETE',
+    path: '/api/v1/users/:id/factors/:factorId',
+    tag: 'factors',
+    summary: 'Remove one second factor of a user; the sessions of the user end',
+    permission: 'users:write',
+    status: 204,
+    params: z.strictObject({ id, factorId: id }),
   },
   'users.listFactors': {
     method: 'GET',

@@ -37,6 +37,8 @@ export const factor = z.strictObject({
   id,
   kind: z.enum(['totp', 'passkey']),
   name: displayName,
+  /** The host on whose pages a passkey works; null for what works on all. */
+  site: z.string().max(253).nullable(),
   createdAt: timestamp,
   lastUsedAt: timestamp.nullable(),
 });

@@ -17,7 +17,12 @@ export async function enrolledFactors(queries: Queries, userId: string): Promise
     .where('user_id', '=', userId)
     .where('confirmed_at', 'is not', null)
     .executeTakeFirst();
-  return { passkey: false, totp: totp !== undefined, recovery_code: (await codesLeft(queries, userId)) > 0 };
+  const passkey = await queries.selectFrom('passkeys').select('id').where('user_id', '=', userId).executeTakeFirst();
+  return {
+    passkey: passkey !== undefined,
+    totp: totp !== undefined,
+    recovery_code: (await codesLeft(queries, userId)) > 0,
+  };
 }
 
 /** The second factors of a user of that organization. */
@@ -35,14 +40,33 @@ export async function listFactors(
     .where('user_id', '=', userId)
     .where('confirmed_at', 'is not', null)
     .execute();
+  const passkeys = await db
+    .selectFrom('passkeys')
+    .select(['id', 'name', 'rp_id', 'created_at', 'last_used_at'])
+    .where('user_id', '=', userId)
+    .orderBy('id')
+    .execute();
+  const times = (row: { created_at: number; last_used_at: number | null }) => ({
+    createdAt: isoTime(row.created_at),
+    lastUsedAt: isoTime(row.last_used_at),
+  });
   return {
-    items: totp.map((row) => ({
-      id: row.id,
-      kind: 'totp' as const,
-      name: 'Authenticator app',
-      createdAt: isoTime(row.created_at),
-      lastUsedAt: isoTime(row.last_used_at),
-    })),
+    items: [
+      ...totp.map((row) => ({
+        id: row.id,
+        kind: 'totp' as const,
+        name: 'Authenticator app',
+        site: null,
+        ...times(row),
+      })),
+      ...passkeys.map((row) => ({
+        id: row.id,
+        kind: 'passkey' as const,
+        name: row.name,
+        site: row.rp_id,
+        ...times(row),
+      })),
+    ],
     recoveryCodesLeft: await codesLeft(db, userId),
   };
 }
@@ -86,27 +110,66 @@ export async function renewRecoveryCodes(context: Context, caller: Caller): Prom
 export async function removeFactor(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {
   const user = await personOf(context, caller);
   if (user instanceof Refusal) return user;
-  return await context.store.transaction(async (queries) => {
-    const removed = await queries
-      .deleteFrom('totp_factors')
-      .where('id', '=', id)
-      .where('user_id', '=', user.id)
-      .where('confirmed_at', 'is not', null)
-      .returning('created_at')
-      .executeTakeFirst();
-    if (removed === undefined) return new Refusal('api.not_found');
-    const left = await enrolledFactors(queries, user.id);
-    if (!left.totp && !left.passkey) {
-      await queries.deleteFrom('recovery_codes').where('user_id', '=', user.id).execute();
+  return await context.store.change(caller.organizationId, (queries) =>
+    deleteFactor(queries, context, caller, user.id, id),
+  );
+}
+
+/** One of a user who lost it. Ends the sessions of the user, since whoever found it may have opened one. */
+export async function removeFactorOf(
+  context: Context,
+  caller: Caller,
+  userId: string,
+  id: string,
+): Promise<undefined | Refusal> {
+  return await context.store.change(caller.organizationId, async (queries) => {
+    const user = await findUser(queries, caller.organizationId, userId);
+    if (user instanceof Refusal) return user;
+    if (user.role === 'owner' && caller.role !== 'owner') {
+      return new Refusal('api.forbidden', { detail: 'only an owner may reset an owner' });
     }
-    await appendAudit(queries, context, caller, {
-      action: 'factor.delete',
-      objectKind: 'factor',
-      objectId: id,
-      before: { kind: 'totp', userId: user.id },
-    });
+    const refusal = await deleteFactor(queries, context, caller, user.id, id);
+    if (refusal !== undefined) return refusal;
+    await revokeUserSessions(queries, context, caller.organizationId, user.id, caller.credentialId);
     return undefined;
   });
+}
+
+async function deleteFactor(
+  queries: Queries,
+  context: Context,
+  caller: Caller,
+  userId: string,
+  id: string,
+): Promise<undefined | Refusal> {
+  const totp = await queries
+    .deleteFrom('totp_factors')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .where('confirmed_at', 'is not', null)
+    .returning('created_at')
+    .executeTakeFirst();
+  const passkey = await queries
+    .deleteFrom('passkeys')
+    .where('id', '=', id)
+    .where('user_id', '=', userId)
+    .returning(['name', 'rp_id'])
+    .executeTakeFirst();
+  if (totp === undefined && passkey === undefined) return new Refusal('api.not_found');
+  const left = await enrolledFactors(queries, userId);
+  if (!left.totp && !left.passkey) {
+    await queries.deleteFrom('recovery_codes').where('user_id', '=', userId).execute();
+  }
+  await appendAudit(queries, context, caller, {
+    action: 'factor.delete',
+    objectKind: 'factor',
+    objectId: id,
+    before:
+      passkey === undefined
+        ? { kind: 'totp', userId }
+        : { kind: 'passkey', name: passkey.name, userId, site: passkey.rp_id },
+  });
+  return undefined;
 }
 
 /** For somebody who lost them all. Ends the sessions of the user; only owners reset owners. */
@@ -118,6 +181,7 @@ export async function resetFactors(context: Context, caller: Caller, id: string)
       return new Refusal('api.forbidden', { detail: 'only an owner may reset an owner' });
     }
     await queries.deleteFrom('totp_factors').where('user_id', '=', id).execute();
+    await queries.deleteFrom('passkeys').where('user_id', '=', id).execute();
     await queries.deleteFrom('recovery_codes').where('user_id', '=', id).execute();
     await revokeUserSessions(queries, context, caller.organizationId, id, caller.credentialId);
     await appendAudit(queries, context, caller, { action: 'factor.reset', objectKind: 'user', objectId: id });

@@ -1,0 +1,37 @@
+import type { TestContext } from 'node:test';
+import { type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core';
+import { findProgram } from '../../scripts/needs.mjs';
+import type { Owner } from './world.ts';
+
+/** A page of a fresh profile of Debian's Chromium, with an authenticator that always says yes. */
+export interface BrowserPage {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** The DevTools domain WebAuthn, and the id of the authenticator in it. */
+  readonly cdp: CDPSession;
+  readonly authenticatorId: string;
+}
+
+export async function openBrowser(owner: Owner | TestContext): Promise<BrowserPage> {
+  const browser = await chromium.launch({
+    executablePath: findProgram('chromium') ?? 'chromium',
+    args: ['--no-sandbox', '--ignore-certificate-errors', '--disable-gpu'],
+  });
+  owner.after(() => browser.close());
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return { page, context, cdp, authenticatorId };
+}

@@ -1,0 +1,225 @@
+/**
+ * Passkeys of people: made, listed with the other factors, removed. Where one works is part of it: the host of the page
+ * that made it (its RP ID). What one proves at a sign-in is in `passkey-sign-in.ts`.
+ */
+
+import { generateRegistrationOptions, verifyRegistrationResponse } from '@simplewebauthn/server';
+import { decodeAttestationObject } from '@simplewebauthn/server/helpers';
+import { createId, type Factor, type PasskeyAttestation, type User } from '@zeronaut/model';
+import { createChallenge, openChallenge, readClientData } from '@zeronaut/passkeys';
+import { Refusal } from '../../store/refusal.ts';
+import { isUniqueViolation, type Queries } from '../../store/store.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { Caller, Context } from '../context.ts';
+import { personOf } from '../factors/factors.ts';
+import { insertRecoveryCodes } from '../factors/recovery-codes.ts';
+import { isoTime } from '../page.ts';
+import { requireFreshSession } from '../sessions/step-up.ts';
+import { useChallenge } from './challenges.ts';
+
+const MAX_PASSKEYS_PER_USER = 20;
+/** COSE: Ed25519, ECDSA on P-256, RSA for older Windows. */
+const ALGORITHMS = [-8, -7, -257];
+
+/** Where a passkey is made and used: the host that it is bound to, and the one page origin that may ask. */
+export interface RelyingSite {
+  readonly rpId: string;
+  readonly origin: string;
+}
+
+/** The console's own pages. A passkey belongs to a name, so that on this machine alone it is `localhost`. */
+export function consoleSite(context: Context): RelyingSite {
+  const url = new URL(context.settings.publicUrl());
+  if (url.hostname === '[::1]' || url.hostname.startsWith('127.')) url.hostname = 'localhost';
+  return { rpId: url.hostname, origin: url.origin };
+}
+
+/** What the browser needs to make one. Bound to the caller's session. */
+export async function startPasskey(context: Context, caller: Caller): Promise<Record<string, unknown> | Refusal> {
+  const user = await personOf(context, caller);
+  if (user instanceof Refusal) return user;
+  const stale = await requireFreshSession(context.store.db, context, caller);
+  if (stale !== null) return stale;
+  const challenge = createChallenge(context.authority.challengeKey, bindingOf(caller), context.clock());
+  return await creationOptions(context, user, consoleSite(context), challenge);
+}
+
+export async function creationOptions(
+  context: Context,
+  user: User,
+  site: RelyingSite,
+  challenge: string,
+): Promise<Record<string, unknown>> {
+  const known = await context.store.db
+    .selectFrom('passkeys')
+    .select('credential_id')
+    .where('user_id', '=', user.id)
+    .where('rp_id', '=', site.rpId)
+    .execute();
+  return {
+    ...(await generateRegistrationOptions({
+      rpName: 'Zeronaut',
+      rpID: site.rpId,
+      userName: user.email,
+      userDisplayName: user.name,
+      // An id says nothing of the person, and lets a sign-in compare whom the authenticator means.
+      userID: new Uint8Array(Buffer.from(user.id)),
+      challenge: new Uint8Array(Buffer.from(challenge, 'base64url')),
+      timeout: 120_000,
+      attestationType: 'none',
+      excludeCredentials: known.map((row) => ({ id: row.credential_id })),
+      authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+      supportedAlgorithmIDs: ALGORITHMS,
+    })),
+  };
+}
+
+/** Adds the one that the browser made. Recovery codes come with a person's first factor, and are shown once. */
+export async function createPasskey(
+  context: Context,
+  caller: Caller,
+  name: string,
+  attestation: PasskeyAttestation,
+): Promise<{ factor: Factor; recoveryCodes: string[] } | Refusal> {
+  const user = await personOf(context, caller);
+  if (user instanceof Refusal) return user;
+  const stale = await requireFreshSession(context.store.db, context, caller);
+  if (stale !== null) return stale;
+  const site = consoleSite(context);
+  const made = await verifyAttestation(context, attestation, site, bindingOf(caller));
+  if (made instanceof Refusal) return made;
+  return await insertPasskey(context, caller, user, name, site, made);
+}
+
+function bindingOf(caller: Caller): string {
+  return `create\n${caller.credentialId}`;
+}
+
+export interface MadePasskey {
+  readonly credentialId: string;
+  readonly publicKey: string;
+  readonly signCount: number;
+  readonly challenge: string;
+  readonly expiresAtMs: number;
+}
+
+/** Whether it was made on this site, for this challenge, with its owner verified. */
+export async function verifyAttestation(
+  context: Context,
+  attestation: PasskeyAttestation,
+  site: RelyingSite,
+  binding: string,
+): Promise<MadePasskey | Refusal> {
+  const expected = { type: 'webauthn.create', origin: site.origin } as const;
+  const client = readClientData(attestation.response.clientDataJSON, expected);
+  if (typeof client === 'string') return new Refusal(client);
+  const { challenge } = client;
+  const open = openChallenge(context.authority.challengeKey, binding, challenge, context.clock());
+  if (open === null) return new Refusal('passkey.challenge');
+  try {
+    const object = decodeAttestationObject(
+      new Uint8Array(Buffer.from(attestation.response.attestationObject, 'base64url')),
+    );
+    // We ask for none, and a certificate could lead the check to addresses of its maker's choice.
+    if (object.get('fmt') !== 'none') return new Refusal('passkey.attestation');
+    const { verified, registrationInfo } = await verifyRegistrationResponse({
+      response: {
+        id: attestation.id,
+        rawId: attestation.id,
+        type: attestation.type,
+        response: {
+          clientDataJSON: attestation.response.clientDataJSON,
+          attestationObject: attestation.response.attestationObject,
+        },
+        clientExtensionResults: {},
+      },
+      expectedChallenge: challenge,
+      expectedOrigin: site.origin,
+      expectedRPID: site.rpId,
+      requireUserVerification: false,
+      supportedAlgorithmIDs: ALGORITHMS,
+    });
+    if (!verified) return new Refusal('passkey.malformed');
+    if (!registrationInfo.userVerified) return new Refusal('passkey.user_not_verified');
+    const { credential } = registrationInfo;
+    if (credential.id !== attestation.id) return new Refusal('passkey.malformed');
+    return {
+      credentialId: credential.id,
+      publicKey: Buffer.from(credential.publicKey).toString('base64url'),
+      signCount: credential.counter,
+      challenge,
+      expiresAtMs: open.expiresAtMs,
+    };
+  } catch (error) {
+    // The library says by throwing what does not fit; the one thing that people can do something about has its own word.
+    const elsewhere = error instanceof Error && error.name === 'UnexpectedRPIDHash';
+    return new Refusal(elsewhere ? 'passkey.rp_id' : 'passkey.malformed');
+  }
+}
+
+export async function insertPasskey(
+  context: Context,
+  by: Pick<Caller, 'actor' | 'organizationId' | 'requestId'>,
+  user: User,
+  name: string,
+  site: RelyingSite,
+  made: MadePasskey,
+): Promise<{ factor: Factor; recoveryCodes: string[] } | Refusal> {
+  const nowMs = context.clock();
+  const id = createId('factor', nowMs);
+  try {
+    return await context.store.change(user.organizationId, async (queries) => {
+      if (!(await useChallenge(queries, made.challenge, made.expiresAtMs))) return new Refusal('passkey.replayed');
+      const { count } = await queries
+        .selectFrom('passkeys')
+        .select((eb) => eb.fn.countAll<number | string>().as('count'))
+        .where('user_id', '=', user.id)
+        .executeTakeFirstOrThrow();
+      if (Number(count) >= MAX_PASSKEYS_PER_USER) return new Refusal('passkey.too_many');
+      await queries
+        .insertInto('passkeys')
+        .values({
+          id,
+          organization_id: user.organizationId,
+          user_id: user.id,
+          name,
+          rp_id: site.rpId,
+          credential_id: made.credentialId,
+          public_key: made.publicKey,
+          sign_count: made.signCount,
+          created_at: nowMs,
+          last_used_at: null,
+        })
+        .execute();
+      const recoveryCodes = (await hasRecoveryCodes(queries, user.id)) ? [] : await insertRecoveryCodes(queries, user);
+      await appendAudit(queries, context, by, {
+        action: 'factor.create',
+        objectKind: 'factor',
+        objectId: id,
+        after: { kind: 'passkey', name, userId: user.id, site: site.rpId },
+      });
+      const factor = {
+        id,
+        kind: 'passkey' as const,
+        name,
+        site: site.rpId,
+        createdAt: isoTime(nowMs),
+        lastUsedAt: null,
+      };
+      return { factor, recoveryCodes };
+    });
+  } catch (error) {
+    if (isUniqueViolation(error)) return new Refusal('passkey.exists');
+    throw error;
+  }
+}
+
+async function hasRecoveryCodes(queries: Queries, userId: string): Promise<boolean> {
+  const row = await queries
+    .selectFrom('recovery_codes')
+    .select('user_id')
+    .where('user_id', '=', userId)
+    .where('used_at', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}

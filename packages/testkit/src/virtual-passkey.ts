@@ -1,0 +1,134 @@
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+
+/** What of an honest answer is to be something else. Everything is signed as it then stands, unless `signature` says more. */
+export interface PasskeyForgery {
+  readonly origin?: string;
+  readonly rpId?: string;
+  readonly challenge?: string;
+  readonly type?: string;
+  readonly crossOrigin?: boolean;
+  readonly topOrigin?: string;
+  /** Flags byte of the authenticator data. */
+  readonly flags?: number;
+  readonly signCount?: number;
+  readonly userHandle?: string;
+  readonly credentialId?: string;
+  /** Another key signs. */
+  readonly key?: KeyObject;
+  /** COSE algorithm that a new key claims. */
+  readonly algorithm?: number;
+  readonly format?: string;
+}
+
+const UP = 0x01;
+const UV = 0x04;
+const AT = 0x40;
+
+/** An authenticator with one passkey (ES256), in software, which also lies when it is told to. */
+export class VirtualPasskey {
+  readonly credentialId = randomBytes(32).toString('base64url');
+  readonly keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+  });
+  /** Null: it does not count, as those that are kept in a cloud do. */
+  signCount: number | null = 0;
+  userHandle = '';
+
+  /** Answers the options of a registration (JSON of WebAuthn). */
+  create(options: CreationOptions, forgery: PasskeyForgery & { readonly origin: string }) {
+    this.userHandle = options.user.id;
+    const id = forgery.credentialId ?? this.credentialId;
+    const rawId = Buffer.from(id, 'base64url');
+    const { x, y } = this.keys.publicKey.export({ format: 'jwk' });
+    const key = Buffer.concat([
+      // {1: 2, 3: algorithm, -1: 1, -2: x, -3: y}
+      Buffer.from([0xa5, 0x01, 0x02, 0x03]),
+      cborInteger(forgery.algorithm ?? -7),
+      Buffer.from([0x20, 0x01, 0x21, 0x58, 0x20]),
+      Buffer.from(x!, 'base64url'),
+      Buffer.from([0x22, 0x58, 0x20]),
+      Buffer.from(y!, 'base64url'),
+    ]);
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(rawId.length);
+    const data = Buffer.concat([
+      this.#authenticatorData(forgery.rpId ?? options.rp.id, forgery.flags ?? UP | UV | AT, forgery.signCount ?? 0),
+      Buffer.alloc(16),
+      length,
+      rawId,
+      key,
+    ]);
+    const size = Buffer.alloc(2);
+    size.writeUInt16BE(data.length);
+    const format = Buffer.from(forgery.format ?? 'none');
+    const attestationObject = Buffer.concat([
+      Buffer.from([0xa3, 0x63]),
+      Buffer.from('fmt'),
+      Buffer.from([0x60 + format.length]),
+      format,
+      Buffer.from([0x67]),
+      Buffer.from('attStmt'),
+      Buffer.from([0xa0, 0x68]),
+      Buffer.from('authData'),
+      Buffer.from([0x59]),
+      size,
+      data,
+    ]).toString('base64url');
+    const clientDataJSON = clientData('webauthn.create', options.challenge, forgery);
+    return { id, type: 'public-key' as const, response: { clientDataJSON, attestationObject } };
+  }
+
+  /** Answers the options of a sign-in. */
+  get(options: { readonly challenge: string; readonly rpId: string }, forgery: PasskeyForgery & { origin: string }) {
+    if (this.signCount !== null && forgery.signCount === undefined) this.signCount++;
+    const count = forgery.signCount ?? this.signCount ?? 0;
+    const data = this.#authenticatorData(forgery.rpId ?? options.rpId, forgery.flags ?? UP | UV, count);
+    const clientDataJSON = clientData('webauthn.get', options.challenge, forgery);
+    const hash = createHash('sha256').update(Buffer.from(clientDataJSON, 'base64url')).digest();
+    const signature = sign('sha256', Buffer.concat([data, hash]), forgery.key ?? this.keys.privateKey);
+    return {
+      id: forgery.credentialId ?? this.credentialId,
+      type: 'public-key' as const,
+      response: {
+        clientDataJSON,
+        authenticatorData: data.toString('base64url'),
+        signature: signature.toString('base64url'),
+        userHandle: forgery.userHandle ?? this.userHandle,
+      },
+    };
+  }
+
+  #authenticatorData(rpId: string, flags: number, signCount: number): Buffer {
+    const data = Buffer.alloc(37);
+    createHash('sha256').update(rpId).digest().copy(data);
+    data.writeUInt8(flags, 32);
+    data.writeUInt32BE(signCount, 33);
+    return data;
+  }
+}
+
+export interface CreationOptions {
+  readonly challenge: string;
+  readonly rp: { readonly id: string };
+  readonly user: { readonly id: string };
+}
+
+function clientData(type: string, challenge: string, forgery: PasskeyForgery): string {
+  const { origin, crossOrigin = false, topOrigin } = forgery;
+  const data = {
+    type: forgery.type ?? type,
+    challenge: forgery.challenge ?? challenge,
+    origin,
+    crossOrigin,
+    ...(topOrigin === undefined ? {} : { topOrigin }),
+  };
+  return Buffer.from(JSON.stringify(data)).toString('base64url');
+}
+
+/** Small integers of both signs, up to 65,536 away from zero. */
+function cborInteger(value: number): Buffer {
+  const [major, size] = value < 0 ? [0x20, -1 - value] : [0x00, value];
+  if (size < 24) return Buffer.from([major | size]);
+  if (size < 256) return Buffer.from([major | 24, size]);
+  return Buffer.from([major | 25, size >> 8, size & 255]);
+}
