@@ -1,26 +1,32 @@
-/** Passkeys in a real browser: made on the console's pages, and used to sign in. One story, told in order. */
+/** Passkeys in a real browser: on the console's pages, and on the portal with the console gone. Two stories, told in order. */
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, it } from 'node:test';
+import { waitFor } from '@zeronaut/testkit';
 import { type BrowserPage, openBrowser } from './harness/browser.ts';
 import { fileOwner } from './harness/file-owner.ts';
-import { startWorld, type User, type World } from './harness/world.ts';
+import { startWebService, type WebService } from './harness/web-service.ts';
+import { type Exposed, startWorld, type User, type World } from './harness/world.ts';
 
 const owner = fileOwner();
 
-describe('with a passkey', () => {
-  let world: World;
+let world: World;
+let chromium: BrowserPage;
+
+before(async () => {
+  world = await startWorld(owner);
+  chromium = await openBrowser(owner);
+});
+afterEach((t) => world.showLogsOnFailure(t));
+
+describe('with a passkey of the console', () => {
   let ann: User;
-  let chromium: BrowserPage;
   let consoleUrl: string;
 
   before(async () => {
-    world = await startWorld(owner);
     ann = await world.createUser({ email: 'ann@example.com' });
-    chromium = await openBrowser(owner);
     // A passkey belongs to a name.
     consoleUrl = world.consoleUrl.replace('127.0.0.1', 'localhost');
   });
-  afterEach((t) => world.showLogsOnFailure(t));
 
   it('is made on the account page, which shows recovery codes once', async () => {
     const { page } = chromium;
@@ -64,5 +70,66 @@ describe('with a passkey', () => {
     await page.click('text=Sign in with a passkey');
     await page.waitForSelector('text=Nobody here has this passkey');
     await cdp.send('WebAuthn.clearCredentials', { authenticatorId });
+  });
+});
+
+describe('with a passkey of the portal', () => {
+  let bob: User;
+  let service: WebService;
+  let login: Exposed;
+  let portal: string;
+
+  before(async () => {
+    service = await startWebService(owner);
+    login = await world.expose(owner, [service.address, 'http', '--name', 'login']);
+    bob = await world.createUser({ email: 'bob@example.com' });
+    portal = world.portalUrl.slice(0, -1);
+  });
+
+  it('is made on the portal', async () => {
+    const { page, context } = chromium;
+    await context.clearCookies();
+    await page.goto(`${portal}/sign-in`);
+    await page.fill('#email', bob.email);
+    await page.fill('#password', bob.password);
+    await page.click('form[action="/sign-in"] button');
+    await page.click('text=Passkeys');
+    await page.fill('#passkey_name', 'My telephone');
+    await page.click('text=Add a passkey');
+    await page.waitForSelector('#recovery_codes');
+  });
+
+  it('opens a service while the console is away, also after the gateway started cold', async () => {
+    const { page, context } = chromium;
+    await context.clearCookies();
+    await page.goto(`${portal}/sign-in`);
+    // It is there as soon as the snapshot is.
+    await waitFor(async () => (await page.reload(), (await page.locator('[data-passkey]').count()) > 0), {
+      what: 'the passkey in the snapshot',
+    });
+    await world.console.kill('SIGKILL');
+    await world.gateway.kill('SIGKILL');
+    await world.gateway.start();
+    await login.kill();
+    login = await world.expose(owner, [service.address, 'http', '--name', 'login']);
+    await page.goto(`${login.url}/away`);
+    await page.click('text=Sign in with a passkey');
+    await page.waitForURL(`${login.url}/away`);
+    assert.match(await page.innerText('body'), /GET \/away/);
+  });
+
+  it('is in the audit log as soon as the console is there again', async () => {
+    await world.console.start();
+    const entry = await waitFor(
+      async () => {
+        const { items } = await world.api.call('audit.list', { query: { limit: 500 } });
+        return items.find((one) => one.action === 'session.create' && (one.after as { gatewayId?: string })?.gatewayId);
+      },
+      { what: 'the sign-in in the audit log' },
+    );
+    assert.equal(entry.actor.name, bob.email);
+    const sessions = await world.api.call('sessions.list', { query: { limit: 500 } });
+    const session = sessions.items.find(({ id }) => id === entry.objectId);
+    assert.deepEqual([session?.kind, session?.factors], ['portal', ['passkey']]);
   });
 });

@@ -7,6 +7,7 @@ import { reviewFlow } from './access/flow-review.ts';
 import { decideForward } from './access/forward-access.ts';
 import { AddressGrants } from './access/grants.ts';
 import { createHttpAccess } from './access/http-access.ts';
+import { PasskeySignIns } from './access/passkey-sign-ins.ts';
 import { createRawAccess } from './access/raw-access.ts';
 import { createBalancer, type HealthBalancer } from './balancer/balancer.ts';
 import type { Configuration } from './config/load.ts';
@@ -37,7 +38,7 @@ export interface DataPathOptions {
   readonly console: {
     readonly credentials: Credentials;
     readonly tunnelPort: number;
-    readonly signIn: Parameters<typeof createHttpAccess>[0]['sync'];
+    readonly signIn: NonNullable<Parameters<typeof createHttpAccess>[0]['sync']>;
   } | null;
   readonly tables: CurrentTables;
   readonly observer: Observer;
@@ -72,6 +73,7 @@ export class DataPath {
   readonly #certificates = new MemoryCertificateStore();
   readonly #grants: AddressGrants;
   readonly #ended: EndedSessions;
+  readonly #passkeySignIns: PasskeySignIns | null;
   readonly #balancer: HealthBalancer;
   readonly #pipeline: HttpPipeline;
   readonly #sources: ConnectionsBySource;
@@ -86,13 +88,19 @@ export class DataPath {
   #lastTickMs = Date.now();
   #tunnelCertificate: string;
 
-  private constructor(options: DataPathOptions, grants: AddressGrants, ended: EndedSessions) {
+  private constructor(
+    options: DataPathOptions,
+    grants: AddressGrants,
+    ended: EndedSessions,
+    passkeySignIns: PasskeySignIns | null,
+  ) {
     const { configuration, tables, observer, log, gatewayId } = options;
     const { file } = configuration;
     this.#options = options;
     this.#configuration = configuration;
     this.#grants = grants;
     this.#ended = ended;
+    this.#passkeySignIns = passkeySignIns;
     this.#limits = { ...file.limits };
     this.#tunnelCertificate = options.console?.credentials.identity.tunnelCertificate ?? '';
     this.#links = options.console === null ? null : this.#createLinks(options.console);
@@ -115,6 +123,7 @@ export class DataPath {
       sync: options.console?.signIn ?? null,
       grants,
       ended,
+      passkeySignIns,
       now: Date.now,
       tables,
       log,
@@ -158,7 +167,20 @@ export class DataPath {
       now: Date.now,
       log: options.log,
     });
-    const path = new DataPath(options, grants, ended);
+    const passkeySignIns =
+      options.console === null
+        ? null
+        : await PasskeySignIns.load({
+            path: join(options.directory, 'passkey-sign-ins.json'),
+            write: (path, content) => writeFileAtomically(path, content),
+            sync: options.console.signIn,
+            now: Date.now,
+            log: options.log,
+          });
+    for (const { sessionId, expiresAt } of passkeySignIns?.ended() ?? []) {
+      ended.end(sessionId, Date.parse(expiresAt), Date.now());
+    }
+    const path = new DataPath(options, grants, ended, passkeySignIns);
     try {
       await path.#open();
     } catch (error) {
@@ -203,6 +225,7 @@ export class DataPath {
     await Promise.all([this.#pipeline.stop(graceMs), this.#raw.stop(graceMs), this.#links?.stop(graceMs)]);
     this.#balancer.stop();
     await this.#grants.stop();
+    await this.#passkeySignIns?.stop();
   }
 
   async #open(): Promise<void> {

@@ -354,6 +354,8 @@ function emptySnapshot({ identity }: Credentials): Snapshot {
     devices: [],
     revokedSessions: [],
     personalAccessTokens: [],
+    passkeys: [],
+    portalSessionSeconds: 604_800,
     policies: [],
     risks: [],
     accessGrants: [],

@@ -23,6 +23,8 @@ export interface Tables {
   readonly personalAccessTokens: ReadonlyMap<string, Snapshot['personalAccessTokens'][number]>;
   /** Ids of the resources that some personal access token is for. */
   readonly tokenResources: ReadonlySet<string>;
+  /** By credential id. */
+  readonly passkeys: ReadonlyMap<string, Snapshot['passkeys'][number]>;
   readonly policies: PolicySet;
   /** By id of user or device; absent: no risk. */
   readonly risks: ReadonlyMap<string, Snapshot['risks'][number]>;
@@ -78,6 +80,7 @@ export function compileTables(received: Snapshot, previous: Tables | null = null
     revokedSessions: new Set(snapshot.revokedSessions.map((session) => session.id)),
     personalAccessTokens: new Map(snapshot.personalAccessTokens.map((token) => [token.hash, token])),
     tokenResources: new Set(snapshot.personalAccessTokens.flatMap((token) => token.resourceIds)),
+    passkeys: new Map(snapshot.passkeys.map((passkey) => [passkey.credentialId, passkey])),
     policies:
       previous !== null && isDeepStrictEqual(previous.snapshot.policies, snapshot.policies)
         ? previous.policies

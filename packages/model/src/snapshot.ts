@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { postureFacts } from './entities/device-posture.ts';
 import {
   accessRule,
+  credentialId,
   hostname,
   id,
   label,
@@ -125,6 +126,20 @@ export const snapshot = z.strictObject({
       }),
     )
     .max(200_000),
+  /** Those that were made for this portal, of active users. Public halves: they open nothing by themselves. */
+  passkeys: z
+    .array(
+      z.strictObject({
+        userId: id,
+        credentialId,
+        /** COSE key, base64url. */
+        publicKey: z.string().min(1).max(4096),
+        signCount: z.int().min(0),
+      }),
+    )
+    .max(200_000),
+  /** How long a session lasts that this gateway opens by itself. */
+  portalSessionSeconds: z.int().min(300).max(2_592_000),
   resources: z.array(snapshotResource).max(50_000),
   sites: z.array(snapshotSite).max(10_000),
   policies: z.array(snapshotPolicy).max(5_000),

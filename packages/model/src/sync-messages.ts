@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accessEvent, email, id, timestamp } from './entities/index.ts';
+import { accessEvent, credentialId, displayName, email, id, passkeyAttestation, timestamp } from './entities/index.ts';
 import { signedSnapshot } from './snapshot.ts';
 
 /**
@@ -19,6 +19,21 @@ export const SYNC_MAX_FROM_CONSOLE = 256 * 1024 * 1024;
 export const SYNC_PING_INTERVAL_MS = 5_000;
 
 const rpcId = z.int().min(1);
+
+/** What a gateway keeps of a sign-in with a passkey, until the console has it. */
+export const edgeSignIn = z.strictObject({
+  sessionId: id,
+  userId: id,
+  credentialId,
+  signCount: z.int().min(0).max(0xffff_ffff),
+  at: timestamp,
+  expiresAt: timestamp,
+  /** Signed out already. */
+  ended: z.boolean(),
+  address: z.string().max(60),
+  userAgent: z.string().max(300),
+});
+export type EdgeSignIn = z.infer<typeof edgeSignIn>;
 
 export const syncFromGateway = z.discriminatedUnion('type', [
   z.strictObject({
@@ -61,6 +76,21 @@ export const syncFromGateway = z.discriminatedUnion('type', [
     userAgent: z.string().max(300),
   }),
   z.strictObject({ type: z.literal('sign_out'), rpcId, sessionId: id }),
+  /** A visitor signed in with a passkey, which the gateway verified by itself, maybe days ago. Sent until it is answered. */
+  z.strictObject({ type: z.literal('passkey_sign_in'), rpcId, signIn: edgeSignIn }),
+  /** A visitor made a passkey on the portal. The gateway looked at challenge and session; the console does the rest. */
+  z.strictObject({
+    type: z.literal('passkey_create'),
+    rpcId,
+    sessionId: id,
+    userId: id,
+    name: displayName,
+    credential: passkeyAttestation,
+    challenge: z.string().max(100),
+    origin: z.string().max(300),
+    address: z.string().max(60),
+    userAgent: z.string().max(300),
+  }),
   /** Asks for a fresh client certificate for the same key. PKCS #10, PEM. */
   z.strictObject({ type: z.literal('renew'), rpcId, csr: z.string().max(8192) }),
   z.strictObject({ type: z.literal('ping') }),
@@ -90,6 +120,15 @@ export const syncFromConsole = z.discriminatedUnion('type', [
     reason: z.string().max(64).nullable(),
   }),
   z.strictObject({ type: z.literal('sign_out_result'), rpcId }),
+  /** It is stored, or never will be. */
+  z.strictObject({ type: z.literal('passkey_sign_in_result'), rpcId }),
+  /** Either `reason`, or it is there; with a first factor come recovery codes, to show once. */
+  z.strictObject({
+    type: z.literal('passkey_create_result'),
+    rpcId,
+    reason: z.string().max(64).nullable(),
+    recoveryCodes: z.array(z.string().max(40)).max(20),
+  }),
   z.strictObject({
     type: z.literal('renewed'),
     rpcId,

@@ -8,6 +8,8 @@ import { factorKind, id } from './entities/index.ts';
 export const TOKEN_TYPE = {
   /** Console to portal: who signed in. `aud` PORTAL_AUDIENCE. Verified with `consoleKeys`. */
   portalSession: 'zn-portal+jwt',
+  /** Gateway to portal: who signed in with a passkey there. `aud` PORTAL_AUDIENCE. Verified with `gatewayKeys`. */
+  edgeSession: 'zn-edge+jwt',
   /** Gateway to one domain: cookie `__Host-zn_session`. `aud` is the host. Verified with `gatewayKeys`. */
   domainSession: 'zn-session+jwt',
   /** Portal to one domain, once, 60 s: carries a sign-in over. `aud` is the host. Gateway-signed. */
@@ -38,6 +40,8 @@ export const portalSessionClaims = z.object({
   iat: seconds,
   exp: seconds,
 });
+/** A sign-in that a gateway looked at by itself; the console hears of it as soon as it is there. */
+export const edgeSessionClaims = z.object({ ...portalSessionClaims.shape, iss: id });
 export const domainSessionClaims = z.object({
   iss: id,
   aud: z.string(),

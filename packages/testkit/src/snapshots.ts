@@ -96,6 +96,8 @@ export function testSnapshot(overrides: Partial<Snapshot> = {}): Snapshot {
     devices: [],
     revokedSessions: [],
     personalAccessTokens: [],
+    passkeys: [],
+    portalSessionSeconds: 604_800,
     policies: [],
     risks: [],
     accessGrants: [],

@@ -28,6 +28,8 @@ export interface Schema {
     status: 'active' | 'disabled';
     created_at: number;
     version: number;
+    /** When all sessions of the user were ended last: by a new password, a lost factor, a closed account. */
+    sessions_ended_at: number | null;
   };
   password_hashes: { user_id: string; organization_id: string; hash: string; changed_at: number };
   sessions: {

@@ -15,6 +15,7 @@ import { appendAudit } from '../domains/audit/audit.ts';
 import { addCosignature, offerOf } from '../domains/audit/cosignatures.ts';
 import type { Context, Origin } from '../domains/context.ts';
 import type { GatewayRow } from '../domains/gateways/gateways.ts';
+import { createPortalPasskey, recordEdgeSignIn } from '../domains/passkeys/edge-sign-in.ts';
 import { signIn } from '../domains/sessions/sign-in.ts';
 import { Refusal } from '../store/refusal.ts';
 import { encodeMessage, MessageReader } from './codec.ts';
@@ -266,6 +267,10 @@ export class GatewayLink {
         return this.#call(() => this.#signIn(message));
       case 'sign_out':
         return this.#call(() => this.#signOut(message));
+      case 'passkey_sign_in':
+        return this.#call(() => this.#passkeySignIn(message));
+      case 'passkey_create':
+        return this.#call(() => this.#createPasskey(message));
       case 'renew':
         return this.#call(() => this.#renew(message));
       case 'ping':
@@ -364,6 +369,19 @@ export class GatewayLink {
       });
     }
     this.#send({ type: 'sign_out_result', rpcId: message.rpcId });
+  }
+
+  async #passkeySignIn({ signIn, rpcId }: SyncFromGateway & { type: 'passkey_sign_in' }): Promise<void> {
+    const origin = this.#origin(parseAddress(signIn.address) ?? this.#remoteAddress, signIn.userAgent);
+    await recordEdgeSignIn(this.#context, this.gateway, signIn, origin);
+    this.#send({ type: 'passkey_sign_in_result', rpcId });
+  }
+
+  async #createPasskey(message: SyncFromGateway & { type: 'passkey_create' }): Promise<void> {
+    const origin = this.#origin(parseAddress(message.address) ?? this.#remoteAddress, message.userAgent);
+    const created = await createPortalPasskey(this.#context, this.gateway, message, origin);
+    const [reason, recoveryCodes] = created instanceof Refusal ? [created.reason, []] : [null, created.recoveryCodes];
+    this.#send({ type: 'passkey_create_result', rpcId: message.rpcId, reason, recoveryCodes });
   }
 
   async #renew(message: SyncFromGateway & { type: 'renew' }): Promise<void> {

@@ -40,6 +40,15 @@ export async function buildSnapshot(
     devices: facts.devices,
     revokedSessions: facts.revokedSessions,
     personalAccessTokens: facts.personalAccessTokens,
+    passkeys: facts.passkeys
+      .filter(({ rp_id }) => rp_id === portal)
+      .map((row) => ({
+        userId: row.user_id,
+        credentialId: row.credential_id,
+        publicKey: row.public_key,
+        signCount: row.sign_count,
+      })),
+    portalSessionSeconds: facts.portalSessionSeconds,
     resources,
     sites: facts.sites,
     policies: facts.policies,

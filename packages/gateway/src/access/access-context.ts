@@ -1,7 +1,9 @@
+import type { EdgeSignIn, PasskeyAttestation } from '@zeronaut/model';
 import type { CurrentTables } from '../tables.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import type { AddressGrants } from './grants.ts';
 import { OneTimeCodes } from './one-time-codes.ts';
+import type { PasskeySignIns } from './passkey-sign-ins.ts';
 import { Sessions } from './sessions.ts';
 import { SignOutReports } from './sign-out-reports.ts';
 import { type SigningKey, TokenVerifier } from './tokens.ts';
@@ -17,6 +19,18 @@ export interface SignInLink {
     address: string;
     userAgent: string;
   }): Promise<{ token: string } | { reason: string }>;
+  /** True when the console has it, or will never take it. */
+  passkeySignIn(signIn: EdgeSignIn): Promise<boolean>;
+  createPasskey(request: {
+    sessionId: string;
+    userId: string;
+    name: string;
+    credential: PasskeyAttestation;
+    challenge: string;
+    origin: string;
+    address: string;
+    userAgent: string;
+  }): Promise<{ recoveryCodes: readonly string[] } | { reason: string }>;
   /** True when the console has revoked the session. */
   signOut(sessionId: string): Promise<boolean>;
 }
@@ -34,6 +48,8 @@ export interface HttpAccessDeps {
   readonly grants: AddressGrants;
   /** The same ones that `grants` asks. */
   readonly ended: EndedSessions;
+  /** Null exactly where `sync` is. */
+  readonly passkeySignIns: PasskeySignIns | null;
   /** Wall clock, ms. */
   readonly now: () => number;
   readonly tables: Pick<CurrentTables, 'get'>;
@@ -64,5 +80,6 @@ export function endSession(context: AccessContext, sessionId: string, expiresAtS
   const expiresAtMs = expiresAtSeconds * 1000;
   context.ended.end(sessionId, expiresAtMs, context.now());
   context.grants.endSession(sessionId);
+  context.passkeySignIns?.end(sessionId);
   context.signOuts?.report(sessionId, expiresAtMs);
 }

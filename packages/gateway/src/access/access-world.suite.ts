@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   CONSOLE_ISSUER,
   createId,
+  type EdgeSignIn,
   PORTAL_AUDIENCE,
   type PublicJwk,
   RESERVED_PREFIX,
@@ -25,6 +26,7 @@ import type { SignInLink } from './access-context.ts';
 import { EndedSessions } from './ended-sessions.ts';
 import { AddressGrants } from './grants.ts';
 import { createHttpAccess } from './http-access.ts';
+import { PasskeySignIns } from './passkey-sign-ins.ts';
 import type { SigningKey } from './tokens.ts';
 
 /**
@@ -111,12 +113,15 @@ export class AccessWorld {
   readonly bob = createUser('bob', { role: 'admin', groups: ['ops'] });
   readonly eve = createUser('eve', { organizationId: OTHER_ORGANIZATION });
   readonly signedOut: string[] = [];
+  /** What the console heard of sign-ins with passkeys. */
+  readonly reported: EdgeSignIn[] = [];
   readonly warnings: string[] = [];
   readonly ended = new EndedSessions();
   consoleAway = false;
   snapshot: Snapshot;
   readonly tables: CurrentTables;
   grants!: AddressGrants;
+  passkeySignIns!: PasskeySignIns;
   access!: HttpAccess;
 
   constructor(resources: readonly SnapshotResource[], parts: Partial<Snapshot> = {}) {
@@ -141,6 +146,8 @@ export class AccessWorld {
       devices: [],
       revokedSessions: [],
       personalAccessTokens: [],
+      passkeys: [],
+      portalSessionSeconds: 604_800,
       policies: [],
       risks: [],
       accessGrants: [],
@@ -167,12 +174,21 @@ export class AccessWorld {
       now: this.clock.now,
       log: this.log,
     });
+    this.passkeySignIns = await PasskeySignIns.load({
+      path: join(this.directory, 'passkey-sign-ins.json'),
+      write: writeFileAtomically,
+      sync: this.console,
+      now: this.clock.now,
+      log: this.log,
+      retryMs: 5,
+    });
     this.access = createHttpAccess({
       gatewayId: this.gatewayId,
       signingKey: this.gatewayKey,
       sync: this.console,
       grants: this.grants,
       ended: this.ended,
+      passkeySignIns: this.passkeySignIns,
       now: this.clock.now,
       tables: this.tables,
       log: this.log,
@@ -197,6 +213,11 @@ export class AccessWorld {
       }
       return { token: (await this.portalToken(user)).token };
     },
+    passkeySignIn: async (signIn) => {
+      if (!this.consoleAway) this.reported.push(signIn);
+      return !this.consoleAway;
+    },
+    createPasskey: async () => ({ reason: 'access.unavailable' }),
     signOut: async (sessionId) => {
       if (!this.consoleAway) this.signedOut.push(sessionId);
       return !this.consoleAway;

@@ -45,19 +45,20 @@ footer{margin-top:1.25rem;color:var(--soft);font-size:.8125rem;text-align:center
 const MARK = html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><circle cx="12" cy="12" r="9"/><path d="M8.5 8.5h7l-7 7h7" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
 
 /** One frame for every page. `content` is one `main` element, and a footer if it wants one. */
-export function layout(title: string, content: Html, nonce: string): Html {
+export function layout(page: { title: string; content: Html; script?: string }, nonce: string): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${title} · Zeronaut</title>
+<title>${page.title} · Zeronaut</title>
 <style nonce="${nonce}">${new Html(STYLE)}</style>
 </head>
 <body>
 <p class="brand">${MARK}<span>Zeronaut</span></p>
-${content}
+${page.content}
+${page.script === undefined ? null : html`<script nonce="${nonce}">${new Html(page.script)}</script>`}
 </body>
 </html>
 `;

@@ -1,5 +1,7 @@
 import { REASONS, type Reason, type SnapshotUser } from '@zeronaut/model';
+import { PASSKEY_SCRIPT } from '@zeronaut/passkeys';
 import { type Html, html } from './html.ts';
+import { passkeySignInForm } from './passkey-pages.ts';
 import type { Page } from './responses.ts';
 
 /** What people see. Words and markup only: every decision was made before, and every value is escaped by `html`. */
@@ -16,6 +18,8 @@ export interface SignInView {
   readonly destination: string | null;
   readonly email: string;
   readonly failure: Reason | null;
+  /** What the browser needs to ask for a passkey; null: nobody has one here. */
+  readonly passkey: object | null;
 }
 
 export function signInPage(view: SignInView): Page {
@@ -46,11 +50,13 @@ ${
 }
 <button type="submit">Sign in</button>
 </form>
+${view.passkey === null ? null : passkeySignInForm(view.passkey, view.csrf, view.state)}
 </main>`,
+    ...(view.passkey === null ? {} : { script: PASSKEY_SCRIPT }),
   };
 }
 
-function alert(reason: Reason): Html {
+export function alert(reason: Reason): Html {
   const { title, next } = REASONS[reason];
   return html`<div class="notice bad" id="failure" role="alert"><p>${sentence(title)} ${next}</p></div>`;
 }
@@ -145,7 +151,7 @@ export function homePage(view: HomeView): Page {
     content: html`<main class="wide">
 <div class="top">
 <div><h1>Your services</h1><p class="soft small">Signed in as <strong>${view.user.email}</strong></p></div>
-${signOutForm('/sign-out', view.csrf, 'Sign out')}
+<div class="actions"><a href="/passkeys">Passkeys</a>${signOutForm('/sign-out', view.csrf, 'Sign out')}</div>
 </div>
 ${view.notice === null ? null : html`<div class="notice" role="status"><p>${view.notice}</p></div>`}
 ${view.services.length === 0 && view.ports.length === 0 ? html`<p class="soft">No service is open to you yet. Publish one with <code>zeronaut expose localhost:3000 http</code>, or ask an administrator for access.</p>` : null}
@@ -173,7 +179,7 @@ function grantRow(grant: HomeView['grants'][number], csrf: string): Html {
   return html`<li><span class="what"><strong>${grant.name}</strong><span class="soft small"><code>${grant.address}</code> · <time datetime="${grant.expiresAt}">${duration(grant.leftMs)} left</time></span></span><form class="inline" method="post" action="/grants/revoke">${csrfField(csrf)}<input type="hidden" name="grant" value="${grant.id}"><button class="quiet" type="submit">Revoke<span class="hidden"> ${grant.name} for ${grant.address}</span></button></form></li>`;
 }
 
-function csrfField(csrf: string): Html {
+export function csrfField(csrf: string): Html {
   return html`<input type="hidden" name="csrf" value="${csrf}">`;
 }
 

@@ -21,6 +21,8 @@ import { isOwnForm, parseFields, parseForm } from './forms.ts';
 import { type Html, html } from './html.ts';
 import { originOf, resourceOfHost } from './origins.ts';
 import { GRANT_HOURS, homePage, refusalPage, signedOutPage, signInPage, signOutForm, signOutPage } from './pages.ts';
+import { passkeyAddedPage, passkeysPage } from './passkey-pages.ts';
+import { PortalPasskeys } from './portal-passkeys.ts';
 import { pageResponse, redirect, retryAfter } from './responses.ts';
 import type { SessionProof } from './sessions.ts';
 import { createSecret, mintCode, readSecretCookie } from './sign-in-state.ts';
@@ -37,10 +39,12 @@ const SIGN_IN_FAILURE_INTERVAL_MS = 10_000;
  */
 export class Portal {
   readonly #context: AccessContext;
+  readonly #passkeys: PortalPasskeys;
   readonly #attempts = new AttemptLimiter({ burst: SIGN_IN_FAILURES, intervalMs: SIGN_IN_FAILURE_INTERVAL_MS });
 
   constructor(context: AccessContext) {
     this.#context = context;
+    this.#passkeys = new PortalPasskeys(context);
   }
 
   answer(flow: Flow, head: RequestHead, body: Buffer): LocalResponse | Promise<LocalResponse> {
@@ -52,6 +56,12 @@ export class Portal {
         return this.#showSignIn(flow, head);
       case 'POST /sign-in':
         return this.#signIn(flow, head, body);
+      case 'POST /sign-in/passkey':
+        return this.#signInWithPasskey(flow, head, body);
+      case 'GET /passkeys':
+        return this.#showPasskeys(flow, head, null);
+      case 'POST /passkeys':
+        return this.#createPasskey(flow, head, body);
       case 'GET /sign-out':
         return this.#showSignOut(head);
       case 'POST /sign-out':
@@ -127,6 +137,7 @@ export class Portal {
         destination: state?.host ?? null,
         email: again ? proof.user!.email : '',
         failure: again ? 'access.step_up_required' : null,
+        passkey: this.#passkeys.requestOptions(flow, csrf.value),
       }),
       csrf.headers,
     );
@@ -150,6 +161,7 @@ export class Portal {
           destination: state?.host ?? null,
           email: email.slice(0, 254),
           failure: reason,
+          passkey: this.#passkeys.requestOptions(flow, fields.get('csrf')!),
         }),
         headers,
       );
@@ -183,6 +195,59 @@ export class Portal {
     this.#attempts.giveBack(source);
     const age = proof.expiresAtSeconds - this.#context.now() / 1000;
     return this.#goOn(flow, head, proof, state, [setCookie(COOKIE.portal, result.token, age)]);
+  }
+
+  /** Needs no console: the snapshot says whose passkey it is. */
+  async #signInWithPasskey(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+    const fields = parseForm(head, body);
+    if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
+    const stateToken = fields.get('state') ?? null;
+    const state = stateToken === null ? null : this.#openState(flow, stateToken);
+    if (stateToken !== null && state === null) return refuse(flow, head, 'access.state_invalid');
+    const csrf = fields.get('csrf')!;
+    const source = attemptKey(flow.downstream.address);
+    const waitMs = this.#attempts.take(source, this.#context.now());
+    const token =
+      waitMs > 0
+        ? 'access.rate_limited'
+        : await this.#passkeys.signIn(flow, head, csrf, fields.get('credential') ?? '');
+    if (typeof token === 'string') {
+      const page = signInPage({
+        csrf,
+        state: stateToken,
+        destination: state?.host ?? null,
+        email: '',
+        failure: token,
+        passkey: this.#passkeys.requestOptions(flow, csrf),
+      });
+      return pageResponse(REASONS[token].status, page, waitMs > 0 ? [retryAfter(waitMs)] : []);
+    }
+    this.#attempts.giveBack(source);
+    const { sessions, tables, now } = this.#context;
+    const proof = sessions.ofPortalToken(token.token, tables.get(), now());
+    if (proof.user === null) return refuse(flow, head, 'access.user_disabled');
+    return this.#goOn(flow, head, proof, state, [setCookie(COOKIE.portal, token.token, token.lifetimeSeconds)]);
+  }
+
+  #showPasskeys(flow: Flow, head: RequestHead, failure: Reason | null): LocalResponse {
+    const proof = this.#proof(flow, head);
+    if (proof.user === null) return redirect(303, '/sign-in');
+    const csrf = csrfOf(head);
+    const options = this.#passkeys.creationOptions(flow, proof.user, proof.sessionId);
+    const count = this.#passkeys.countOf(flow, proof.user);
+    const page = passkeysPage({ user: proof.user, csrf: csrf.value, options, count, failure });
+    return pageResponse(failure === null ? 200 : REASONS[failure].status, page, csrf.headers);
+  }
+
+  async #createPasskey(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+    const fields = parseForm(head, body);
+    if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
+    const proof = this.#proof(flow, head);
+    if (proof.user === null) return redirect(303, '/sign-in');
+    const input = { name: fields.get('name') ?? '', credential: fields.get('credential') ?? '' };
+    const created = await this.#passkeys.create(flow, head, proof, input);
+    if (typeof created === 'string') return this.#showPasskeys(flow, head, created);
+    return pageResponse(200, passkeyAddedPage(created.recoveryCodes));
   }
 
   /** Signed in: back to the service, if its rule lets this user in, or to the portal's home. */

@@ -26,6 +26,8 @@ export function isNavigation(head: RequestHead): boolean {
 export interface Page {
   readonly title: string;
   readonly content: Html;
+  /** Runs after the page is there, under the page's nonce. Written by us, never with data in it. */
+  readonly script?: string;
   /** Where its forms may lead. Default: this host only. */
   readonly formAction?: string;
 }
@@ -39,14 +41,14 @@ export function pageResponse(status: number, page: Page, headers: readonly Heade
       ['content-type', 'text/html; charset=utf-8'],
       [
         'content-security-policy',
-        `default-src 'none'; style-src 'nonce-${nonce}'; form-action ${page.formAction ?? "'self'"}; base-uri 'none'; frame-ancestors 'none'`,
+        `default-src 'none'; style-src 'nonce-${nonce}';${page.script === undefined ? '' : ` script-src 'nonce-${nonce}';`} form-action ${page.formAction ?? "'self'"}; base-uri 'none'; frame-ancestors 'none'`,
       ],
       // `no-referrer` would make browsers send `Origin: null` with our own forms.
       ['referrer-policy', 'same-origin'],
       ['cross-origin-opener-policy', 'same-origin'],
       ...headers,
     ],
-    body: layout(page.title, page.content, nonce).text,
+    body: layout(page, nonce).text,
   };
 }
 

@@ -8,7 +8,6 @@ function world() {
   const state = { mode: 'here' as 'here' | 'away' | 'broken', nowMs: 0, asked: 0, heard: [] as string[], warnings: 0 };
   const reports = new SignOutReports({
     sync: {
-      signIn: async () => ({ reason: 'access.unavailable' }),
       async signOut(sessionId) {
         state.asked++;
         if (state.mode === 'broken') throw new Error('link reset');

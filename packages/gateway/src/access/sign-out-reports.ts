@@ -10,14 +10,14 @@ const MAX_PENDING = 1_000;
 export class SignOutReports {
   /** Session id to when the session ends by itself (ms). */
   readonly #pending = new Map<string, number>();
-  readonly #sync: SignInLink;
+  readonly #sync: Pick<SignInLink, 'signOut'>;
   readonly #now: () => number;
   readonly #log: AccessLog;
   readonly #retryMs: number;
   #working = false;
   #retry: NodeJS.Timeout | null = null;
 
-  constructor(options: { sync: SignInLink; now: () => number; log: AccessLog; retryMs?: number }) {
+  constructor(options: { sync: Pick<SignInLink, 'signOut'>; now: () => number; log: AccessLog; retryMs?: number }) {
     this.#sync = options.sync;
     this.#now = options.now;
     this.#log = options.log;

@@ -2,6 +2,7 @@ import { type KeyObject, sign, verify } from 'node:crypto';
 import {
   codeClaims,
   domainSessionClaims,
+  edgeSessionClaims,
   portalSessionClaims,
   shareClaims,
   stateClaims,
@@ -34,6 +35,7 @@ const CACHE_ENTRIES = 10_000;
  */
 const VERIFIED = {
   portalSession: { claims: portalSessionClaims, signer: 'console', graceSeconds: 0 },
+  edgeSession: { claims: edgeSessionClaims, signer: 'gateway', graceSeconds: 0 },
   share: { claims: shareClaims, signer: 'console', graceSeconds: TOKEN_LEEWAY_SECONDS },
   domainSession: { claims: domainSessionClaims, signer: 'gateway', graceSeconds: 0 },
   code: { claims: codeClaims, signer: 'gateway', graceSeconds: TOKEN_LEEWAY_SECONDS },
@@ -51,7 +53,7 @@ export type TokenResult<T extends VerifiedType> =
 const INVALID = Object.freeze({ state: 'invalid' } as const);
 const EXPIRED = Object.freeze({ state: 'expired' } as const);
 
-type GatewayTokenType = 'domainSession' | 'code' | 'state' | 'assertion';
+type GatewayTokenType = 'domainSession' | 'edgeSession' | 'code' | 'state' | 'assertion';
 
 /** A compact JWS by this gateway. */
 export function mintToken(type: GatewayTokenType, claims: Readonly<Record<string, unknown>>, key: SigningKey): string {

@@ -55,6 +55,8 @@ export function standaloneSnapshot(
     devices: [],
     revokedSessions: [],
     personalAccessTokens: [],
+    passkeys: [],
+    portalSessionSeconds: 604_800,
     policies: [],
     risks: [],
     accessGrants: [],

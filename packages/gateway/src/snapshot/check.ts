@@ -34,6 +34,7 @@ const ARRAYS = [
   'devices',
   'revokedSessions',
   'personalAccessTokens',
+  'passkeys',
   'resources',
   'sites',
   'policies',
@@ -44,6 +45,8 @@ const ARRAYS = [
 /** Not in the snapshots of older consoles, nor in those on the disk of a gateway that was just updated. */
 const ADDED_LATER = {
   personalAccessTokens: [],
+  passkeys: [],
+  portalSessionSeconds: 604_800,
   policies: [],
   risks: [],
   accessGrants: [],

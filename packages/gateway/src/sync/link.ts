@@ -1,6 +1,7 @@
 import { connect, type TLSSocket } from 'node:tls';
 import {
   CONSOLE_SERVER_NAME,
+  type EdgeSignIn,
   parseHostPort,
   type SignedSnapshot,
   SYNC_ALPN,
@@ -121,6 +122,20 @@ export class SyncLink {
     if (result?.type !== 'sign_in_result') return { reason: 'access.unavailable' };
     if (result.token !== null) return { token: result.token };
     return { reason: result.reason ?? 'access.unavailable' };
+  }
+
+  /** True when the console has the sign-in, or will never take it. */
+  async passkeySignIn(signIn: EdgeSignIn): Promise<boolean> {
+    return (await this.#call({ type: 'passkey_sign_in', signIn }, 'passkey_sign_in_result')) !== null;
+  }
+
+  /** A passkey that was made on the portal: recovery codes to show once, or a reason. */
+  async createPasskey(
+    request: Omit<Extract<RpcBody, { type: 'passkey_create' }>, 'type'>,
+  ): Promise<{ recoveryCodes: readonly string[] } | { reason: string }> {
+    const result = await this.#call({ type: 'passkey_create', ...request }, 'passkey_create_result');
+    if (result?.type !== 'passkey_create_result') return { reason: 'access.unavailable' };
+    return result.reason === null ? { recoveryCodes: result.recoveryCodes } : { reason: result.reason };
   }
 
   /** True when the console has revoked the session. */

@@ -2,9 +2,11 @@ import type { Snapshot, SnapshotResource } from '@zeronaut/model';
 import type { Queries } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import type { GatewayRow } from '../gateways/gateways.ts';
+import { portalPasskeysOf } from '../passkeys/edge-sign-in.ts';
 import { personalAccessTokensOf } from '../personal-access-tokens/personal-access-tokens.ts';
 import { risksOf } from '../policies/risks.ts';
 import { loadResources, type StoredResource } from '../resources/resource-rows.ts';
+import { getSignInPolicy } from '../sessions/sign-in-policy.ts';
 import { toSite } from '../sites/sites.ts';
 
 /** Everything in a snapshot that all gateways of an organization share, read in one transaction. */
@@ -16,6 +18,8 @@ export interface OrganizationFacts {
   readonly devices: Snapshot['devices'];
   readonly revokedSessions: Snapshot['revokedSessions'];
   readonly personalAccessTokens: Snapshot['personalAccessTokens'];
+  readonly passkeys: Awaited<ReturnType<typeof portalPasskeysOf>>;
+  readonly portalSessionSeconds: number;
   readonly resources: readonly StoredResource[];
   readonly shares: ReadonlyMap<string, SnapshotResource['shares']>;
   readonly sites: Snapshot['sites'];
@@ -139,6 +143,8 @@ export async function readFacts(queries: Queries, organizationId: string, nowMs:
     })),
     revokedSessions: revoked.map((row) => ({ id: row.id, expiresAt: new Date(row.expires_at).toISOString() })),
     personalAccessTokens: await personalAccessTokensOf(queries, organizationId, nowMs),
+    passkeys: await portalPasskeysOf(queries, organizationId),
+    portalSessionSeconds: (await getSignInPolicy(queries, organizationId)).portalSessionSeconds,
     resources: await loadResources(queries, organizationId, rows),
     shares: Map.groupBy(
       shares.map((row) => ({ ...row, expiresAt: new Date(row.expires_at).toISOString() })),

@@ -3,10 +3,16 @@
  * that made it (its RP ID). What one proves at a sign-in is in `passkey-sign-in.ts`.
  */
 
-import { generateRegistrationOptions, verifyRegistrationResponse } from '@simplewebauthn/server';
+import { verifyRegistrationResponse } from '@simplewebauthn/server';
 import { decodeAttestationObject } from '@simplewebauthn/server/helpers';
 import { createId, type Factor, type PasskeyAttestation, type User } from '@zeronaut/model';
-import { createChallenge, openChallenge, readClientData } from '@zeronaut/passkeys';
+import {
+  createChallenge,
+  creationOptions,
+  openChallenge,
+  PASSKEY_ALGORITHMS,
+  readClientData,
+} from '@zeronaut/passkeys';
 import { Refusal } from '../../store/refusal.ts';
 import { isUniqueViolation, type Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
@@ -18,8 +24,6 @@ import { requireFreshSession } from '../sessions/step-up.ts';
 import { useChallenge } from './challenges.ts';
 
 const MAX_PASSKEYS_PER_USER = 20;
-/** COSE: Ed25519, ECDSA on P-256, RSA for older Windows. */
-const ALGORITHMS = [-8, -7, -257];
 
 /** Where a passkey is made and used: the host that it is bound to, and the one page origin that may ask. */
 export interface RelyingSite {
@@ -41,37 +45,15 @@ export async function startPasskey(context: Context, caller: Caller): Promise<Re
   const stale = await requireFreshSession(context.store.db, context, caller);
   if (stale !== null) return stale;
   const challenge = createChallenge(context.authority.challengeKey, bindingOf(caller), context.clock());
-  return await creationOptions(context, user, consoleSite(context), challenge);
-}
-
-export async function creationOptions(
-  context: Context,
-  user: User,
-  site: RelyingSite,
-  challenge: string,
-): Promise<Record<string, unknown>> {
+  const { rpId } = consoleSite(context);
   const known = await context.store.db
     .selectFrom('passkeys')
     .select('credential_id')
     .where('user_id', '=', user.id)
-    .where('rp_id', '=', site.rpId)
+    .where('rp_id', '=', rpId)
     .execute();
-  return {
-    ...(await generateRegistrationOptions({
-      rpName: 'Zeronaut',
-      rpID: site.rpId,
-      userName: user.email,
-      userDisplayName: user.name,
-      // An id says nothing of the person, and lets a sign-in compare whom the authenticator means.
-      userID: new Uint8Array(Buffer.from(user.id)),
-      challenge: new Uint8Array(Buffer.from(challenge, 'base64url')),
-      timeout: 120_000,
-      attestationType: 'none',
-      excludeCredentials: known.map((row) => ({ id: row.credential_id })),
-      authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
-      supportedAlgorithmIDs: ALGORITHMS,
-    })),
-  };
+  const ids = known.map((row) => row.credential_id);
+  return creationOptions(rpId, user, ids, challenge);
 }
 
 /** Adds the one that the browser made. Recovery codes come with a person's first factor, and are shown once. */
@@ -86,7 +68,9 @@ export async function createPasskey(
   const stale = await requireFreshSession(context.store.db, context, caller);
   if (stale !== null) return stale;
   const site = consoleSite(context);
-  const made = await verifyAttestation(context, attestation, site, bindingOf(caller));
+  const open = (challenge: string) =>
+    openChallenge(context.authority.challengeKey, bindingOf(caller), challenge, context.clock());
+  const made = await verifyAttestation(attestation, site, open);
   if (made instanceof Refusal) return made;
   return await insertPasskey(context, caller, user, name, site, made);
 }
@@ -105,16 +89,15 @@ export interface MadePasskey {
 
 /** Whether it was made on this site, for this challenge, with its owner verified. */
 export async function verifyAttestation(
-  context: Context,
   attestation: PasskeyAttestation,
   site: RelyingSite,
-  binding: string,
+  openChallengeOf: (challenge: string) => { expiresAtMs: number } | null,
 ): Promise<MadePasskey | Refusal> {
   const expected = { type: 'webauthn.create', origin: site.origin } as const;
   const client = readClientData(attestation.response.clientDataJSON, expected);
   if (typeof client === 'string') return new Refusal(client);
   const { challenge } = client;
-  const open = openChallenge(context.authority.challengeKey, binding, challenge, context.clock());
+  const open = openChallengeOf(challenge);
   if (open === null) return new Refusal('passkey.challenge');
   try {
     const object = decodeAttestationObject(
@@ -137,7 +120,7 @@ export async function verifyAttestation(
       expectedOrigin: site.origin,
       expectedRPID: site.rpId,
       requireUserVerification: false,
-      supportedAlgorithmIDs: ALGORITHMS,
+      supportedAlgorithmIDs: [...PASSKEY_ALGORITHMS],
     });
     if (!verified) return new Refusal('passkey.malformed');
     if (!registrationInfo.userVerified) return new Refusal('passkey.user_not_verified');

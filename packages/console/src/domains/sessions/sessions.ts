@@ -158,6 +158,13 @@ export async function revokeUserSessions(
     .where('id', '!=', exceptId)
     .where('revoked_at', 'is', null)
     .execute();
+  // Also those that gateways opened and have not told us of yet.
+  await queries
+    .updateTable('users')
+    .set({ sessions_ended_at: context.clock() })
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', userId)
+    .execute();
   await queries
     .deleteFrom('pending_sign_ins')
     .where('organization_id', '=', organizationId)

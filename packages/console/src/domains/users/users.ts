@@ -61,6 +61,7 @@ export async function insertUser(
     status: 'active',
     created_at: nowMs,
     version: 1,
+    sessions_ended_at: null,
   };
   await queries.insertInto('users').values(row).execute();
   if (input.passwordHash !== null) {

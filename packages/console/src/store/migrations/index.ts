@@ -2,6 +2,7 @@ import type { MigrationProvider } from 'kysely/migration';
 import * as first from './0001-first.ts';
 import * as signIn from './0010-sign-in.ts';
 import * as passkeys from './0011-passkeys.ts';
+import * as edgeSignIn from './0012-edge-sign-in.ts';
 import * as identityProviders from './0020-identity-providers.ts';
 import * as apiKeyScopes from './0030-api-key-scopes.ts';
 import * as personalAccessTokens from './0031-personal-access-tokens.ts';
@@ -19,6 +20,7 @@ export const migrations: MigrationProvider = {
       '0001-first': first,
       '0010-sign-in': signIn,
       '0011-passkeys': passkeys,
+      '0012-edge-sign-in': edgeSignIn,
       '0020-identity-providers': identityProviders,
       '0030-api-key-scopes': apiKeyScopes,
       '0031-personal-access-tokens': personalAccessTokens,

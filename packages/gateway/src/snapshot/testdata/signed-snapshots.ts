@@ -43,6 +43,8 @@ export function createSnapshotSigner(): SnapshotSigner {
     devices: [],
     revokedSessions: [],
     personalAccessTokens: [],
+    passkeys: [],
+    portalSessionSeconds: 604_800,
     policies: [],
     risks: [],
     accessGrants: [],
