@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type Network, parseAddress, parseHostPort, parseNetwork } from '@zeronaut/model';
+import { email, type Network, parseAddress, parseHostPort, parseNetwork } from '@zeronaut/model';
 
 /** What `runConsole` takes; everything that is absent comes from the environment, then from the default. */
 export interface ConsoleOptions {
@@ -29,6 +29,10 @@ export interface ConsoleOptions {
   outboundAllow?: readonly string[] | undefined;
   /** `ZERONAUT_CONSOLE_DNS_SERVERS`, comma separated addresses, with or without port. Default: the system's resolver. */
   dnsServers?: readonly string[] | undefined;
+  /** `ZERONAUT_CONSOLE_SMTP_URL`, `smtp://user:password@host:587` or `smtps://…`. Default: no mail is sent. */
+  smtpUrl?: string | undefined;
+  /** `ZERONAUT_CONSOLE_MAIL_FROM`, an address. Needed with a mail server. */
+  mailFrom?: string | undefined;
   /** `ZERONAUT_CONSOLE_LOG_LEVEL`, info. */
   logLevel?: string | undefined;
   /** Ends the console like SIGTERM does. */
@@ -58,6 +62,8 @@ export interface Settings {
   readonly trustedProxies: readonly string[];
   readonly outboundAllow: readonly Network[];
   readonly dnsServers: readonly string[];
+  /** The operator's mail server; null: none. */
+  readonly mail: { readonly url: string; readonly from: string } | null;
   readonly logLevel: string;
 }
 
@@ -99,8 +105,24 @@ export function resolveSettings(options: ConsoleOptions, env: NodeJS.ProcessEnv)
       if (parseAddress(text) !== null || parseAddress(parseHostPort(text)?.host ?? '') !== null) return text;
       throw new SettingsError(`a DNS server must be an address, with or without port, not: ${text}`);
     }),
+    mail: mailOf(
+      options.smtpUrl ?? env.ZERONAUT_CONSOLE_SMTP_URL ?? '',
+      options.mailFrom ?? env.ZERONAUT_CONSOLE_MAIL_FROM ?? '',
+    ),
     logLevel: options.logLevel ?? env.ZERONAUT_CONSOLE_LOG_LEVEL ?? 'info',
   };
+}
+
+function mailOf(url: string, from: string): Settings['mail'] {
+  if (url === '') return null;
+  // Never shown: it may hold a password.
+  if (!URL.canParse(url) || !/^smtps?:$/.test(new URL(url).protocol)) {
+    throw new SettingsError('the mail server must be like smtp://user:password@host:587 or smtps://host');
+  }
+  if (!email.safeParse(from).success) {
+    throw new SettingsError(`a mail server needs ZERONAUT_CONSOLE_MAIL_FROM, an address, not: ${from || 'nothing'}`);
+  }
+  return { url, from };
 }
 
 function listOf(text: string | undefined): string[] {

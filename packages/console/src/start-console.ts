@@ -17,6 +17,7 @@ import { createSignInLimits } from './domains/sessions/sign-in-limits.ts';
 import { ensureLocalCredential } from './domains/setup/local-user.ts';
 import { createSetupToken } from './domains/setup/setup.ts';
 import { createPasswordHasher } from './domains/users/password.ts';
+import { createMailer, type Mailer } from './mail/mailer.ts';
 import { createOutbound } from './outbound/outbound.ts';
 import { registerPages } from './pages/register-pages.ts';
 import type { ReadyInfo, Settings } from './settings.ts';
@@ -43,9 +44,11 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
   let sync: SyncServer | null = null;
   let api: FastifyInstance | null = null;
   let stopHousekeeping: (() => Promise<void>) | null = null;
+  let mailer: Mailer | null = null;
   let stopCheckpoints: (() => Promise<void>) | null = null;
   async function stop(): Promise<void> {
     await api?.close();
+    mailer?.close();
     await sync?.stop();
     await stopHousekeeping?.();
     await stopCheckpoints?.();
@@ -57,6 +60,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
     // Both are known only when the listeners are up; nobody asks before.
     let publicUrl = settings.publicUrl ?? '';
     let syncAddress = settings.syncAddress ?? '';
+    mailer = settings.mail === null ? null : createMailer(settings.mail.url, settings.mail.from, log);
     const context: Context = {
       store,
       authority: await loadAuthority(store, sealer, clock),
@@ -64,6 +68,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       signInLimits: createSignInLimits(),
       userCodeLimit: createUserCodeLimit(),
       outbound: createOutbound({ allow: settings.outboundAllow, dnsServers: settings.dnsServers }),
+      mailer,
       clock,
       settings: { publicUrl: () => publicUrl, syncAddress: () => syncAddress },
       connectedGateways: () => sync?.connectedGateways() ?? new Set(),

@@ -23,6 +23,7 @@ export const ID_PREFIX = {
   identityProvider: 'idp',
   scimToken: 'sct',
   factor: 'fac',
+  invitation: 'inv',
   policy: 'pol',
   accessRequest: 'acr',
   request: 'req',

@@ -364,6 +364,12 @@ export const REASONS = {
   },
   'factor.not_started': { status: 409, title: 'No set-up is under way', next: 'Start it again.' },
 
+  'invitation.invalid': {
+    status: 404,
+    title: 'This invitation does not work',
+    next: 'It was used, taken back, has expired, or is not complete. Ask for a new one.',
+  },
+
   // passkey: why one did not count
   'passkey.malformed': { status: 400, title: 'That is no passkey', next: 'Try again.' },
   'passkey.origin': { status: 401, title: 'The passkey was used on another page', next: 'Open our own page again.' },

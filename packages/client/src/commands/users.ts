@@ -13,6 +13,7 @@ import {
   createGroup,
   named,
   outputOf,
+  parseDuration,
   parseList,
   printTable,
   ROLES,
@@ -22,6 +23,13 @@ interface CreateOptions extends CommonOptions {
   readonly name?: string;
   readonly role: Role;
   readonly group?: string[];
+}
+
+interface InviteOptions extends CommonOptions {
+  readonly role: Role;
+  readonly group?: string[];
+  readonly ttl?: number;
+  readonly mail: boolean;
 }
 
 export function usersCommand(line: CommandLine): Command {
@@ -81,6 +89,82 @@ export function usersCommand(line: CommandLine): Command {
         );
         output.line(`  Password  ${password}`);
         output.line(output.style('dim', `  It is not shown again. Sign-in: ${consoleUrl}, or any service.`));
+      }),
+  );
+
+  group.addCommand(
+    createCommand('invite', {
+      summary: 'let a person join by a link, who then chooses the password',
+      description:
+        'Makes a link that works once and shows it; where the console has a mail server it is mailed, too. Whoever opens it ' +
+        'becomes the user, so hand it over on a safe way.',
+      examples: ['users invite ann@example.com', 'users invite bob@example.com --role operator --ttl 1d --no-mail'],
+    })
+      .argument('<email>', 'e-mail address, with which the person will sign in')
+      .addOption(new Option('--role <role>', 'what the person may do').choices(ROLES).default('member'))
+      .option('--group <names>', 'groups, which rules name as group:NAME', parseList)
+      .option('--ttl <time>', 'how long the link works (default: 7d)', parseDuration)
+      .option('--no-mail', 'show the link only')
+      .action(async (email: string, options: InviteOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const created = await api.call('invitations.create', {
+          body: {
+            email: email.toLowerCase(),
+            role: options.role,
+            groups: options.group ?? [],
+            mail: options.mail,
+            ...(options.ttl === undefined ? {} : { expiresInSeconds: options.ttl }),
+          },
+        });
+        output.document(created);
+        const { invitation, url, mail } = created;
+        output.line(`${invitation.email} may join as ${invitation.role} until ${minute(invitation.expiresAt)} UTC.`);
+        output.line(`  Link  ${url}`);
+        if (mail === 'sent') output.line(output.style('dim', '  It was mailed.'));
+        if (mail === 'failed') output.line('  The mail could not be sent; the log of the console says why.');
+      }),
+  );
+
+  group.addCommand(
+    createCommand('invitations', {
+      summary: 'list invitations',
+      examples: ['users invitations', 'users invitations --json'],
+    }).action(async (options: CommonOptions) => {
+      const { listAll } = await import('../api/client.ts');
+      const output = outputOf(line, options);
+      const invitations = await listAll((await connect(line, options)).api, 'invitations.list');
+      output.document(invitations);
+      const now = new Date().toISOString();
+      const rows = invitations.map((one) => [
+        one.id,
+        one.email,
+        one.role,
+        one.usedAt !== null
+          ? `joined ${minute(one.usedAt)}`
+          : one.revokedAt !== null
+            ? 'taken back'
+            : one.expiresAt <= now
+              ? 'has expired'
+              : `open until ${minute(one.expiresAt)}`,
+      ]);
+      await printTable(output, ['ID', 'E-MAIL', 'ROLE', 'STATE'], rows);
+    }),
+  );
+
+  group.addCommand(
+    createCommand('uninvite', {
+      summary: 'take an invitation back',
+      examples: ['users uninvite inv_01…'],
+    })
+      .argument('<id>', 'id of the invitation')
+      .action(async (id: string, options: CommonOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const call = () => api.call('invitations.delete', { params: { id } });
+        await named(id, call, 'invitation', 'users invitations');
+        output.document({ revoked: id });
+        output.line(`${id} is taken back.`);
       }),
   );
 

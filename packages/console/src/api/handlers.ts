@@ -22,6 +22,7 @@ import { auditHandlers } from './audit-handlers.ts';
 import { deviceHandlers } from './device-handlers.ts';
 import { factorHandlers } from './factor-handlers.ts';
 import { identityProviderHandlers } from './identity-provider-handlers.ts';
+import { invitationHandlers } from './invitation-handlers.ts';
 import { personalAccessTokenHandlers } from './personal-access-token-handlers.ts';
 import { policyHandlers } from './policy-handlers.ts';
 import { relyingPartyHandlers } from './relying-party-handlers.ts';
@@ -49,6 +50,7 @@ export type Handlers = {
 export const handlers: Handlers = {
   ...identityProviderHandlers,
   ...factorHandlers,
+  ...invitationHandlers,
   ...policyHandlers,
   'health.get': async (context) => ({
     status: 'ok',

@@ -236,6 +236,15 @@ const CASES: Record<RouteId, Case> = {
     },
     foreign: 'own',
   },
+  'invitations.list': { foreign: 'own' },
+  'invitations.create': { prepare: () => ({ body: { email: `${fresh('guest')}@example.com` } }), foreign: 'own' },
+  'invitations.delete': {
+    prepare: async ({ ours }) => {
+      const answer = await ours.call('POST', '/api/v1/invitations', { email: `${fresh('guest')}@example.com` });
+      return { params: { id: answer.json().invitation.id } };
+    },
+    foreign: 'not_found',
+  },
   'passkeys.start': { prepare: async (world) => ({ key: (await newSession(world)).token }), foreign: 'own' },
   'passkeys.create': {
     prepare: async (world) => {

@@ -1,5 +1,6 @@
 import type { AuditEntry, Role } from '@zeronaut/model';
 import type { Authority } from '../authority/authority.ts';
+import type { Mailer } from '../mail/mailer.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type { Store } from '../store/store.ts';
 import type { RateLimit } from './sessions/rate-limit.ts';
@@ -15,6 +16,8 @@ export interface Context {
   readonly userCodeLimit: RateLimit;
   /** The only way to dial what an organization configured. */
   readonly outbound: Outbound;
+  /** Null: no mail server is set up. */
+  readonly mailer: Mailer | null;
   /** Wall clock, ms. */
   readonly clock: () => number;
   readonly settings: {

@@ -12,6 +12,7 @@ export const TOKEN_PREFIX = {
   setup: 'znf_',
   deviceCode: 'znd_',
   pendingSignIn: 'zni_',
+  invitation: 'znv_',
 } as const;
 
 /** 256 random bits; only `hashToken` of it is ever stored. */

@@ -5,6 +5,7 @@ import { registerDevicePage } from './device-page.ts';
 import { registerDocsPage } from './docs-page.ts';
 import { registerFactorPage } from './factor-page.ts';
 import { registerIdentityProviderPages } from './identity-provider-pages.ts';
+import { registerInvitationPage } from './invitation-page.ts';
 import { registerNotFoundPage } from './not-found-page.ts';
 import { registerOpenidPages } from './openid-pages.ts';
 import { registerServicesPage } from './services-page.ts';
@@ -18,6 +19,7 @@ export function registerPages(app: FastifyInstance, context: Context): void {
   registerFactorPage(app, context);
   registerIdentityProviderPages(app, context);
   registerOpenidPages(app, context);
+  registerInvitationPage(app, context);
   registerAccountPage(app, context);
   registerServicesPage(app, context);
   registerDevicePage(app, context);

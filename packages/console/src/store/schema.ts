@@ -408,6 +408,19 @@ export interface Schema {
     confirmed_at: number | null;
     last_used_at: number | null;
   };
+  invitations: {
+    id: string;
+    organization_id: string;
+    token_hash: string;
+    email: string;
+    role: Role;
+    groups: string;
+    created_by: string;
+    created_at: number;
+    expires_at: number;
+    used_at: number | null;
+    revoked_at: number | null;
+  };
   passkeys: {
     id: string;
     organization_id: string;

@@ -26,6 +26,7 @@ import { createUserCodeLimit } from '../domains/device-authorizations/device-aut
 import { createSignInLimits } from '../domains/sessions/sign-in-limits.ts';
 import { createPasswordHasher } from '../domains/users/password.ts';
 import { insertUser } from '../domains/users/users.ts';
+import type { Mailer } from '../mail/mailer.ts';
 import { createOutbound } from '../outbound/outbound.ts';
 import { registerPages } from '../pages/register-pages.ts';
 import { Refusal } from '../store/refusal.ts';
@@ -81,7 +82,11 @@ export interface TestDevice {
 
 let gatewayCount = 0;
 
-export async function startFixture(t: TestContext, database: TestDatabase): Promise<Fixture> {
+export async function startFixture(
+  t: TestContext,
+  database: TestDatabase,
+  options: { mailer?: Mailer } = {},
+): Promise<Fixture> {
   const clock = { nowMs: Date.now() };
   const log = pino({ level: 'silent' });
   const store = await openStore(database.url);
@@ -96,6 +101,7 @@ export async function startFixture(t: TestContext, database: TestDatabase): Prom
     signInLimits: createSignInLimits(),
     userCodeLimit: createUserCodeLimit(),
     outbound: createOutbound({ allow: [parseNetwork('127.0.0.0/8')!, parseNetwork('::1')!] }),
+    mailer: options.mailer ?? null,
     clock: now,
     settings: { publicUrl: () => publicUrl, syncAddress: () => '127.0.0.1:8081' },
     connectedGateways: () => sync?.connectedGateways() ?? new Set(),

@@ -28,6 +28,7 @@ import { deviceRoutes } from './device-routes.ts';
 import { factorCode, factorRoutes } from './factor-routes.ts';
 import { identityProviderRoutes } from './identity-provider-routes.ts';
 import { accessInput, password, resourceInput, resourcesFile, serviceInput, serviceView } from './inputs.ts';
+import { invitationRoutes } from './invitation-routes.ts';
 import { personalAccessTokenRoutes } from './personal-access-token-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { relyingPartyRoutes } from './relying-party-routes.ts';
@@ -48,6 +49,7 @@ const token = z.strictObject({ token: z.string(), expiresAt: timestamp });
 export const routes = defineRoutes({
   ...identityProviderRoutes,
   ...factorRoutes,
+  ...invitationRoutes,
   ...policyRoutes,
   'health.get': {
     method: 'GET',

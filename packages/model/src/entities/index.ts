@@ -24,6 +24,7 @@ import { factorKind } from './sign-in.ts';
 export * from './access-rule.ts';
 export * from './device-posture.ts';
 export * from './identity-provider.ts';
+export * from './invitation.ts';
 export * from './passkey.ts';
 export * from './personal-access-token.ts';
 export * from './policy.ts';

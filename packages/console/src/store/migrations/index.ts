@@ -3,6 +3,7 @@ import * as first from './0001-first.ts';
 import * as signIn from './0010-sign-in.ts';
 import * as passkeys from './0011-passkeys.ts';
 import * as edgeSignIn from './0012-edge-sign-in.ts';
+import * as invitations from './0013-invitations.ts';
 import * as identityProviders from './0020-identity-providers.ts';
 import * as apiKeyScopes from './0030-api-key-scopes.ts';
 import * as personalAccessTokens from './0031-personal-access-tokens.ts';
@@ -21,6 +22,7 @@ export const migrations: MigrationProvider = {
       '0010-sign-in': signIn,
       '0011-passkeys': passkeys,
       '0012-edge-sign-in': edgeSignIn,
+      '0013-invitations': invitations,
       '0020-identity-providers': identityProviders,
       '0030-api-key-scopes': apiKeyScopes,
       '0031-personal-access-tokens': personalAccessTokens,

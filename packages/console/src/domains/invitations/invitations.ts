@@ -1,0 +1,197 @@
+/** Invitations: a link that makes one person a user of an organization, once. Only its hash is kept. */
+import { createId, type Invitation, type Role } from '@zeronaut/model';
+import type { Selectable } from 'kysely';
+import { Refusal } from '../../store/refusal.ts';
+import type { Schema } from '../../store/schema.ts';
+import { isUniqueViolation } from '../../store/store.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { Caller, Context, Origin } from '../context.ts';
+import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { createToken, hashToken } from '../random-token.ts';
+import { revoke } from '../revoke.ts';
+import { actorOf, completeSignIn, type PendingSignIn, type SignedIn } from '../sessions/complete-sign-in.ts';
+import { checkPassword } from '../users/password-policy.ts';
+import { insertUser } from '../users/users.ts';
+
+const MAX_OPEN_INVITATIONS = 1_000;
+
+type Row = Selectable<Schema['invitations']>;
+
+function toInvitation(row: Row): Invitation {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    email: row.email,
+    role: row.role,
+    groups: JSON.parse(row.groups),
+    createdBy: row.created_by,
+    createdAt: isoTime(row.created_at),
+    expiresAt: isoTime(row.expires_at),
+    usedAt: isoTime(row.used_at),
+    revokedAt: isoTime(row.revoked_at),
+  };
+}
+
+export async function createInvitation(
+  context: Context,
+  caller: Caller,
+  input: { email: string; role: Role; groups: string[]; expiresInSeconds: number; mail: boolean },
+): Promise<{ invitation: Invitation; url: string; mail: 'sent' | 'failed' | 'off' } | Refusal> {
+  if (input.role === 'owner' && caller.role !== 'owner') {
+    return new Refusal('api.forbidden', { detail: 'only an owner may make an owner' });
+  }
+  const token = createToken('invitation');
+  const nowMs = context.clock();
+  const row: Row = {
+    id: createId('invitation', nowMs),
+    organization_id: caller.organizationId,
+    token_hash: hashToken(token),
+    email: input.email,
+    role: input.role,
+    groups: JSON.stringify(input.groups),
+    created_by: caller.userId,
+    created_at: nowMs,
+    expires_at: nowMs + input.expiresInSeconds * 1000,
+    used_at: null,
+    revoked_at: null,
+  };
+  const created = await context.store.transaction(async (queries) => {
+    const { count } = await queries
+      .selectFrom('invitations')
+      .select((eb) => eb.fn.countAll<number | string>().as('count'))
+      .where('organization_id', '=', caller.organizationId)
+      .where('used_at', 'is', null)
+      .where('revoked_at', 'is', null)
+      .where('expires_at', '>', nowMs)
+      .executeTakeFirstOrThrow();
+    if (Number(count) >= MAX_OPEN_INVITATIONS) {
+      return new Refusal('api.conflict', { detail: `at most ${MAX_OPEN_INVITATIONS} invitations may be open` });
+    }
+    await queries.insertInto('invitations').values(row).execute();
+    const invitation = toInvitation(row);
+    await appendAudit(queries, context, caller, {
+      action: 'invitation.create',
+      objectKind: 'invitation',
+      objectId: row.id,
+      after: invitation,
+    });
+    const { name } = await queries
+      .selectFrom('organizations')
+      .select('name')
+      .where('id', '=', caller.organizationId)
+      .executeTakeFirstOrThrow();
+    return { invitation, organization: name };
+  });
+  if (created instanceof Refusal) return created;
+  const { invitation, organization } = created;
+  const url = `${context.settings.publicUrl()}/invitation?token=${token}`;
+  if (context.mailer === null || !input.mail) return { invitation, url, mail: 'off' };
+  // After the commit: a mail cannot be taken back.
+  const sent = await context.mailer.send({
+    to: input.email,
+    subject: 'Your invitation to Zeronaut',
+    text: `You are invited to join ${organization}.
+
+Open this link to choose a password. It works once, until ${invitation.expiresAt.slice(0, 16).replace('T', ' ')} UTC:
+
+${url}
+
+If you did not expect this, do nothing: without the link nobody can join under your address.
+`,
+  });
+  return { invitation, url, mail: sent ? 'sent' : 'failed' };
+}
+
+export async function listInvitations(
+  context: Context,
+  caller: Caller,
+  query: PageQuery,
+): Promise<Page<Invitation> | Refusal> {
+  const after = parseCursor(query.cursor, ['string']);
+  if (after instanceof Refusal) return after;
+  let select = context.store.db
+    .selectFrom('invitations')
+    .selectAll()
+    .where('organization_id', '=', caller.organizationId)
+    .orderBy('id')
+    .limit(query.limit + 1);
+  if (after !== null) select = select.where('id', '>', String(after[0]));
+  return toPage(await select.execute(), query.limit, toInvitation, (row) => [row.id]);
+}
+
+export async function revokeInvitation(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {
+  return await revoke(context, caller, id, {
+    table: 'invitations',
+    objectKind: 'invitation',
+    action: 'invitation.revoke',
+    view: toInvitation,
+    inSnapshot: false,
+  });
+}
+
+/** Whom the link invites. Refuses what is unknown, revoked, used or over; which of them is for nobody who guesses. */
+export async function findInvitation(context: Context, token: string): Promise<Invitation | Refusal> {
+  const row = await context.store.db
+    .selectFrom('invitations')
+    .selectAll()
+    .where('token_hash', '=', hashToken(token))
+    .where('used_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', context.clock())
+    .executeTakeFirst();
+  return row === undefined ? new Refusal('invitation.invalid') : toInvitation(row);
+}
+
+/** Makes the person a user and signs them in. Of two at the same time one comes too late. */
+export async function acceptInvitation(
+  context: Context,
+  token: string,
+  input: { name: string; password: string },
+  origin: Origin,
+): Promise<SignedIn | PendingSignIn | Refusal> {
+  const known = await findInvitation(context, token);
+  if (known instanceof Refusal) return known;
+  const weak = checkPassword(input.password, known.email);
+  if (weak !== null) return weak;
+  const passwordHash = await context.passwords.hash(input.password);
+  const nowMs = context.clock();
+  try {
+    return await context.store.change(known.organizationId, async (queries) => {
+      // Looked at again in the statement that uses it up: it may have been used, revoked or run out meanwhile.
+      const row = await queries
+        .updateTable('invitations')
+        .set({ used_at: nowMs })
+        .where('token_hash', '=', hashToken(token))
+        .where('used_at', 'is', null)
+        .where('revoked_at', 'is', null)
+        .where('expires_at', '>', nowMs)
+        .returningAll()
+        .executeTakeFirst();
+      if (row === undefined) return new Refusal('invitation.invalid');
+      const fields = { email: row.email, name: input.name, role: row.role, groups: JSON.parse(row.groups) };
+      const user = await insertUser(queries, row.organization_id, { ...fields, kind: 'person', passwordHash }, nowMs);
+      if (user instanceof Refusal) return user;
+      await appendAudit(
+        queries,
+        context,
+        { organizationId: user.organizationId, actor: actorOf(user, origin), requestId: origin.requestId },
+        { action: 'invitation.accept', objectKind: 'invitation', objectId: row.id, after: user },
+      );
+      return await completeSignIn(
+        queries,
+        context,
+        {
+          userId: user.id,
+          organizationId: user.organizationId,
+          kind: 'console',
+          factors: [{ kind: 'password', atMs: nowMs }],
+          canGoOn: true,
+        },
+        origin,
+      );
+    });
+  } catch (error) {
+    if (isUniqueViolation(error)) return new Refusal('api.conflict', { detail: 'a user with this e-mail exists' });
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+import { type Invitation, routes } from '@zeronaut/model';
+import type { FastifyInstance } from 'fastify';
+import { originOf } from '../api/origin.ts';
+import type { Context } from '../domains/context.ts';
+import { acceptInvitation, findInvitation } from '../domains/invitations/invitations.ts';
+import { RateLimit, rateLimitKey } from '../domains/sessions/rate-limit.ts';
+import { Refusal } from '../store/refusal.ts';
+import { enterWith, sentenceOf } from './factor-page.ts';
+import { field } from './form.ts';
+import { html } from './html.ts';
+import { notice, type Page, sendPage } from './layout.ts';
+import { refuseForeignForm, sendRefusal } from './signed-in.ts';
+
+/** A password hash is worth more than a click: as many as a team behind one address needs. */
+const ACCEPT_BURST = 20;
+const ACCEPT_INTERVAL_MS = 5_000;
+
+/** Where the link of an invitation leads. Looking at it uses nothing up, since mail servers look at links, too. */
+export function registerInvitationPage(app: FastifyInstance, context: Context): void {
+  const limit = new RateLimit({ burst: ACCEPT_BURST, intervalMs: ACCEPT_INTERVAL_MS });
+
+  app.get('/invitation', async (request, reply) => {
+    const { token } = request.query as { token?: unknown };
+    const text = typeof token === 'string' ? token.slice(0, 200) : '';
+    const found = await findInvitation(context, text);
+    if (found instanceof Refusal) return sendRefusal(reply, found);
+    return sendPage(reply, invitationPage(found, text, '', null));
+  });
+
+  app.post('/invitation', async (request, reply) => {
+    const foreign = refuseForeignForm(context, request, reply);
+    if (foreign !== null) return foreign;
+    const origin = originOf(request);
+    const waitMs = limit.take(rateLimitKey(origin.address), context.clock());
+    if (waitMs > 0) return sendRefusal(reply, new Refusal('api.rate_limited'));
+    const token = field(request, 'token').slice(0, 200);
+    const found = await findInvitation(context, token);
+    if (found instanceof Refusal) return sendRefusal(reply, found);
+    const name = field(request, 'name').trim();
+    const input = routes['users.create'].body
+      .pick({ name: true, password: true })
+      .safeParse({ name, password: field(request, 'password') });
+    const result = input.success ? await acceptInvitation(context, token, input.data, origin) : null;
+    if (result === null || result instanceof Refusal) {
+      const problem = result === null ? 'Name and password are needed.' : (wordsOf(result) ?? sentenceOf(result));
+      return sendPage(reply, invitationPage(found, token, name.slice(0, 120), problem), result?.status ?? 400);
+    }
+    return reply.redirect(enterWith(context, reply, result, '/account'), 303);
+  });
+}
+
+function wordsOf(refusal: Refusal): string | null {
+  const [first] = refusal.errors ?? [];
+  return first === undefined ? null : `The password needs to be better: ${first.message}.`;
+}
+
+function invitationPage(invitation: Invitation, token: string, name: string, problem: string | null): Page {
+  return {
+    title: 'Invitation',
+    content: html`<h1>Welcome</h1>
+<p class="soft">You join as ${invitation.email}.</p>
+${notice(problem)}
+<form class="stack" method="post" action="/invitation">
+<input type="hidden" name="token" value="${token}">
+<input type="hidden" name="email" autocomplete="username" value="${invitation.email}">
+<label for="name">Your name</label>
+<input id="name" name="name" autocomplete="name" required maxlength="120" value="${name}" autofocus>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="new-password" required minlength="12" maxlength="1024" aria-describedby="password-hint">
+<p class="hint" id="password-hint">At least 12 characters. A few random words are good.</p>
+<button>Join</button>
+</form>`,
+  };
+}
