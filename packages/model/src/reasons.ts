@@ -370,6 +370,12 @@ export const REASONS = {
     next: 'It was used, taken back, has expired, or is not complete. Ask for a new one.',
   },
 
+  'factor.link_invalid': {
+    status: 401,
+    title: 'This link does not work',
+    next: 'It works once, within ten minutes, in the browser that asked for it. Ask for a new one.',
+  },
+
   // passkey: why one did not count
   'passkey.malformed': { status: 400, title: 'That is no passkey', next: 'Try again.' },
   'passkey.origin': { status: 401, title: 'The passkey was used on another page', next: 'Open our own page again.' },

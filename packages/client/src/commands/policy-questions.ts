@@ -43,7 +43,7 @@ export function simulateCommand(line: CommandLine): Command {
     .option('--address <ip>', 'from where')
     .option('--at <time>', 'when (RFC 3339; default: now)')
     .option('--risk <score>', '0 to 100', parseScore)
-    .option('--factor <factors>', 'shown at sign-in: password, provider, passkey, totp, recovery_code', parseList)
+    .option('--factor <factors>', 'shown at sign-in: password, provider, passkey, mail, totp, recovery_code', parseList)
     .option('--device <id>', 'from which enrolled device')
     .option('--path <path>', 'of the request')
     .option('--granted', 'as if an access request had been approved')

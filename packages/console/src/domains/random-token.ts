@@ -13,6 +13,7 @@ export const TOKEN_PREFIX = {
   deviceCode: 'znd_',
   pendingSignIn: 'zni_',
   invitation: 'znv_',
+  magicLink: 'znl_',
 } as const;
 
 /** 256 random bits; only `hashToken` of it is ever stored. */

@@ -6,6 +6,7 @@ import { registerDocsPage } from './docs-page.ts';
 import { registerFactorPage } from './factor-page.ts';
 import { registerIdentityProviderPages } from './identity-provider-pages.ts';
 import { registerInvitationPage } from './invitation-page.ts';
+import { registerMagicLinkPages } from './magic-link-pages.ts';
 import { registerNotFoundPage } from './not-found-page.ts';
 import { registerOpenidPages } from './openid-pages.ts';
 import { registerServicesPage } from './services-page.ts';
@@ -20,6 +21,7 @@ export function registerPages(app: FastifyInstance, context: Context): void {
   registerIdentityProviderPages(app, context);
   registerOpenidPages(app, context);
   registerInvitationPage(app, context);
+  registerMagicLinkPages(app, context);
   registerAccountPage(app, context);
   registerServicesPage(app, context);
   registerDevicePage(app, context);

@@ -6,6 +6,7 @@ import { originOf } from '../api/origin.ts';
 import { clearSessionCookie, readSessionCookie } from '../api/session-cookie.ts';
 import type { Context } from '../domains/context.ts';
 import { signInChoices } from '../domains/identity-providers/sign-in-choices.ts';
+import { offersMagicLinks } from '../domains/magic-links/magic-links.ts';
 import { signInWithPasskey } from '../domains/passkeys/passkey-sign-in.ts';
 import { authenticate } from '../domains/sessions/authenticate.ts';
 import { revokeSession } from '../domains/sessions/sessions.ts';
@@ -27,7 +28,10 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
     if (await isSetupNeeded(context.store.db)) return sendPage(reply, setupFirst());
     const buttons = await buttonsFor(context, (request.query as { organization?: unknown }).organization, next);
     const passkey = passkeySignInForm(context, reply, next);
-    return sendPage(reply, signInPage({ next, email: '', problem: null, buttons, passkey }));
+    return sendPage(
+      reply,
+      signInPage({ next, email: '', problem: null, buttons, passkey, links: await offersMagicLinks(context) }),
+    );
   });
 
   app.post('/sign-in', async (request, reply) => {
@@ -49,7 +53,8 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
       const problem = advice === '' ? `${title}.` : `${title}. ${advice}`;
       const buttons = await buttonsFor(context, field(request, 'organization'), next);
       const passkey = passkeySignInForm(context, reply, next);
-      const form = { next, email: field(request, 'email'), problem, buttons, passkey };
+      const links = await offersMagicLinks(context);
+      const form = { next, email: field(request, 'email'), problem, buttons, passkey, links };
       return sendPage(reply, signInPage(form), result.status);
     }
     return reply.redirect(enterWith(context, reply, result, next), 303);
@@ -69,7 +74,8 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
     if (!(result instanceof Refusal)) return reply.redirect(enterWith(context, reply, result, next), 303);
     const buttons = await buttonsFor(context, null, next);
     const passkey = passkeySignInForm(context, reply, next);
-    const form = { next, email: '', problem: sentenceOf(result), buttons, passkey };
+    const links = await offersMagicLinks(context);
+    const form = { next, email: '', problem: sentenceOf(result), buttons, passkey, links };
     return sendPage(reply, signInPage(form), result.status);
   });
 
@@ -96,6 +102,8 @@ interface SignInForm {
   readonly problem: string | null;
   readonly buttons: Html | null;
   readonly passkey: Html | null;
+  /** Links by mail are offered. */
+  readonly links: boolean;
 }
 
 function signInPage(form: SignInForm): Page {
@@ -111,6 +119,7 @@ ${notice(form.problem)}
 <label for="password">Password</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024">
 <button>Sign in</button>
+${form.links ? html`<button class="quiet" formaction="/sign-in/link" formnovalidate>Mail me a link</button>` : null}
 </form>
 ${form.passkey}
 ${form.buttons}`,

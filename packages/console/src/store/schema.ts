@@ -408,6 +408,15 @@ export interface Schema {
     confirmed_at: number | null;
     last_used_at: number | null;
   };
+  magic_links: {
+    token_hash: string;
+    organization_id: string;
+    user_id: string;
+    /** Of the secret of the browser that asked. */
+    browser_hash: string;
+    expires_at: number;
+    used_at: number | null;
+  };
   invitations: {
     id: string;
     organization_id: string;

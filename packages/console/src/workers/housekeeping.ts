@@ -40,6 +40,7 @@ export async function tidy(context: Context, isStopped: () => boolean = () => fa
   await db.deleteFrom('workload_tokens').where('expires_at', '<', nowMs).execute();
   await db.deleteFrom('workload_assertions').where('expires_at', '<', nowMs).execute();
   await db.deleteFrom('openid_records').where('expires_at', '<', nowMs).execute();
+  await db.deleteFrom('magic_links').where('expires_at', '<', nowMs).execute();
   await db.deleteFrom('invitations').where('expires_at', '<', expiredBefore).execute();
   await db.deleteFrom('shares').where('expires_at', '<', expiredBefore).execute();
   await db.deleteFrom('sign_in_flows').where('expires_at', '<', nowMs).execute();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { displayName, id, label, timestamp } from './scalars.ts';
+import { factorKind } from './sign-in.ts';
 
 /** `off`: kept, and not looked at. `report`: what it would say is recorded and changes nothing. `enforce`: it counts. */
 export const policyMode = z.enum(['off', 'report', 'enforce']);
@@ -51,10 +52,7 @@ export const assumedCircumstances = z.strictObject({
   address: z.string().max(60).optional(),
   at: timestamp.optional(),
   risk: z.int().min(0).max(100).optional(),
-  factors: z
-    .array(z.enum(['password', 'provider', 'passkey', 'totp', 'recovery_code']))
-    .max(5)
-    .optional(),
+  factors: z.array(factorKind).max(6).optional(),
   factorMinutesAgo: z.int().min(0).max(1_000_000).optional(),
   granted: z.boolean().optional(),
   deviceId: id.optional(),

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { displayName, id, timestamp } from './scalars.ts';
 
 /**
- * How somebody showed who they are. `password`, `provider` and `passkey` say who it is; `totp`, `recovery_code` and
+ * How somebody showed who they are. `password`, `provider`, `passkey` and `mail` (a link to the own mailbox) say who it is; `totp`, `recovery_code` and
  * `passkey` can be the second one. A passkey asks for its owner's finger or PIN, and so counts as two.
  */
-export const factorKind = z.enum(['password', 'provider', 'passkey', 'totp', 'recovery_code']);
+export const factorKind = z.enum(['password', 'provider', 'passkey', 'mail', 'totp', 'recovery_code']);
 export type FactorKind = z.infer<typeof factorKind>;
 
 /** What is missing before a session opens: one of the user's own second factors, or `enrolment` of a first one. */
@@ -18,6 +18,8 @@ export const signInPolicyInput = z.strictObject({
   secondFactor: z.enum(['if_enrolled', 'required']).default('if_enrolled'),
   /** An identity provider's word counts as both factors. */
   trustProviders: z.boolean().default(true),
+  /** A link to the person's mailbox stands in for the password, where the console has a mail server. */
+  magicLinks: z.boolean().default(false),
   /** How long ago a factor may have been shown where one is needed: for a sign-in, and for dangerous actions. */
   factorMaxAgeSeconds: z.int().min(60).max(86_400).default(900),
   /** Absolute lifetime of sessions. */

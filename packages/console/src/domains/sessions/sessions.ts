@@ -165,6 +165,7 @@ export async function revokeUserSessions(
     .where('organization_id', '=', organizationId)
     .where('id', '=', userId)
     .execute();
+  await queries.deleteFrom('magic_links').where('user_id', '=', userId).execute();
   await queries
     .deleteFrom('pending_sign_ins')
     .where('organization_id', '=', organizationId)

@@ -81,7 +81,7 @@ export function missingFactors(
 ): readonly MissingFactor[] | Refusal {
   const fresh = proved.filter((factor) => factor.atMs > atMs - policy.factorMaxAgeSeconds * 1000);
   const has = (...kinds: FactorKind[]) => fresh.some(({ kind }) => kinds.includes(kind));
-  if (!has('password', 'provider', 'passkey')) return new Refusal('factor.expired');
+  if (!has('password', 'provider', 'passkey', 'mail')) return new Refusal('factor.expired');
   if (has('passkey', 'totp', 'recovery_code')) return [];
   if (policy.trustProviders && has('provider')) return [];
   const own = (['passkey', 'totp', 'recovery_code'] as const).filter((kind) => enrolled[kind]);

@@ -4,6 +4,7 @@ import * as signIn from './0010-sign-in.ts';
 import * as passkeys from './0011-passkeys.ts';
 import * as edgeSignIn from './0012-edge-sign-in.ts';
 import * as invitations from './0013-invitations.ts';
+import * as magicLinks from './0014-magic-links.ts';
 import * as identityProviders from './0020-identity-providers.ts';
 import * as apiKeyScopes from './0030-api-key-scopes.ts';
 import * as personalAccessTokens from './0031-personal-access-tokens.ts';
@@ -23,6 +24,7 @@ export const migrations: MigrationProvider = {
       '0011-passkeys': passkeys,
       '0012-edge-sign-in': edgeSignIn,
       '0013-invitations': invitations,
+      '0014-magic-links': magicLinks,
       '0020-identity-providers': identityProviders,
       '0030-api-key-scopes': apiKeyScopes,
       '0031-personal-access-tokens': personalAccessTokens,
