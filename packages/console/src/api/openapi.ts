@@ -48,6 +48,7 @@ function operation(id: string, route: RouteDefinition): Json {
     ...(route.permission === 'none'
       ? { security: [] }
       : { security: [{ bearer: [] }], 'x-permission': route.permission }),
+    ...(route.stepUp === true ? { 'x-step-up': true } : {}),
     parameters: [
       ...parameters(route.params, 'path'),
       ...parameters(route.query, 'query'),

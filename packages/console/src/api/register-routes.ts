@@ -13,6 +13,7 @@ import type { z } from 'zod';
 import type { Caller, Context } from '../domains/context.ts';
 import { authenticate } from '../domains/sessions/authenticate.ts';
 import { RateLimit, rateLimitKey } from '../domains/sessions/rate-limit.ts';
+import { requireFreshSession } from '../domains/sessions/step-up.ts';
 import { Refusal } from '../store/refusal.ts';
 import { checkSameOrigin, ownOrigin } from './guards.ts';
 import { type Handlers, handlers } from './handlers.ts';
@@ -41,7 +42,7 @@ type AnyHandler = (
 ) => unknown;
 
 /**
- * Registers exactly the rows of the route table. Each request goes: credentials, same origin, permission, validation,
+ * Registers exactly the rows of the route table. Each request goes: credentials, same origin, permission, freshness, validation,
  * If-Match, Idempotency-Key, handler, answer. A row whose permission is not in the table of permissions is a bug and
  * ends the start.
  */
@@ -91,6 +92,10 @@ async function serve(
     if (caller.scopes !== null && !caller.scopes.some((scope) => parseScope(scope)?.permission === route.permission)) {
       return new Refusal('api.scope_missing', { detail: `it takes the scope ${route.permission}` });
     }
+  }
+  if (caller !== null && route.stepUp === true) {
+    const stale = await requireFreshSession(context.store.db, context, caller);
+    if (stale !== null) return stale;
   }
   if (route.form !== true && isForm(request)) return new Refusal('api.media_type');
 

@@ -5,6 +5,7 @@ import type { Caller, Context } from '../domains/context.ts';
 import { listFactors, personOf, removeFactor, renewRecoveryCodes } from '../domains/factors/factors.ts';
 import { confirmTotp, startTotp } from '../domains/factors/totp.ts';
 import { createPasskey, startPasskey } from '../domains/passkeys/passkeys.ts';
+import { requireFreshSession } from '../domains/sessions/step-up.ts';
 import { Refusal } from '../store/refusal.ts';
 import { recoveryCodes, sentenceOf, totpForm } from './factor-page.ts';
 import { field, parseJson } from './form.ts';
@@ -24,7 +25,8 @@ export function registerAccountPage(app: FastifyInstance, context: Context): voi
   async function show(reply: FastifyReply, caller: Caller, problem: Refusal | null): Promise<FastifyReply> {
     const factors = await listFactors(context, caller.organizationId, caller.userId);
     if (factors instanceof Refusal) return sendRefusal(reply, factors);
-    const options = await startPasskey(context, caller);
+    const stale = await requireFreshSession(context.store.db, context, caller);
+    const options = stale ?? (await startPasskey(context, caller));
     const page = accountPage(caller, factors, options, problem === null ? null : sentenceOf(problem));
     return sendPage(reply, page, problem?.status ?? 200);
   }
@@ -36,7 +38,8 @@ export function registerAccountPage(app: FastifyInstance, context: Context): voi
       if (foreign !== null) return foreign;
       const caller = await signedIn(context, request);
       if (caller === null) return reply.redirect('/sign-in?next=%2Faccount', 303);
-      const result = await run(caller, request);
+      // As the API asks for the same things: what a stolen session must not do.
+      const result = (await requireFreshSession(context.store.db, context, caller)) ?? (await run(caller, request));
       if (result instanceof Refusal) return await show(reply, caller, result);
       if (result === null) return reply.redirect('/account', 303);
       return sendPage(reply, { title: 'Account', user: { email: caller.actor.name }, content: result });
@@ -111,7 +114,7 @@ ${
 }
 ${
   passkey instanceof Refusal
-    ? html`<p class="small"><a href="/sign-in?next=%2Faccount">Sign in again to add a passkey</a></p>`
+    ? html`<p class="small"><a href="/sign-in?next=%2Faccount">Sign in again to change something here</a></p>`
     : passkeyCreationForm(passkey)
 }
 ${

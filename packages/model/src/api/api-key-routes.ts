@@ -27,6 +27,7 @@ export const apiKeyRoutes = defineRoutes({
     tag: 'api keys',
     summary: 'Create an API key, of my own or of a service account; the key is shown once',
     permission: 'api_keys:write',
+    stepUp: true,
     status: 201,
     body: z.strictObject({
       name: displayName,

@@ -79,6 +79,7 @@ export const deviceRoutes = defineRoutes({
     tag: 'devices',
     summary: 'Change how devices are approved, and what they are asked',
     permission: 'organization:write',
+    stepUp: true,
     status: 200,
     ifMatch: true,
     body: devicePolicyInput,

@@ -47,6 +47,7 @@ export const identityProviderRoutes = defineRoutes({
     tag: 'identity providers',
     summary: 'Add an identity provider',
     permission: 'identity_providers:write',
+    stepUp: true,
     status: 201,
     idempotent: true,
     body: identityProviderInput,
@@ -68,6 +69,7 @@ export const identityProviderRoutes = defineRoutes({
     tag: 'identity providers',
     summary: 'Change an identity provider; a new address asks for the secret again',
     permission: 'identity_providers:write',
+    stepUp: true,
     status: 200,
     ifMatch: true,
     params: byIdOrName,
@@ -100,6 +102,7 @@ export const identityProviderRoutes = defineRoutes({
     summary:
       'Name a mail domain that it vouches for; `dns` asks for a TXT record, `owner` counts in this organization only',
     permission: 'identity_providers:write',
+    stepUp: true,
     status: 201,
     params: byIdOrName,
     body: z.strictObject({ domain: mailDomain, proof: z.enum(['dns', 'owner']).default('dns') }),

@@ -22,6 +22,7 @@ export const invitationRoutes = defineRoutes({
     tag,
     summary: 'Invite a person; the link is shown once, and mailed where the console has a mail server',
     permission: 'users:write',
+    stepUp: true,
     status: 201,
     body: z.strictObject({
       email,

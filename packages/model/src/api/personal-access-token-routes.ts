@@ -23,6 +23,7 @@ export const personalAccessTokenRoutes = defineRoutes({
     tag,
     summary: 'Create a token for programs that reach resources as me; it is shown once',
     permission: 'self:write',
+    stepUp: true,
     status: 201,
     body: z.strictObject({
       name: displayName,

@@ -24,6 +24,11 @@ export interface RouteDefinition {
   /** `form`: the body may also come as application/x-www-form-urlencoded (RFC 8628 demands it). */
   readonly form?: boolean;
   readonly status: number;
+  /**
+   * It gives a lasting way in, or takes somebody's protection away: a session must rest on a sign-in that is not older than the
+   * organization's `factorMaxAgeSeconds`. API keys and the like have nothing to show anew.
+   */
+  readonly stepUp?: boolean;
   /** Absent for 204. */
   readonly response?: z.ZodType;
   /** The write may collide: `If-Match` with the ETag that was read is required. */

@@ -59,6 +59,7 @@ export const serviceAccountRoutes = defineRoutes({
     method: 'POST',
     path: '/api/v1/workload-trusts',
     summary: 'Trust tokens of an issuer (RFC 8693 exchange at /api/v1/oauth/token)',
+    stepUp: true,
     status: 201,
     body: workloadTrustInput,
     response: workloadTrust,

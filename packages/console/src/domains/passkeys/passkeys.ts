@@ -20,7 +20,6 @@ import type { Caller, Context } from '../context.ts';
 import { personOf } from '../factors/factors.ts';
 import { insertRecoveryCodes } from '../factors/recovery-codes.ts';
 import { isoTime } from '../page.ts';
-import { requireFreshSession } from '../sessions/step-up.ts';
 import { useChallenge } from './challenges.ts';
 
 const MAX_PASSKEYS_PER_USER = 20;
@@ -42,8 +41,6 @@ export function consoleSite(context: Context): RelyingSite {
 export async function startPasskey(context: Context, caller: Caller): Promise<Record<string, unknown> | Refusal> {
   const user = await personOf(context, caller);
   if (user instanceof Refusal) return user;
-  const stale = await requireFreshSession(context.store.db, context, caller);
-  if (stale !== null) return stale;
   const challenge = createChallenge(context.authority.challengeKey, bindingOf(caller), context.clock());
   const { rpId } = consoleSite(context);
   const known = await context.store.db
@@ -65,8 +62,6 @@ export async function createPasskey(
 ): Promise<{ factor: Factor; recoveryCodes: string[] } | Refusal> {
   const user = await personOf(context, caller);
   if (user instanceof Refusal) return user;
-  const stale = await requireFreshSession(context.store.db, context, caller);
-  if (stale !== null) return stale;
   const site = consoleSite(context);
   const open = (challenge: string) =>
     openChallenge(context.authority.challengeKey, bindingOf(caller), challenge, context.clock());
