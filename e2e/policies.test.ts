@@ -102,13 +102,15 @@ describe('policies', () => {
     assert.equal(posted.status, 403);
     assert.match(posted.body, /The wiki is read-only this week\./);
 
-    const [denied] = (await world.accessEvents({ resourceId: wiki.id })).filter(
-      ({ reason }) => reason === 'access.policy_forbids',
+    const denied = await waitFor(
+      async () =>
+        (await world.accessEvents({ resourceId: wiki.id })).find(({ reason }) => reason === 'access.policy_forbids'),
+      { what: 'the event of what was forbidden' },
     );
     const policies = (await world.api.call('policies.list', {})).items;
     const idOf = (name: string) => policies.find((policy) => policy.name === name)!.id;
-    assert.deepEqual(denied?.explanation?.policies, [idOf('read-only')]);
-    assert.ok(posted.body.includes(denied!.requestId), 'the page and the event have one request id');
+    assert.deepEqual(denied.explanation?.policies, [idOf('read-only')]);
+    assert.ok(posted.body.includes(denied.requestId), 'the page and the event have one request id');
     const passed = await lastEvent(wiki.id, 'pass');
     assert.equal(passed.reason, 'access.policy');
     assert.deepEqual(passed.explanation?.policies, [idOf('developers')]);
@@ -170,6 +172,41 @@ describe('policies', () => {
     assert.match(back.stdout, /is as in version 1/);
     await waitFor(async () => (await visitor.open(app.url)).status === 200, { what: 'it only reports again' });
     await removeAll();
+  });
+
+  it('step back for whoever was approved by two, until somebody ends it', async (t) => {
+    const safe = await publish(t, 'safe', { mode: 'policy' });
+    const ask = await world.createUser({ email: 'ida@example.com' });
+    const approvers = await Promise.all(
+      ['one@example.com', 'two@example.com'].map((email) => world.createUser({ email, groups: ['approvers'] })),
+    );
+    const visitor = world.visitor();
+    const refused = await visitor.signIn(safe.url, ask);
+    assert.equal(refused.status, 403);
+    assert.match(refused.body, /zeronaut requests create/);
+    assert.match(refused.body, /\/requests\?object=safe" rel="noreferrer">Ask for access/);
+    const rule = await world.zeronaut(['requests', 'approvers', 'safe', '--by', 'group:approvers', '--needed', '2']);
+    assert.equal(rule.stdout, 'safe: 2 of group:approvers, at most 8 hours.\n', rule.stderr);
+
+    const mine = world.api.as(ask.token);
+    const { id } = await mine.call('accessRequests.create', { body: { object: 'safe', reason: 'incident 4711' } });
+    for (const { token } of approvers) {
+      assert.equal((await visitor.open(safe.url)).status, 403, 'one approval is not enough');
+      const body = { effect: 'approve' } as const;
+      await world.api.as(token).call('accessRequests.decide', { params: { id }, body });
+    }
+    const opened = async (status: number) => (await visitor.open(safe.url)).status === status;
+    await waitFor(() => opened(200), { what: 'the approved request counts at the gateway' });
+    assert.equal((await lastEvent(safe.id, 'pass')).reason, 'access.granted');
+
+    await world.console.kill();
+    assert.ok(await opened(200), 'the gateway knows it by itself');
+    await world.console.start();
+    const shown = await world.zeronaut(['requests', 'show', id]);
+    assert.match(shown.stdout, /approved, 2 of 2 approved/);
+    const ended = await world.zeronaut(['requests', 'end', id]);
+    assert.equal(ended.stdout, 'The request of ida@example.com for safe is ended.\n', ended.stderr);
+    await waitFor(() => opened(403), { what: 'it has ended' });
   });
 
   it('are refused when an assertion would break, and nothing has changed then', async (t) => {

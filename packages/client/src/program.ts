@@ -14,6 +14,7 @@ import { loginCommand } from './commands/login.ts';
 import { logoutCommand } from './commands/logout.ts';
 import { policyCommand } from './commands/policy.ts';
 import { relyingPartiesCommand } from './commands/relying-parties.ts';
+import { requestsCommand } from './commands/requests.ts';
 import { resourcesCommand } from './commands/resources.ts';
 import { serviceAccountsCommand } from './commands/service-accounts.ts';
 import { servicesCommand } from './commands/services.ts';
@@ -48,6 +49,7 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(resourcesCommand(line));
   program.addCommand(sitesCommand(line));
   program.addCommand(policyCommand(line));
+  program.addCommand(requestsCommand(line));
   program.addCommand(usersCommand(line));
   program.addCommand(devicesCommand(line));
   program.addCommand(auditCommand(line));

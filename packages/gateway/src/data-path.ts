@@ -38,6 +38,8 @@ export interface DataPathOptions {
   readonly console: {
     readonly credentials: Credentials;
     readonly tunnelPort: number;
+    /** Where people reach the console. */
+    readonly url: string;
     readonly signIn: NonNullable<Parameters<typeof createHttpAccess>[0]['sync']>;
   } | null;
   readonly tables: CurrentTables;
@@ -121,6 +123,7 @@ export class DataPath {
         privateKey: createPrivateKey(options.signingKey.privateKey),
       },
       sync: options.console?.signIn ?? null,
+      consoleUrl: options.console?.url ?? null,
       grants,
       ended,
       passkeySignIns,

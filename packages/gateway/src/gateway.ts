@@ -99,6 +99,7 @@ export class Gateway {
           : {
               credentials: console.credentials,
               tunnelPort: splitAddress(file.tunnel.address).port || identity!.tunnelPort,
+              url: identity!.consoleUrl,
               signIn: console.link.link,
             },
       tables,

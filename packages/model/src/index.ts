@@ -1,5 +1,6 @@
 /** The shared vocabulary. Schemas, names and pure functions only: no I/O, and safe in a browser. */
 export * from './address.ts';
+export * from './api/access-request-routes.ts';
 export * from './api/api-key-routes.ts';
 export * from './api/audit-routes.ts';
 export * from './api/device-routes.ts';

@@ -27,6 +27,8 @@ export const PERMISSIONS = {
   'sites:write': ['owner', 'admin', 'operator'],
   'policies:read': ['owner', 'admin', 'operator', 'auditor'],
   'policies:write': ['owner', 'admin'],
+  /** Only that the call may be made: who decides a request is said by the approval rule of what is asked for. */
+  'access_requests:decide': ['owner', 'admin', 'operator', 'auditor', 'member'],
   'risks:read': ['owner', 'admin', 'operator', 'auditor'],
   /** Raising somebody's risk can lock them out; lowering it can let them in. */
   'risks:write': ['owner', 'admin'],

@@ -25,15 +25,43 @@ export const REASONS = {
     title: 'An assertion would no longer hold',
     next: 'Change the policy, or the assertion if it is out of date.',
   },
+  'access_request.own': {
+    status: 403,
+    title: 'Nobody decides their own request',
+    next: 'Ask another approver.',
+  },
+  'access_request.not_approver': {
+    status: 403,
+    title: 'You are not an approver of this',
+    next: 'Ask one of the approvers that the request names.',
+  },
+  'access_request.closed': {
+    status: 409,
+    title: 'The request is not open any more',
+    next: 'Make a new one.',
+  },
+  'access_request.too_many': {
+    status: 409,
+    title: 'Too many requests are open',
+    next: 'Cancel some of them, or wait until they are decided.',
+  },
   'access.policy': { status: 200, title: 'A policy permits it', next: '' },
   'access.granted': { status: 200, title: 'An approved access request', next: '' },
-  'access.policy_forbids': { status: 403, title: 'A policy forbids this', next: 'Ask an administrator for access.' },
+  'access.policy_forbids': {
+    status: 403,
+    title: 'A policy forbids this',
+    next: 'Ask for access: zeronaut requests create NAME.',
+  },
   'access.step_up_required': {
     status: 401,
     title: 'A stronger or fresher sign-in is required',
     next: 'Sign in again with your second factor.',
   },
-  'access.no_rule': { status: 403, title: 'No rule allows this', next: 'Ask an administrator for access.' },
+  'access.no_rule': {
+    status: 403,
+    title: 'No rule allows this',
+    next: 'Ask for access: zeronaut requests create NAME.',
+  },
   'access.session_missing': { status: 401, title: 'Sign-in is required', next: 'Sign in and try again.' },
   'access.session_expired': { status: 401, title: 'The session has expired', next: 'Sign in again.' },
   'access.session_revoked': { status: 401, title: 'The session was revoked', next: 'Sign in again.' },
@@ -42,7 +70,7 @@ export const REASONS = {
   'access.not_allowed': {
     status: 403,
     title: 'This user may not use this resource',
-    next: 'Ask an administrator for access.',
+    next: 'Ask for access: zeronaut requests create NAME.',
   },
   'access.basic_invalid': { status: 401, title: 'Wrong user name or password', next: 'Check the credentials.' },
   'access.share_invalid': { status: 401, title: 'The share link is not valid', next: 'Ask for a new link.' },
@@ -156,7 +184,7 @@ export const REASONS = {
   'forward.denied': {
     status: 403,
     title: 'Policy does not let this user reach this destination',
-    next: 'Ask an administrator for access.',
+    next: 'Ask for access: zeronaut requests create NAME.',
   },
 
   // tunnel control

@@ -17,6 +17,7 @@ import { exchangeToken } from '../domains/workloads/exchange.ts';
 import { Refusal } from '../store/refusal.ts';
 import type { Queries } from '../store/store.ts';
 import { VERSION } from '../version.ts';
+import { accessRequestHandlers } from './access-request-handlers.ts';
 import { apiKeyHandlers } from './api-key-handlers.ts';
 import { auditHandlers } from './audit-handlers.ts';
 import { deviceHandlers } from './device-handlers.ts';
@@ -52,6 +53,7 @@ export const handlers: Handlers = {
   ...factorHandlers,
   ...invitationHandlers,
   ...policyHandlers,
+  ...accessRequestHandlers,
   'health.get': async (context) => ({
     status: 'ok',
     version: VERSION,

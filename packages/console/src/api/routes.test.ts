@@ -148,6 +148,14 @@ async function newPolicy({ ours }: World): Promise<{ id: string; name: string; v
   assert.equal(answer.statusCode, 201, answer.body);
   return answer.json();
 }
+/** Of a member, whose key it is. */
+async function newAccessRequest(world: World): Promise<{ id: string; key: string }> {
+  const { key } = await world.ours.user('member');
+  const body = { object: (await newResource(world)).id, reason: 'incident' };
+  const answer = await world.ours.call('POST', '/api/v1/access-requests', body, { key });
+  assert.equal(answer.statusCode, 201, answer.body);
+  return { id: answer.json().id, key };
+}
 const proposal = () => ({ policies: [{ name: fresh('policy'), text: POLICY, mode: 'off' }] });
 
 const CASES: Record<RouteId, Case> = {
@@ -198,6 +206,39 @@ const CASES: Record<RouteId, Case> = {
       return { headers: { 'if-match': `"${version}"` }, body: { assertions: [] } };
     },
     foreign: 'own',
+  },
+  'accessRequests.list': { foreign: 'own' },
+  'accessRequests.create': {
+    prepare: async (world) => ({ body: { object: (await newResource(world)).id, reason: 'incident' } }),
+    foreign: 'not_found',
+  },
+  'accessRequests.get': {
+    prepare: async (world) => ({ params: { id: (await newAccessRequest(world)).id } }),
+    foreign: 'not_found',
+  },
+  'accessRequests.decide': {
+    prepare: async (world) => ({ params: { id: (await newAccessRequest(world)).id }, body: { effect: 'approve' } }),
+    foreign: 'not_found',
+  },
+  'accessRequests.end': {
+    prepare: async (world) => {
+      const { id, key } = await newAccessRequest(world);
+      return { params: { id }, key };
+    },
+    foreign: 'not_found',
+  },
+  'approvalRules.list': { foreign: 'own' },
+  'approvalRules.set': {
+    prepare: async (world) => ({ params: { id: (await newResource(world)).id }, body: { approvers: ['role:admin'] } }),
+    foreign: 'not_found',
+  },
+  'approvalRules.delete': {
+    prepare: async (world) => {
+      const { id } = await newResource(world);
+      await world.ours.call('PUT', `/api/v1/approval-rules/${id}`, { approvers: ['role:admin'] });
+      return { params: { id } };
+    },
+    foreign: 'not_found',
   },
   'segments.set': {
     prepare: async (world) => ({ params: { id: (await newResource(world)).id }, body: { segments: ['prod'] } }),

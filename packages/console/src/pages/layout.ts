@@ -21,7 +21,7 @@ export function sendPage(reply: FastifyReply, page: Page, status = 200): Fastify
     page.user === undefined
       ? html`<body class="narrow"><p class="brand">${MARK}<span>Zeronaut</span></p><main>${page.content}</main>`
       : html`<body class="wide"><header class="bar"><div><a class="brand" href="/">${MARK}<span>Zeronaut</span></a>
-<nav><a href="/api/docs">API</a>${account(page.user)}</nav></div></header>
+<nav>${page.user === null ? null : html`<a href="/requests">Requests</a>`}<a href="/api/docs">API</a>${account(page.user)}</nav></div></header>
 <main>${page.content}</main>`;
   const document = html`<!doctype html>
 <html lang="en">

@@ -1,4 +1,4 @@
-const PAGES = new Set(['/', '/account', '/device', '/api/docs']);
+const PAGES = new Set(['/', '/account', '/device', '/api/docs', '/requests']);
 /** Where a relying party waits. */
 const INTERACTION = /^\/oidc\/interaction\/[\w-]{10,64}$/;
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { eachDatabase, temporaryDirectory } from '@zeronaut/testkit';
+import { readOrganization } from '../domains/organizations/organization-facts.ts';
 import { createSetupToken } from '../domains/setup/setup.ts';
 import { type Fixture, startFixture } from '../testing/fixture.suite.ts';
 import { html } from './html.ts';
@@ -149,6 +150,46 @@ test('pages need a session, show services escaped, and sign out for good', async
   );
   assert.equal((await post(fixture, '/sign-out', {}, { ...OURS, ...cookie })).statusCode, 303);
   assert.equal((await get('/', cookie)).headers.location, '/sign-in', 'the old cookie is void');
+});
+
+test('a visitor who was refused asks for access, and an approver says yes', async (t) => {
+  const fixture = await sqlite(t);
+  const organization = await fixture.organization();
+  await organization.enrolGateway();
+  await organization.user('member', { email: 'ann@example.com', password: PASSWORD });
+  await organization.user('admin', { email: 'ada@example.com', password: PASSWORD });
+  const [applied] = (
+    await organization.call('POST', '/api/v1/resources/apply', {
+      resources: [{ name: 'wiki', targets: [{ address: '127.0.0.1:80' }] }],
+    })
+  ).json().changes;
+  const get = (url: string, headers: object = {}) => fixture.api.inject({ url, headers: { ...HOST, ...headers } });
+  assert.equal((await get('/requests?object=wiki')).headers.location, '/sign-in?next=%2Frequests%3Fobject%3Dwiki');
+  const ann = await signedIn(fixture);
+  assert.match((await get('/requests?object=wiki', ann)).body, /name="object" value="wiki"/);
+  const fields = { object: 'wiki', minutes: '60', reason: '<b>new here</b>' };
+  assert.equal((await post(fixture, '/requests', fields, { ...HOST, ...ann })).statusCode, 403, 'a form of others');
+  const unknown = await post(fixture, '/requests', { ...fields, object: 'wike' }, { ...OURS, ...ann });
+  assert.equal(unknown.statusCode, 404);
+  assert.equal((await post(fixture, '/requests', fields, { ...OURS, ...ann })).headers.location, '/requests');
+
+  const ada = await signedIn(fixture, 'ada@example.com');
+  const page = (await get('/requests', ada)).body;
+  assert.match(page, /Yours to decide/);
+  assert.match(page, /&lt;b&gt;new here&lt;\/b&gt;/);
+  const id = /name="id" value="(acr_\w+)"/.exec(page)![1]!;
+  const own = await post(fixture, '/requests/decision', { id, effect: 'approve' }, { ...OURS, ...ann });
+  assert.equal(own.statusCode, 403);
+  const decided = await post(fixture, '/requests/decision', { id, effect: 'approve', note: 'ok' }, { ...OURS, ...ada });
+  assert.equal(decided.headers.location, '/requests');
+  assert.match((await get('/requests', ann)).body, /ada@example\.com: approve, ok/);
+  const granted = (await readOrganization(fixture.context, organization.id)).accessGrants;
+  assert.deepEqual(
+    granted.map(({ objectId }) => objectId),
+    [applied.resource.id],
+  );
+  assert.equal((await post(fixture, '/requests/end', { id }, { ...OURS, ...ann })).statusCode, 303);
+  assert.deepEqual((await readOrganization(fixture.context, organization.id)).accessGrants, []);
 });
 
 test('a device is approved from the page only by our own form', async (t) => {

@@ -9,6 +9,7 @@ import { registerInvitationPage } from './invitation-page.ts';
 import { registerMagicLinkPages } from './magic-link-pages.ts';
 import { registerNotFoundPage } from './not-found-page.ts';
 import { registerOpenidPages } from './openid-pages.ts';
+import { registerRequestsPage } from './requests-page.ts';
 import { registerServicesPage } from './services-page.ts';
 import { registerSetupPage } from './setup-page.ts';
 import { registerSignInPage } from './sign-in-page.ts';
@@ -24,6 +25,7 @@ export function registerPages(app: FastifyInstance, context: Context): void {
   registerMagicLinkPages(app, context);
   registerAccountPage(app, context);
   registerServicesPage(app, context);
+  registerRequestsPage(app, context);
   registerDevicePage(app, context);
   registerDocsPage(app, context);
   registerNotFoundPage(app);

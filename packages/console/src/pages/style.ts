@@ -25,7 +25,7 @@ p{margin:.35rem 0}
 .soft{color:var(--soft)}
 .small{font-size:.875rem}
 label{display:block;font-weight:550;margin:1rem 0 .3rem}
-input{font:inherit;color:inherit;background:var(--field);border:1px solid var(--edge);border-radius:8px;padding:.6rem .7rem;width:100%}
+input,select{font:inherit;color:inherit;background:var(--field);border:1px solid var(--edge);border-radius:8px;padding:.6rem .7rem;width:100%}
 input[aria-invalid=true]{border-color:var(--warn)}
 input.code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:1.35rem;letter-spacing:.12em;text-align:center;text-transform:uppercase}
 .hint{font-size:.875rem;color:var(--soft);margin:.3rem 0 0}
@@ -52,6 +52,7 @@ dl.facts dt{color:var(--soft)}
 dl.facts dd{margin:0;overflow-wrap:anywhere}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:clamp(1.25rem,4vw,2rem);margin-top:1.25rem}
 .card.slim{max-width:32rem}
+label+button{margin-top:1rem}
 table{width:100%;border-collapse:collapse;margin-top:1.25rem;background:var(--card);border:1px solid var(--line);border-radius:14px;border-spacing:0;overflow:hidden}
 th{font-size:.8125rem;font-weight:550;color:var(--soft);text-align:left}
 th,td{padding:.7rem 1rem;border-bottom:1px solid var(--line);vertical-align:top}

@@ -239,6 +239,38 @@ export interface Schema {
     by: string;
   };
   policy_assertions: { organization_id: string; assertions: string; version: number };
+  approval_rules: {
+    organization_id: string;
+    /** Id of a resource or site. */
+    object_id: string;
+    /** JSON: `approver` of the model. */
+    approvers: string;
+    needed: number;
+    max_minutes: number;
+  };
+  access_requests: {
+    id: string;
+    organization_id: string;
+    user_id: string;
+    object_id: string;
+    object_name: string;
+    reason: string;
+    minutes: number;
+    /** What somebody made of it; that its time is over is told from `closes_at` and `ends_at`. */
+    status: 'pending' | 'approved' | 'refused' | 'cancelled' | 'ended';
+    /** Approvals that were needed; null while it is pending. */
+    needed: number | null;
+    created_at: number;
+    closes_at: number;
+    ends_at: number | null;
+  };
+  access_request_decisions: {
+    request_id: string;
+    user_id: string;
+    effect: 'approve' | 'refuse';
+    note: string;
+    at: number;
+  };
   risks: {
     organization_id: string;
     /** Id of a user or device. */

@@ -41,6 +41,8 @@ export interface AccessLog {
 }
 
 export interface HttpAccessDeps {
+  /** Where people ask for access when they were refused; null: nowhere. */
+  readonly consoleUrl: string | null;
   readonly gatewayId: string;
   readonly signingKey: SigningKey;
   /** Null: this gateway runs from a file alone; it has no portal, and nobody can sign in. */

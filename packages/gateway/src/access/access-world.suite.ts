@@ -183,6 +183,7 @@ export class AccessWorld {
       retryMs: 5,
     });
     this.access = createHttpAccess({
+      consoleUrl: 'https://console.example.com',
       gatewayId: this.gatewayId,
       signingKey: this.gatewayKey,
       sync: this.console,

@@ -270,6 +270,7 @@ describe('http access: the answer to a challenge', () => {
     const own = await AccessWorld.create([listed]);
     const { createHttpAccess } = await import('./http-access.ts');
     own.access = createHttpAccess({
+      consoleUrl: 'https://console.example.com',
       passkeySignIns: null,
       gatewayId: own.gatewayId,
       signingKey: own.gatewayKey,

@@ -11,7 +11,7 @@ import { DomainPages } from './domain-pages.ts';
 import { html } from './html.ts';
 import { Identity } from './identity.ts';
 import { originOf } from './origins.ts';
-import { refusalPage } from './pages.ts';
+import { askForAccess, refusalPage } from './pages.ts';
 import {
   checkPersonalAccessToken,
   type PersonalAccessTokenProof,
@@ -241,8 +241,12 @@ class Decision {
       host: head.host,
       advice,
       user: proof.user,
-      actions:
-        proof.sessionState === 'valid' ? [html`<a href="/.zeronaut/sign-out">Sign out to use another account</a>`] : [],
+      actions: [
+        ...askForAccess(this.#context.consoleUrl, reason, proof.user, flow.resource),
+        ...(proof.sessionState === 'valid'
+          ? [html`<a href="/.zeronaut/sign-out">Sign out to use another account</a>`]
+          : []),
+      ],
     });
     return pageResponse(REASONS[reason].status, page, all);
   }

@@ -91,6 +91,19 @@ ${view.actions.length === 0 ? null : html`<div class="actions">${view.actions}</
   };
 }
 
+/** Only for people who are signed in: nobody else learns where the console is. */
+export function askForAccess(
+  consoleUrl: string | null,
+  reason: Reason,
+  user: SnapshotUser | null,
+  resource: { readonly name: string; readonly organizationId: string } | null,
+): readonly Html[] {
+  if (consoleUrl === null || resource === null || user?.organizationId !== resource.organizationId) return [];
+  if (reason !== 'access.not_allowed' && reason !== 'access.policy_forbids') return [];
+  const url = `${consoleUrl.replace(/\/$/, '')}/requests?object=${encodeURIComponent(resource.name)}`;
+  return [html`<a href="${url}" rel="noreferrer">Ask for access</a>`];
+}
+
 /** `action` is one of our own paths. */
 export function signOutForm(
   action: string,

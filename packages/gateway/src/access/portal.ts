@@ -20,7 +20,16 @@ import { decide } from './decide.ts';
 import { isOwnForm, parseFields, parseForm } from './forms.ts';
 import { type Html, html } from './html.ts';
 import { originOf, resourceOfHost } from './origins.ts';
-import { GRANT_HOURS, homePage, refusalPage, signedOutPage, signInPage, signOutForm, signOutPage } from './pages.ts';
+import {
+  askForAccess,
+  GRANT_HOURS,
+  homePage,
+  refusalPage,
+  signedOutPage,
+  signInPage,
+  signOutForm,
+  signOutPage,
+} from './pages.ts';
 import { passkeyAddedPage, passkeysPage } from './passkey-pages.ts';
 import { PortalPasskeys } from './portal-passkeys.ts';
 import { pageResponse, redirect, retryAfter } from './responses.ts';
@@ -268,7 +277,11 @@ export class Portal {
         host: state.host,
         user,
         headers: [...headers, ...csrf.headers],
-        actions: [signOutForm('/sign-out', csrf.value, 'Use another account'), html`<a href="/">Your services</a>`],
+        actions: [
+          ...askForAccess(this.#context.consoleUrl, 'access.not_allowed', user, resource),
+          signOutForm('/sign-out', csrf.value, 'Use another account'),
+          html`<a href="/">Your services</a>`,
+        ],
       });
     }
     const { signingKey, gatewayId } = this.#context;

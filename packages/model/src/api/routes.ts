@@ -22,6 +22,7 @@ import {
   timestamp,
   user,
 } from '../entities/index.ts';
+import { accessRequestRoutes } from './access-request-routes.ts';
 import { apiKeyRoutes } from './api-key-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { deviceRoutes } from './device-routes.ts';
@@ -51,6 +52,7 @@ export const routes = defineRoutes({
   ...factorRoutes,
   ...invitationRoutes,
   ...policyRoutes,
+  ...accessRequestRoutes,
   'health.get': {
     method: 'GET',
     path: '/api/v1/health',

@@ -21,6 +21,7 @@ import {
 import { scopes } from './scope.ts';
 import { factorKind } from './sign-in.ts';
 
+export * from './access-request.ts';
 export * from './access-rule.ts';
 export * from './device-posture.ts';
 export * from './identity-provider.ts';

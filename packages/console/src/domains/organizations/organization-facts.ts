@@ -1,5 +1,6 @@
 import type { Snapshot, SnapshotResource } from '@zeronaut/model';
 import type { Queries } from '../../store/store.ts';
+import { accessGrantsOf } from '../access-requests/access-requests.ts';
 import type { Context } from '../context.ts';
 import type { GatewayRow } from '../gateways/gateways.ts';
 import { portalPasskeysOf } from '../passkeys/edge-sign-in.ts';
@@ -119,7 +120,7 @@ export async function readFacts(queries: Queries, organizationId: string, nowMs:
       json: JSON.parse(json),
     })),
     risks: await risksOf(queries, organizationId, nowMs),
-    accessGrants: [],
+    accessGrants: await accessGrantsOf(queries, organizationId, nowMs),
     gateways,
     gatewayKeys: gateways.map((row) => ({ gatewayId: row.id, key: JSON.parse(row.signing_key) })),
     users: users.map((row) => ({

@@ -14,6 +14,7 @@ import * as devicePosture from './0034-device-posture.ts';
 import * as auditProof from './0040-audit-proof.ts';
 import * as decisions from './0041-decisions.ts';
 import * as policies from './0050-policies.ts';
+import * as accessRequests from './0051-access-requests.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -34,6 +35,7 @@ export const migrations: MigrationProvider = {
       '0040-audit-proof': auditProof,
       '0041-decisions': decisions,
       '0050-policies': policies,
+      '0051-access-requests': accessRequests,
     };
   },
 };

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import {
+  accessRequest,
+  accessRequestInput,
+  accessRequestStatus,
+  approvalRule,
+  approvalRuleInput,
+} from '../entities/index.ts';
+import { defineRoutes } from './route.ts';
+import { byId, byIdOrName, pageOf, pageQuery } from './route-parts.ts';
+
+const tag = 'access requests';
+
+export const accessRequestRoutes = defineRoutes({
+  'accessRequests.list': {
+    tag,
+    permission: 'self:read',
+    method: 'GET',
+    path: '/api/v1/access-requests',
+    summary: 'Own requests and those that the caller may decide, newest first; all of them for who reads policies',
+    status: 200,
+    query: z.strictObject({ ...pageQuery.shape, status: accessRequestStatus.optional() }),
+    response: pageOf(accessRequest),
+  },
+  'accessRequests.create': {
+    tag,
+    permission: 'self:write',
+    method: 'POST',
+    path: '/api/v1/access-requests',
+    summary: 'Ask to reach a resource or site for a while',
+    status: 201,
+    idempotent: true,
+    body: accessRequestInput,
+    response: accessRequest,
+  },
+  'accessRequests.get': {
+    tag,
+    permission: 'self:read',
+    method: 'GET',
+    path: '/api/v1/access-requests/:id',
+    summary: 'One request',
+    status: 200,
+    params: byId,
+    response: accessRequest,
+  },
+  'accessRequests.decide': {
+    tag,
+    permission: 'access_requests:decide',
+    method: 'POST',
+    path: '/api/v1/access-requests/:id/decisions',
+    summary: 'Approve or refuse a request; access begins with the last approval that is needed',
+    status: 200,
+    params: byId,
+    body: z.strictObject({ effect: z.enum(['approve', 'refuse']), note: z.string().trim().max(500).default('') }),
+    response: accessRequest,
+  },
+  'accessRequests.end': {
+    tag,
+    permission: 'self:write',
+    method: 'POST',
+    path: '/api/v1/access-requests/:id/end',
+    summary: 'Cancel a request of your own, or end what was approved (also approvers); open connections are closed',
+    status: 200,
+    params: byId,
+    response: accessRequest,
+  },
+  'approvalRules.list': {
+    tag,
+    permission: 'policies:read',
+    method: 'GET',
+    path: '/api/v1/approval-rules',
+    summary: 'Who decides requests, where it is not owners and admins',
+    status: 200,
+    query: pageQuery,
+    response: pageOf(approvalRule),
+  },
+  'approvalRules.set': {
+    tag,
+    permission: 'policies:write',
+    method: 'PUT',
+    path: '/api/v1/approval-rules/:id',
+    summary: 'Say who decides requests for a resource or site, how many of them, and for how long',
+    status: 200,
+    params: byIdOrName,
+    body: approvalRuleInput,
+    response: approvalRule,
+  },
+  'approvalRules.delete': {
+    tag,
+    permission: 'policies:write',
+    method: 'DELETE',
+    path: '/api/v1/approval-rules/:id',
+    summary: 'Owners and admins decide again, one of them, for eight hours at most',
+    status: 204,
+    params: byIdOrName,
+  },
+});
