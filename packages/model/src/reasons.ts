@@ -25,22 +25,22 @@ export const REASONS = {
     title: 'An assertion would no longer hold',
     next: 'Change the policy, or the assertion if it is out of date.',
   },
-  'access_request.own': {
+  'request.own': {
     status: 403,
     title: 'Nobody decides their own request',
     next: 'Ask another approver.',
   },
-  'access_request.not_approver': {
+  'request.not_approver': {
     status: 403,
     title: 'You are not an approver of this',
     next: 'Ask one of the approvers that the request names.',
   },
-  'access_request.closed': {
+  'request.closed': {
     status: 409,
     title: 'The request is not open any more',
     next: 'Make a new one.',
   },
-  'access_request.too_many': {
+  'request.too_many': {
     status: 409,
     title: 'Too many requests are open',
     next: 'Cancel some of them, or wait until they are decided.',

@@ -14,6 +14,7 @@ import {
 } from './command-line.ts';
 import { type FileOptions, fileOption, parseScore } from './policy-options.ts';
 import { reachCommand, replayCommand, simulateCommand, testCommand } from './policy-questions.ts';
+import { templatesCommand, timeZoneCommand } from './policy-templates.ts';
 
 const MODES: readonly PolicyMode[] = ['off', 'report', 'enforce'];
 
@@ -28,7 +29,8 @@ export function policyCommand(line: CommandLine): Command {
   for (const command of [versionsCommand, diffCommand, rollBackCommand, simulateCommand, replayCommand, reachCommand]) {
     group.addCommand(command(line));
   }
-  for (const command of [testCommand, segmentsCommand, riskCommand, schemaCommand]) group.addCommand(command(line));
+  for (const command of [testCommand, segmentsCommand, riskCommand, templatesCommand, timeZoneCommand, schemaCommand])
+    group.addCommand(command(line));
   return group;
 }
 

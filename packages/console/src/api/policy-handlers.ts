@@ -1,6 +1,7 @@
 import type { policyRoutes } from '@zeronaut/model';
 import { POLICY_SCHEMA } from '@zeronaut/policy';
 import { checkPolicy, formatPolicy } from '@zeronaut/policy/authoring';
+import { setTimeZone } from '../domains/organizations/organizations.ts';
 import * as assertions from '../domains/policies/assertions.ts';
 import * as policies from '../domains/policies/policies.ts';
 import { reach } from '../domains/policies/reach.ts';
@@ -34,6 +35,7 @@ export const policyHandlers: Pick<Handlers, keyof typeof policyRoutes> = {
   'policyAssertions.get': (context, { caller }) => assertions.getAssertions(context.store.db, caller.organizationId),
   'policyAssertions.update': (context, { caller, body, version }) =>
     assertions.updateAssertions(context, caller, version, body.assertions),
+  'organizations.setTimeZone': (context, { caller, body }) => setTimeZone(context, caller, body.timeZone),
   'segments.set': (context, { caller, params, body }) => setSegments(context, caller, params.id, body.segments),
   'risks.list': (context, { caller, query }) => risks.listRisks(context, caller, query),
   'risks.set': (context, { caller, params, body }) => risks.setRisk(context, caller, params.id, body),

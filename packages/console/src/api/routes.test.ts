@@ -240,6 +240,7 @@ const CASES: Record<RouteId, Case> = {
     },
     foreign: 'not_found',
   },
+  'organizations.setTimeZone': { prepare: () => ({ body: { timeZone: 'Europe/Zurich' } }), foreign: 'own' },
   'segments.set': {
     prepare: async (world) => ({ params: { id: (await newResource(world)).id }, body: { segments: ['prod'] } }),
     foreign: 'not_found',

@@ -14,6 +14,7 @@ import {
   risk,
   segments,
   timestamp,
+  timeZone,
 } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
 import { byId, byIdOrName, pageOf, pageQuery } from './route-parts.ts';
@@ -236,6 +237,15 @@ export const policyRoutes = defineRoutes({
     ifMatch: true,
     body: z.strictObject({ assertions: z.array(policyAssertion).max(500) }),
     response: z.strictObject({ assertions: z.array(policyAssertion), version: z.int().min(1) }),
+  },
+  'organizations.setTimeZone': {
+    ...write,
+    method: 'PUT',
+    path: '/api/v1/organizations/current/time-zone',
+    summary: 'Say in which time zone policies tell the time',
+    status: 200,
+    body: z.strictObject({ timeZone }),
+    response: z.strictObject({ timeZone }),
   },
   'segments.set': {
     ...write,

@@ -36,7 +36,19 @@ export * from './scope.ts';
 export * from './sign-in.ts';
 export * from './workload-trust.ts';
 
-export const organization = z.strictObject({ id, name: displayName, slug: label, createdAt: timestamp });
+/** IANA name, such as `Europe/Zurich`; policies tell the time there. */
+export const timeZone = z.string().max(64).refine(isTimeZone, { error: 'a time zone such as UTC or Europe/Zurich' });
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    // Intl has no other way to say that it knows no such zone.
+    return false;
+  }
+}
+
+export const organization = z.strictObject({ id, name: displayName, slug: label, timeZone, createdAt: timestamp });
 export type Organization = z.infer<typeof organization>;
 
 export const user = z.strictObject({

@@ -1,2 +1,3 @@
 /** Writing policies: text, checks, templates. Needs the Cedar library (WebAssembly), which gateways never load. */
 export * from './check-policy.ts';
+export * from './templates.ts';

@@ -35,6 +35,9 @@ eachDatabase('two of three approvers let a user in, and the time ends by itself'
   const set = await organization.call('PUT', '/api/v1/approval-rules/db', rule);
   assert.equal(set.statusCode, 200, set.body);
 
+  const never = await organization.call('PUT', '/api/v1/approval-rules/db', { ...rule, needed: 4 });
+  assert.deepEqual(never.json().errors, [{ path: '/needed', message: '3 approvers can never be 4' }]);
+
   const long = await ask(member.key, { minutes: 61 });
   assert.equal(long.statusCode, 400);
   assert.equal(long.json().errors[0].path, '/minutes');
@@ -43,9 +46,9 @@ eachDatabase('two of three approvers let a user in, and the time ends by itself'
   const { id, needed, status } = created.json();
   assert.deepEqual([needed, status], [2, 'pending']);
 
-  assert.equal((await decide(member.key, id)).json().reason, 'access_request.own');
+  assert.equal((await decide(member.key, id)).json().reason, 'request.own');
   assert.equal((await decide(stranger.key, id)).statusCode, 404, 'who has no part in it does not learn of it');
-  assert.equal((await decide(organization.key, id)).json().reason, 'access_request.not_approver', 'not even the owner');
+  assert.equal((await decide(organization.key, id)).json().reason, 'request.not_approver', 'not even the owner');
   const one = (await decide(approvers[0]!.key, id)).json();
   assert.equal(one.status, 'pending');
   assert.equal((await decide(approvers[0]!.key, id)).json().status, 'pending', 'twice the same counts once');
@@ -54,7 +57,7 @@ eachDatabase('two of three approvers let a user in, and the time ends by itself'
   const endsAt = new Date(fixture.clock.nowMs + 30 * 60_000).toISOString();
   assert.deepEqual([two.status, two.endsAt], ['approved', endsAt]);
   assert.deepEqual(await grants(), [{ userId: member.user.id, objectId, expiresAt: endsAt }]);
-  assert.equal((await decide(approvers[2]!.key, id, 'refuse')).json().reason, 'access_request.closed');
+  assert.equal((await decide(approvers[2]!.key, id, 'refuse')).json().reason, 'request.closed');
 
   fixture.clock.nowMs += 30 * 60_000;
   assert.deepEqual(await grants(), []);
@@ -114,7 +117,7 @@ eachDatabase('requests are refused, cancelled, ended and lapse', async (t, datab
   const cancelled = await idOf();
   assert.equal((await end(other.key, cancelled)).statusCode, 404);
   assert.equal((await end(member.key, cancelled)).json().status, 'cancelled');
-  assert.equal((await decide(organization.key, cancelled)).json().reason, 'access_request.closed');
+  assert.equal((await decide(organization.key, cancelled)).json().reason, 'request.closed');
   const ended = await idOf();
   await decide(organization.key, ended);
   assert.equal((await grants()).length, 1);
@@ -122,7 +125,7 @@ eachDatabase('requests are refused, cancelled, ended and lapse', async (t, datab
   assert.deepEqual(await grants(), []);
   const lapsed = await idOf();
   fixture.clock.nowMs += 86_400_000;
-  assert.equal((await decide(organization.key, lapsed)).json().reason, 'access_request.closed');
+  assert.equal((await decide(organization.key, lapsed)).json().reason, 'request.closed');
 
   const list = async (key: string, query = '') =>
     (await organization.call('GET', `/api/v1/access-requests?${query}`, undefined, { key })).json().items;
@@ -133,7 +136,7 @@ eachDatabase('requests are refused, cancelled, ended and lapse', async (t, datab
 
   const open = await Promise.all(Array.from({ length: 20 }, () => ask(member.key)));
   assert.ok(open.every(({ statusCode }) => statusCode === 201));
-  assert.equal((await ask(member.key)).json().reason, 'access_request.too_many');
+  assert.equal((await ask(member.key)).json().reason, 'request.too_many');
 
   const { items } = (await organization.call('GET', '/api/v1/audit?limit=500')).json();
   const actions = new Set(items.map(({ action }: { action: string }) => action));

@@ -240,7 +240,7 @@ export async function createRequest(
       .where('closes_at', '>', nowMs)
       .limit(MAX_OPEN_REQUESTS)
       .execute();
-    if (open.length >= MAX_OPEN_REQUESTS) return new Refusal('access_request.too_many');
+    if (open.length >= MAX_OPEN_REQUESTS) return new Refusal('request.too_many');
     const row: Row = {
       id: createId('accessRequest', nowMs),
       organization_id: organizationId,
@@ -271,13 +271,13 @@ export async function decideRequest(
 ): Promise<AccessRequest | Refusal> {
   const nowMs = context.clock();
   return await changing(context, caller, id, async (queries, row) => {
-    if (row.user_id === caller.userId) return new Refusal('access_request.own');
+    if (row.user_id === caller.userId) return new Refusal('request.own');
     const rule = (await rulesOf(queries, row.organization_id))(row.object_id);
     const self = await findUser(queries, row.organization_id, caller.userId);
-    if (self === undefined || !isApprover(rule, self)) return new Refusal('access_request.not_approver');
-    if (statusOf(row, nowMs) !== 'pending') return new Refusal('access_request.closed');
+    if (self === undefined || !isApprover(rule, self)) return new Refusal('request.not_approver');
+    if (statusOf(row, nowMs) !== 'pending') return new Refusal('request.closed');
     if ((await findUser(queries, row.organization_id, row.user_id)) === undefined) {
-      return new Refusal('access_request.closed');
+      return new Refusal('request.closed');
     }
     const columns = { effect: input.effect, note: input.note, at: nowMs };
     await queries
@@ -298,7 +298,7 @@ export async function decideRequest(
       .where('status', '=', 'approved')
       .where('ends_at', '>', nowMs)
       .executeTakeFirstOrThrow();
-    if (Number(granted) >= MAX_GRANTS) return new Refusal('access_request.too_many');
+    if (Number(granted) >= MAX_GRANTS) return new Refusal('request.too_many');
     // A rule that became stricter since it was asked for counts.
     const minutes = Math.min(row.minutes, rule.maxMinutes);
     return { status: 'approved', needed: rule.needed, ends_at: nowMs + minutes * MINUTE_MS };
@@ -316,9 +316,9 @@ export async function endRequest(context: Context, caller: Caller, id: string): 
       const rule = (await rulesOf(queries, row.organization_id))(row.object_id);
       const self = await findUser(queries, row.organization_id, caller.userId);
       const may = self !== undefined && isApprover(rule, self) && roleHas(caller.role, 'access_requests:decide');
-      if (!may && !roleHas(caller.role, 'policies:write')) return new Refusal('access_request.not_approver');
+      if (!may && !roleHas(caller.role, 'policies:write')) return new Refusal('request.not_approver');
     }
-    return status === 'approved' ? { status: 'ended', ends_at: nowMs } : new Refusal('access_request.closed');
+    return status === 'approved' ? { status: 'ended', ends_at: nowMs } : new Refusal('request.closed');
   });
 }
 

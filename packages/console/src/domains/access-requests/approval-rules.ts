@@ -110,6 +110,11 @@ export async function setRule(
   input: ApprovalRuleInput,
 ): Promise<ApprovalRule | Refusal> {
   const { organizationId } = caller;
+  const people = new Set(input.approvers.map((approver) => approver.toLowerCase()));
+  if (people.size < input.needed && ![...people].some((approver) => /^(?:group|role):/.test(approver))) {
+    const message = `${people.size} approvers can never be ${input.needed}`;
+    return new Refusal('api.invalid', { errors: [{ path: '/needed', message }] });
+  }
   return await context.store.transaction(async (queries) => {
     const object = await findObject(queries, organizationId, idOrName);
     if (object instanceof Refusal) return object;

@@ -1,16 +1,35 @@
 import { CHAIN_START } from '@zeronaut/audit';
 import { createId, type Organization } from '@zeronaut/model';
 import type { Queries } from '../../store/store.ts';
+import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { isoTime } from '../page.ts';
 
 export async function getOrganization(queries: Queries, id: string): Promise<Organization> {
   const row = await queries.selectFrom('organizations').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-  return { id: row.id, name: row.name, slug: row.slug, createdAt: isoTime(row.created_at) };
+  const { id: own, name, slug, time_zone: timeZone } = row;
+  return { id: own, name, slug, timeZone, createdAt: isoTime(row.created_at) };
 }
 
 export function currentOrganization(context: Context, caller: Caller): Promise<Organization> {
   return getOrganization(context.store.db, caller.organizationId);
+}
+
+/** Policies that read the time say something else from then on, within a second and on open connections. */
+export async function setTimeZone(context: Context, caller: Caller, timeZone: string): Promise<{ timeZone: string }> {
+  const id = caller.organizationId;
+  return await context.store.change(id, async (queries) => {
+    const before = await getOrganization(queries, id);
+    await queries.updateTable('organizations').set({ time_zone: timeZone }).where('id', '=', id).execute();
+    await appendAudit(queries, context, caller, {
+      action: 'organization.time_zone',
+      objectKind: 'organization',
+      objectId: id,
+      before: { timeZone: before.timeZone },
+      after: { timeZone },
+    });
+    return { timeZone };
+  });
 }
 
 /** The organization of a fresh installation; its first owner gives it a name. Found again by its slug. */
