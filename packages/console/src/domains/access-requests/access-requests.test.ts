@@ -103,6 +103,17 @@ eachDatabase('what approvers are now counts, not what they were', async (t, data
   assert.deepEqual(await grants(), [], 'a disabled user has nothing');
 });
 
+eachDatabase('a key that may do less than its user approves nothing as its user', async (t, database) => {
+  const { organization, ask, decide, grants } = await start(t, database);
+  const member = await organization.user('member');
+  const created = await organization.call('POST', '/api/v1/api-keys', { name: 'small', role: 'member' });
+  assert.equal(created.statusCode, 201, created.body);
+  const { id } = (await ask(member.key)).json();
+  const answer = await decide(created.json().key, id);
+  assert.equal(answer.statusCode, 404, answer.body);
+  assert.deepEqual(await grants(), []);
+});
+
 eachDatabase('requests are refused, cancelled, ended and lapse', async (t, database) => {
   const { fixture, organization, ask, decide, end, grants } = await start(t, database);
   const member = await organization.user('member');

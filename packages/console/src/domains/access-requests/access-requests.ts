@@ -66,6 +66,12 @@ async function findUser(queries: Queries, organizationId: string, id: string): P
   return row === undefined ? undefined : ({ ...row, groups: JSON.parse(row.groups) } as unknown as User);
 }
 
+/** Who calls, as far as this credential goes: the key of an administrator that may do less approves as one that may less. */
+async function callingUser(queries: Queries, caller: Caller): Promise<User | undefined> {
+  const user = await findUser(queries, caller.organizationId, caller.userId);
+  return user === undefined ? undefined : { ...user, role: caller.role };
+}
+
 async function decisionsOf(queries: Queries, ids: readonly string[]): Promise<Map<string, DecisionRow[]>> {
   if (ids.length === 0) return new Map();
   const rows = await queries
@@ -105,7 +111,7 @@ async function viewOf(
       .execute();
     for (const { id, email } of users) emails.set(id, email);
   }
-  const self = await findUser(queries, caller.organizationId, caller.userId);
+  const self = await callingUser(queries, caller);
   return (row) => {
     const status = statusOf(row, nowMs);
     const mine = row.user_id === caller.userId;
@@ -159,7 +165,7 @@ export async function listRequests(
   if (after !== null) select = select.where('id', '<', String(after[0]));
   select = ofStatus(select, query.status, nowMs);
   const rules = await rulesOf(queries, caller.organizationId);
-  const self = await findUser(queries, caller.organizationId, caller.userId);
+  const self = await callingUser(queries, caller);
   if (!roleHas(caller.role, 'policies:read')) {
     const objects = await queries
       .selectFrom('access_requests')
@@ -273,7 +279,7 @@ export async function decideRequest(
   return await changing(context, caller, id, async (queries, row) => {
     if (row.user_id === caller.userId) return new Refusal('request.own');
     const rule = (await rulesOf(queries, row.organization_id))(row.object_id);
-    const self = await findUser(queries, row.organization_id, caller.userId);
+    const self = await callingUser(queries, caller);
     if (self === undefined || !isApprover(rule, self)) return new Refusal('request.not_approver');
     if (statusOf(row, nowMs) !== 'pending') return new Refusal('request.closed');
     if ((await findUser(queries, row.organization_id, row.user_id)) === undefined) {
@@ -314,7 +320,7 @@ export async function endRequest(context: Context, caller: Caller, id: string): 
       if (status === 'pending') return { status: 'cancelled' };
     } else {
       const rule = (await rulesOf(queries, row.organization_id))(row.object_id);
-      const self = await findUser(queries, row.organization_id, caller.userId);
+      const self = await callingUser(queries, caller);
       const may = self !== undefined && isApprover(rule, self) && roleHas(caller.role, 'access_requests:decide');
       if (!may && !roleHas(caller.role, 'policies:write')) return new Refusal('request.not_approver');
     }
