@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GatewayFile, Snapshot } from '@zeronaut/model';
+import { type GatewayFile, type Snapshot, snapshotDefaults } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import type { Configuration, Loaded } from './config/load.ts';
 import { formatProblem } from './config/problem.ts';
@@ -354,13 +354,7 @@ function emptySnapshot({ identity }: Credentials): Snapshot {
     users: [],
     devices: [],
     revokedSessions: [],
-    personalAccessTokens: [],
-    passkeys: [],
-    portalSessionSeconds: 604_800,
-    policies: [],
-    risks: [],
-    accessGrants: [],
-    timeZone: 'UTC',
+    ...snapshotDefaults(),
     resources: [],
     sites: [],
   };

@@ -152,6 +152,22 @@ export const snapshot = z.strictObject({
 });
 export type Snapshot = z.infer<typeof snapshot>;
 
+/**
+ * What was not always part of a snapshot, as it is where nobody says otherwise. Older consoles do not send it, and it is not in
+ * what a gateway that was just updated has on its disk.
+ */
+export function snapshotDefaults() {
+  return {
+    personalAccessTokens: [],
+    passkeys: [],
+    portalSessionSeconds: 604_800,
+    policies: [],
+    risks: [],
+    accessGrants: [],
+    timeZone: 'UTC',
+  } satisfies Partial<Snapshot>;
+}
+
 /** What is on the wire and on disk: the exact bytes that were signed (a JSON `Snapshot`) and the signature over them. */
 export const signedSnapshot = z.strictObject({
   /** `kid` of the console's snapshot key. */

@@ -5,6 +5,7 @@ import {
   type SnapshotResource,
   type SnapshotSite,
   type SnapshotUser,
+  snapshotDefaults,
   type Target,
 } from '@zeronaut/model';
 
@@ -95,13 +96,7 @@ export function testSnapshot(overrides: Partial<Snapshot> = {}): Snapshot {
     users: [],
     devices: [],
     revokedSessions: [],
-    personalAccessTokens: [],
-    passkeys: [],
-    portalSessionSeconds: 604_800,
-    policies: [],
-    risks: [],
-    accessGrants: [],
-    timeZone: 'UTC',
+    ...snapshotDefaults(),
     resources: [],
     sites: [],
     ...overrides,

@@ -107,11 +107,19 @@ type ListRouteId = {
 type ItemOf<Id extends ListRouteId> = RouteResponse<Routes[Id]> extends { items: (infer T)[] } ? T : never;
 
 /** Every page of a list route, in order. */
-export async function listAll<Id extends ListRouteId>(api: ApiClient, routeId: Id): Promise<ItemOf<Id>[]> {
+export async function listAll<Id extends ListRouteId>(
+  api: ApiClient,
+  routeId: Id,
+  filter: Readonly<Record<string, string | undefined>> = {},
+): Promise<ItemOf<Id>[]> {
   const items: ItemOf<Id>[] = [];
   let cursor: string | null = null;
   do {
-    const query: Record<string, unknown> = cursor === null ? { limit: 500 } : { limit: 500, cursor };
+    const query: Record<string, unknown> = {
+      ...filter,
+      limit: 500,
+      ...(cursor !== null && { cursor }),
+    };
     const page = (await api.call(routeId, { query } as RouteInput<Routes[Id]>)) as {
       items: ItemOf<Id>[];
       nextCursor: string | null;

@@ -83,6 +83,11 @@ export async function named<T>(
   }
 }
 
+/** A moment for people, to the minute and in UTC. */
+export function minute(time: string): string {
+  return time.slice(0, 16).replace('T', ' ');
+}
+
 /** Prints a table with bold headings. */
 export async function printTable(
   output: Output,

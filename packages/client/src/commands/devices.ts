@@ -7,6 +7,7 @@ import {
   connect,
   createCommand,
   createGroup,
+  minute,
   named,
   outputOf,
   parseList,
@@ -40,7 +41,7 @@ export function devicesCommand(line: CommandLine): Command {
             facts?.diskEncryption ?? '-',
             facts?.firewall ?? '-',
             facts?.screenLock ?? '-',
-            device.posture?.collectedAt.slice(0, 16).replace('T', ' ') ?? 'never',
+            device.posture ? minute(device.posture.collectedAt) : 'never',
           ];
         });
         const headings = ['ID', 'NAME', 'STATE', 'SYSTEM', 'DISK ENCRYPTION', 'FIREWALL', 'SCREEN LOCK', 'REPORTED'];

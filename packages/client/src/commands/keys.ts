@@ -6,6 +6,7 @@ import {
   connect,
   createCommand,
   createGroup,
+  minute,
   named,
   outputOf,
   parseDuration,
@@ -139,10 +140,6 @@ export function keysCommand(line: CommandLine): Command {
       }),
   );
   return group;
-}
-
-function minute(time: string): string {
-  return time.slice(0, 16).replace('T', ' ');
 }
 
 function until(expiresAt: string, now: string): string {

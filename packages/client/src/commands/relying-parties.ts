@@ -7,6 +7,7 @@ import {
   connect,
   createCommand,
   createGroup,
+  minute,
   named,
   outputOf,
   parseList,
@@ -40,7 +41,7 @@ export function relyingPartiesCommand(line: CommandLine): Command {
         party.redirectUris.join(' '),
         party.groups?.map((name) => `group:${name}`).join(' ') ?? 'everybody',
         party.consent,
-        party.revokedAt !== null ? 'revoked' : (party.lastUsedAt?.slice(0, 16).replace('T', ' ') ?? 'never used'),
+        party.revokedAt !== null ? 'revoked' : party.lastUsedAt === null ? 'never used' : minute(party.lastUsedAt),
       ]);
       await printTable(output, ['CLIENT ID', 'NAME', 'REDIRECTS', 'WHO', 'CONSENT', 'LAST USED'], rows);
     }),

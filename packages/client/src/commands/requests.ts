@@ -6,6 +6,7 @@ import {
   connect,
   createCommand,
   createGroup,
+  minute,
   named,
   outputOf,
   parseDuration,
@@ -50,8 +51,7 @@ function listCommand(line: CommandLine): Command {
       const { listAll } = await import('../api/client.ts');
       const output = outputOf(line, options);
       const { api } = await connect(line, options);
-      const all = await listAll(api, 'accessRequests.list');
-      const requests = options.status === undefined ? all : all.filter(({ status }) => status === options.status);
+      const requests = await listAll(api, 'accessRequests.list', { status: options.status });
       output.document(requests);
       if (requests.length === 0) {
         output.line('No access requests.');
@@ -64,7 +64,7 @@ function listCommand(line: CommandLine): Command {
         request.object,
         request.status,
         `${approvals(request)}/${request.needed}`,
-        request.endsAt === null ? minutesText(request.minutes) : `until ${minute(request.endsAt)}`,
+        request.endsAt === null ? minutesText(request.minutes) : `until ${minute(request.endsAt)} UTC`,
         request.reason.slice(0, 50),
       ]);
       await printTable(output, ['ID', 'WHO', 'WHAT', 'STATUS', 'APPROVED', 'TIME', 'REASON'], rows);
@@ -100,7 +100,7 @@ function createRequestCommand(line: CommandLine): Command {
       const request = await named(object, call, 'resource or site', 'resources list');
       output.document(request);
       output.line(`You asked for ${request.object} for ${minutesText(request.minutes)} (${request.id}).`);
-      output.line(`It waits for ${countOf(request.needed, 'approval')} until ${minute(request.closesAt)}.`);
+      output.line(`It waits for ${countOf(request.needed, 'approval')} until ${minute(request.closesAt)} UTC.`);
       output.line(output.style('dim', `  See how it goes:  zeronaut requests show ${request.id}`));
     });
 }
@@ -116,9 +116,9 @@ function showCommand(line: CommandLine): Command {
       output.line(`${request.email} asked for ${request.kind} ${request.object} for ${minutesText(request.minutes)}`);
       output.line(`  Reason    ${request.reason}`);
       output.line(`  Status    ${request.status}, ${approvals(request)} of ${request.needed} approved`);
-      if (request.endsAt !== null) output.line(`  Ends      ${minute(request.endsAt)}`);
+      if (request.endsAt !== null) output.line(`  Ends      ${minute(request.endsAt)} UTC`);
       for (const { email, effect, note, at } of request.decisions) {
-        output.line(`  ${minute(at)}  ${email}: ${effect}${note === '' ? '' : `, ${note}`}`);
+        output.line(`  ${minute(at)} UTC  ${email}: ${effect}${note === '' ? '' : `, ${note}`}`);
       }
     });
 }
@@ -145,7 +145,7 @@ function decideCommand(line: CommandLine, effect: 'approve' | 'refuse', summary:
       const request = await requestNamed(id, () => api.call('accessRequests.decide', { params: { id }, body }));
       output.document(request);
       if (request.status === 'approved') {
-        output.line(`${request.email} may reach ${request.object} until ${minute(request.endsAt!)}.`);
+        output.line(`${request.email} may reach ${request.object} until ${minute(request.endsAt!)} UTC.`);
         output.line(output.style('dim', `  End it before:  zeronaut requests end ${request.id}`));
       } else if (request.status === 'refused')
         output.line(`The request of ${request.email} for ${request.object} is refused.`);
@@ -236,8 +236,4 @@ function countOf(count: number, word: string): string {
 function minutesText(minutes: number): string {
   if (minutes % 1440 === 0) return countOf(minutes / 1440, 'day');
   return minutes % 60 === 0 ? countOf(minutes / 60, 'hour') : countOf(minutes, 'minute');
-}
-
-function minute(time: string): string {
-  return `${time.slice(0, 16).replace('T', ' ')} UTC`;
 }

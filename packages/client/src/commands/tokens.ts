@@ -7,6 +7,7 @@ import {
   connect,
   createCommand,
   createGroup,
+  minute,
   named,
   outputOf,
   parseDuration,
@@ -117,8 +118,4 @@ async function resourceNames(
   const { listAll } = await import('../api/client.ts');
   const resources = await listAll(api, 'resources.list');
   return new Map(resources.map(({ id, name }) => [id, name]));
-}
-
-function minute(time: string): string {
-  return time.slice(0, 16).replace('T', ' ');
 }

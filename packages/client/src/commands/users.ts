@@ -11,6 +11,7 @@ import {
   connect,
   createCommand,
   createGroup,
+  minute,
   named,
   outputOf,
   parseDuration,
@@ -243,8 +244,4 @@ async function userByEmail(api: ApiClient, email: string): Promise<User> {
     });
   }
   return user;
-}
-
-function minute(time: string): string {
-  return time.slice(0, 16).replace('T', ' ');
 }

@@ -6,6 +6,7 @@ import {
   connect,
   createCommand,
   createGroup,
+  minute,
   named,
   outputOf,
   parseDuration,
@@ -48,7 +49,7 @@ export function workloadsCommand(line: CommandLine): Command {
           trust.issuer,
           [trust.subject, ...Object.entries(trust.claims).map(([name, value]) => `${name}=${value}`)].join(' '),
           trust.serviceAccountId,
-          trust.revokedAt !== null ? 'revoked' : (trust.lastUsedAt?.slice(0, 16).replace('T', ' ') ?? 'never used'),
+          trust.revokedAt !== null ? 'revoked' : trust.lastUsedAt === null ? 'never used' : minute(trust.lastUsedAt),
         ]);
         await printTable(output, ['ID', 'NAME', 'ISSUER', 'SUBJECT', 'ACTS AS', 'LAST USED'], rows);
       },

@@ -12,7 +12,7 @@ import { field, parseJson } from './form.ts';
 import { type Html, html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
 import { passkeyCreationForm } from './passkey-forms.ts';
-import { refuseForeignForm, sendRefusal, signedIn } from './signed-in.ts';
+import { onForm, sendRefusal, signedIn } from './signed-in.ts';
 
 /** How the person who is signed in signs in: second factors and recovery codes. */
 export function registerAccountPage(app: FastifyInstance, context: Context): void {
@@ -33,11 +33,7 @@ export function registerAccountPage(app: FastifyInstance, context: Context): voi
 
   /** Every form of this page: ours, and of somebody who is signed in. */
   function form(path: string, run: (caller: Caller, request: FastifyRequest) => Promise<Html | null | Refusal>): void {
-    app.post(path, async (request, reply) => {
-      const foreign = refuseForeignForm(context, request, reply);
-      if (foreign !== null) return foreign;
-      const caller = await signedIn(context, request);
-      if (caller === null) return reply.redirect('/sign-in?next=%2Faccount', 303);
+    onForm(app, context, { path, page: '/account' }, async (caller, request, reply) => {
       // As the API asks for the same things: what a stolen session must not do.
       const result = (await requireFreshSession(context.store.db, context, caller)) ?? (await run(caller, request));
       if (result instanceof Refusal) return await show(reply, caller, result);

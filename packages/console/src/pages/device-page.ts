@@ -10,7 +10,7 @@ import { Refusal } from '../store/refusal.ts';
 import { field } from './form.ts';
 import { html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
-import { refuseForeignForm, signedIn } from './signed-in.ts';
+import { onForm, signedIn } from './signed-in.ts';
 
 /** RFC 8628, 3.3: a signed-in user says yes or no to a device that shows a code. */
 export function registerDevicePage(app: FastifyInstance, context: Context): void {
@@ -28,11 +28,7 @@ export function registerDevicePage(app: FastifyInstance, context: Context): void
     return sendPage(reply, decisionPage(caller, code, pending, context.clock()));
   });
 
-  app.post('/device', async (request, reply) => {
-    const foreign = refuseForeignForm(context, request, reply);
-    if (foreign !== null) return foreign;
-    const caller = await signedIn(context, request);
-    if (caller === null) return reply.redirect('/sign-in?next=%2Fdevice', 303);
+  onForm(app, context, { path: '/device', page: '/device' }, async (caller, request, reply) => {
     const approve = field(request, 'decision') === 'approve';
     const result = await decideDeviceAuthorization(context, caller, { userCode: field(request, 'user_code'), approve });
     if (result instanceof Refusal) return sendPage(reply, codePage(caller, problemOf(result)), result.status);

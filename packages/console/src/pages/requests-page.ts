@@ -7,7 +7,7 @@ import { sentenceOf } from './factor-page.ts';
 import { field } from './form.ts';
 import { type Html, html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
-import { refuseForeignForm, sendRefusal, signedIn } from './signed-in.ts';
+import { onForm, sendRefusal, signedIn } from './signed-in.ts';
 
 const MAX_SHOWN = 100;
 const NAME = /^[\w-]{1,64}$/;
@@ -49,11 +49,7 @@ export function registerRequestsPage(app: FastifyInstance, context: Context): vo
     path: string,
     run: (caller: Caller, request: FastifyRequest) => Promise<AccessRequest | Refusal>,
   ): void {
-    app.post(path, async (request, reply) => {
-      const foreign = refuseForeignForm(context, request, reply);
-      if (foreign !== null) return foreign;
-      const caller = await signedIn(context, request);
-      if (caller === null) return reply.redirect('/sign-in?next=%2Frequests', 303);
+    onForm(app, context, { path, page: '/requests' }, async (caller, request, reply) => {
       const result = await run(caller, request);
       return result instanceof Refusal ? await show(reply, caller, result) : reply.redirect('/requests', 303);
     });

@@ -1,5 +1,5 @@
 import { REASONS } from '@zeronaut/model';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { checkSameOrigin, ownOrigin } from '../api/guards.ts';
 import { originOf } from '../api/origin.ts';
 import { readSessionCookie } from '../api/session-cookie.ts';
@@ -22,6 +22,22 @@ export function refuseForeignForm(context: Context, request: FastifyRequest, rep
   const isOwn = ownOrigin(request.headers.host, context.settings.publicUrl());
   const refusal = checkSameOrigin(request.headers, isOwn);
   return refusal === null ? null : sendRefusal(reply, refusal);
+}
+
+/** A form for people who are signed in, refused unless it is ours. Whoever is not signed in is sent there, and back to `page`. */
+export function onForm(
+  app: FastifyInstance,
+  context: Context,
+  { path, page }: { readonly path: string; readonly page: string },
+  run: (caller: Caller, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>,
+): void {
+  app.post(path, async (request, reply) => {
+    const foreign = refuseForeignForm(context, request, reply);
+    if (foreign !== null) return foreign;
+    const caller = await signedIn(context, request);
+    if (caller === null) return reply.redirect(`/sign-in?next=${encodeURIComponent(page)}`, 303);
+    return await run(caller, request, reply);
+  });
 }
 
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {

@@ -7,6 +7,7 @@ import {
   parseHostPort,
   type Snapshot,
   type SnapshotResource,
+  snapshotDefaults,
 } from '@zeronaut/model';
 import type { Configuration } from './load.ts';
 
@@ -54,13 +55,7 @@ export function standaloneSnapshot(
     users: [],
     devices: [],
     revokedSessions: [],
-    personalAccessTokens: [],
-    passkeys: [],
-    portalSessionSeconds: 604_800,
-    policies: [],
-    risks: [],
-    accessGrants: [],
-    timeZone: 'UTC',
+    ...snapshotDefaults(),
     resources: file.resources.map((resource) => snapshotResource(configuration, resource)),
     sites: [],
   };

@@ -5,6 +5,7 @@ import {
   type SignedSnapshot,
   SNAPSHOT_CONTEXT,
   type Snapshot,
+  snapshotDefaults,
   snapshot as snapshotSchema,
 } from '@zeronaut/model';
 import { z } from 'zod';
@@ -42,17 +43,6 @@ const ARRAYS = [
   'accessGrants',
 ] as const satisfies readonly (keyof Snapshot)[];
 
-/** Not in the snapshots of older consoles, nor in those on the disk of a gateway that was just updated. */
-const ADDED_LATER = {
-  personalAccessTokens: [],
-  passkeys: [],
-  portalSessionSeconds: 604_800,
-  policies: [],
-  risks: [],
-  accessGrants: [],
-  timeZone: 'UTC',
-} as const satisfies Partial<Record<keyof Snapshot, unknown>>;
-
 /** Items that are validated before the event loop gets a turn: about a millisecond. */
 const SLICE = 200;
 
@@ -89,7 +79,7 @@ export async function checkSnapshot(signed: SignedSnapshot, trust: SnapshotTrust
 }
 
 async function validateInSlices(fields: Record<string, unknown>): Promise<SnapshotCheck> {
-  for (const [name, value] of Object.entries(ADDED_LATER)) fields[name] ??= value;
+  for (const [name, value] of Object.entries(snapshotDefaults())) fields[name] ??= value;
   const skeleton: Record<string, unknown> = { ...fields };
   for (const name of ARRAYS) if (Array.isArray(fields[name])) skeleton[name] = [];
   const outer = snapshotSchema.safeParse(skeleton);

@@ -1,4 +1,11 @@
-import type { AccessRequest, AccessRequestInput, AccessRequestStatus, Snapshot, User } from '@zeronaut/model';
+import type {
+  AccessRequest,
+  AccessRequestInput,
+  AccessRequestStatus,
+  ApprovalRuleInput,
+  Snapshot,
+  User,
+} from '@zeronaut/model';
 import { createId, roleHas } from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
@@ -89,14 +96,32 @@ async function decisionsOf(queries: Queries, ids: readonly string[]): Promise<Ma
   );
 }
 
-/** Turns rows into what `caller` may see of them, with everything looked up once for all. */
-async function viewOf(
-  queries: Queries,
-  caller: Caller,
-  nowMs: number,
-  rows: readonly Row[],
-): Promise<(row: Row) => AccessRequest & { readonly visible: boolean }> {
-  const rules = await rulesOf(queries, caller.organizationId);
+/** Who looks at requests, with what decides what they may see and do. */
+interface Viewer {
+  readonly caller: Caller;
+  readonly nowMs: number;
+  readonly self: User | undefined;
+  readonly ruleOf: (objectId: string) => ApprovalRuleInput;
+}
+
+async function viewerOf(queries: Queries, caller: Caller, nowMs: number): Promise<Viewer> {
+  const ruleOf = await rulesOf(queries, caller.organizationId);
+  return { caller, nowMs, ruleOf, self: await callingUser(queries, caller) };
+}
+
+/** An approver of the object. Nobody decides their own request. */
+function mayDecide({ caller, self, ruleOf }: Viewer, row: Row): boolean {
+  return row.user_id !== caller.userId && self !== undefined && isApprover(ruleOf(row.object_id), self);
+}
+
+function maySee(viewer: Viewer, row: Row): boolean {
+  const { caller } = viewer;
+  return row.user_id === caller.userId || mayDecide(viewer, row) || roleHas(caller.role, 'policies:read');
+}
+
+/** Turns rows into what is shown of them, with what was said of all of them read at once. */
+async function viewsOf(queries: Queries, viewer: Viewer, rows: readonly Row[]): Promise<(row: Row) => AccessRequest> {
+  const { caller, nowMs, ruleOf } = viewer;
   const decisions = await decisionsOf(
     queries,
     rows.map(({ id }) => id),
@@ -111,12 +136,8 @@ async function viewOf(
       .execute();
     for (const { id, email } of users) emails.set(id, email);
   }
-  const self = await callingUser(queries, caller);
   return (row) => {
     const status = statusOf(row, nowMs);
-    const mine = row.user_id === caller.userId;
-    const rule = rules(row.object_id);
-    const approver = !mine && self !== undefined && isApprover(rule, self);
     const made = decisions.get(row.id) ?? [];
     return {
       id: row.id,
@@ -129,7 +150,7 @@ async function viewOf(
       reason: row.reason,
       minutes: row.minutes,
       status,
-      needed: row.needed ?? rule.needed,
+      needed: row.needed ?? ruleOf(row.object_id).needed,
       decisions: made.map(({ user_id, email, effect, note, at }) => ({
         userId: user_id,
         email,
@@ -137,19 +158,18 @@ async function viewOf(
         note,
         at: isoTime(at),
       })),
-      mine,
-      decidable: approver && status === 'pending' && !made.some(({ user_id }) => user_id === caller.userId),
+      mine: row.user_id === caller.userId,
+      decidable:
+        status === 'pending' && mayDecide(viewer, row) && !made.some(({ user_id }) => user_id === caller.userId),
       createdAt: isoTime(row.created_at),
       closesAt: isoTime(row.closes_at),
       endsAt: isoTime(row.ends_at),
-      visible: mine || approver || roleHas(caller.role, 'policies:read'),
     };
   };
 }
 
-async function view(queries: Queries, caller: Caller, nowMs: number, row: Row): Promise<AccessRequest> {
-  const { visible: _, ...request } = (await viewOf(queries, caller, nowMs, [row]))(row);
-  return request;
+async function viewOf(queries: Queries, viewer: Viewer, row: Row): Promise<AccessRequest> {
+  return (await viewsOf(queries, viewer, [row]))(row);
 }
 
 export async function listRequests(
@@ -159,13 +179,12 @@ export async function listRequests(
 ): Promise<Page<AccessRequest> | Refusal> {
   const after = parseCursor(query.cursor, ['string']);
   if (after instanceof Refusal) return after;
-  const nowMs = context.clock();
   const queries = context.store.db;
+  const viewer = await viewerOf(queries, caller, context.clock());
   let select = rowsOf(queries, caller.organizationId).orderBy('id', 'desc');
   if (after !== null) select = select.where('id', '<', String(after[0]));
-  select = ofStatus(select, query.status, nowMs);
-  const rules = await rulesOf(queries, caller.organizationId);
-  const self = await callingUser(queries, caller);
+  select = ofStatus(select, query.status, viewer.nowMs);
+  const { self, ruleOf } = viewer;
   if (!roleHas(caller.role, 'policies:read')) {
     const objects = await queries
       .selectFrom('access_requests')
@@ -175,18 +194,13 @@ export async function listRequests(
       .execute();
     const decided = objects
       .map(({ object_id }) => object_id)
-      .filter((id) => self !== undefined && isApprover(rules(id), self));
+      .filter((id) => self !== undefined && isApprover(ruleOf(id), self));
     select = select.where((where) =>
       where.or([where('user_id', '=', caller.userId), where('object_id', 'in', [...decided, ''])]),
     );
   }
   const rows = await select.limit(query.limit + 1).execute();
-  const toView = await viewOf(queries, caller, nowMs, rows);
-  const toRequest = (row: Row): AccessRequest => {
-    const { visible: _, ...request } = toView(row);
-    return request;
-  };
-  return toPage(rows, query.limit, toRequest, (row) => [row.id]);
+  return toPage(rows, query.limit, await viewsOf(queries, viewer, rows), (row) => [row.id]);
 }
 
 function ofStatus(
@@ -219,8 +233,8 @@ export async function getRequest(context: Context, caller: Caller, id: string): 
   const queries = context.store.db;
   const row = await rowsOf(queries, caller.organizationId).where('id', '=', id).executeTakeFirst();
   if (row === undefined) return new Refusal('api.not_found');
-  const { visible, ...request } = (await viewOf(queries, caller, context.clock(), [row]))(row);
-  return visible ? request : new Refusal('api.not_found');
+  const viewer = await viewerOf(queries, caller, context.clock());
+  return maySee(viewer, row) ? await viewOf(queries, viewer, row) : new Refusal('api.not_found');
 }
 
 export async function createRequest(
@@ -234,8 +248,9 @@ export async function createRequest(
   return await context.store.transaction(async (queries) => {
     const object = await findObject(queries, organizationId, input.object);
     if (object instanceof Refusal) return object;
-    if ((await findUser(queries, organizationId, caller.userId)) === undefined) return new Refusal('api.forbidden');
-    const { maxMinutes } = (await rulesOf(queries, organizationId))(object.id);
+    const viewer = await viewerOf(queries, caller, nowMs);
+    if (viewer.self === undefined) return new Refusal('api.forbidden');
+    const { maxMinutes } = viewer.ruleOf(object.id);
     if (input.minutes > maxMinutes) {
       const message = `at most ${maxMinutes} minutes can be asked for`;
       return new Refusal('api.invalid', { errors: [{ path: '/minutes', message }] });
@@ -262,7 +277,7 @@ export async function createRequest(
       ends_at: null,
     };
     await queries.insertInto('access_requests').values(row).execute();
-    const request = await view(queries, caller, nowMs, row);
+    const request = await viewOf(queries, viewer, row);
     await audit(queries, context, caller, 'create', null, request);
     await remember(queries, request);
     return request;
@@ -275,16 +290,15 @@ export async function decideRequest(
   id: string,
   input: { effect: 'approve' | 'refuse'; note: string },
 ): Promise<AccessRequest | Refusal> {
-  const nowMs = context.clock();
-  return await changing(context, caller, id, async (queries, row) => {
+  return await changing(context, caller, id, async (queries, row, viewer) => {
+    const { nowMs } = viewer;
     if (row.user_id === caller.userId) return new Refusal('request.own');
-    const rule = (await rulesOf(queries, row.organization_id))(row.object_id);
-    const self = await callingUser(queries, caller);
-    if (self === undefined || !isApprover(rule, self)) return new Refusal('request.not_approver');
+    if (!mayDecide(viewer, row)) return new Refusal('request.not_approver');
     if (statusOf(row, nowMs) !== 'pending') return new Refusal('request.closed');
     if ((await findUser(queries, row.organization_id, row.user_id)) === undefined) {
       return new Refusal('request.closed');
     }
+    const rule = viewer.ruleOf(row.object_id);
     const columns = { effect: input.effect, note: input.note, at: nowMs };
     await queries
       .insertInto('access_request_decisions')
@@ -313,15 +327,13 @@ export async function decideRequest(
 
 /** Ends what was approved, or takes back what was asked for. Whoever could have refused it can end it as well. */
 export async function endRequest(context: Context, caller: Caller, id: string): Promise<AccessRequest | Refusal> {
-  const nowMs = context.clock();
-  return await changing(context, caller, id, async (queries, row) => {
+  return await changing(context, caller, id, async (_queries, row, viewer) => {
+    const { nowMs } = viewer;
     const status = statusOf(row, nowMs);
     if (row.user_id === caller.userId) {
       if (status === 'pending') return { status: 'cancelled' };
     } else {
-      const rule = (await rulesOf(queries, row.organization_id))(row.object_id);
-      const self = await callingUser(queries, caller);
-      const may = self !== undefined && isApprover(rule, self) && roleHas(caller.role, 'access_requests:decide');
+      const may = mayDecide(viewer, row) && roleHas(caller.role, 'access_requests:decide');
       if (!may && !roleHas(caller.role, 'policies:write')) return new Refusal('request.not_approver');
     }
     return status === 'approved' ? { status: 'ended', ends_at: nowMs } : new Refusal('request.closed');
@@ -333,9 +345,8 @@ async function changing(
   context: Context,
   caller: Caller,
   id: string,
-  change: (queries: Queries, row: Row) => Promise<Partial<Row> | Refusal>,
+  change: (queries: Queries, row: Row, viewer: Viewer) => Promise<Partial<Row> | Refusal>,
 ): Promise<AccessRequest | Refusal> {
-  const nowMs = context.clock();
   return await context.store.change(caller.organizationId, async (queries) => {
     // An update that changes nothing takes the lock of the row, on both databases.
     const row = await queries
@@ -346,14 +357,15 @@ async function changing(
       .returningAll()
       .executeTakeFirst();
     if (row === undefined) return new Refusal('api.not_found');
-    const { visible, ...before } = (await viewOf(queries, caller, nowMs, [row]))(row);
-    if (!visible) return new Refusal('api.not_found');
-    const columns = await change(queries, row);
+    const viewer = await viewerOf(queries, caller, context.clock());
+    if (!maySee(viewer, row)) return new Refusal('api.not_found');
+    const before = await viewOf(queries, viewer, row);
+    const columns = await change(queries, row, viewer);
     if (columns instanceof Refusal) return columns;
     if (Object.keys(columns).length > 0) {
       await queries.updateTable('access_requests').set(columns).where('id', '=', row.id).execute();
     }
-    const after = await view(queries, caller, nowMs, { ...row, ...columns });
+    const after = await viewOf(queries, viewer, { ...row, ...columns });
     await audit(queries, context, caller, after.status === before.status ? 'approve' : after.status, before, after);
     return after;
   });

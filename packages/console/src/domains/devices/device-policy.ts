@@ -1,8 +1,8 @@
 import { type DevicePolicy, type DevicePolicyInput, devicePolicyInput } from '@zeronaut/model';
-import { Refusal } from '../../store/refusal.ts';
-import { isUniqueViolation, type Queries } from '../../store/store.ts';
-import { appendAudit } from '../audit/audit.ts';
+import type { Refusal } from '../../store/refusal.ts';
+import type { Queries } from '../../store/store.ts';
 import type { Caller, Context } from '../context.ts';
+import { replaceSettings } from '../replace-settings.ts';
 
 /** What the organization asks of devices; the defaults of the model where nobody said anything. */
 export async function getDevicePolicy(queries: Queries, organizationId: string): Promise<DevicePolicy> {
@@ -21,40 +21,12 @@ export async function updateDevicePolicy(
   version: number,
   input: DevicePolicyInput,
 ): Promise<DevicePolicy | Refusal> {
-  const { organizationId } = caller;
-  const values = { policy: JSON.stringify(input), version: version + 1 };
-  try {
-    return await context.store.transaction(async (queries) => {
-      const before = await getDevicePolicy(queries, organizationId);
-      if (before.version !== version) return new Refusal('api.precondition_failed');
-      const changed =
-        version === 1
-          ? await queries
-              .insertInto('device_policies')
-              .values({ organization_id: organizationId, ...values })
-              .returning('version')
-              .executeTakeFirst()
-          : await queries
-              .updateTable('device_policies')
-              .set(values)
-              .where('organization_id', '=', organizationId)
-              .where('version', '=', version)
-              .returning('version')
-              .executeTakeFirst();
-      if (changed === undefined) return new Refusal('api.precondition_failed');
-      const after = { ...input, version: version + 1 };
-      await appendAudit(queries, context, caller, {
-        action: 'device_policy.update',
-        objectKind: 'organization',
-        objectId: organizationId,
-        before,
-        after,
-      });
-      return after;
-    });
-  } catch (error) {
-    // Two first changes at once.
-    if (isUniqueViolation(error)) return new Refusal('api.precondition_failed');
-    throw error;
-  }
+  return await replaceSettings(context, caller, version, {
+    table: 'device_policies',
+    column: 'policy',
+    action: 'device_policy.update',
+    read: getDevicePolicy,
+    next: input,
+    stored: input,
+  });
 }

@@ -1,9 +1,9 @@
 import type { PolicyAssertion } from '@zeronaut/model';
 import { Refusal } from '../../store/refusal.ts';
-import { isUniqueViolation, type Queries } from '../../store/store.ts';
-import { appendAudit } from '../audit/audit.ts';
+import type { Queries } from '../../store/store.ts';
 import type { Caller, Context } from '../context.ts';
 import { readFacts } from '../organizations/organization-facts.ts';
+import { replaceSettings } from '../replace-settings.ts';
 import { Judge } from './judge.ts';
 
 /** What must hold before a change of policies is accepted: questions with the answer that is expected. */
@@ -27,40 +27,15 @@ export async function updateAssertions(
   version: number,
   assertions: PolicyAssertion[],
 ): Promise<Assertions | Refusal> {
-  const { organizationId } = caller;
-  try {
-    return await context.store.transaction(async (queries) => {
-      const before = await getAssertions(queries, organizationId);
-      if (before.version !== version) return new Refusal('api.precondition_failed');
-      const row = { organization_id: organizationId, assertions: JSON.stringify(assertions), version: version + 1 };
-      if (version === 1) await queries.insertInto('policy_assertions').values(row).execute();
-      else {
-        const updated = await queries
-          .updateTable('policy_assertions')
-          .set(row)
-          .where('organization_id', '=', organizationId)
-          .where('version', '=', version)
-          .returning('version')
-          .executeTakeFirst();
-        if (updated === undefined) return new Refusal('api.precondition_failed');
-      }
-      const broken = await checkAssertions(queries, context, organizationId);
-      if (broken !== null) return broken;
-      const after = { assertions, version: version + 1 };
-      await appendAudit(queries, context, caller, {
-        action: 'policy_assertions.update',
-        objectKind: 'organization',
-        objectId: organizationId,
-        before,
-        after,
-      });
-      return after;
-    });
-  } catch (error) {
-    // Two first changes at once.
-    if (isUniqueViolation(error)) return new Refusal('api.precondition_failed');
-    throw error;
-  }
+  return await replaceSettings(context, caller, version, {
+    table: 'policy_assertions',
+    column: 'assertions',
+    action: 'policy_assertions.update',
+    read: getAssertions,
+    next: { assertions },
+    stored: assertions,
+    check: (queries) => checkAssertions(queries, context, caller.organizationId),
+  });
 }
 
 /** Null: all of them hold, with everything as it is within this transaction. */

@@ -1,9 +1,9 @@
 import type { FactorKind, MissingFactor, SignInPolicy, SignInPolicyInput } from '@zeronaut/model';
 import { signInPolicyInput } from '@zeronaut/model';
 import { Refusal } from '../../store/refusal.ts';
-import { isUniqueViolation, type Queries } from '../../store/store.ts';
-import { appendAudit } from '../audit/audit.ts';
+import type { Queries } from '../../store/store.ts';
 import type { Caller, Context } from '../context.ts';
+import { replaceSettings } from '../replace-settings.ts';
 
 /** One factor that somebody showed, and when (ms). */
 export interface ProvedFactor {
@@ -31,42 +31,14 @@ export async function updateSignInPolicy(
   version: number,
   input: SignInPolicyInput,
 ): Promise<SignInPolicy | Refusal> {
-  const { organizationId } = caller;
-  const policy = JSON.stringify(input);
-  try {
-    return await context.store.transaction(async (queries) => {
-      const before = await getSignInPolicy(queries, organizationId);
-      if (before.version !== version) return new Refusal('api.precondition_failed');
-      if (version === 1) {
-        await queries
-          .insertInto('sign_in_policies')
-          .values({ organization_id: organizationId, policy, version: 2 })
-          .execute();
-      } else {
-        const updated = await queries
-          .updateTable('sign_in_policies')
-          .set({ policy, version: version + 1 })
-          .where('organization_id', '=', organizationId)
-          .where('version', '=', version)
-          .returning('version')
-          .executeTakeFirst();
-        if (updated === undefined) return new Refusal('api.precondition_failed');
-      }
-      const after = { ...input, version: version + 1 };
-      await appendAudit(queries, context, caller, {
-        action: 'sign_in_policy.update',
-        objectKind: 'organization',
-        objectId: organizationId,
-        before,
-        after,
-      });
-      return after;
-    });
-  } catch (error) {
-    // Two first changes at once.
-    if (isUniqueViolation(error)) return new Refusal('api.precondition_failed');
-    throw error;
-  }
+  return await replaceSettings(context, caller, version, {
+    table: 'sign_in_policies',
+    column: 'policy',
+    action: 'sign_in_policy.update',
+    read: getSignInPolicy,
+    next: input,
+    stored: input,
+  });
 }
 
 /**

@@ -1,8 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
-import { type AccessEvent, deny, Fault, parseHostPort,
-  pass, type Snapshot, type SnapshotResource } from '@zeronaut/model';
+import { type AccessEvent, deny, Fault, parseHostPort, pass, type Snapshot, type SnapshotResource } from '@zeronaut/model';
 import { anonymousFacts, evaluateAccess } from '@zeronaut/policy';
 import { testSnapshot } from '@zeronaut/testkit';
 import { type ByteStream, createDatagramStream, pipePair, socketStream } from '@zeronaut/tunnel';

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { createId, type PublicJwk, SNAPSHOT_CONTEXT, type SignedSnapshot, type Snapshot } from '@zeronaut/model';
+import { createId, type PublicJwk, SNAPSHOT_CONTEXT, type SignedSnapshot, type Snapshot, snapshotDefaults } from '@zeronaut/model';
 import { createSnapshotTrust, type SnapshotTrust } from '../check.ts';
 
 /** A console as far as snapshots are concerned, for tests: one key, one gateway. */
@@ -42,13 +42,7 @@ export function createSnapshotSigner(): SnapshotSigner {
     users: [],
     devices: [],
     revokedSessions: [],
-    personalAccessTokens: [],
-    passkeys: [],
-    portalSessionSeconds: 604_800,
-    policies: [],
-    risks: [],
-    accessGrants: [],
-    timeZone: 'UTC',
+    ...snapshotDefaults(),
     resources: [],
     sites: [],
     ...changes,
