@@ -12,6 +12,7 @@ import {
   parseList,
   printTable,
 } from './command-line.ts';
+import { formCommand } from './policy-form.ts';
 import { type FileOptions, fileOption, parseScore } from './policy-options.ts';
 import { reachCommand, replayCommand, simulateCommand, testCommand } from './policy-questions.ts';
 import { templatesCommand, timeZoneCommand } from './policy-templates.ts';
@@ -29,7 +30,15 @@ export function policyCommand(line: CommandLine): Command {
   for (const command of [versionsCommand, diffCommand, rollBackCommand, simulateCommand, replayCommand, reachCommand]) {
     group.addCommand(command(line));
   }
-  for (const command of [testCommand, segmentsCommand, riskCommand, templatesCommand, timeZoneCommand, schemaCommand])
+  for (const command of [
+    testCommand,
+    formCommand,
+    segmentsCommand,
+    riskCommand,
+    templatesCommand,
+    timeZoneCommand,
+    schemaCommand,
+  ])
     group.addCommand(command(line));
   return group;
 }

@@ -1,6 +1,6 @@
 import type { policyRoutes } from '@zeronaut/model';
 import { POLICY_SCHEMA } from '@zeronaut/policy';
-import { checkPolicy, formatPolicy } from '@zeronaut/policy/authoring';
+import { checkPolicy, formatPolicy, formOfPolicy, policyOfForm } from '@zeronaut/policy/authoring';
 import { setTimeZone } from '../domains/organizations/organizations.ts';
 import * as assertions from '../domains/policies/assertions.ts';
 import * as policies from '../domains/policies/policies.ts';
@@ -26,6 +26,16 @@ export const policyHandlers: Pick<Handlers, keyof typeof policyRoutes> = {
     return check.ok
       ? { valid: true, problems: [], facts: [...check.facts], formatted: formatPolicy(body.text) }
       : { valid: false, problems: [...check.problems], facts: [], formatted: body.text };
+  },
+  'policies.form': (_context, { body }) => {
+    const read = formOfPolicy(body.text);
+    return read.ok
+      ? { form: read.form, textOnly: false, problems: [] }
+      : { form: null, textOnly: read.textOnly, problems: [...read.problems] };
+  },
+  'policies.text': (_context, { body }) => {
+    const written = policyOfForm(body.form);
+    return { valid: written.ok, text: written.text, problems: written.ok ? [] : [...written.problems] };
   },
   'policies.apply': (context, { caller, body }) => policies.applyPolicies(context, caller, body),
   'policies.schema': () => ({ text: POLICY_SCHEMA }),

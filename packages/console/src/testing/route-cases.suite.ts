@@ -189,6 +189,8 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     foreign: 'not_found',
   },
   'policies.check': { prepare: () => ({ body: { text: POLICY } }), foreign: 'own' },
+  'policies.form': { prepare: () => ({ body: { text: POLICY } }), foreign: 'own' },
+  'policies.text': { prepare: () => ({ body: { form: { effect: 'permit' } } }), foreign: 'own' },
   'policies.apply': { prepare: () => ({ body: { ...proposal(), dryRun: true } }), foreign: 'own' },
   'policies.schema': { foreign: 'own' },
   'policies.simulate': {

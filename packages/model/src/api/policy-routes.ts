@@ -6,6 +6,7 @@ import {
   label,
   policy,
   policyAssertion,
+  policyForm,
   policyInput,
   policyMode,
   policyProblem,
@@ -140,6 +141,30 @@ export const policyRoutes = defineRoutes({
       /** As the formatter writes it; the text itself when it is wrong. */
       formatted: z.string(),
     }),
+  },
+  'policies.form': {
+    ...read,
+    method: 'POST',
+    path: '/api/v1/policies/form',
+    summary: 'The text of a policy as a form, or what keeps it as text, and where',
+    status: 200,
+    body: z.strictObject({ text: policyText }),
+    response: z.strictObject({
+      /** Null: there is none. */
+      form: policyForm.nullable(),
+      /** The policy is right, and says what a form cannot say. */
+      textOnly: z.boolean(),
+      problems: z.array(policyProblem),
+    }),
+  },
+  'policies.text': {
+    ...read,
+    method: 'POST',
+    path: '/api/v1/policies/text',
+    summary: 'A form as the text of a policy, and what is wrong with it',
+    status: 200,
+    body: z.strictObject({ form: policyForm }),
+    response: z.strictObject({ valid: z.boolean(), text: z.string(), problems: z.array(policyProblem) }),
   },
   'policies.apply': {
     ...write,

@@ -29,6 +29,7 @@ export * from './invitation.ts';
 export * from './passkey.ts';
 export * from './personal-access-token.ts';
 export * from './policy.ts';
+export * from './policy-form.ts';
 export * from './relying-party.ts';
 export * from './role.ts';
 export * from './scalars.ts';

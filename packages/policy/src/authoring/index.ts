@@ -1,3 +1,4 @@
 /** Writing policies: text, checks, templates. Needs the Cedar library (WebAssembly), which gateways never load. */
 export * from './check-policy.ts';
+export * from './policy-form.ts';
 export * from './templates.ts';
