@@ -10,6 +10,7 @@ const STATIC_PARTS = [
   { name: 'imports', command: [NODE, 'scripts/check-imports.ts'] },
   { name: 'files', command: [NODE, 'scripts/check-files.ts'] },
   { name: 'limits', command: [NODE, 'scripts/check-limits.ts'] },
+  { name: 'permissions', command: [NODE, 'packages/console/src/api/write-permissions.ts', '--check'] },
   { name: 'published schema', command: [NODE, 'packages/gateway/src/config/write-schema.ts', '--check'] },
 ];
 

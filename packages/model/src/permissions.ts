@@ -1,6 +1,6 @@
 import type { Role } from './entities/index.ts';
 
-/** What a role may do through the API. One readable table; a permission that is missing is refused. */
+/** What a role may do through the API. One readable table, printed in docs/permissions.md; a permission that is missing is refused. */
 export const PERMISSIONS = {
   'organization:read': ['owner', 'admin', 'operator', 'auditor', 'member'],
   'organization:write': ['owner'],

@@ -13,7 +13,7 @@ eachDatabase('every route serves, refuses and keeps organizations apart', async 
   await ours.enrolGateway();
   const device = await ours.enrolDevice();
   const caller = { key: ours.key, role: 'owner' as const, deviceId: device.id, deviceKey: device.privateKey };
-  const world: World = { fixture, ours, ...caller };
+  const world: World = { fixture, ours, ...caller, ownerDeviceId: device.id };
   const poor = new Map<Role, string>();
   for (const role of ['member', 'auditor', 'operator', 'admin'] as const) poor.set(role, (await ours.user(role)).key);
   assert.deepEqual(Object.keys(ROUTE_CASES).sort(), Object.keys(routes).sort());

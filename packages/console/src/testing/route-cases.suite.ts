@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import type { Role, RouteDefinition, RouteId } from '@zeronaut/model';
+import { type Role, type RouteDefinition, type RouteId, roleHas } from '@zeronaut/model';
 import { VirtualPasskey } from '@zeronaut/testkit';
 import { URI } from 'otpauth';
 import { createSetupToken } from '../domains/setup/setup.ts';
@@ -37,9 +37,10 @@ export interface World {
   /** Who will call: own things are made with this key, sessions for this role. */
   readonly key: string;
   readonly role: Role;
-  /** Of the caller. */
   readonly deviceId: string;
   readonly deviceKey: KeyObject;
+  /** Of the owner, who makes what belongs to nobody in particular. */
+  readonly ownerDeviceId: string;
 }
 
 const PASSWORD = 'plum violin harbour seven';
@@ -55,14 +56,16 @@ async function newResource({ ours }: World): Promise<{ id: string; name: string;
   assert.equal(answer.statusCode, 201, answer.body);
   return answer.json();
 }
-async function newService({ ours, deviceId }: World): Promise<{ id: string; name: string }> {
-  const body = { deviceId, protocol: 'http', address: 'localhost:3000', name: fresh('service') };
+async function newService({ ours, ownerDeviceId }: World): Promise<{ id: string; name: string }> {
+  const body = { deviceId: ownerDeviceId, protocol: 'http', address: 'localhost:3000', name: fresh('service') };
   const answer = await ours.call('POST', '/api/v1/services', body);
   assert.equal(answer.statusCode, 200, answer.body);
   return answer.json();
 }
-async function newApiKey({ ours }: World): Promise<{ apiKey: { id: string }; key: string }> {
-  const answer = await ours.call('POST', '/api/v1/api-keys', { name: 'old', role: 'member' });
+/** Of the caller, who alone rotates it; whoever may not make one is shown the owner's. */
+async function newApiKey({ ours, key, role }: World): Promise<{ apiKey: { id: string }; key: string }> {
+  const maker = roleHas(role, 'api_keys:write') ? key : ours.key;
+  const answer = await ours.call('POST', '/api/v1/api-keys', { name: 'old', role: 'member' }, { key: maker });
   assert.equal(answer.statusCode, 201, answer.body);
   return answer.json();
 }
@@ -151,10 +154,12 @@ async function newPolicy({ ours }: World): Promise<{ id: string; name: string; v
   assert.equal(answer.statusCode, 201, answer.body);
   return answer.json();
 }
-/** Of a member, whose key it is. */
+/** Of a user with the caller's role, whose key it is; the caller may decide it. */
 async function newAccessRequest(world: World): Promise<{ id: string; key: string }> {
-  const { key } = await world.ours.user('member');
-  const body = { object: (await newResource(world)).id, reason: 'incident' };
+  const { key } = await world.ours.user(world.role);
+  const { id: object } = await newResource(world);
+  await world.ours.call('PUT', `/api/v1/approval-rules/${object}`, { approvers: [`role:${world.role}`] });
+  const body = { object, reason: 'incident' };
   const answer = await world.ours.call('POST', '/api/v1/access-requests', body, { key });
   assert.equal(answer.statusCode, 201, answer.body);
   return { id: answer.json().id, key };
@@ -499,8 +504,8 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     foreign: 'not_found',
   },
   'devices.reportPosture': {
-    prepare: async ({ ours, fixture }) => {
-      const device = await ours.enrolDevice();
+    prepare: async ({ ours, fixture, key }) => {
+      const device = await ours.enrolDevice(key);
       return { params: { id: device.id }, body: { report: await postureReport(device, fixture.clock.nowMs) } };
     },
     foreign: 'not_found',
@@ -567,7 +572,7 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
   },
   'services.list': { foreign: 'own' },
   'services.publish': {
-    prepare: ({ deviceId }) => ({ body: { deviceId, protocol: 'tcp', address: `localhost:${3000 + ++count}` } }),
+    prepare: ({ deviceId }) => ({ body: { deviceId, protocol: 'http', address: `localhost:${3000 + ++count}` } }),
     foreign: 'not_found',
   },
   'services.get': {
@@ -602,7 +607,7 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     foreign: 'not_found',
   },
   'sites.delete': {
-    prepare: async ({ ours, deviceId }) => {
+    prepare: async ({ ours, ownerDeviceId: deviceId }) => {
       const body = { name: fresh('site'), connection: 'tunnel', deviceId, destinations: ['*.corp:*'] };
       return { params: { id: (await ours.call('POST', '/api/v1/sites', body)).json().id } };
     },
