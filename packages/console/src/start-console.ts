@@ -17,6 +17,7 @@ import { createSignInLimits } from './domains/sessions/sign-in-limits.ts';
 import { ensureLocalCredential } from './domains/setup/local-user.ts';
 import { createSetupToken } from './domains/setup/setup.ts';
 import { createPasswordHasher } from './domains/users/password.ts';
+import { LiveFeed } from './live/live-feed.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
 import { createOutbound } from './outbound/outbound.ts';
 import { registerPages } from './pages/register-pages.ts';
@@ -69,6 +70,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       userCodeLimit: createUserCodeLimit(),
       outbound: createOutbound({ allow: settings.outboundAllow, dnsServers: settings.dnsServers }),
       mailer,
+      live: new LiveFeed(),
       clock,
       settings: { publicUrl: () => publicUrl, syncAddress: () => syncAddress },
       connectedGateways: () => sync?.connectedGateways() ?? new Set(),

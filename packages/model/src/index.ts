@@ -8,6 +8,7 @@ export * from './api/factor-routes.ts';
 export * from './api/identity-provider-routes.ts';
 export * from './api/inputs.ts';
 export * from './api/invitation-routes.ts';
+export * from './api/live.ts';
 export * from './api/personal-access-token-routes.ts';
 export * from './api/policy-routes.ts';
 export * from './api/problem.ts';

@@ -213,6 +213,11 @@ export const REASONS = {
   'api.precondition_required': { status: 428, title: 'If-Match is required', next: 'Send the ETag that you read.' },
   'api.too_large': { status: 413, title: 'The request body is too large', next: '' },
   'api.media_type': { status: 415, title: 'Send application/json', next: '' },
+  'api.upgrade_required': {
+    status: 426,
+    title: 'This address speaks WebSocket',
+    next: 'Connect with a WebSocket client.',
+  },
   'api.rate_limited': { status: 429, title: 'Too many requests', next: 'Wait and try again.' },
   'api.token_used': { status: 410, title: 'The link or token was used already', next: 'Ask for a new one.' },
   'api.token_expired': { status: 410, title: 'The link or token has expired', next: 'Ask for a new one.' },

@@ -11,17 +11,15 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Caller, Context } from '../domains/context.ts';
-import { authenticate } from '../domains/sessions/authenticate.ts';
 import { RateLimit, rateLimitKey } from '../domains/sessions/rate-limit.ts';
 import { requireFreshSession } from '../domains/sessions/step-up.ts';
 import { Refusal } from '../store/refusal.ts';
-import { checkSameOrigin, ownOrigin } from './guards.ts';
 import { type Handlers, handlers } from './handlers.ts';
 import { createIdempotency, type Idempotency, parseIdempotencyKey } from './idempotency.ts';
+import { identify } from './identify.ts';
 import { originOf } from './origin.ts';
 import { sendOAuthError, sendProblem } from './problems.ts';
 import { resourceOfCall } from './resource-of-call.ts';
-import { readSessionCookie } from './session-cookie.ts';
 
 /** Calls of routes that need no credentials, per address: enough for a fleet behind one address, too few to guess. */
 const ANONYMOUS_BURST = 60;
@@ -142,25 +140,6 @@ function replayed(reply: FastifyReply, before: { response: unknown } | Refusal):
   if (before instanceof Refusal) return before;
   reply.header('idempotent-replayed', 'true');
   return before.response;
-}
-
-/** `Authorization: Bearer` first; else the console's cookie, which counts for writes only from our own pages. */
-async function identify(context: Context, request: FastifyRequest): Promise<Caller | Refusal> {
-  const { authorization } = request.headers;
-  if (authorization !== undefined) {
-    const match = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(authorization);
-    return match === null
-      ? new Refusal('api.unauthenticated')
-      : await authenticate(context, match[1]!, originOf(request));
-  }
-  const cookie = readSessionCookie(request, context.settings.publicUrl());
-  if (cookie === null) return new Refusal('api.unauthenticated');
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    const isOwn = ownOrigin(request.headers.host, context.settings.publicUrl());
-    const foreign = checkSameOrigin(request.headers, isOwn);
-    if (foreign !== null) return foreign;
-  }
-  return await authenticate(context, cookie, originOf(request));
 }
 
 function isForm(request: FastifyRequest): boolean {

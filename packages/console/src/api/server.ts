@@ -11,6 +11,7 @@ import fastify, {
   LogController,
 } from 'fastify';
 import type { Context } from '../domains/context.ts';
+import { isLiveUpgrade, registerLive } from '../live/register-live.ts';
 import { Refusal } from '../store/refusal.ts';
 import { createHostGuard } from './guards.ts';
 import { sendProblem, toProblem } from './problems.ts';
@@ -26,6 +27,8 @@ export interface ApiOptions {
   readonly loopbackOnly: boolean;
   /** Addresses or networks of proxies whose `X-Forwarded-*` are believed. Default: none. */
   readonly trustedProxies?: readonly string[];
+  /** Of live updates. Default: 15 s. */
+  readonly heartbeatMs?: number;
   /** Further routes: the pages. */
   readonly register?: (app: FastifyInstance, context: Context) => void;
 }
@@ -44,6 +47,8 @@ export async function createApi(context: Context, options: ApiOptions): Promise<
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 128, caseSensitive: true },
     return503OnClosing: true,
+    // Everything else that asks for another protocol is served as the HTTP/1.1 that it is (RFC 9110, 7.8).
+    http: { shouldUpgradeCallback: isLiveUpgrade },
     // A URL that cannot be decoded never reaches a route or the handlers below.
     frameworkErrors: (error, _request, reply) => {
       sendProblem(reply as unknown as FastifyReply, toRefusal(error));
@@ -99,6 +104,7 @@ export async function createApi(context: Context, options: ApiOptions): Promise<
   });
 
   registerRoutes(app, context);
+  registerLive(app, context, options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs });
   options.register?.(app, context);
   return app;
 }

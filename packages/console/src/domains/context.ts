@@ -1,5 +1,6 @@
 import type { AuditEntry, Role } from '@zeronaut/model';
 import type { Authority } from '../authority/authority.ts';
+import type { LiveFeed } from '../live/live-feed.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type { Store } from '../store/store.ts';
@@ -18,6 +19,8 @@ export interface Context {
   readonly outbound: Outbound;
   /** Null: no mail server is set up. */
   readonly mailer: Mailer | null;
+  /** Tells open pages what happened; told by the audit log, the events and the sync server, not by each domain. */
+  readonly live: LiveFeed;
   /** Wall clock, ms. */
   readonly clock: () => number;
   readonly settings: {

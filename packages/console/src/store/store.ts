@@ -24,6 +24,8 @@ export interface Store {
   transaction<T>(run: (queries: Queries) => Promise<T>): Promise<T>;
   /** The same, and listeners hear of it after a commit. */
   change<T>(organizationId: string, run: (queries: Queries) => Promise<T>): Promise<T>;
+  /** Runs `told` once the transaction of `queries` is committed, at once where there is none; never after a rollback. Must not throw. */
+  afterCommit(queries: Queries, told: () => void): void;
   /** Called after each committed change of an organization; must not throw. Returns how to stop. */
   onChange(listener: (organizationId: string) => void): () => void;
   close(): Promise<void>;
@@ -54,11 +56,20 @@ export async function openStore(url: string): Promise<Store> {
   }
 
   const listeners = new Set<(organizationId: string) => void>();
+  /** By running transaction. */
+  const toTell = new WeakMap<Queries, (() => void)[]>();
   async function transaction<T>(run: (queries: Queries) => Promise<T>): Promise<T> {
     const trx = await db.startTransaction().execute();
+    const told: (() => void)[] = [];
+    toTell.set(trx, told);
     try {
       const result = await run(trx);
-      await (result instanceof Refusal ? trx.rollback() : trx.commit()).execute();
+      if (result instanceof Refusal) {
+        await trx.rollback().execute();
+      } else {
+        await trx.commit().execute();
+        for (const tell of told) tell();
+      }
       return result;
     } catch (error) {
       if (!trx.isCommitted && !trx.isRolledBack) await trx.rollback().execute();
@@ -73,6 +84,11 @@ export async function openStore(url: string): Promise<Store> {
       const result = await transaction(run);
       if (!(result instanceof Refusal)) for (const listener of listeners) listener(organizationId);
       return result;
+    },
+    afterCommit(queries, told) {
+      const waiting = toTell.get(queries);
+      if (waiting === undefined) told();
+      else waiting.push(told);
     },
     onChange(listener) {
       listeners.add(listener);

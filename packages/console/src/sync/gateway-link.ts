@@ -308,7 +308,7 @@ export class GatewayLink {
         this.#lastSeq.set(epoch, Math.max(last ?? 0, event.seq));
       }
       const seq = await this.#context.store.transaction((queries) =>
-        storeEvents(queries, organizationId, id, epoch, ofEpoch),
+        storeEvents(queries, this.#context, organizationId, id, epoch, ofEpoch),
       );
       this.#send({ type: 'events_stored', epoch, seq });
     }
@@ -426,6 +426,17 @@ export class GatewayLink {
       .where('id', '=', this.gateway.id)
       .where('organization_id', '=', this.gateway.organization_id)
       .execute();
+    this.tellStatus(!this.#closed);
+  }
+
+  /** Tells open pages how this gateway is. */
+  tellStatus(connected: boolean): void {
+    this.#context.live.gatewayIs(this.gateway.organization_id, {
+      id: this.gateway.id,
+      connected,
+      snapshotVersion: this.runningVersion === 0 ? null : this.runningVersion,
+      at: new Date(this.#context.clock()).toISOString(),
+    });
   }
 
   #invalid(detail: string): void {

@@ -95,6 +95,7 @@ export async function startSyncServer(
     if (links.get(link.gateway.id) !== link) return;
     links.delete(link.gateway.id);
     log.info({ gatewayId: link.gateway.id }, 'gateway disconnected');
+    link.tellStatus(false);
     const write = context.store.db
       .updateTable('gateways')
       .set({ last_seen_at: context.clock() })

@@ -26,6 +26,7 @@ import { createUserCodeLimit } from '../domains/device-authorizations/device-aut
 import { createSignInLimits } from '../domains/sessions/sign-in-limits.ts';
 import { createPasswordHasher } from '../domains/users/password.ts';
 import { insertUser } from '../domains/users/users.ts';
+import { LiveFeed } from '../live/live-feed.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { createOutbound } from '../outbound/outbound.ts';
 import { registerPages } from '../pages/register-pages.ts';
@@ -85,7 +86,7 @@ let gatewayCount = 0;
 export async function startFixture(
   t: TestContext,
   database: TestDatabase,
-  options: { mailer?: Mailer } = {},
+  options: { mailer?: Mailer; heartbeatMs?: number } = {},
 ): Promise<Fixture> {
   const clock = { nowMs: Date.now() };
   const log = pino({ level: 'silent' });
@@ -102,12 +103,18 @@ export async function startFixture(
     userCodeLimit: createUserCodeLimit(),
     outbound: createOutbound({ allow: [parseNetwork('127.0.0.0/8')!, parseNetwork('::1')!] }),
     mailer: options.mailer ?? null,
+    live: new LiveFeed(),
     clock: now,
     settings: { publicUrl: () => publicUrl, syncAddress: () => '127.0.0.1:8081' },
     connectedGateways: () => sync?.connectedGateways() ?? new Set(),
     askWitnesses: async (organizationId) => sync?.askWitnesses(organizationId),
   };
-  const api = await createApi(context, { log, loopbackOnly: true, register: registerPages });
+  const api = await createApi(context, {
+    log,
+    loopbackOnly: true,
+    register: registerPages,
+    ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
+  });
   t.after(() => api.close());
 
   return {

@@ -13,6 +13,7 @@ const INSERT_BATCH = 500;
 /** Stores events once each, whatever is sent again, and moves the head of their epoch up. One gateway, one epoch. */
 export async function storeEvents(
   queries: Queries,
+  context: Context,
   organizationId: string,
   gatewayId: string,
   epoch: string,
@@ -46,6 +47,7 @@ export async function storeEvents(
   // What is sent again was counted when it came first.
   const fresh = events.filter(({ seq }) => seq > Number(head?.seq ?? 0));
   await countDecisions(queries, organizationId, gatewayId, epoch, fresh);
+  context.store.afterCommit(queries, () => context.live.accessed(organizationId, fresh));
   const last = events.at(-1)!.seq;
   const { seq } = await queries
     .insertInto('event_heads')

@@ -1,5 +1,6 @@
 import { CHAIN_START, canonicalJson, chainHash } from '@zeronaut/audit';
 import { type AuditEntry, createId } from '@zeronaut/model';
+import { changeOf, type ToldChange } from '../../live/live-feed.ts';
 import type { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Actor, Caller, Context, Origin } from '../context.ts';
@@ -53,6 +54,7 @@ export async function appendAuditEntries(
     .executeTakeFirstOrThrow();
   const at = context.clock();
   let previousHash = head;
+  const changes: ToldChange[] = [];
   const rows = deeds.map((deed, index) => {
     const seq = lastSeq - deeds.length + 1 + index;
     const id = createId('audit', at);
@@ -69,6 +71,8 @@ export async function appendAuditEntries(
       after: deed.after ?? null,
       requestId: deed.requestId,
     };
+    const change = changeOf(entry);
+    if (change !== null) changes.push(change);
     const body = canonicalJson(entry);
     const hash = chainHash(previousHash, body);
     const row = { organization_id: organizationId, seq, id, at, body, previous_hash: previousHash, hash };
@@ -86,6 +90,14 @@ export async function appendAuditEntries(
     .set({ audit_head: previousHash })
     .where('id', '=', organizationId)
     .execute();
+  const last = rows.at(-1)!;
+  changes.push({
+    ...{ noun: 'audit-entries', id: last.id, version: last.seq, action: deeds.at(-1)!.action },
+    ...{ at: new Date(at).toISOString(), ownerId: null, actorId: deeds.at(-1)!.actor.id },
+  });
+  context.store.afterCommit(queries, () => {
+    for (const change of changes) context.live.changed(organizationId, change);
+  });
 }
 
 export function callerOf(organizationId: string, actor: Actor, origin: Origin) {

@@ -20,7 +20,7 @@ eachDatabase(
     const [gateway, epoch] = [(await one.enrolGateway()).gateway.id, 'epoch-0001'];
     const foreign = (await other.enrolGateway()).gateway.id;
     const send = (organizationId: string, gatewayId: string, events: AccessEvent[]) =>
-      store.transaction((queries) => storeEvents(queries, organizationId, gatewayId, epoch, events));
+      store.transaction((queries) => storeEvents(queries, fixture.context, organizationId, gatewayId, epoch, events));
     const mine = (from: number, to: number) =>
       Array.from({ length: to - from + 1 }, (_, index) => {
         const seq = from + index;
@@ -101,7 +101,9 @@ eachDatabase('very many classes are recorded in turns, in one chain', async (t, 
   const events = Array.from({ length: 1_203 }, (_, index) =>
     event(gateway, 'epoch-0001', index + 1, { subject: `usr_${index}` }),
   );
-  await store.transaction((queries) => storeEvents(queries, organization.id, gateway, 'epoch-0001', events));
+  await store.transaction((queries) =>
+    storeEvents(queries, fixture.context, organization.id, gateway, 'epoch-0001', events),
+  );
   assert.equal(await recordDecisions(fixture.context), 1_203);
   const { valid, entries } = (await organization.call('GET', '/api/v1/audit/verification')).json();
   assert.equal(valid, true);

@@ -75,7 +75,7 @@ eachDatabase('a personal access token is the matter of its person, and of admini
       ...parts,
     });
   await context.store.transaction((queries) =>
-    storeEvents(queries, ours.id, gateway.id, 'epoch-0001', [
+    storeEvents(queries, context, ours.id, gateway.id, 'epoch-0001', [
       event(1, 5_000),
       event(2, 1_000, { sourceAddress: '192.0.2.8' }),
       event(3, 9_000, { effect: 'deny', reason: 'access.personal_access_token_invalid' }),
@@ -86,7 +86,7 @@ eachDatabase('a personal access token is the matter of its person, and of admini
   assert.equal(used.lastUsedAddress, '192.0.2.7');
   // A gateway of another organization says nothing about it.
   await context.store.transaction((queries) =>
-    storeEvents(queries, theirs.id, gateway.id, 'epoch-0002', [event(1, 900_000)]),
+    storeEvents(queries, context, theirs.id, gateway.id, 'epoch-0002', [event(1, 900_000)]),
   );
   const [same] = (await ours.call('GET', TOKENS, undefined, { key: ann.key })).json().items;
   assert.equal(same.lastUsedAt, used.lastUsedAt);

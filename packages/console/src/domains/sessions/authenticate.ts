@@ -9,15 +9,23 @@ import { actorOf } from './complete-sign-in.ts';
 /** `last_used_at` of sessions and API keys is exact to this. */
 const LAST_USED_STEP_MS = 60_000;
 
-/** A bearer token or cookie to the one who calls. Refuses unknown, expired and revoked ones, and disabled users. */
-export async function authenticate(context: Context, token: string, origin: Origin): Promise<Caller | Refusal> {
-  if (token.startsWith(TOKEN_PREFIX.session)) return await bySession(context, token, origin);
-  if (token.startsWith(TOKEN_PREFIX.apiKey)) return await byApiKey(context, token, origin);
+/**
+ * A bearer token or cookie to the one who calls. Refuses unknown, expired and revoked ones, and disabled users. `isUse`: false
+ * only looks whether it still counts, so that a page that is merely open does not keep a session from going idle.
+ */
+export async function authenticate(
+  context: Context,
+  token: string,
+  origin: Origin,
+  isUse = true,
+): Promise<Caller | Refusal> {
+  if (token.startsWith(TOKEN_PREFIX.session)) return await bySession(context, token, origin, isUse);
+  if (token.startsWith(TOKEN_PREFIX.apiKey)) return await byApiKey(context, token, origin, isUse);
   if (token.startsWith(TOKEN_PREFIX.workload)) return await authenticateWorkload(context, token, origin);
   return new Refusal('api.unauthenticated');
 }
 
-async function bySession(context: Context, token: string, origin: Origin): Promise<Caller | Refusal> {
+async function bySession(context: Context, token: string, origin: Origin, isUse: boolean): Promise<Caller | Refusal> {
   const row = await context.store.db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
@@ -45,7 +53,7 @@ async function bySession(context: Context, token: string, origin: Origin): Promi
     return new Refusal('access.session_expired');
   }
   if (row.status !== 'active') return new Refusal('access.user_disabled');
-  if (lastUsedAt < nowMs - LAST_USED_STEP_MS) {
+  if (isUse && lastUsedAt < nowMs - LAST_USED_STEP_MS) {
     await context.store.db
       .updateTable('sessions')
       .set({ last_used_at: nowMs })
@@ -65,7 +73,7 @@ async function bySession(context: Context, token: string, origin: Origin): Promi
   };
 }
 
-async function byApiKey(context: Context, token: string, origin: Origin): Promise<Caller | Refusal> {
+async function byApiKey(context: Context, token: string, origin: Origin, isUse: boolean): Promise<Caller | Refusal> {
   const nowMs = context.clock();
   const row = await context.store.db
     .selectFrom('api_keys')
@@ -90,7 +98,7 @@ async function byApiKey(context: Context, token: string, origin: Origin): Promis
   if (row === undefined || row.revoked_at !== null) return new Refusal('api.unauthenticated');
   if (row.expires_at !== null && row.expires_at <= nowMs) return new Refusal('api.token_expired');
   if (row.status !== 'active') return new Refusal('access.user_disabled');
-  if (row.last_used_at === null || row.last_used_at < nowMs - LAST_USED_STEP_MS) {
+  if (isUse && (row.last_used_at === null || row.last_used_at < nowMs - LAST_USED_STEP_MS)) {
     await context.store.db
       .updateTable('api_keys')
       .set({ last_used_at: nowMs, last_used_address: origin.address })
