@@ -11,6 +11,7 @@ export * from './api/invitation-routes.ts';
 export * from './api/live.ts';
 export * from './api/personal-access-token-routes.ts';
 export * from './api/policy-routes.ts';
+export * from './api/policy-template-routes.ts';
 export * from './api/problem.ts';
 export * from './api/relying-party-routes.ts';
 export * from './api/route.ts';

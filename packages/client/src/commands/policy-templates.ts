@@ -36,10 +36,10 @@ export function templatesCommand(line: CommandLine): Command {
     .option('--id <name>', 'name of the policy (default: that of the template)')
     .option('--cases', 'explain it instead of printing it')
     .action(async (name: string | undefined, options: TemplatesOptions) => {
-      const { fillTemplate, POLICY_TEMPLATES } = await import('@zeronaut/policy/authoring');
+      const { describeTemplate, instantiateTemplate, POLICY_TEMPLATES } = await import('@zeronaut/policy/authoring');
       const output = outputOf(line, options);
       if (name === undefined) {
-        output.document(POLICY_TEMPLATES.map(({ text: _, ...template }) => template));
+        output.document(POLICY_TEMPLATES.map(describeTemplate));
         const rows = POLICY_TEMPLATES.map((template) => [
           template.name,
           template.parameters.map((parameter) => parameter.name).join(' '),
@@ -57,8 +57,7 @@ export function templatesCommand(line: CommandLine): Command {
         });
       }
       if (options.cases === true) {
-        const { text: _, ...shown } = template;
-        output.document(shown);
+        output.document(describeTemplate(template));
         output.line(template.summary);
         for (const { name: parameter, summary, default: value, example } of template.parameters) {
           output.line(`  ${parameter}: ${summary} (${value === null ? `such as ${example}` : `default: ${value}`})`);
@@ -66,10 +65,11 @@ export function templatesCommand(line: CommandLine): Command {
         for (const { title, expect } of template.cases) output.line(`  ${expect.padEnd(9)}  ${title}`);
         return;
       }
-      const filled = fillTemplate(template, parameters(options.set ?? []), options.id);
+      const filled = instantiateTemplate(template, parameters(options.set ?? []), options.id);
       if (!filled.ok) throw refused(name, filled.problems);
-      output.document({ template: name, text: filled.text });
-      output.line(filled.text.trimEnd());
+      const { text, form, cases } = filled;
+      output.document({ template: name, text, form, cases });
+      output.line(text.trimEnd());
     });
 }
 

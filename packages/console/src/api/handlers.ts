@@ -26,6 +26,7 @@ import { identityProviderHandlers } from './identity-provider-handlers.ts';
 import { invitationHandlers } from './invitation-handlers.ts';
 import { personalAccessTokenHandlers } from './personal-access-token-handlers.ts';
 import { policyHandlers } from './policy-handlers.ts';
+import { policyTemplateHandlers } from './policy-template-handlers.ts';
 import { relyingPartyHandlers } from './relying-party-handlers.ts';
 import { serviceAccountHandlers } from './service-account-handlers.ts';
 import { withSession } from './with-session.ts';
@@ -53,6 +54,7 @@ export const handlers: Handlers = {
   ...factorHandlers,
   ...invitationHandlers,
   ...policyHandlers,
+  ...policyTemplateHandlers,
   ...accessRequestHandlers,
   'health.get': async (context) => ({
     status: 'ok',

@@ -196,6 +196,12 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
   'policies.check': { prepare: () => ({ body: { text: POLICY } }), foreign: 'own' },
   'policies.form': { prepare: () => ({ body: { text: POLICY } }), foreign: 'own' },
   'policies.text': { prepare: () => ({ body: { form: { effect: 'permit' } } }), foreign: 'own' },
+  'templates.list': { foreign: 'own' },
+  'templates.get': { prepare: () => ({ params: { name: 'office-hours' } }), foreign: 'own' },
+  'templates.fill': {
+    prepare: () => ({ params: { name: 'team-access' }, body: { values: { group: 'ops' } } }),
+    foreign: 'own',
+  },
   'policies.apply': { prepare: () => ({ body: { ...proposal(), dryRun: true } }), foreign: 'own' },
   'policies.schema': { foreign: 'own' },
   'policies.simulate': {

@@ -32,6 +32,7 @@ import { accessInput, password, resourceInput, resourcesFile, serviceInput, serv
 import { invitationRoutes } from './invitation-routes.ts';
 import { personalAccessTokenRoutes } from './personal-access-token-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
+import { policyTemplateRoutes } from './policy-template-routes.ts';
 import { relyingPartyRoutes } from './relying-party-routes.ts';
 import { defineRoutes } from './route.ts';
 import { byId, byIdOrName, page, pageOf, pageQuery } from './route-parts.ts';
@@ -52,6 +53,7 @@ export const routes = defineRoutes({
   ...factorRoutes,
   ...invitationRoutes,
   ...policyRoutes,
+  ...policyTemplateRoutes,
   ...accessRequestRoutes,
   'health.get': {
     method: 'GET',

@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { AccessRule, SnapshotResource, SnapshotSite, SnapshotUser } from '@zeronaut/model';
-import type { Circumstances } from '../circumstances.ts';
-import { decideAccess } from '../decide-access.ts';
-import { SERVICE_ACCOUNT_DOMAIN } from '../entities.ts';
-import { anonymousFacts } from '../evaluate-access.ts';
 import { PolicySet } from '../policy-set.ts';
 import { checkPolicy } from './check-policy.ts';
-import { fillTemplate, POLICY_TEMPLATES, type PolicyTemplate, type TemplateCase } from './templates.ts';
-
-const NOON = '2026-11-25T12:00:00Z';
+import { describeTemplate, instantiateTemplate } from './instantiate-template.ts';
+import { runTemplateCase } from './run-template-case.ts';
+import { fillTemplate, POLICY_TEMPLATES, type PolicyTemplate } from './templates.ts';
 
 function examplesOf(template: PolicyTemplate): Record<string, string> {
   return Object.fromEntries(
@@ -29,89 +24,6 @@ function load(template: PolicyTemplate): PolicySet {
   return new PolicySet([{ id: 'pol_1', name: template.name, mode: 'enforce', json: check.json }]);
 }
 
-function judge(policies: PolicySet, request: TemplateCase): string {
-  const {
-    who = 'user',
-    action = 'read',
-    segments = ['prod'],
-    mode = 'login',
-    by = 'session',
-    address = '192.0.2.1',
-  } = request;
-  const access: AccessRule = { mode, allow: [], addresses: [], basic: [], tokens: null };
-  const shared = { organizationId: 'org_1', name: 'thing', access, segments: [...segments], deviceId: null };
-  const resource: SnapshotResource = {
-    ...shared,
-    id: 'res_1',
-    protocol: 'http',
-    hosts: [],
-    port: null,
-    shares: [],
-    targets: [],
-    proxyProtocol: 'none',
-  };
-  const site: SnapshotSite = { ...shared, id: 'site_1', connection: 'local', destinations: [] };
-  const user: SnapshotUser = {
-    id: 'usr_1',
-    organizationId: 'org_1',
-    email: who === 'service account' ? `bot@${SERVICE_ACCOUNT_DOMAIN}` : 'ann@example.com',
-    name: 'Ann',
-    role: 'member',
-    groups: [...(request.groups ?? [])],
-  };
-  const nowMs = Date.parse(request.at ?? NOON);
-  const nobody = anonymousFacts('org_1', address);
-  const facts =
-    who === 'visitor'
-      ? nobody
-      : by === 'session'
-        ? { ...nobody, user, sessionState: 'valid' as const }
-        : { ...nobody, personalAccessToken: { state: 'valid' as const, user } };
-  const { device } = request;
-  const circumstances: Omit<Circumstances, 'by'> = {
-    address,
-    nowMs,
-    timeZone: 'UTC',
-    risk: request.risk ?? 0,
-    factors: request.factors ?? (who === 'user' ? ['password'] : []),
-    factorsAtMs: request.factorMinutesAgo === undefined ? null : nowMs - request.factorMinutesAgo * 60_000,
-    granted: request.granted ?? false,
-    device:
-      device === undefined
-        ? null
-        : {
-            id: 'dev_1',
-            segments: [],
-            risk: 0,
-            posture: {
-              collectedAt: new Date(nowMs - device.reportedMinutesAgo * 60_000).toISOString(),
-              facts: {
-                platform: 'linux',
-                os: 'debian',
-                osVersion: '13',
-                kernel: '6',
-                firewall: 'on',
-                diskEncryption: device.diskEncryption,
-                screenLock: device.screenLock,
-                processes: {},
-                files: {},
-              },
-            },
-          },
-    http:
-      request.path === undefined
-        ? null
-        : { method: request.method ?? 'GET', host: 'thing.example', path: request.path },
-    destination: null,
-  };
-  return decideAccess(policies, {
-    object: action === 'forward' ? site : resource,
-    action,
-    facts,
-    circumstances: (by) => ({ ...circumstances, by }),
-  }).verdict.effect;
-}
-
 test('there are enough of them, each with a name of its own', () => {
   assert.ok(POLICY_TEMPLATES.length >= 15);
   assert.equal(new Set(POLICY_TEMPLATES.map(({ name }) => name)).size, POLICY_TEMPLATES.length);
@@ -121,7 +33,8 @@ for (const template of POLICY_TEMPLATES) {
   describe(`template ${template.name}`, () => {
     const policies = load(template);
     for (const request of template.cases) {
-      test(`${request.expect}: ${request.title}`, () => assert.equal(judge(policies, request), request.expect));
+      test(`${request.expect}: ${request.title}`, () =>
+        assert.equal(runTemplateCase(policies, request), request.expect));
     }
     test('lets some in and keeps others out', () => {
       const expected = new Set(template.cases.map(({ expect }) => (expect === 'pass' ? 'pass' : 'not')));
@@ -129,7 +42,7 @@ for (const template of POLICY_TEMPLATES) {
     });
     test('its policy is what makes the difference', () => {
       const without = new PolicySet([]);
-      assert.ok(template.cases.some((request) => judge(without, request) !== request.expect));
+      assert.ok(template.cases.some((request) => runTemplateCase(without, request) !== request.expect));
     });
   });
 }
@@ -157,4 +70,41 @@ test('values stay values, whatever is in them', () => {
   assert.equal(fillTemplate(find('no-guests'), {}, 'x")').ok, false);
   const named = fillTemplate(find('team-access'), { group: 'Équipe A' }, 'equipe');
   assert.ok(named.ok && checkPolicy(named.text).ok);
+});
+
+test('what is made of a template says what becomes of its cases, also under other names', () => {
+  for (const template of POLICY_TEMPLATES) {
+    const names = template.parameters.flatMap(({ name, kind }) => (kind === 'name' ? [[name, `my ${name}`]] : []));
+    const made = instantiateTemplate(template, { ...examplesOf(template), ...Object.fromEntries(names) }, 'mine');
+    assert.ok(made.ok, JSON.stringify(made));
+    assert.ok(made.form !== null);
+    assert.match(made.text, /^@id\("mine"\)$/m);
+    for (const { title, expect, effect } of made.cases) assert.equal(effect, expect, `${template.name}: ${title}`);
+  }
+  const limit = POLICY_TEMPLATES.find(({ name }) => name === 'risk-limit')!;
+  const made = instantiateTemplate(limit, { risk: '90' });
+  assert.ok(made.ok);
+  assert.deepEqual(
+    made.cases.map(({ effect }) => effect),
+    ['pass', 'pass'],
+  );
+});
+
+test('the schema of each parameter takes what the template takes', () => {
+  const samples = ['dev', '7', '24', '25', '2027-01-31T18:00:00Z', '2027-13-01', '10.0.0.0/8,2001:db8::/32', '/admin'];
+  samples.push('', 'x")', '10.0.0.0/8, ::1', 'tomorrow', '/a*', '-1', '1000001', 'Équipe A', '10.0.0.0/8;');
+  for (const template of POLICY_TEMPLATES) {
+    const { parameters } = describeTemplate(template);
+    for (const [index, { name, schema }] of parameters.entries()) {
+      assert.equal(template.parameters[index]!.name, name);
+      for (const sample of samples) {
+        const filled = fillTemplate(template, { ...examplesOf(template), [name]: sample });
+        // A schema cannot know which days a month has.
+        if (filled.ok) assert.match(sample, new RegExp(schema.pattern, 'u'), `${template.name} ${name}`);
+        else if (sample !== '2027-13-01') {
+          assert.doesNotMatch(sample, new RegExp(schema.pattern, 'u'), `${template.name} ${name} ${sample}`);
+        }
+      }
+    }
+  }
 });
