@@ -45,6 +45,19 @@ describe('an exported audit log', () => {
     assert.match(again.stderr, /exists[\s\S]*--force/);
     const piped = await world.zeronaut(['audit', 'export', '-']);
     assert.equal(piped.stdout.trimEnd().split('\n').length, lines.length);
+    // One that broke off in the middle of a line.
+    const other = join(temporaryDirectory('audit'), 'other.jsonl');
+    const whole = readFileSync(file);
+    writeFileSync(`${other}.partial`, whole.subarray(0, Math.floor(whole.length * 0.8)));
+    const goneOn = await world.zeronaut(['audit', 'export', other]);
+    assert.match(goneOn.stderr, /going on after entry \d+ of \d+/);
+    assert.equal(readFileSync(other, 'utf8'), whole.toString());
+    writeFileSync(`${other}.partial`, 'something else\n');
+    assert.equal((await world.zeronaut(['audit', 'export', other, '--force'])).code, 0);
+    assert.equal(
+      (await verify('anew.jsonl', readFileSync(other, 'utf8').trimEnd().split('\n'), '--no-known')).result.valid,
+      true,
+    );
     const listed = await world.zeronaut(['audit', '--limit', '3']);
     assert.match(listed.stdout, /SEQ +AT +WHO +ACTION/);
   });

@@ -25,6 +25,7 @@ import type { ReadyInfo, Settings } from './settings.ts';
 import { openStore, type Store } from './store/store.ts';
 import { type SyncServer, startSyncServer } from './sync/sync-server.ts';
 import { startCheckpoints } from './workers/audit-checkpoints.ts';
+import { startExports } from './workers/audit-exports.ts';
 import { startHousekeeping } from './workers/housekeeping.ts';
 
 export interface RunningConsole {
@@ -47,12 +48,14 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
   let stopHousekeeping: (() => Promise<void>) | null = null;
   let mailer: Mailer | null = null;
   let stopCheckpoints: (() => Promise<void>) | null = null;
+  let stopExports: (() => Promise<void>) | null = null;
   async function stop(): Promise<void> {
     await api?.close();
     mailer?.close();
     await sync?.stop();
     await stopHousekeeping?.();
     await stopCheckpoints?.();
+    await stopExports?.();
     await store?.close();
   }
   try {
@@ -93,6 +96,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
     await writeForThisUser(context, organizationId, settings.homeDirectory);
     stopHousekeeping = startHousekeeping(context, log);
     stopCheckpoints = startCheckpoints(context, log);
+    stopExports = startExports(context, log);
     const setupToken = await createSetupToken(context, organizationId);
     return {
       info: {

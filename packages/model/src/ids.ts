@@ -20,6 +20,7 @@ export const ID_PREFIX = {
   grant: 'grt',
   enrolment: 'enr',
   audit: 'aud',
+  auditExport: 'axp',
   identityProvider: 'idp',
   scimToken: 'sct',
   factor: 'fac',

@@ -2,6 +2,7 @@
 export * from './address.ts';
 export * from './api/access-request-routes.ts';
 export * from './api/api-key-routes.ts';
+export * from './api/audit-export-routes.ts';
 export * from './api/audit-routes.ts';
 export * from './api/device-routes.ts';
 export * from './api/factor-routes.ts';

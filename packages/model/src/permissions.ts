@@ -34,6 +34,9 @@ export const PERMISSIONS = {
   'risks:write': ['owner', 'admin'],
   'events:read': ['owner', 'admin', 'operator', 'auditor'],
   'audit:read': ['owner', 'admin', 'auditor'],
+  'audit_exports:read': ['owner', 'admin', 'auditor'],
+  /** Sends the log away, from its first entry on. */
+  'audit_exports:write': ['owner'],
   /** Own things: my profile, my sessions, enrol my device. */
   'self:read': ['owner', 'admin', 'operator', 'auditor', 'member'],
   'self:write': ['owner', 'admin', 'operator', 'auditor', 'member'],

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
+import { auditExportsCommand } from './audit-exports.ts';
 import {
   type CommandLine,
   type CommonOptions,
@@ -73,21 +74,25 @@ export function auditCommand(line: CommandLine): Command {
   group.addCommand(
     createCommand('export', {
       summary: 'write the whole log with its checkpoints to a file',
+      description:
+        'Writes line by line what zeronaut audit verify checks. An export that broke off leaves FILE.partial behind, and the same ' +
+        'command goes on with it.',
       examples: ['audit export audit.jsonl', 'audit export - | gzip > audit.jsonl.gz'],
     })
       .argument('<file>', 'where to; - for standard output')
       .addOption(new Option('--force', 'overwrite the file'))
       .action(async (file: string, options: CommonOptions & { force?: boolean }) => {
-        const { exportAudit } = await import('../audit/export-audit.ts');
-        const { openSync, writeSync, closeSync, renameSync, rmSync, existsSync } = await import('node:fs');
+        const { exportAudit, readPartial } = await import('../audit/export-audit.ts');
+        const { openSync, writeSync, closeSync, ftruncateSync, renameSync, existsSync } = await import('node:fs');
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
         if (file === '-') {
-          await exportAudit(
-            api,
-            (text) => void line.stdout.write(text),
-            () => undefined,
-          );
+          const { once } = await import('node:events');
+          const write = async (text: string) => {
+            // A slow reader is waited for: the log may be larger than memory.
+            if (line.stdout.write(text) === false) await once(line.stdout as NodeJS.WriteStream, 'drain');
+          };
+          await exportAudit(api, write, () => undefined);
           return;
         }
         if (existsSync(file) && options.force !== true) {
@@ -95,19 +100,26 @@ export function auditCommand(line: CommandLine): Command {
           throw new CliError(`${file} exists`, { reason: 'cli.file', next });
         }
         const partial = `${file}.partial`;
-        const fd = openSync(partial, 'w', 0o600);
+        const begun = existsSync(partial) ? await readPartial(partial) : null;
+        if (begun !== null) output.note(`going on after entry ${begun.done} of ${begun.size}, from ${partial}`);
+        const fd = openSync(partial, begun === null ? 'w' : 'r+', 0o600);
         let exported: Awaited<ReturnType<typeof exportAudit>>;
         try {
-          exported = await exportAudit(
-            api,
-            (text) => void writeSync(fd, text),
-            (done, of) => {
-              if (of > 10_000) output.note(`${done} of ${of} entries`);
-            },
-          );
+          let at = begun?.bytes ?? 0;
+          ftruncateSync(fd, at);
+          const write = async (text: string) => {
+            const bytes = Buffer.from(text);
+            for (let done = 0; done < bytes.length; )
+              done += writeSync(fd, bytes, done, bytes.length - done, at + done);
+            at += bytes.length;
+          };
+          const progress = (done: number, of: number) => {
+            if (of > 10_000) output.note(`${done} of ${of} entries`);
+          };
+          exported = await exportAudit(api, write, progress, begun);
           renameSync(partial, file);
         } catch (error) {
-          rmSync(partial, { force: true });
+          if (existsSync(partial)) output.note(`what there is stays in ${partial}; the same command goes on with it`);
           throw error;
         } finally {
           closeSync(fd);
@@ -170,5 +182,6 @@ export function auditCommand(line: CommandLine): Command {
       }),
   );
 
+  group.addCommand(auditExportsCommand(line));
   return group;
 }

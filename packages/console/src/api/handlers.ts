@@ -19,6 +19,7 @@ import type { Queries } from '../store/store.ts';
 import { VERSION } from '../version.ts';
 import { accessRequestHandlers } from './access-request-handlers.ts';
 import { apiKeyHandlers } from './api-key-handlers.ts';
+import { auditExportHandlers } from './audit-export-handlers.ts';
 import { auditHandlers } from './audit-handlers.ts';
 import { deviceHandlers } from './device-handlers.ts';
 import { factorHandlers } from './factor-handlers.ts';
@@ -175,4 +176,5 @@ export const handlers: Handlers = {
 
   'accessEvents.list': (context, { caller, query }) => accessEvents.listAccessEvents(context, caller, query),
   ...auditHandlers,
+  ...auditExportHandlers,
 };

@@ -324,6 +324,23 @@ export interface Schema {
   audit_tiles: { organization_id: string; level: number; position: number; hashes: string; root: string };
   /** Signed notes. `day`: of `at`, since 1970. */
   audit_checkpoints: { organization_id: string; size: number; at: number; day: number; note: string };
+  audit_exports: {
+    id: string;
+    organization_id: string;
+    name: string;
+    /** `auditExportSettings` as JSON. */
+    settings: string;
+    sealed_secret: string | null;
+    created_at: number;
+    /** The receiver is known to have every entry up to this one. */
+    delivered: number;
+    rejected: number;
+    failures: number;
+    last_error: string | null;
+    last_delivered_at: number | null;
+    /** Also a claim: while one console sends, it is ahead of now, and no other begins. */
+    next_try_at: number;
+  };
   /** Private keys, sealed with the master key. Of the whole installation, so without an organization. */
   secrets: { name: string; sealed: string; created_at: number };
   identity_providers: {

@@ -123,6 +123,18 @@ async function newProvider({ ours }: World): Promise<{ id: string; domain: strin
   return { id, domain };
 }
 
+const exportInput = () => ({ name: fresh('siem'), settings: { kind: 'otlp', url: 'http://127.0.0.1:1/' } });
+async function newExport({ ours }: World): Promise<string> {
+  const answer = await ours.call('POST', '/api/v1/audit/exports', exportInput());
+  assert.equal(answer.statusCode, 201, answer.body);
+  return answer.json().id;
+}
+/** An organization may have few. */
+async function removeExports({ ours }: World): Promise<void> {
+  const { items } = (await ours.call('GET', '/api/v1/audit/exports')).json();
+  for (const { id } of items) await ours.call('DELETE', `/api/v1/audit/exports/${id}`);
+}
+
 /** A session with an authenticator app that is set up, and a function for its present code. */
 async function newTotp(world: World, confirm: boolean): Promise<{ key: string; code: string; id: string }> {
   const key = (await newSession(world)).token;
@@ -626,6 +638,23 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
   'audit.proveInclusion': { prepare: () => ({ query: 'seq=1' }), foreign: 'own' },
   'audit.proveConsistency': { prepare: () => ({ query: 'from=1' }), foreign: 'own' },
   'audit.export': { prepare: () => ({ query: 'from=1&limit=10' }), foreign: 'own' },
+  'auditExports.list': { foreign: 'own' },
+  'auditExports.create': { prepare: () => ({ body: exportInput() }), restore: removeExports, foreign: 'own' },
+  'auditExports.get': {
+    prepare: async (world) => ({ params: { id: await newExport(world) } }),
+    restore: removeExports,
+    foreign: 'not_found',
+  },
+  'auditExports.test': {
+    prepare: async (world) => ({ params: { id: await newExport(world) } }),
+    restore: removeExports,
+    foreign: 'not_found',
+  },
+  'auditExports.delete': {
+    prepare: async (world) => ({ params: { id: await newExport(world) } }),
+    restore: removeExports,
+    foreign: 'not_found',
+  },
 };
 
 export function urlOf(route: RouteDefinition, { params = {}, query }: RouteCall): string {

@@ -24,6 +24,7 @@ import {
 } from '../entities/index.ts';
 import { accessRequestRoutes } from './access-request-routes.ts';
 import { apiKeyRoutes } from './api-key-routes.ts';
+import { auditExportRoutes } from './audit-export-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { factorCode, factorRoutes } from './factor-routes.ts';
@@ -573,6 +574,7 @@ export const routes = defineRoutes({
     response: pageOf(accessEvent),
   },
   ...auditRoutes,
+  ...auditExportRoutes,
 });
 
 export type Routes = typeof routes;

@@ -23,6 +23,7 @@ import { factorKind } from './sign-in.ts';
 
 export * from './access-request.ts';
 export * from './access-rule.ts';
+export * from './audit-export.ts';
 export * from './device-posture.ts';
 export * from './identity-provider.ts';
 export * from './invitation.ts';

@@ -13,6 +13,7 @@ import * as relyingParties from './0033-relying-parties.ts';
 import * as devicePosture from './0034-device-posture.ts';
 import * as auditProof from './0040-audit-proof.ts';
 import * as decisions from './0041-decisions.ts';
+import * as auditExports from './0042-audit-exports.ts';
 import * as policies from './0050-policies.ts';
 import * as accessRequests from './0051-access-requests.ts';
 
@@ -34,6 +35,7 @@ export const migrations: MigrationProvider = {
       '0034-device-posture': devicePosture,
       '0040-audit-proof': auditProof,
       '0041-decisions': decisions,
+      '0042-audit-exports': auditExports,
       '0050-policies': policies,
       '0051-access-requests': accessRequests,
     };
