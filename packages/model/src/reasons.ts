@@ -326,6 +326,16 @@ export const REASONS = {
     title: 'The assertion is not signed',
     next: 'Let the identity provider sign assertions.',
   },
+  'idp.signature_misplaced': {
+    status: 400,
+    title: 'What is signed is not exactly the one assertion',
+    next: '',
+  },
+  'idp.undecipherable': {
+    status: 400,
+    title: 'The assertion was not encrypted for this console',
+    next: 'Give the identity provider our metadata again.',
+  },
   'idp.recipient_mismatch': { status: 400, title: 'It was sent to another address', next: 'Check the ACS URL.' },
   'idp.email_missing': {
     status: 403,

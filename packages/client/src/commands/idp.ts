@@ -1,4 +1,4 @@
-import type { IdentityProvider, IdentityProviderInput, PresetName } from '@zeronaut/model';
+import type { IdentityProvider, IdentityProviderInput, PresetName, PresetParameter } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
 import { CliError, usageError } from '../cli-error.ts';
 import type { Output } from '../output/output.ts';
@@ -25,6 +25,8 @@ interface AddOptions extends CommonOptions {
   readonly realm?: string;
   readonly application?: string;
   readonly organizations?: string;
+  readonly metadataUrl?: string;
+  readonly metadata?: string;
   readonly displayName?: string;
   readonly domain?: string[];
   readonly ownDomain?: string[];
@@ -33,7 +35,19 @@ interface AddOptions extends CommonOptions {
 }
 
 /** Here and not from the model: help must not wait for that to load. A test compares them. */
-export const PRESET_NAMES = ['google', 'entra', 'okta', 'keycloak', 'authentik', 'github'] as const;
+export const PRESET_NAMES = [
+  'google',
+  'entra',
+  'okta',
+  'keycloak',
+  'authentik',
+  'github',
+  'google-saml',
+  'entra-saml',
+  'okta-saml',
+  'keycloak-saml',
+  'authentik-saml',
+] as const;
 
 export function idpCommand(line: CommandLine): Command {
   const group = createGroup('idp', 'identity providers: sign-in with the accounts of a company');
@@ -102,8 +116,8 @@ export function idpCommand(line: CommandLine): Command {
     createCommand('add', {
       summary: 'add an identity provider',
       description:
-        'Adds an identity provider, from a preset, an OpenID Connect issuer, or a YAML file with all settings. The client ' +
-        'secret or bind password is read from ZERONAUT_IDP_SECRET or standard input; it is sealed and never shown again. ' +
+        'Adds an identity provider, from a preset, an OpenID Connect issuer, the metadata of a SAML 2.0 provider, or a YAML file ' +
+        'with all settings. The client secret or bind password is read from ZERONAUT_IDP_SECRET or standard input; it is sealed and never shown again. ' +
         'A provider speaks only for mail domains that are named: --domain has to be proved by a DNS record, --own-domain ' +
         'is your word as owner and counts in your organization only.',
       examples: [
@@ -111,6 +125,9 @@ export function idpCommand(line: CommandLine): Command {
         'idp add entra --preset entra --tenant 0d1c… --client-id 5f2a… --domain corp.example < secret.txt',
         'idp add code --preset github --organizations acme --client-id Ov23… --own-domain acme.example < secret.txt',
         'idp add sso --issuer https://id.corp.example --client-id zeronaut --map "platform=ops:admin" < secret.txt',
+        'idp add corp --metadata-url https://sso.corp.example/saml/metadata --own-domain corp.example --create-users',
+        'idp add corp --preset keycloak-saml --url https://sso.corp.example --realm corp --domain corp.example',
+        'idp add google --preset google-saml --metadata GoogleIDPMetadata.xml --domain corp.example',
         'idp add -f provider.yaml < secret.txt',
       ],
     })
@@ -122,8 +139,10 @@ export function idpCommand(line: CommandLine): Command {
       .option('--tenant <id>', 'of Entra ID')
       .option('--url <url>', 'of Okta, Keycloak or authentik')
       .option('--realm <name>', 'of Keycloak')
-      .option('--application <slug>', 'of authentik')
+      .option('--application <slug>', 'of authentik, or the application id in Entra ID')
       .option('--organizations <names>', 'of GitHub, comma separated: whose members may sign in')
+      .option('--metadata-url <url>', 'where the metadata of a SAML provider are, and are refreshed from')
+      .option('--metadata <file>', 'the metadata of a SAML provider, as a file')
       .option('--display-name <text>', 'for the button "Continue with …"')
       .option('--domain <domains>', 'mail domains, to be proved by DNS', parseList)
       .option('--own-domain <domains>', 'mail domains, by your word as owner', parseList)
@@ -145,6 +164,7 @@ export function idpCommand(line: CommandLine): Command {
         const provider = await api.call('identityProviders.get', { params: { id } });
         output.document(provider);
         show(output, provider);
+        output.line(`When the other side knows these addresses: zeronaut idp test ${provider.name}`);
       }),
   );
 
@@ -214,8 +234,12 @@ async function inputOf(name: string | undefined, options: AddOptions): Promise<I
     const [issue] = parsed.error.issues;
     throw usageError(`${issue!.path.join('.')}: ${issue!.message}`);
   };
-  const sources = [options.preset, options.issuer, options.file].filter((source) => source !== undefined);
-  if (sources.length !== 1) throw usageError('give one of --preset, --issuer and --file');
+  const { preset, issuer, file } = options;
+  const bySaml = preset === undefined ? (options.metadataUrl ?? options.metadata) : undefined;
+  const sources = [preset, issuer, file, bySaml].filter((source) => source !== undefined);
+  if (sources.length !== 1) {
+    throw usageError('give one of --preset, --issuer, --metadata-url, --metadata and --file');
+  }
   const common = {
     ...(options.displayName === undefined ? {} : { displayName: options.displayName }),
     ...(options.createUsers === true ? { createUsers: true } : {}),
@@ -227,23 +251,39 @@ async function inputOf(name: string | undefined, options: AddOptions): Promise<I
     return check({ ...fromFile, ...common, ...(name === undefined ? {} : { name }) });
   }
   if (name === undefined) throw usageError('the name is missing');
-  if (options.clientId === undefined) throw usageError('--client-id is missing');
-  if (options.preset === undefined) {
-    const settings = { kind: 'oidc', issuer: options.issuer, clientId: options.clientId };
+  const { IDENTITY_PROVIDER_PRESETS } = await import('@zeronaut/model');
+  const chosen = options.preset === undefined ? null : IDENTITY_PROVIDER_PRESETS[options.preset];
+  const needsClientId = chosen === null ? bySaml === undefined : chosen.clientId;
+  if (needsClientId && options.clientId === undefined) throw usageError('--client-id is missing');
+  const parameters = await parametersOf(options);
+  if (options.preset === undefined || chosen === null) {
+    const settings =
+      bySaml === undefined
+        ? { kind: 'oidc', issuer: options.issuer, clientId: options.clientId }
+        : { kind: 'saml', metadataUrl: parameters['metadata-url'], metadata: parameters.metadata };
     return check({ name, settings, ...common });
   }
-  const found = presetSettings(options.preset, options.clientId, definedOf(options));
+  const found = presetSettings(options.preset, options.clientId ?? '', parameters);
   if ('missing' in found)
     throw usageError(`${options.preset} needs ${found.missing.map((one) => `--${one}`).join(' and ')}`);
   if ('invalid' in found) throw usageError(found.invalid);
-  const { IDENTITY_PROVIDER_PRESETS } = await import('@zeronaut/model');
-  const { displayName } = IDENTITY_PROVIDER_PRESETS[options.preset];
-  return check({ name, displayName, settings: found.settings, ...common });
+  return check({ name, displayName: chosen.displayName, settings: found.settings, ...common });
 }
 
-function definedOf({ tenant, url, realm, application, organizations }: AddOptions) {
-  const given = { tenant, url, realm, application, organizations };
+async function parametersOf(options: AddOptions): Promise<Partial<Record<PresetParameter, string>>> {
+  const { tenant, url, realm, application, organizations } = options;
+  const metadata = options.metadata === undefined ? undefined : await readMetadata(options.metadata);
+  const given = { tenant, url, realm, application, organizations, 'metadata-url': options.metadataUrl, metadata };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+async function readMetadata(file: string): Promise<string> {
+  const { readFile } = await import('node:fs/promises');
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw usageError(`--metadata ${file}: ${(error as Error).message}`);
+  }
 }
 
 /** The last `=` splits, because names of groups may hold one (`CN=Admins,OU=…`). */
@@ -272,9 +312,13 @@ function needsSecret({ settings }: IdentityProviderInput): boolean {
 
 function show(output: Output, provider: IdentityProvider): void {
   output.line(output.style('bold', `${provider.name} (${provider.kind})${provider.enabled ? '' : ', disabled'}`));
-  const { callback, backChannelLogout, samlMetadata } = provider.addresses;
-  if (callback !== null) output.line(`  Redirect or ACS URL  ${callback}`);
-  if (samlMetadata !== null) output.line(`  Our metadata         ${samlMetadata}`);
+  const { callback, backChannelLogout, samlMetadata, samlEntityId } = provider.addresses;
+  if (samlEntityId !== null) {
+    output.line(`  Our entity id        ${samlEntityId}`);
+    output.line(`  ACS URL (POST)       ${callback}`);
+    output.line(`  Our metadata         ${samlMetadata}`);
+    output.line(`  Sign-in begins at    ${callback!.replace('/sign-in/saml/', '/sign-in/with/')}`);
+  } else if (callback !== null) output.line(`  Redirect URL         ${callback}`);
   if (backChannelLogout !== null) output.line(`  Back-channel logout  ${backChannelLogout}`);
   for (const { domain, verifiedAt, record } of provider.domains) {
     if (verifiedAt !== null) output.line(`  ${domain}  proved`);

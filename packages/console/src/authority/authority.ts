@@ -3,7 +3,12 @@ import { promisify } from 'node:util';
 import { SNAPSHOT_CONTEXT } from '@zeronaut/model';
 import type { JWK } from 'oidc-provider';
 import type { Store } from '../store/store.ts';
-import { type CertificateAuthority, createCertificateAuthority, createRoot } from './certificate-authority.ts';
+import {
+  type CertificateAuthority,
+  createCertificateAuthority,
+  createRoot,
+  createSamlKey,
+} from './certificate-authority.ts';
 import type { Sealer } from './master-key.ts';
 import { generateSigningKey, loadSigningKey, type SigningKey } from './signing-key.ts';
 
@@ -19,6 +24,11 @@ export interface Authority {
    * takes, and what its cookies are signed with.
    */
   openidKeys(): Promise<OpenidKeys>;
+  /**
+   * Signs requests to SAML providers and opens what they encrypt for us; made when first asked for. RSA, since that is what
+   * they all know.
+   */
+  samlKey(): Promise<SamlServiceKey>;
   /** Sign checkpoints of audit logs, and nothing else; made when first asked for. */
   auditKeys(): Promise<AuditKeys>;
   /** 32 bytes: vouches for the challenges of passkeys, and nothing else. */
@@ -56,6 +66,13 @@ async function createOpenidKeys(): Promise<string> {
   return JSON.stringify({ jwk, cookieKey: randomBytes(32).toString('base64url') });
 }
 
+export interface SamlServiceKey {
+  /** PKCS #8, PEM. */
+  readonly privateKey: string;
+  /** PEM, self-signed: a container for the key, as SAML wants it. */
+  readonly certificate: string;
+}
+
 /** Loads the keys from the store, or makes them at the very first start. */
 export async function loadAuthority(store: Store, sealer: Sealer, clock: () => number): Promise<Authority> {
   async function secret(name: string, create: () => string | Promise<string>): Promise<string> {
@@ -78,6 +95,7 @@ export async function loadAuthority(store: Store, sealer: Sealer, clock: () => n
   const snapshotKey = loadSigningKey(await secret('snapshot-key', generateSigningKey));
   const challengeKey = await secret('challenge-key', () => randomBytes(32).toString('base64url'));
   let auditKeys: Promise<AuditKeys> | undefined;
+  let samlKey: Promise<SamlServiceKey> | undefined;
   return {
     certificates: await createCertificateAuthority(root, clock),
     tokenKey,
@@ -89,6 +107,10 @@ export async function loadAuthority(store: Store, sealer: Sealer, clock: () => n
         return { ed25519: createPrivateKey(ed25519), mlDsa: createPrivateKey(mlDsa) };
       });
       return auditKeys;
+    },
+    samlKey: () => {
+      samlKey ??= secret('saml-key', async () => JSON.stringify(await createSamlKey(clock()))).then(JSON.parse);
+      return samlKey as Promise<SamlServiceKey>;
     },
     openidKeys: async () => JSON.parse(await secret('openid-keys', createOpenidKeys)),
     sealer,

@@ -59,6 +59,29 @@ export async function createRoot(nowMs: number): Promise<RootMaterial> {
   };
 }
 
+/** A key for SAML, and a certificate that nobody vouches for: the other side pins it. */
+export async function createSamlKey(nowMs: number): Promise<RootMaterial> {
+  const algorithm = {
+    name: 'RSASSA-PKCS1-v1_5',
+    modulusLength: 2048,
+    publicExponent: new Uint8Array([1, 0, 1]),
+    hash: 'SHA-256',
+  };
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: randomSerial(),
+    name: [{ O: ['Zeronaut'] }, { CN: ['Zeronaut SAML'] }],
+    notBefore: new Date(nowMs - BACKDATE_MS),
+    notAfter: new Date(nowMs + ROOT_LIFETIME_MS),
+    keys,
+    signingAlgorithm: algorithm,
+  });
+  return {
+    certificate: certificate.toString('pem'),
+    privateKey: KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
+}
+
 export async function createCertificateAuthority(
   material: RootMaterial,
   clock: () => number,

@@ -4,14 +4,26 @@ import { readBrowserSecret, setBrowserSecret } from '../api/browser-cookie.ts';
 import { originOf } from '../api/origin.ts';
 import type { Context } from '../domains/context.ts';
 import { signInWithDirectory } from '../domains/identity-providers/directory-sign-in.ts';
-import { auditRefused, signInExternally } from '../domains/identity-providers/external-sign-in.ts';
+import {
+  type AssertedIdentity,
+  auditRefused,
+  signInExternally,
+} from '../domains/identity-providers/external-sign-in.ts';
 import { finishGithub, startGithub } from '../domains/identity-providers/github.ts';
 import { discoverProvider } from '../domains/identity-providers/mail-domains.ts';
 import { finishOidc, startOidc } from '../domains/identity-providers/oidc.ts';
 import { logOutFromProvider } from '../domains/identity-providers/oidc-logout.ts';
 import { findEnabledProvider, type Provider } from '../domains/identity-providers/provider-rows.ts';
 import { bySlug, type SignInChoices } from '../domains/identity-providers/sign-in-choices.ts';
-import { createBrowserSecret, type Flow, startFlow, takeFlow } from '../domains/identity-providers/sign-in-flows.ts';
+import {
+  createBrowserSecret,
+  type Flow,
+  keepAnswer,
+  startFlow,
+  takeFlow,
+  takeTry,
+} from '../domains/identity-providers/sign-in-flows.ts';
+import { createRequestId, finishSaml, samlServiceMetadata, startSaml } from '../domains/saml/saml-sign-in.ts';
 import type { PendingSignIn, SignedIn } from '../domains/sessions/complete-sign-in.ts';
 import { RateLimit, rateLimitKey } from '../domains/sessions/rate-limit.ts';
 import { Refusal } from '../store/refusal.ts';
@@ -108,6 +120,30 @@ export function registerIdentityProviderPages(app: FastifyInstance, context: Con
     return result instanceof Refusal ? sendRefusal(reply, result) : enter(context, reply, result, flow.next);
   });
 
+  // SAML, Web Browser SSO: posted by a page of the provider, so that the cookie of this sign-in does not come along.
+  app.post('/sign-in/saml/:id', async (request, reply) => {
+    const refusal = limited(request);
+    if (refusal !== null) return sendRefusal(reply, refusal);
+    const provider = await findSamlProvider(context, request);
+    if (provider instanceof Refusal) return sendRefusal(reply, provider);
+    const state = field(request, 'RelayState');
+    const requestId = await takeTry(context, provider.id, state);
+    if (requestId instanceof Refusal) return sendRefusal(reply, requestId);
+    const identity = await finishSaml(context, provider, requestId, field(request, 'SAMLResponse'));
+    if (identity instanceof Refusal) {
+      await auditRefused(context, provider, identity, originOf(request));
+      return sendRefusal(reply, identity);
+    }
+    await keepAnswer(context, state, identity);
+    return goOn(reply, 'Signing in', `/sign-in/callback/${provider.id}?${new URLSearchParams({ state })}`);
+  });
+
+  app.get('/sign-in/saml/:id/metadata', async (request, reply) => {
+    const provider = await findSamlProvider(context, request);
+    if (provider instanceof Refusal) return sendRefusal(reply, provider);
+    return reply.type('application/samlmetadata+xml').send(await samlServiceMetadata(context, provider));
+  });
+
   // OpenID Connect Back-Channel Logout 1.0, 2.5 and 2.8: from the provider's server, no browser and no cookie.
   app.post('/sign-in/logout/:id', async (request, reply) => {
     const refusal = limited(request) ?? (await logOut(context, request));
@@ -117,6 +153,12 @@ export function registerIdentityProviderPages(app: FastifyInstance, context: Con
       .code(refusal.reason === 'api.rate_limited' ? 429 : 400)
       .send({ error: 'invalid_request', error_description: REASONS[refusal.reason].title, reason: refusal.reason });
   });
+}
+
+async function findSamlProvider(context: Context, request: FastifyRequest): Promise<Provider<'saml'> | Refusal> {
+  const provider = await findEnabledProvider(context.store.db, (request.params as { id: string }).id);
+  if (provider instanceof Refusal) return provider;
+  return provider.kind === 'saml' ? provider : new Refusal('idp.not_found');
 }
 
 async function logOut(context: Context, request: FastifyRequest): Promise<number | Refusal> {
@@ -144,7 +186,12 @@ async function start(
     }
     case 'github':
       return startGithub(context, provider, await startFlow(context, provider, { browserSecret, next: wanted.next }));
-    default:
+    case 'saml': {
+      const requestId = createRequestId();
+      const flow = await startFlow(context, provider, { browserSecret, next: wanted.next, requestId });
+      return await startSaml(context, provider, flow, requestId);
+    }
+    case 'ldap':
       return new Refusal('idp.not_found');
   }
 }
@@ -157,17 +204,30 @@ async function finish(
   request: FastifyRequest,
 ): Promise<SignedIn | PendingSignIn | Refusal> {
   const origin = originOf(request);
-  const identity =
-    provider.kind === 'oidc'
-      ? await finishOidc(context, provider, flow, query.toString())
-      : provider.kind === 'github'
-        ? await finishGithub(context, provider, flow, query)
-        : new Refusal('idp.not_found');
+  const identity = await askedOf(context, provider, flow, query);
   if (identity instanceof Refusal) {
     await auditRefused(context, provider, identity, origin);
     return identity;
   }
   return await signInExternally(context, provider, identity, { kind: 'console', canGoOn: true }, origin);
+}
+
+async function askedOf(
+  context: Context,
+  provider: Provider,
+  flow: Flow,
+  query: URLSearchParams,
+): Promise<AssertedIdentity | Refusal> {
+  switch (provider.kind) {
+    case 'oidc':
+      return await finishOidc(context, provider, flow, query.toString());
+    case 'github':
+      return await finishGithub(context, provider, flow, query);
+    case 'saml':
+      return flow.answer ?? new Refusal('idp.state_invalid');
+    case 'ldap':
+      return new Refusal('idp.not_found');
+  }
 }
 
 /**

@@ -393,6 +393,20 @@ export interface Schema {
     created_at: number;
     expires_at: number;
     used_at: number | null;
+    /** When a SAML response came for it: there is one try. */
+    answered_at: number | null;
+    /** Sealed: who the response says that it is, until the browser comes for it. */
+    answer: string | null;
+  };
+  /** The last good metadata of SAML providers that are configured by URL. */
+  saml_metadata: {
+    provider_id: string;
+    organization_id: string;
+    /** Version of the provider's settings that it was fetched for. */
+    provider_version: number;
+    document: string;
+    fetched_at: number;
+    tried_at: number;
   };
   /** Which provider opened a session, and as whom: for logout from there, and because it acts in one organization only. */
   federated_sessions: {

@@ -29,6 +29,18 @@ eachDatabase('the store migrates an empty database, opens it again, and keeps nu
   assert.deepEqual({ ...(await second.db.selectFrom('organizations').selectAll().executeTakeFirst()) }, organization);
 });
 
+eachDatabase('a migration of an early area is applied after those of later ones', async (t, database) => {
+  const first = await openStore(database.url);
+  await sql`delete from kysely_migration where name = '0021-saml'`.execute(first.db);
+  await sql`drop table saml_metadata`.execute(first.db);
+  await sql`alter table sign_in_flows drop column answered_at`.execute(first.db);
+  await sql`alter table sign_in_flows drop column answer`.execute(first.db);
+  await first.close();
+  const second = await openStore(database.url);
+  t.after(() => second.close());
+  assert.deepEqual(await second.db.selectFrom('saml_metadata').selectAll().execute(), []);
+});
+
 eachDatabase('a refusal and an error roll back; a commit is told, a rollback is not', async (t, database) => {
   const store = await openStore(database.url);
   t.after(() => store.close());

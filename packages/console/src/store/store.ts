@@ -48,7 +48,12 @@ export async function openStore(url: string): Promise<Store> {
           }),
   });
   try {
-    const { error } = await new Migrator({ db, provider: migrations }).migrateToLatest();
+    const { error } = await new Migrator({
+      db,
+      provider: migrations,
+      // They are numbered by area: one of an early area may come after those of a later one were applied.
+      allowUnorderedMigrations: true,
+    }).migrateToLatest();
     if (error !== undefined) throw error;
   } catch (error) {
     await db.destroy();

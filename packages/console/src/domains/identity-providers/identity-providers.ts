@@ -10,6 +10,7 @@ import { isUniqueViolation, type Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { parseMetadata } from '../saml/metadata.ts';
 import { domainsOf, findProviderRow, type ProviderRow, secretName, toView } from './provider-rows.ts';
 
 export async function listProviders(
@@ -217,10 +218,19 @@ function checkInput({ settings, defaultRole }: IdentityProviderInput, hasSecret:
     }
     case 'github':
       return hasSecret ? null : invalidField('/secret', 'the client secret is needed');
-    case 'saml':
-      return (settings.metadataUrl === null) === (settings.metadata === null)
-        ? invalidField('/settings/metadata', 'either metadata or metadataUrl')
+    case 'saml': {
+      if ((settings.metadataUrl === null) === (settings.metadata === null)) {
+        return invalidField('/settings/metadata', 'either metadata or metadataUrl');
+      }
+      if (settings.metadataUrl !== null) {
+        const url = parseOutboundUrl(settings.metadataUrl);
+        return url instanceof Refusal ? invalidField('/settings/metadataUrl', url.detail ?? 'not a URL') : null;
+      }
+      const metadata = parseMetadata(settings.metadata!, settings.entityId);
+      return metadata instanceof Refusal
+        ? invalidField('/settings/metadata', metadata.detail ?? 'not SAML metadata')
         : null;
+    }
     case 'ldap': {
       if ((settings.bindDn === null) === (settings.userDn === null)) {
         return invalidField('/settings/bindDn', 'either bindDn (search, then bind) or userDn (bind directly)');

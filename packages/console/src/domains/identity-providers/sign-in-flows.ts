@@ -7,6 +7,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Refusal } from '../../store/refusal.ts';
 import type { Context } from '../context.ts';
 import { hashToken } from '../random-token.ts';
+import type { AssertedIdentity } from './external-sign-in.ts';
 import type { Provider } from './provider-rows.ts';
 
 /** How long a person may take at the provider. */
@@ -23,6 +24,8 @@ export interface Flow extends FlowSecrets {
   readonly next: string;
   readonly requestId: string | null;
   readonly createdAtMs: number;
+  /** Of SAML: who the provider said it is, when a good response came. */
+  readonly answer: AssertedIdentity | null;
 }
 
 export function createBrowserSecret(): string {
@@ -54,6 +57,8 @@ export async function startFlow(
       created_at: nowMs,
       expires_at: nowMs + FLOW_TTL_MS,
       used_at: null,
+      answered_at: null,
+      answer: null,
     })
     .execute();
   return secretsOf(state, input.browserSecret);
@@ -78,7 +83,7 @@ export async function takeFlow(
     .where('browser_hash', '=', hashToken(browserSecret))
     .where('used_at', 'is', null)
     .where('expires_at', '>', context.clock())
-    .returning(['next', 'request_id', 'created_at'])
+    .returning(['next', 'request_id', 'created_at', 'answer'])
     .executeTakeFirst();
   if (row === undefined) return new Refusal('idp.state_invalid');
   return {
@@ -86,5 +91,39 @@ export async function takeFlow(
     next: row.next,
     requestId: row.request_id,
     createdAtMs: row.created_at,
+    answer: row.answer === null ? null : JSON.parse(context.authority.sealer.open(answerName(state), row.answer)),
   };
+}
+
+/**
+ * The one try that a SAML response has: it came across sites, without the cookie, so that nothing is signed in by it yet.
+ * The id of the request that it must answer.
+ */
+export async function takeTry(context: Context, providerId: string, state: string): Promise<string | Refusal> {
+  if (state === '' || state.length > 200) return new Refusal('idp.state_invalid');
+  const row = await context.store.db
+    .updateTable('sign_in_flows')
+    .set({ answered_at: context.clock() })
+    .where('state_hash', '=', hashToken(state))
+    .where('provider_id', '=', providerId)
+    .where('request_id', 'is not', null)
+    .where('answered_at', 'is', null)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', context.clock())
+    .returning('request_id')
+    .executeTakeFirst();
+  return row?.request_id ?? new Refusal('idp.state_invalid');
+}
+
+/** Keeps a good answer until the browser that began the sign-in comes for it. */
+export async function keepAnswer(context: Context, state: string, identity: AssertedIdentity): Promise<void> {
+  await context.store.db
+    .updateTable('sign_in_flows')
+    .set({ answer: context.authority.sealer.seal(answerName(state), JSON.stringify(identity)) })
+    .where('state_hash', '=', hashToken(state))
+    .execute();
+}
+
+function answerName(state: string): string {
+  return `sign-in-answer:${hashToken(state)}`;
 }

@@ -1,5 +1,6 @@
 import { Refusal } from '../../store/refusal.ts';
 import type { Caller, Context } from '../context.ts';
+import { loadMetadata } from '../saml/metadata-store.ts';
 import { checkDirectory } from './ldap.ts';
 import { discover } from './oidc.ts';
 import { findProviderRow, type Provider, toProvider } from './provider-rows.ts';
@@ -41,8 +42,14 @@ async function checksOf(context: Context, provider: Provider): Promise<ProviderC
     }
     case 'ldap':
       return [toCheck('directory', await checkDirectory(context, provider), (text) => text)];
-    default:
-      return [];
+    case 'saml':
+      return [
+        toCheck(
+          'metadata',
+          await loadMetadata(context, provider, true),
+          ({ entityId, keys, signInUrl }) => `${entityId}, ${keys.length} keys, sign-in at ${signInUrl}`,
+        ),
+      ];
   }
 }
 

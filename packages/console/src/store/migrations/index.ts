@@ -6,6 +6,7 @@ import * as edgeSignIn from './0012-edge-sign-in.ts';
 import * as invitations from './0013-invitations.ts';
 import * as magicLinks from './0014-magic-links.ts';
 import * as identityProviders from './0020-identity-providers.ts';
+import * as saml from './0021-saml.ts';
 import * as apiKeyScopes from './0030-api-key-scopes.ts';
 import * as personalAccessTokens from './0031-personal-access-tokens.ts';
 import * as workloads from './0032-workloads.ts';
@@ -28,6 +29,7 @@ export const migrations: MigrationProvider = {
       '0013-invitations': invitations,
       '0014-magic-links': magicLinks,
       '0020-identity-providers': identityProviders,
+      '0021-saml': saml,
       '0030-api-key-scopes': apiKeyScopes,
       '0031-personal-access-tokens': personalAccessTokens,
       '0032-workloads': workloads,
