@@ -11,7 +11,7 @@ import { type Credentials, fits, saveIdentity } from './sync/identity.ts';
 import { SyncLink } from './sync/link.ts';
 import { CertificateRenewal } from './sync/renewal.ts';
 import type { Witness } from './sync/witness.ts';
-import { type CurrentTables, compileTables, type Tables } from './tables.ts';
+import { type CurrentTables, compileTables, compileTablesInTurns, runningElements, type Tables } from './tables.ts';
 
 /**
  * All that a gateway has to do with its console: snapshots come in and go live, events go out, sign-ins are asked.
@@ -137,7 +137,7 @@ export class ConsoleLink {
    */
   async #apply(signed: SignedSnapshot): Promise<void> {
     const startedAt = performance.now();
-    const accepted = await this.#store.accept(signed);
+    const accepted = await this.#store.accept(signed, runningElements(this.#tables!.get()));
     if (!accepted.ok) {
       this.#refuse(versionOf(signed), accepted.reason, accepted.detail);
       return;
@@ -147,7 +147,7 @@ export class ConsoleLink {
     if (version !== tables.get().version) {
       let next: Tables;
       try {
-        next = compileTables(accepted.snapshot, tables.get());
+        next = await compileTablesInTurns(accepted.snapshot, tables.get());
       } catch (error) {
         // A key or a policy in it is none: signed by the console all the same, so say it there and run on.
         this.#store.forget(version, tables.get().version);

@@ -1,7 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { PublicJwk, Snapshot, SnapshotResource, SnapshotSite, SnapshotUser } from '@zeronaut/model';
-import { PolicySet } from '@zeronaut/policy';
+import { loadPolicy, PolicySet } from '@zeronaut/policy';
+import { atOnce, inTurns, mapPieces, type Pieces } from './turns.ts';
 
 /** A snapshot compiled for look-ups. Immutable; swapped whole. */
 export interface Tables {
@@ -41,21 +42,33 @@ export interface Tables {
  * user, a resource or the policies finds it by identity. Throws when a key or a policy in it is none.
  */
 export function compileTables(received: Snapshot, previous: Tables | null = null): Tables {
+  return atOnce(compilePieces(received, previous));
+}
+
+/** The same, while flows go on. */
+export function compileTablesInTurns(received: Snapshot, previous: Tables): Promise<Tables> {
+  return inTurns(compilePieces(received, previous));
+}
+
+function* compilePieces(received: Snapshot, previous: Tables | null): Pieces<Tables> {
+  const keep = previous === null ? null : runningElements(previous);
   const snapshot: Snapshot =
-    previous === null
+    keep === null
       ? received
       : {
           ...received,
-          users: keepUnchanged(received.users, previous.users, sameUser),
-          resources: keepUnchanged(received.resources, previous.resources, isDeepStrictEqual),
-          sites: keepUnchanged(received.sites, previous.sites, isDeepStrictEqual),
+          users: yield* mapPieces(received.users, (user) => keep('users', user)),
+          devices: yield* mapPieces(received.devices, (device) => keep('devices', device)),
+          resources: yield* mapPieces(received.resources, (resource) => keep('resources', resource), 10),
+          sites: yield* mapPieces(received.sites, (site) => keep('sites', site), 10),
+          policies: yield* mapPieces(received.policies, (policy) => keep('policies', policy), 10),
         };
   const hosts = new Map<string, SnapshotResource>();
   const wildcardHosts = new Map<string, SnapshotResource>();
   const tcpPorts = new Map<number, SnapshotResource>();
   const udpPorts = new Map<number, SnapshotResource>();
   const resources = new Map<string, SnapshotResource>();
-  for (const resource of snapshot.resources) {
+  yield* mapPieces(snapshot.resources, (resource) => {
     resources.set(resource.id, resource);
     // The first one wins: the console refuses duplicates, and a file is checked when it is read.
     for (const host of resource.protocol === 'http' ? resource.hosts : []) {
@@ -64,7 +77,8 @@ export function compileTables(received: Snapshot, previous: Tables | null = null
     }
     const ports = resource.protocol === 'tcp' ? tcpPorts : resource.protocol === 'udp' ? udpPorts : null;
     if (ports !== null && resource.port !== null && !ports.has(resource.port)) ports.set(resource.port, resource);
-  }
+  });
+  const { personalAccessTokens } = snapshot;
   return {
     snapshot,
     version: snapshot.version,
@@ -74,35 +88,66 @@ export function compileTables(received: Snapshot, previous: Tables | null = null
     tcpPorts,
     udpPorts,
     resources,
-    users: new Map(snapshot.users.map((user) => [user.id, user])),
-    devices: new Map(snapshot.devices.map((device) => [device.id, device])),
-    sites: new Map(snapshot.sites.map((site) => [site.id, site])),
-    revokedSessions: new Set(snapshot.revokedSessions.map((session) => session.id)),
-    personalAccessTokens: new Map(snapshot.personalAccessTokens.map((token) => [token.hash, token])),
-    tokenResources: new Set(snapshot.personalAccessTokens.flatMap((token) => token.resourceIds)),
-    passkeys: new Map(snapshot.passkeys.map((passkey) => [passkey.credentialId, passkey])),
-    policies:
-      previous !== null && isDeepStrictEqual(previous.snapshot.policies, snapshot.policies)
-        ? previous.policies
-        : new PolicySet(snapshot.policies),
-    risks: new Map(snapshot.risks.map((risk) => [risk.id, risk])),
+    users: yield* mapBy(snapshot.users, ({ id }) => id),
+    devices: yield* mapBy(snapshot.devices, ({ id }) => id),
+    sites: yield* mapBy(snapshot.sites, ({ id }) => id),
+    revokedSessions: new Set(yield* mapPieces(snapshot.revokedSessions, ({ id }) => id)),
+    personalAccessTokens: yield* mapBy(personalAccessTokens, ({ hash }) => hash),
+    tokenResources: new Set((yield* mapPieces(personalAccessTokens, ({ resourceIds }) => resourceIds)).flat()),
+    passkeys: yield* mapBy(snapshot.passkeys, ({ credentialId }) => credentialId),
+    policies: yield* compilePolicies(snapshot.policies, previous),
+    risks: yield* mapBy(snapshot.risks, ({ id }) => id),
     accessGrants: Map.groupBy(snapshot.accessGrants, ({ userId }) => userId),
     consoleKeys: new Map(snapshot.consoleKeys.map((key) => [key.kid, importKey(key)])),
     gatewayKeys: new Map(
-      snapshot.gatewayKeys.map(({ gatewayId, key }) => [key.kid, { gatewayId, key: importKey(key) }]),
+      yield* mapPieces(
+        snapshot.gatewayKeys,
+        ({ gatewayId, key }) => [key.kid, { gatewayId, key: importKey(key) }] as const,
+      ),
     ),
   };
 }
 
-function keepUnchanged<T extends { readonly id: string }>(
-  items: readonly T[],
-  before: ReadonlyMap<string, T>,
-  same: (a: T, b: T) => boolean,
-): T[] {
-  return items.map((item) => {
-    const old = before.get(item.id);
-    return old !== undefined && same(old, item) ? old : item;
-  });
+function* mapBy<T>(items: readonly T[], keyOf: (item: T) => string): Pieces<Map<string, T>> {
+  const map = new Map<string, T>();
+  yield* mapPieces(items, (item) => map.set(keyOf(item), item));
+  return map;
+}
+
+/** The set of before, if nothing in it changed: it has what it decided in mind. Otherwise at least its compiled policies. */
+function* compilePolicies(policies: Snapshot['policies'], previous: Tables | null): Pieces<PolicySet> {
+  if (previous === null) return new PolicySet(yield* mapPieces(policies, loadPolicy, 10));
+  const before = previous.snapshot.policies;
+  if (policies.length === before.length && policies.every((policy, index) => policy === before[index])) {
+    return previous.policies;
+  }
+  const compiled = new Map(before.map((policy, index) => [policy, previous.policies.policies[index]!]));
+  return new PolicySet(yield* mapPieces(policies, (policy) => compiled.get(policy) ?? loadPolicy(policy), 10));
+}
+
+/**
+ * What of a new snapshot is equal to what runs is what runs, so that whoever remembers something about it finds it by
+ * identity. For the lists that have ids.
+ */
+export function runningElements({ snapshot, users, devices, resources, sites }: Tables) {
+  const policies = new Map(snapshot.policies.map((policy) => [policy.id, policy]));
+  const running: Partial<Record<keyof Snapshot, Kept>> = {
+    users: { byId: users, same: sameUser as Kept['same'] },
+    devices: { byId: devices, same: isDeepStrictEqual },
+    resources: { byId: resources, same: isDeepStrictEqual },
+    sites: { byId: sites, same: isDeepStrictEqual },
+    policies: { byId: policies, same: isDeepStrictEqual },
+  };
+  return <T>(list: keyof Snapshot, element: T): T => {
+    const kept = running[list];
+    const old = kept?.byId.get((element as { id: string }).id) as T | undefined;
+    return old !== undefined && (old === element || kept!.same(old, element)) ? old : element;
+  };
+}
+
+interface Kept {
+  readonly byId: ReadonlyMap<string, unknown>;
+  same(a: unknown, b: unknown): boolean;
 }
 
 /** As `isDeepStrictEqual`, at a tenth of its cost: there may be ten thousands of them. */

@@ -9,7 +9,7 @@ import type { Entity } from './cedar/values.ts';
 import { type Circumstances, contextOf } from './circumstances.ts';
 import { ACTION_ENTITIES, guestEntity, objectEntity, userEntity } from './entities.ts';
 import type { PolicyAction } from './policy-schema.ts';
-import { type PolicyDecision, PolicySet } from './policy-set.ts';
+import { loadPolicy, type PolicyDecision, PolicySet } from './policy-set.ts';
 import {
   type Random,
   randomCircumstances,
@@ -40,7 +40,7 @@ function randomSet(random: Random): { set: PolicySet; texts: Record<string, stri
     const mode = random.next() < 0.15 ? 'report' : 'enforce';
     policies.push({ id, name: `p-${policies.length}`, mode, json: check.json });
   }
-  return { set: new PolicySet(policies), texts };
+  return { set: new PolicySet(policies.map(loadPolicy)), texts };
 }
 
 test('what is remembered is what Cedar says, under random changes of everything', { timeout: 300_000 }, (t) => {
@@ -137,7 +137,7 @@ test('a policy that cannot be run makes the whole set unusable', () => {
   ];
   for (const [name, policy] of bad.slice(0, -1)) {
     assert.throws(
-      () => new PolicySet([{ id: 'pol_1', name: 'p', mode: 'enforce', json: policy }]),
+      () => loadPolicy({ id: 'pol_1', name: 'p', mode: 'enforce', json: policy }),
       { name: 'UnsupportedPolicyError' },
       name,
     );
@@ -159,7 +159,7 @@ test('a forbid whose evaluation fails forbids, and nothing else does', () => {
     object: randomResource(random, 1),
     circumstances: randomCircumstances(random),
   };
-  const decide = (...policies: SnapshotPolicy[]) => new PolicySet(policies).decide(request).effect;
+  const decide = (...policies: SnapshotPolicy[]) => new PolicySet(policies.map(loadPolicy)).decide(request).effect;
   const open = policy('pol_open', 'permit', []);
   assert.equal(decide(open), 'permit');
   assert.equal(decide(open, policy('pol_a', 'forbid', condition)), 'forbid');

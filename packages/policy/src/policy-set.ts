@@ -28,6 +28,11 @@ export interface LoadedPolicy extends CompiledPolicy {
   readonly mode: 'enforce' | 'report';
 }
 
+/** Throws an `UnsupportedPolicyError` when it cannot be run: then none of its set may be used. */
+export function loadPolicy({ id, name, mode, json }: SnapshotPolicy): LoadedPolicy {
+  return { ...compilePolicy(json), id, name, mode };
+}
+
 export interface PolicyRequest {
   readonly principal: Entity;
   readonly action: PolicyAction;
@@ -56,9 +61,8 @@ export class PolicySet {
   #plans = new WeakMap<object, WeakMap<Entity, Map<PolicyAction, Plan>>>();
   #planCount = 0;
 
-  /** Throws an `UnsupportedPolicyError` when one of them cannot be run: then none of them may be used. */
-  constructor(policies: readonly SnapshotPolicy[]) {
-    this.policies = policies.map(({ id, name, mode, json }) => ({ ...compilePolicy(json), id, name, mode }));
+  constructor(policies: readonly LoadedPolicy[]) {
+    this.policies = policies;
     this.readsTime = this.policies.some(({ facts }) => readsTime(facts));
   }
 

@@ -3,9 +3,13 @@ import { dirname } from 'node:path';
 
 /**
  * Writes so that a reader, or we after a crash or a power cut, see either the old content or the new one: temporary
- * file beside it, fsync, rename, fsync of the directory. Rejects with the system's error and leaves the old file.
+ * file beside it, fsync, rename, fsync of the directory. What comes in pieces is written piece by piece. Rejects with the system's error and leaves the old file.
  */
-export async function writeFileAtomically(path: string, content: string, mode = 0o600): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  content: string | Iterable<string>,
+  mode = 0o600,
+): Promise<void> {
   const temporary = `${path}.tmp`;
   try {
     const file = await open(temporary, 'w', mode);

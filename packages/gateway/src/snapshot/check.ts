@@ -9,6 +9,8 @@ import {
   snapshot as snapshotSchema,
 } from '@zeronaut/model';
 import { z } from 'zod';
+import { parseJsonPieces } from '../json-pieces.ts';
+import { inTurns } from '../turns.ts';
 
 /** What a gateway believes of snapshots: the key that was pinned at enrolment, and its own name. */
 export interface SnapshotTrust {
@@ -43,15 +45,19 @@ const ARRAYS = [
   'accessGrants',
 ] as const satisfies readonly (keyof Snapshot)[];
 
-/** Items that are validated before the event loop gets a turn: about a millisecond. */
-const SLICE = 200;
+/** The element that runs already, if it is equal to this one of the new snapshot's `list`; otherwise this one. */
+export type KeepRunning = (list: keyof Snapshot, element: unknown) => unknown;
 
 /**
  * Untrusted bytes to a snapshot, in the order of what is cheapest to refuse safely: signature, JSON, gateway, schema.
  * Nothing inside the payload is looked at before its signature holds. Gives the event loop turns, so that flows go on
  * while a large snapshot is checked. Versions are compared by the store, which knows what runs.
  */
-export async function checkSnapshot(signed: SignedSnapshot, trust: SnapshotTrust): Promise<SnapshotCheck> {
+export async function checkSnapshot(
+  signed: SignedSnapshot,
+  trust: SnapshotTrust,
+  keep: KeepRunning = (_, element) => element,
+): Promise<SnapshotCheck> {
   if (signed.keyId !== trust.keyId) {
     return refuse('sync.bad_signature', 'signed with a key that was not pinned at enrolment');
   }
@@ -62,9 +68,10 @@ export async function checkSnapshot(signed: SignedSnapshot, trust: SnapshotTrust
   if (!canonical || !(await verifyEd25519(bytes, trust.key, signature))) {
     return refuse('sync.bad_signature', 'the signature does not fit the payload');
   }
+  const elements = createElementCheck(keep);
   let value: unknown;
   try {
-    value = JSON.parse(signed.payload);
+    value = await inTurns(parseJsonPieces(signed.payload, { each: elements.check }));
   } catch {
     return refuse('sync.invalid', 'the payload is not JSON');
   }
@@ -75,35 +82,45 @@ export async function checkSnapshot(signed: SignedSnapshot, trust: SnapshotTrust
   if (fields.gatewayId !== trust.gatewayId || fields.organizationId !== trust.organizationId) {
     return refuse('sync.wrong_gateway', 'made for another gateway or organization');
   }
-  return validateInSlices(fields);
+  for (const [name, value] of Object.entries(snapshotDefaults())) fields[name] ??= value;
+  return validateOutside(fields, elements.problem);
 }
 
-async function validateInSlices(fields: Record<string, unknown>): Promise<SnapshotCheck> {
-  for (const [name, value] of Object.entries(snapshotDefaults())) fields[name] ??= value;
+const LISTS = new Map(ARRAYS.map((name) => [name as string, snapshotSchema.shape[name] as z.ZodArray]));
+
+/**
+ * Validates the elements of the snapshot's lists, each as soon as it was parsed: what was parsed then dies young, and a
+ * collection in the middle of it has little to copy. `problem` says what was wrong first, or null.
+ */
+function createElementCheck(keep: KeepRunning) {
+  let problem: string | null = null;
+  return {
+    problem: () => problem,
+    check(list: string, element: unknown, index: number): unknown {
+      const schema = LISTS.get(list);
+      if (schema === undefined || problem !== null) return element;
+      const one = z.safeParse(schema.element, element);
+      if (one.success) return keep(list as keyof Snapshot, one.data);
+      problem = describe(one.error, `${list}.${index}`);
+      return element;
+    },
+  };
+}
+
+/** All but the elements of its lists. */
+function validateOutside(fields: Record<string, unknown>, problemInside: () => string | null): SnapshotCheck {
   const skeleton: Record<string, unknown> = { ...fields };
-  for (const name of ARRAYS) if (Array.isArray(fields[name])) skeleton[name] = [];
+  for (const name of LISTS.keys()) if (Array.isArray(fields[name])) skeleton[name] = [];
   const outer = snapshotSchema.safeParse(skeleton);
   if (!outer.success) return refuse('sync.invalid', describe(outer.error, ''));
   const result: Record<string, unknown> = { ...outer.data };
-  for (const name of ARRAYS) {
-    const items = fields[name] as unknown[];
-    const schema: z.ZodArray = snapshotSchema.shape[name];
-    // The bounds of the array itself; its elements follow in slices.
-    const bounds = schema.clone({ ...schema.def, element: z.unknown() }).safeParse(items);
+  for (const [name, schema] of LISTS) {
+    const bounds = schema.clone({ ...schema.def, element: z.unknown() }).safeParse(fields[name]);
     if (!bounds.success) return refuse('sync.invalid', describe(bounds.error, name));
-    const parsed: unknown[] = new Array(items.length);
-    for (let start = 0; start < items.length; start += SLICE) {
-      const end = Math.min(start + SLICE, items.length);
-      for (let i = start; i < end; i++) {
-        const one = z.safeParse(schema.element, items[i]);
-        if (!one.success) return refuse('sync.invalid', describe(one.error, `${name}.${i}`));
-        parsed[i] = one.data;
-      }
-      if (end < items.length) await new Promise((resolve) => setImmediate(resolve));
-    }
-    result[name] = parsed;
+    result[name] = fields[name];
   }
-  return { ok: true, snapshot: result as Snapshot };
+  const inside = problemInside();
+  return inside === null ? { ok: true, snapshot: result as Snapshot } : refuse('sync.invalid', inside);
 }
 
 function refuse(reason: Reason, detail: string): SnapshotCheck {

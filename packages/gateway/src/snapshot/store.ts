@@ -2,8 +2,9 @@ import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Reason, type SignedSnapshot, type Snapshot, signedSnapshot } from '@zeronaut/model';
 import type { Logger } from 'pino';
+import { stringifyPieces } from '../json-pieces.ts';
 import { writeFileAtomically } from './atomic-file.ts';
-import { checkSnapshot, type SnapshotTrust } from './check.ts';
+import { checkSnapshot, type KeepRunning, type SnapshotTrust } from './check.ts';
 
 /**
  * Signed snapshots: from the sync link to the disk, and from the disk to a cold start. What comes out was verified
@@ -68,8 +69,8 @@ export class SnapshotStore {
   }
 
   /** Verifies a snapshot that came over the link. The caller then calls `save` and makes it live. */
-  async accept(signed: SignedSnapshot): Promise<Acceptance> {
-    const check = await checkSnapshot(signed, this.#options.trust);
+  async accept(signed: SignedSnapshot, keep?: KeepRunning): Promise<Acceptance> {
+    const check = await checkSnapshot(signed, this.#options.trust, keep);
     if (!check.ok) return check;
     const { version } = check.snapshot;
     if (version < this.#version) {
@@ -108,7 +109,7 @@ export class SnapshotStore {
     while (this.#unsaved !== null) {
       const item = this.#unsaved;
       try {
-        await writeFileAtomically(join(directory, `snapshot-${item.version}.json`), JSON.stringify(item.signed));
+        await writeFileAtomically(join(directory, `snapshot-${item.version}.json`), fileText(item.signed));
         if (this.#unsaved === item) this.#unsaved = null;
         for (const { name } of (await this.#files()).slice(KEEP)) await unlink(join(directory, name));
       } catch (error) {
@@ -145,4 +146,11 @@ export class SnapshotStore {
     if (!signed.success) return { ok: false, reason: 'sync.invalid', detail: 'not a signed snapshot' };
     return checkSnapshot(signed.data, this.#options.trust);
   }
+}
+
+/** `JSON.stringify(signed)`, in pieces: the payload may have many megabytes. */
+function* fileText({ payload, ...others }: SignedSnapshot): Generator<string, void, void> {
+  yield `${JSON.stringify(others).slice(0, -1)},"payload":`;
+  yield* stringifyPieces(payload);
+  yield '}';
 }

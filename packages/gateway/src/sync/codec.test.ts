@@ -14,7 +14,7 @@ test('messages come out as they went in, however the bytes are cut', (t) => {
       const size = 1 + random.integer(round < 10 ? 3_000 : bytes.length);
       const decoded = decoder.push(bytes.subarray(position, position + size));
       assert.ok(decoded.ok);
-      seen.push(...decoded.values);
+      seen.push(...decoded.texts.map((text) => JSON.parse(text)));
       position += size;
     }
     assert.deepEqual(seen, values);
@@ -27,7 +27,7 @@ test('a byte at a time', () => {
   for (const byte of encodeMessage('{"a":[1]}')) {
     const decoded = decoder.push(Buffer.from([byte]));
     assert.ok(decoded.ok);
-    seen.push(...decoded.values);
+    seen.push(...decoded.texts.map((text) => JSON.parse(text)));
   }
   assert.deepEqual(seen, [{ a: [1] }]);
 });
@@ -42,10 +42,7 @@ const bad: [string, Buffer][] = [
   ['an empty message', frame(0, '')],
   ['one byte over the bound', frame(101, 'x')],
   ['the longest length there is', frame(0xffffffff, '')],
-  ['no JSON', frame(2, '{x')],
-  ['two values', frame(4, '1 2 ')],
   ['no UTF-8', frame(3, Buffer.from([0x22, 0xff, 0x22]))],
-  ['UTF-16', frame(4, Buffer.from('""', 'utf16le'))],
   ['HTTP', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
 ];
 for (const [name, bytes] of bad) {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 
 /**
  * Messages on the sync link: a 4-byte big-endian length and that many bytes of UTF-8 JSON. The decoder turns untrusted
- * bytes into values and never throws; whether a value is a message is for the schemas of `model` to say.
+ * bytes into texts and never throws; whether a text is JSON, and a message, is for its caller to say.
  */
 const LENGTH_BYTES = 4;
 
@@ -14,7 +14,7 @@ export function encodeMessage(json: string): Buffer {
   return frame;
 }
 
-export type Decoded = { readonly ok: true; readonly values: readonly unknown[] } | { readonly ok: false };
+export type Decoded = { readonly ok: true; readonly texts: readonly string[] } | { readonly ok: false };
 
 export class MessageDecoder {
   readonly #maxBytes: number;
@@ -30,14 +30,14 @@ export class MessageDecoder {
   }
 
   /**
-   * All messages that `chunk` completes. Not ok: too long, empty, not UTF-8 or not JSON; the link must be closed, and
-   * every later call is not ok either. Memory is bounded by what really arrived, never by what a length announces.
+   * All messages that `chunk` completes. Not ok: too long, empty or not UTF-8; the link must be closed, and every later
+   * call is not ok either. Memory is bounded by what really arrived, never by what a length announces.
    */
   push(chunk: Buffer): Decoded {
     if (this.#failed) return { ok: false };
     this.#chunks.push(chunk);
     this.#buffered += chunk.length;
-    const values: unknown[] = [];
+    const texts: string[] = [];
     for (;;) {
       if (this.#expected === -1) {
         if (this.#buffered < LENGTH_BYTES) break;
@@ -48,13 +48,9 @@ export class MessageDecoder {
       const body = this.#take(this.#expected);
       this.#expected = -1;
       if (!isUtf8(body)) return this.#fail();
-      try {
-        values.push(JSON.parse(body.toString('utf8')));
-      } catch {
-        return this.#fail();
-      }
+      texts.push(body.toString('utf8'));
     }
-    return { ok: true, values };
+    return { ok: true, texts };
   }
 
   #fail(): Decoded {

@@ -12,6 +12,8 @@ import {
   syncFromConsole,
 } from '@zeronaut/model';
 import type { Logger } from 'pino';
+import { parseJsonPieces } from '../json-pieces.ts';
+import { inTurns } from '../turns.ts';
 import { encodeMessage, MessageDecoder } from './codec.ts';
 import type { Witness } from './witness.ts';
 
@@ -201,6 +203,11 @@ export class SyncLink {
     }
     this.#socket = socket;
     const decoder = new MessageDecoder(SYNC_MAX_FROM_CONSOLE);
+    const refuse = (problem: string): void => {
+      log.error({ reason: 'sync.invalid', problem }, 'message from the console refused, link closed');
+      socket.destroy(new Error(problem));
+    };
+    let reading = Promise.resolve();
     socket.setNoDelay(true);
     socket.on('timeout', () => socket.destroy(new Error('no answer in time')));
     socket.on('error', (error) => {
@@ -216,11 +223,20 @@ export class SyncLink {
     });
     socket.on('data', (chunk: Buffer) => {
       if (socket.destroyed) return;
-      const problem = this.#receive(decoder, chunk);
-      if (problem !== null) {
-        log.error({ reason: 'sync.invalid', problem }, 'message from the console refused, link closed');
-        socket.destroy(new Error(problem));
-      }
+      this.#lastHeard = performance.now();
+      const decoded = decoder.push(chunk);
+      if (!decoded.ok) return refuse('not a message');
+      if (decoded.texts.length === 0) return;
+      // One after the other, in the order in which they came, and nothing more is read meanwhile.
+      socket.pause();
+      reading = reading.then(async () => {
+        for (const text of decoded.texts) {
+          if (socket.destroyed) return;
+          const problem = await this.#receive(text, socket);
+          if (problem !== null) return refuse(problem);
+        }
+        socket.resume();
+      });
     });
     socket.on('end', () => socket.destroy());
     socket.on('close', () => {
@@ -262,17 +278,19 @@ export class SyncLink {
     }
   }
 
-  /** What is wrong with the bytes, or null. */
-  #receive(decoder: MessageDecoder, chunk: Buffer): string | null {
-    this.#lastHeard = performance.now();
-    const decoded = decoder.push(chunk);
-    if (!decoded.ok) return 'not a message';
-    for (const value of decoded.values) {
-      const message = syncFromConsole.safeParse(value);
-      if (!message.success) return message.error.issues[0]!.message.slice(0, 200);
-      if (!this.#handle(message.data)) return `${message.data.type} answers nothing that was asked`;
+  /** What is wrong with the message, or null. A snapshot of many megabytes is read in turns with the data path. */
+  async #receive(text: string, socket: TLSSocket): Promise<string | null> {
+    let value: unknown;
+    try {
+      value = await inTurns(parseJsonPieces(text));
+    } catch {
+      return 'not a message';
     }
-    return null;
+    if (socket.destroyed) return null;
+    this.#lastHeard = performance.now();
+    const message = syncFromConsole.safeParse(value);
+    if (!message.success) return message.error.issues[0]!.message.slice(0, 200);
+    return this.#handle(message.data) ? null : `${message.data.type} answers nothing that was asked`;
   }
 
   #handle(message: SyncFromConsole): boolean {

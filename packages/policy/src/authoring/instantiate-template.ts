@@ -1,5 +1,5 @@
 import type { PolicyForm, VerdictEffect } from '@zeronaut/model';
-import { PolicySet } from '../policy-set.ts';
+import { loadPolicy, PolicySet } from '../policy-set.ts';
 import { checkPolicy } from './check-policy.ts';
 import { formOfPolicy } from './policy-form.ts';
 import { runTemplateCase } from './run-template-case.ts';
@@ -60,7 +60,7 @@ export function instantiateTemplate(
   if (!check.ok) {
     return { ok: false, problems: check.problems.map(({ message }) => ({ parameter: template.name, message })) };
   }
-  const policies = new PolicySet([{ id: 'pol_template', name: id, mode: 'enforce', json: check.json }]);
+  const policies = new PolicySet([loadPolicy({ id: 'pol_template', name: id, mode: 'enforce', json: check.json })]);
   const form = formOfPolicy(filled.text);
   return {
     ok: true,

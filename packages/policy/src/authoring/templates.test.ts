@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { PolicySet } from '../policy-set.ts';
+import { loadPolicy, PolicySet } from '../policy-set.ts';
 import { checkPolicy } from './check-policy.ts';
 import { describeTemplate, instantiateTemplate } from './instantiate-template.ts';
 import { runTemplateCase } from './run-template-case.ts';
@@ -21,7 +21,7 @@ function load(template: PolicyTemplate): PolicySet {
   assert.ok(check.ok, JSON.stringify(check));
   assert.equal(check.annotations.id, template.name);
   assert.ok(check.annotations.description);
-  return new PolicySet([{ id: 'pol_1', name: template.name, mode: 'enforce', json: check.json }]);
+  return new PolicySet([loadPolicy({ id: 'pol_1', name: template.name, mode: 'enforce', json: check.json })]);
 }
 
 test('there are enough of them, each with a name of its own', () => {

@@ -20,6 +20,7 @@ import {
   evaluateAccess,
   factText,
   guestEntity,
+  loadPolicy,
   objectEntity,
   PolicySet,
   userEntity,
@@ -43,7 +44,7 @@ export class Judge {
   constructor(facts: OrganizationFacts, nowMs: number, policies: readonly SnapshotPolicy[] = facts.policies) {
     this.facts = facts;
     this.#nowMs = nowMs;
-    this.policies = new PolicySet(policies);
+    this.policies = new PolicySet(policies.map(loadPolicy));
     this.#risks = new Map(facts.risks.map(({ id, score }) => [id, score]));
     for (const user of facts.users) {
       this.#users.set(user.id, user);
