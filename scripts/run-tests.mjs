@@ -1,12 +1,38 @@
 // Runs node:test on some files with Node 26 and brings the totals back. Used by check.mjs, test.mjs and unit.mjs.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NODE, ROOT } from './npm-packages.mjs';
 
 export const UNIT_FILES = ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'];
-export const E2E_FILES = ['e2e/**/*.test.ts'];
+
+/** What they assert is how fast or how small something is: nothing else runs beside them. */
+const MEASURING = [
+  'bulk',
+  'expose-http',
+  'idle-memory',
+  'policies',
+  'start',
+  'sync-latency',
+  'wireguard',
+  'wireguard-hostile',
+];
+/** Minutes of one core in an emulated machine: begun first, so that the others run beside it. */
+const LONGEST = 'wireguard-kernel';
+
+/** The whole-process tests: first those that may run two at a time, then those that may not. */
+export function e2eRuns() {
+  const names = readdirSync(join(ROOT, 'e2e'))
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => file.slice(0, -'.test.ts'.length))
+    .sort((a, b) => Number(b === LONGEST) - Number(a === LONGEST));
+  const files = (chosen) => chosen.map((name) => `e2e/${name}.test.ts`);
+  return [
+    { files: files(names.filter((name) => !MEASURING.includes(name))), concurrency: 2 },
+    { files: files(names.filter((name) => MEASURING.includes(name))), concurrency: 1 },
+  ];
+}
 
 /**
  * `quiet` collects the output instead of showing it. Resolves to the runner's counts, its exit code and the output; the

@@ -2,7 +2,7 @@
 // With files or globs: only those e2e files. It ends with the totals of all runs in the runner's own words.
 import { installNeeds } from './install-needs.mjs';
 import { ensurePackages } from './npm-packages.mjs';
-import { E2E_FILES, runTests } from './run-tests.mjs';
+import { e2eRuns, runTests } from './run-tests.mjs';
 
 const started = Date.now();
 ensurePackages();
@@ -16,10 +16,8 @@ if (files.length === 0) {
   good = await staticChecks();
   runs.push(await unitTests());
 }
-// One file at a time: each starts whole programs and some measure them.
-runs.push(
-  await runTests({ files: files.length > 0 ? files : E2E_FILES, concurrency: 1, testTimeoutMs: 600_000, quiet: false }),
-);
+const e2e = files.length > 0 ? [{ files, concurrency: 1 }] : e2eRuns();
+for (const run of e2e) runs.push(await runTests({ ...run, testTimeoutMs: 600_000, quiet: false }));
 
 const total = (key) => runs.reduce((sum, run) => sum + run.counts[key], 0);
 const passed = good && runs.every((run) => run.ok);
