@@ -18,20 +18,20 @@ const MEASURING = [
   'wireguard',
   'wireguard-hostile',
 ];
-/** Minutes of one core in an emulated machine: begun first, so that the others run beside it. */
-const LONGEST = 'wireguard-kernel';
+/** Minutes of one core in an emulated machine. */
+const EMULATED = 'wireguard-kernel';
 
-/** The whole-process tests: first those that may run two at a time, then those that may not. */
-export function e2eRuns() {
+/** The whole-process tests, as lists of files: `beside` has a core for itself while `together` runs, then nothing runs beside `alone`. */
+export function e2eFiles() {
   const names = readdirSync(join(ROOT, 'e2e'))
     .filter((file) => file.endsWith('.test.ts'))
-    .map((file) => file.slice(0, -'.test.ts'.length))
-    .sort((a, b) => Number(b === LONGEST) - Number(a === LONGEST));
-  const files = (chosen) => chosen.map((name) => `e2e/${name}.test.ts`);
-  return [
-    { files: files(names.filter((name) => !MEASURING.includes(name))), concurrency: 2 },
-    { files: files(names.filter((name) => MEASURING.includes(name))), concurrency: 1 },
-  ];
+    .map((file) => file.slice(0, -'.test.ts'.length));
+  const files = (belongs) => names.filter(belongs).map((name) => `e2e/${name}.test.ts`);
+  return {
+    beside: files((name) => name === EMULATED),
+    together: files((name) => name !== EMULATED && !MEASURING.includes(name)),
+    alone: files((name) => MEASURING.includes(name)),
+  };
 }
 
 /**

@@ -2,7 +2,7 @@
 // With files or globs: only those e2e files. It ends with the totals of all runs in the runner's own words.
 import { installNeeds } from './install-needs.mjs';
 import { ensurePackages } from './npm-packages.mjs';
-import { e2eRuns, runTests } from './run-tests.mjs';
+import { e2eFiles, runTests } from './run-tests.mjs';
 
 const started = Date.now();
 ensurePackages();
@@ -16,8 +16,16 @@ if (files.length === 0) {
   good = await staticChecks();
   runs.push(await unitTests());
 }
-const e2e = files.length > 0 ? [{ files, concurrency: 1 }] : e2eRuns();
-for (const run of e2e) runs.push(await runTests({ ...run, testTimeoutMs: 600_000, quiet: false }));
+// One file at a time: each starts whole programs.
+const e2e = (chosen, quiet = false) => runTests({ files: chosen, concurrency: 1, testTimeoutMs: 600_000, quiet });
+if (files.length > 0) {
+  runs.push(await e2e(files));
+} else {
+  const { beside, together, alone } = e2eFiles();
+  const [emulated, others] = await Promise.all([e2e(beside, true), e2e(together)]);
+  process.stdout.write(emulated.output);
+  runs.push(emulated, others, await e2e(alone));
+}
 
 const total = (key) => runs.reduce((sum, run) => sum + run.counts[key], 0);
 const passed = good && runs.every((run) => run.ok);
