@@ -55,6 +55,8 @@ const HANDS_ON: readonly RouteId[] = ['apiKeys.create', 'apiKeys.rotate', 'workl
 
 /** What a write says that comes a second time, just as it was. All others are served again. */
 const AGAIN: Partial<Record<RouteId, Reason>> = {
+  'auditExports.create': 'api.name_taken',
+  'auditExports.delete': 'api.not_found',
   'identityProviders.create': 'api.name_taken',
   'identityProviders.update': 'api.precondition_failed',
   'identityProviders.delete': 'api.not_found',

@@ -124,7 +124,9 @@ async function newProvider({ ours }: World): Promise<{ id: string; domain: strin
 }
 
 const exportInput = () => ({ name: fresh('siem'), settings: { kind: 'otlp', url: 'http://127.0.0.1:1/' } });
-async function newExport({ ours }: World): Promise<string> {
+async function newExport(world: World): Promise<string> {
+  const { ours } = world;
+  await removeExports(world);
   const answer = await ours.call('POST', '/api/v1/audit/exports', exportInput());
   assert.equal(answer.statusCode, 201, answer.body);
   return answer.json().id;
@@ -639,20 +641,23 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
   'audit.proveConsistency': { prepare: () => ({ query: 'from=1' }), foreign: 'own' },
   'audit.export': { prepare: () => ({ query: 'from=1&limit=10' }), foreign: 'own' },
   'auditExports.list': { foreign: 'own' },
-  'auditExports.create': { prepare: () => ({ body: exportInput() }), restore: removeExports, foreign: 'own' },
+  'auditExports.create': {
+    prepare: async (world) => {
+      await removeExports(world);
+      return { body: exportInput() };
+    },
+    foreign: 'own',
+  },
   'auditExports.get': {
     prepare: async (world) => ({ params: { id: await newExport(world) } }),
-    restore: removeExports,
     foreign: 'not_found',
   },
   'auditExports.test': {
     prepare: async (world) => ({ params: { id: await newExport(world) } }),
-    restore: removeExports,
     foreign: 'not_found',
   },
   'auditExports.delete': {
     prepare: async (world) => ({ params: { id: await newExport(world) } }),
-    restore: removeExports,
     foreign: 'not_found',
   },
 };

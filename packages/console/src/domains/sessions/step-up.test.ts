@@ -8,6 +8,8 @@ const PASSWORD = 'plum violin harbour seven';
 /** What gives a lasting way in, or takes somebody's protection away. */
 const DANGEROUS = [
   'apiKeys.create',
+  'auditExports.create',
+  'auditExports.delete',
   'devicePolicy.update',
   'factors.delete',
   'factors.renewRecoveryCodes',
