@@ -16,6 +16,7 @@ import { formCommand } from './policy-form.ts';
 import { type FileOptions, fileOption, parseScore } from './policy-options.ts';
 import { reachCommand, replayCommand, simulateCommand, testCommand } from './policy-questions.ts';
 import { templatesCommand, timeZoneCommand } from './policy-templates.ts';
+import { unusedCommand } from './policy-unused.ts';
 
 const MODES: readonly PolicyMode[] = ['off', 'report', 'enforce'];
 
@@ -32,6 +33,7 @@ export function policyCommand(line: CommandLine): Command {
   }
   for (const command of [
     testCommand,
+    unusedCommand,
     formCommand,
     segmentsCommand,
     riskCommand,

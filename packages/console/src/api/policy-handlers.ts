@@ -9,6 +9,7 @@ import { replay } from '../domains/policies/replay.ts';
 import * as risks from '../domains/policies/risks.ts';
 import { setSegments } from '../domains/policies/segments.ts';
 import { simulate } from '../domains/policies/simulate.ts';
+import { unusedPermissions } from '../domains/policies/unused.ts';
 import type { Handlers } from './handlers.ts';
 
 export const policyHandlers: Pick<Handlers, keyof typeof policyRoutes> = {
@@ -42,6 +43,7 @@ export const policyHandlers: Pick<Handlers, keyof typeof policyRoutes> = {
   'policies.simulate': (context, { caller, body }) => simulate(context, caller, body),
   'policies.replay': (context, { caller, body }) => replay(context, caller, body),
   'policies.reach': (context, { caller, query }) => reach(context, caller, query),
+  'policies.unused': (context, { caller, query }) => unusedPermissions(context, caller, query),
   'policyAssertions.get': (context, { caller }) => assertions.getAssertions(context.store.db, caller.organizationId),
   'policyAssertions.update': (context, { caller, body, version }) =>
     assertions.updateAssertions(context, caller, version, body.assertions),

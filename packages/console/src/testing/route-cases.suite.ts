@@ -229,6 +229,7 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     prepare: async (world) => ({ query: `object=${(await newResource(world)).id}` }),
     foreign: 'not_found',
   },
+  'policies.unused': { foreign: 'own' },
   'policyAssertions.get': { foreign: 'own' },
   'policyAssertions.update': {
     prepare: async ({ ours }) => {

@@ -16,6 +16,7 @@ import {
   segments,
   timestamp,
   timeZone,
+  whoSelector,
 } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
 import { byId, byIdOrName, pageOf, pageQuery } from './route-parts.ts';
@@ -53,6 +54,55 @@ const replayed = z.strictObject({
   /** Request ids of a few. */
   examples: z.array(z.string()).max(5),
 });
+
+export const unusedPermissions = z.strictObject({
+  /** Nothing older was looked at. */
+  since: timestamp,
+  /** Accesses that were looked at. */
+  events: z.int().min(0),
+  /** False: there were more than are looked at, and `since` is later than was asked for. */
+  complete: z.boolean(),
+  /** Every permit that is enforced. */
+  policies: z.array(
+    z.strictObject({
+      id,
+      name: label,
+      /** What was allowed by an earlier version counts as well. */
+      changedAt: timestamp,
+      /** Accesses that it decided. */
+      requests: z.int().min(0),
+      /** Users whom it is about, and those of them who never needed it. */
+      users: z.int().min(0),
+      unusedUsers: z.strictObject({ count: z.int().min(0), emails: z.array(z.string()).max(200) }),
+      /** Never used: by whom (null: by anybody), on what, to do what. */
+      unused: z
+        .array(
+          z.strictObject({
+            who: whoSelector.nullable(),
+            objectId: id,
+            object: label,
+            action: z.enum(['read', 'write', 'connect', 'forward']),
+          }),
+        )
+        .max(200),
+      /** So many that are not listed. */
+      moreUnused: z.int().min(0),
+      /** Lets in everybody who was let in, and nobody else than now; null: see `without`. */
+      proposal: z
+        .strictObject({
+          text: policyText,
+          form: policyForm,
+          narrowed: z.array(z.enum(['who', 'what', 'actions'])),
+          /** Recorded accesses that it was asked about again. */
+          replayed: z.int().min(0),
+        })
+        .nullable(),
+      /** Why there is no proposal. `never_used`: it can go. `text_only`: no form can say it. */
+      without: z.enum(['never_used', 'all_used', 'text_only', 'would_differ']).nullable(),
+    }),
+  ),
+});
+export type UnusedPermissions = z.infer<typeof unusedPermissions>;
 
 export const policyRoutes = defineRoutes({
   'policies.list': {
@@ -244,6 +294,15 @@ export const policyRoutes = defineRoutes({
         ),
       }),
     ),
+  },
+  'policies.unused': {
+    ...read,
+    method: 'GET',
+    path: '/api/v1/policies/unused',
+    summary: 'What permits allow and nobody used in recorded requests, with tighter permits in their place',
+    status: 200,
+    query: z.strictObject({ days: z.coerce.number().int().min(1).max(90).default(30) }),
+    response: unusedPermissions,
   },
   'policyAssertions.get': {
     ...read,

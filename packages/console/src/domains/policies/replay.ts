@@ -1,5 +1,5 @@
 import type { AccessEvent, Proposal, SnapshotUser } from '@zeronaut/model';
-import { type AccessFacts, anonymousFacts, httpAction } from '@zeronaut/policy';
+import { type AccessDecision, type AccessFacts, anonymousFacts, httpAction, type PolicyAction } from '@zeronaut/policy';
 import { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Caller, Context } from '../context.ts';
@@ -52,24 +52,50 @@ export async function replay(
   if (judges instanceof Refusal) return judges;
   const [now, then] = judges;
   const sinceMs = input.since === undefined ? nowMs - DEFAULT_DAYS * DAY_MS : Date.parse(input.since);
-  const sessions = new Map<string, SessionThen>();
-  const groups = { gains: new Map<string, Group>(), loses: new Map<string, Group>() };
-  const result: Replay = { events: 0, skipped: 0, gains: [], loses: [] };
+  const comparison = new Comparison(db, now, then);
+  for await (const batch of newestEvents(db, organizationId, sinceMs, input.limit)) await comparison.add(batch);
+  return comparison.result();
+}
 
-  for await (const batch of newestEvents(db, organizationId, sinceMs, input.limit)) {
-    await readSessions(db, organizationId, batch, sessions);
-    for (const event of batch) {
-      const question = questionOf(now, event, sessions);
+/** Recorded requests under two sets of policies: who gains, who loses. */
+export class Comparison {
+  readonly #db: Queries;
+  readonly #now: Judge;
+  readonly #then: Judge;
+  readonly #sessions = new Map<string, SessionThen>();
+  readonly #groups = { gains: new Map<string, Group>(), loses: new Map<string, Group>() };
+  readonly #onJudged: (before: AccessDecision, after: AccessDecision) => void;
+  #events = 0;
+  #skipped = 0;
+
+  constructor(
+    db: Queries,
+    now: Judge,
+    then: Judge,
+    onJudged: (before: AccessDecision, after: AccessDecision) => void = () => {},
+  ) {
+    this.#db = db;
+    this.#now = now;
+    this.#then = then;
+    this.#onJudged = onJudged;
+  }
+
+  async add(events: readonly AccessEvent[]): Promise<void> {
+    const [now, then] = [this.#now, this.#then];
+    await readSessions(this.#db, now.facts.organizationId, events, this.#sessions);
+    for (const event of events) {
+      const question = questionOf(now, event, this.#sessions);
       if (question === null) {
-        result.skipped++;
+        this.#skipped++;
         continue;
       }
-      result.events++;
+      this.#events++;
       const [before, after] = [now.decide(question), then.decide(question)];
+      this.#onJudged(before, after);
       const [let1, let2] = [before.verdict.effect === 'pass', after.verdict.effect === 'pass'];
       if (let1 === let2) continue;
       const user = now.user(event.subject);
-      addTo(groups[let2 ? 'gains' : 'loses'], {
+      addTo(this.#groups[let2 ? 'gains' : 'loses'], {
         subject: user?.email ?? event.subject,
         object: question.object.name,
         requests: 1,
@@ -80,9 +106,15 @@ export async function replay(
       });
     }
   }
-  result.gains = sorted(groups.gains);
-  result.loses = sorted(groups.loses);
-  return result;
+
+  result(): Replay {
+    return {
+      events: this.#events,
+      skipped: this.#skipped,
+      gains: sorted(this.#groups.gains),
+      loses: sorted(this.#groups.loses),
+    };
+  }
 }
 
 async function createJudges(
@@ -158,7 +190,7 @@ function questionOf(
   event: AccessEvent,
   sessions: ReadonlyMap<string, SessionThen>,
 ): JudgedQuestion | null {
-  const object = event.protocol === 'forward' ? judge.object(event.targetId) : judge.object(event.resourceId ?? '');
+  const object = judge.object(objectIdOfEvent(event));
   if (object === undefined) return null;
   const facts = factsOf(judge, event, object.access.basic.length > 0);
   if (facts === null) return null;
@@ -166,12 +198,7 @@ function questionOf(
   const atMs = Date.parse(event.at);
   return {
     object,
-    action:
-      event.protocol === 'forward'
-        ? 'forward'
-        : event.protocol === 'http'
-          ? httpAction(event.method, event.status === 101)
-          : 'connect',
+    action: actionOfEvent(event),
     facts,
     assumed: {
       at: event.at,
@@ -182,6 +209,15 @@ function questionOf(
       }),
     },
   };
+}
+
+export function objectIdOfEvent(event: AccessEvent): string {
+  return event.protocol === 'forward' ? event.targetId : (event.resourceId ?? '');
+}
+
+export function actionOfEvent(event: AccessEvent): PolicyAction {
+  if (event.protocol === 'forward') return 'forward';
+  return event.protocol === 'http' ? httpAction(event.method, event.status === 101) : 'connect';
 }
 
 /** Who it was, as the event tells; null: a caller of whom nothing is known that could be asked about again. */
