@@ -15,13 +15,13 @@ const LONG_FILES: Record<string, string> = {
 export function checkSource(file: string, source: string): string[] {
   const problems: string[] = [];
   const lines = source.split('\n');
-  const shipped = /^packages\/[^/]+\/(?:src|bin)\//.test(file) && !/\.(?:test|suite)\.ts$/.test(file);
+  const shipped = /^packages\/[^/]+\/(?:src|bin)\//.test(file) && !/\.(?:test|suite)\.tsx?$/.test(file);
   if (shipped && lines.length - 1 > MAX_LINES && LONG_FILES[file] === undefined) {
     problems.push(
       `${lines.length - 1} lines, at most ${MAX_LINES}: it is usually two rooms; split where the flow splits`,
     );
   }
-  if (/^packages\/[^/]+\/src\/(?:index|main|pipeline)\.ts$/.test(file) && !hasDocblock(source)) {
+  if (/^packages\/[^/]+\/src\/(?:index|main|pipeline)\.tsx?$/.test(file) && !hasDocblock(source)) {
     problems.push('opened first by newcomers: begin with a docblock that says what it does and what it must never do');
   }
   lines.forEach((line, index) => {
@@ -44,7 +44,9 @@ function hasDocblock(source: string): boolean {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]!).href) {
-  const files = globSync(['packages/*/{src,bin}/**/*.{ts,mjs}', '{scripts,e2e,bench}/**/*.{ts,mjs}'], { cwd: ROOT })
+  const files = globSync(['packages/*/{src,bin,build}/**/*.{ts,tsx,mjs}', '{scripts,e2e,bench}/**/*.{ts,mjs}'], {
+    cwd: ROOT,
+  })
     // The rules themselves have to name what they look for.
     .filter((file) => !file.startsWith('scripts/check-files'))
     .sort();

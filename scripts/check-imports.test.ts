@@ -92,3 +92,26 @@ describe('checkFile', () => {
     });
   }
 });
+
+describe('the web console', () => {
+  const at = 'packages/web/src';
+  const broken = (file: string, specifier: string) => checkFile(`${at}/${file}`, `import '${specifier}';`).length;
+
+  it('imports one way, and no feature another', () => {
+    assert.equal(broken('features/gateways/page.tsx', '../../ui/tag.tsx'), 0);
+    assert.equal(broken('features/gateways/page.tsx', './messages.ts'), 0);
+    assert.equal(broken('main.tsx', './app/router.ts'), 0);
+    assert.equal(broken('ui/tag.tsx', '../features/gateways/page.tsx'), 1);
+    assert.equal(broken('base/api.ts', '../ui/tag.tsx'), 1);
+    assert.equal(broken('features/gateways/page.tsx', '../resources/page.tsx'), 1);
+    assert.equal(broken('features/gateways/page.tsx', '../../app/router.ts'), 1);
+    assert.equal(broken('other/page.tsx', '../ui/tag.tsx'), 1);
+  });
+
+  it('knows the API alone, and nothing of Node', () => {
+    assert.equal(broken('base/api.ts', '@zeronaut/model'), 0);
+    assert.equal(broken('base/api.ts', '@zeronaut/console/main'), 1);
+    assert.equal(broken('base/api.ts', 'node:fs'), 1);
+    assert.equal(broken('messages.test.ts', 'node:fs'), 0);
+  });
+});

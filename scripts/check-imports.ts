@@ -68,6 +68,11 @@ const PACKAGES: Record<string, { readonly name: string; readonly may: readonly s
     ],
     reason: PROGRAM_REASON,
   },
+  web: {
+    name: '@zeronaut/web',
+    may: ['@zeronaut/model', '@zeronaut/audit', '@zeronaut/passkeys', '@zeronaut/policy'],
+    reason: 'the web console runs in a browser and meets the console only in its API, whose routes are in model',
+  },
   testkit: {
     name: '@zeronaut/testkit',
     may: ['@zeronaut/model', '@zeronaut/tunnel'],
@@ -112,6 +117,10 @@ const GATEWAY_COMPOSERS = ['pipeline.ts', 'data-path.ts', 'console-link.ts', 'ga
 const ROOM_REASON =
   'rooms of the gateway meet through rooms.ts, flow.ts and tables.ts; pipeline.ts and main.ts hand them to one another';
 
+/** Layers of the web console, from the one that knows all to the one that knows none of the others. */
+const WEB_LAYERS = ['app', 'features', 'ui', 'base'];
+const WEB_REASON = 'imports of the web go one way: app, features, ui, base; a feature never imports another one';
+
 const IMPORT_PATTERNS: readonly { readonly pattern: RegExp; readonly dynamic: boolean }[] = [
   { pattern: /^\s*(?:import|export)\b[^'"`;()]*?\bfrom\s*(['"])([^'"\n]+)\1/gm, dynamic: false },
   { pattern: /^\s*import\s*(['"])([^'"\n]+)\1/gm, dynamic: false },
@@ -138,7 +147,7 @@ export function findImports(source: string): ImportSite[] {
 /** `file` is a path from the root of the repository, with forward slashes. */
 export function checkFile(file: string, source: string): Violation[] {
   const violations: Violation[] = [];
-  const test = /\.(?:test|suite)\.ts$/.test(file) || file.includes('/testdata/');
+  const test = /\.(?:test|suite)\.tsx?$/.test(file) || file.includes('/testdata/');
   const [top, packageName] = file.split('/') as [string, string];
   const own = top === 'packages' ? PACKAGES[packageName] : undefined;
   if (top === 'packages' && own === undefined) {
@@ -172,7 +181,11 @@ function brokenRule(
       return 'another package is imported by its name, never by a path: its exports are its contract';
     }
     if (!test && /\.(?:test|suite)\.ts$/.test(target)) return 'shipped code never imports a test';
+    if (packageName === 'web') return brokenLayer(file, target);
     return packageName === 'gateway' && !test ? brokenRoom(file, target) : null;
+  }
+  if (packageName === 'web' && !test && file.includes('/src/') && specifier.startsWith('node:')) {
+    return 'the web console runs in a browser';
   }
   const imported = Object.values(PACKAGES).find(
     ({ name }) => specifier === name || specifier.startsWith(`${name}/`),
@@ -205,8 +218,23 @@ function brokenRoom(file: string, target: string): string | null {
   return ROOM_REASON;
 }
 
+function brokenLayer(file: string, target: string): string | null {
+  const [from, into] = [file, target].map((path) => /^packages\/web\/src\/([^/]+)\/([^/]+)/.exec(path));
+  // main.tsx puts the layers together, and build/ is no part of the program.
+  if (from === null || from === undefined || into === null || into === undefined) return null;
+  const [fromLayer, intoLayer] = [WEB_LAYERS.indexOf(from[1]!), WEB_LAYERS.indexOf(into[1]!)];
+  if (fromLayer === -1 || intoLayer === -1) {
+    return `${fromLayer === -1 ? from[1] : into[1]}/ is no layer of the web: add it to WEB_LAYERS in scripts/check-imports.ts`;
+  }
+  const isOtherFeature = from[1] === 'features' && into[1] === 'features' && from[2] !== into[2];
+  return intoLayer < fromLayer || isOtherFeature ? WEB_REASON : null;
+}
+
 export function checkTree(root: string = ROOT): Violation[] {
-  const files = globSync('packages/*/{src,bin}/**/*.ts', { cwd: root }).sort();
+  const files = globSync('packages/*/{src,bin,build}/**/*.{ts,tsx}', {
+    cwd: root,
+    exclude: (path) => path.includes('node_modules'),
+  }).sort();
   return files.flatMap((file) => checkFile(file, readFileSync(join(root, file), 'utf8')));
 }
 

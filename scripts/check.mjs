@@ -7,6 +7,10 @@ import { runTests, UNIT_FILES } from './run-tests.mjs';
 const STATIC_PARTS = [
   { name: 'format and lint', command: ['node_modules/.bin/biome', 'check', '--colors=off', '.'] },
   { name: 'types', command: ['node_modules/.bin/tsc', '--noEmit', '--pretty', 'false'] },
+  {
+    name: 'types of the web',
+    command: ['node_modules/.bin/tsc', '--noEmit', '--pretty', 'false', '-p', 'packages/web'],
+  },
   { name: 'imports', command: [NODE, 'scripts/check-imports.ts'] },
   { name: 'files', command: [NODE, 'scripts/check-files.ts'] },
   { name: 'limits', command: [NODE, 'scripts/check-limits.ts'] },

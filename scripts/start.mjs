@@ -1,11 +1,14 @@
-// `npm start`: installs what is missing, then runs `zeronaut start` (console and gateway on this machine) on Node 26.
+// `npm start`: installs and builds what is missing, then runs `zeronaut start` (console and gateway on this machine) on Node 26.
 // Everything of substance is in packages/client; this file only bridges from the host's Node and must add no delay.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { ensureWeb } from './build-web.mjs';
 import { ensurePackages, NODE, ROOT } from './npm-packages.mjs';
 
 ensurePackages();
+// Without it the console still runs, and says on its page what is missing.
+ensureWeb({ required: false });
 
 const child = spawn(NODE, [join(ROOT, 'packages/client/bin/zeronaut.mjs'), 'start', ...process.argv.slice(2)], {
   stdio: 'inherit',

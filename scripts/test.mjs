@@ -1,11 +1,14 @@
 // `npm test [-- FILES...]`: everything. Installs what is missing, then checks, unit tests and whole-process tests (e2e).
 // With files or globs: only those e2e files. It ends with the totals of all runs in the runner's own words.
+
+import { ensureWeb } from './build-web.mjs';
 import { installNeeds } from './install-needs.mjs';
 import { ensurePackages } from './npm-packages.mjs';
 import { e2eFiles, runTests } from './run-tests.mjs';
 
 const started = Date.now();
 ensurePackages();
+ensureWeb();
 installNeeds();
 const { staticChecks, unitTests } = await import('./check.mjs');
 

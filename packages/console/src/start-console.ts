@@ -86,7 +86,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       log,
       loopbackOnly: isLoopback(settings.host),
       trustedProxies: settings.trustedProxies,
-      register: registerPages,
+      register: (app, all) => registerPages(app, all),
     });
     await api.listen({ host: settings.host, port: settings.port });
     const { port } = api.server.address() as AddressInfo;

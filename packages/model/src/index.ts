@@ -31,3 +31,4 @@ export * from './sync-messages.ts';
 export * from './tokens.ts';
 export * from './tunnel-messages.ts';
 export * from './verdict.ts';
+export * from './web-pages.ts';

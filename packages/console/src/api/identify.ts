@@ -1,3 +1,4 @@
+import { OWN_PAGE_HEADER } from '@zeronaut/model';
 import type { FastifyRequest } from 'fastify';
 import type { Caller, Context } from '../domains/context.ts';
 import { authenticate } from '../domains/sessions/authenticate.ts';
@@ -29,6 +30,8 @@ export async function identify(context: Context, request: FastifyRequest): Promi
   if (credential.cookie && request.method !== 'GET' && request.method !== 'HEAD') {
     const foreign = refuseForeignPage(context, request);
     if (foreign !== null) return foreign;
+    // No other site can send it without being asked for leave first.
+    if (request.headers[OWN_PAGE_HEADER] !== '1') return new Refusal('access.csrf');
   }
   return await authenticate(context, credential.token, originOf(request));
 }

@@ -183,7 +183,7 @@ async function startMatrix(t: TestContext) {
 }
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
-const cookie = (session: string) => ({ cookie: `zn_console=${session}`, origin: ORIGIN });
+const cookie = (session: string) => ({ cookie: `zn_console=${session}`, origin: ORIGIN, 'x-zeronaut-page': '1' });
 const reasonOf = (answer: Answer): string | undefined => (answer.body === '' ? undefined : answer.json().reason);
 
 /** How many rows an organization has in each table, and the head of its audit chain: nothing was made, removed or done. */
@@ -311,8 +311,13 @@ test('the API answers as the table of permissions says', async (t) => {
         { origin: ORIGIN, 'sec-fetch-site': 'same-site' },
         { origin: ORIGIN, 'sec-fetch-site': 'cross-site' },
         { 'sec-fetch-site': 'none' },
+        { origin: ORIGIN, 'x-zeronaut-page': '' },
       ] as Record<string, string>[]) {
-        const answer = await send(route, request, { cookie: `zn_console=${session}`, ...headers });
+        const answer = await send(route, request, {
+          cookie: `zn_console=${session}`,
+          'x-zeronaut-page': '1',
+          ...headers,
+        });
         expect(JSON.stringify(headers), answer, csrf);
       }
       assert.equal(await stateOf(fixture, ours.id), before, id);

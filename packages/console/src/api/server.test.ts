@@ -125,8 +125,14 @@ test('a cookie writes from our own origin only; a bearer token needs none', asyn
         headers: { ...host, cookie: `${cookie!.name}=${cookie!.value}`, ...headers },
       })
     ).statusCode;
-  assert.equal(await write({ origin: 'http://localhost:8080' }), 201);
-  assert.equal(await write({ 'sec-fetch-site': 'same-origin' }), 201);
+  const own = { 'x-zeronaut-page': '1' };
+  assert.equal(await write({ ...own, origin: 'http://localhost:8080' }), 201);
+  assert.equal(await write({ ...own, 'sec-fetch-site': 'same-origin' }), 201);
+  assert.equal(
+    await write({ 'sec-fetch-site': 'same-origin' }),
+    403,
+    'a form of another of our pages is none of the API',
+  );
   for (const headers of [
     {},
     { origin: 'null' },
@@ -136,7 +142,7 @@ test('a cookie writes from our own origin only; a bearer token needs none', asyn
     { 'sec-fetch-site': 'same-site' },
     { 'sec-fetch-site': 'none' },
   ] as Record<string, string>[]) {
-    assert.equal(await write(headers), 403, JSON.stringify(headers));
+    assert.equal(await write({ ...own, ...headers }), 403, JSON.stringify(headers));
   }
   const read = await fixture.api.inject({
     url: '/api/v1/me',

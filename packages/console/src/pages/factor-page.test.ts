@@ -48,7 +48,7 @@ eachDatabase('an app is set up on the account page, and asked for at the next si
   // Another browser with the right code has no pending sign-in.
   const thief = open(url);
   assert.match((await thief.post('/sign-in/factor', { code: code(), next: '/' })).text, /not begun in this browser/);
-  assert.match((await again.post('/sign-in/factor', { code: code(), next: '//evil.example' })).text, /Services/);
+  assert.match((await again.post('/sign-in/factor', { code: code(), next: '//evil.example' })).text, /is not built/);
   assert.notEqual(again.browser.cookie(url, 'zn_console'), null);
   assert.match(await (await again.browser.get(`${url}/account`)).text(), /10 left/);
 

@@ -1,4 +1,7 @@
-const PAGES = new Set(['/', '/account', '/device', '/api/docs', '/requests']);
+import { isWebPage } from '@zeronaut/model';
+
+/** Those that the console renders by itself. */
+const PAGES = new Set(['/account', '/device', '/api/docs', '/requests']);
 /** Where a relying party waits. */
 const INTERACTION = /^\/oidc\/interaction\/[\w-]{10,64}$/;
 
@@ -8,6 +11,6 @@ export function safeNext(wanted: unknown): string {
   const base = 'http://console.invalid';
   if (!URL.canParse(wanted, base)) return '/';
   const url = new URL(wanted, base);
-  const isOurs = PAGES.has(url.pathname) || INTERACTION.test(url.pathname);
+  const isOurs = isWebPage(url.pathname) || PAGES.has(url.pathname) || INTERACTION.test(url.pathname);
   return url.origin === base && isOurs ? url.pathname + url.search : '/';
 }

@@ -7,15 +7,14 @@ import { registerFactorPage } from './factor-page.ts';
 import { registerIdentityProviderPages } from './identity-provider-pages.ts';
 import { registerInvitationPage } from './invitation-page.ts';
 import { registerMagicLinkPages } from './magic-link-pages.ts';
-import { registerNotFoundPage } from './not-found-page.ts';
 import { registerOpenidPages } from './openid-pages.ts';
 import { registerRequestsPage } from './requests-page.ts';
-import { registerServicesPage } from './services-page.ts';
 import { registerSetupPage } from './setup-page.ts';
 import { registerSignInPage } from './sign-in-page.ts';
+import { registerWebConsole, WEB_DIRECTORY } from './web-console.ts';
 
-/** The minimal pages: first owner, sign-in, services, devices, API. The web console will take their place. */
-export function registerPages(app: FastifyInstance, context: Context): void {
+/** Pages that need no script (owner, sign-in, account, requests, devices, API), and the web console for everything else. */
+export function registerPages(app: FastifyInstance, context: Context, webDirectory: string = WEB_DIRECTORY): void {
   registerSetupPage(app, context);
   registerSignInPage(app, context);
   registerFactorPage(app, context);
@@ -24,9 +23,8 @@ export function registerPages(app: FastifyInstance, context: Context): void {
   registerInvitationPage(app, context);
   registerMagicLinkPages(app, context);
   registerAccountPage(app, context);
-  registerServicesPage(app, context);
   registerRequestsPage(app, context);
   registerDevicePage(app, context);
   registerDocsPage(app, context);
-  registerNotFoundPage(app);
+  registerWebConsole(app, context, webDirectory);
 }

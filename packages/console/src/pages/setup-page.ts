@@ -61,7 +61,7 @@ export function registerSetupPage(app: FastifyInstance, context: Context): void 
       return sendPage(reply, setupPage({ ...entered, problems }), result.status);
     }
     setSessionCookie(reply, context.settings.publicUrl(), result.token, result.expiresAtMs);
-    return reply.redirect('/', 303);
+    return reply.redirect('/first-steps', 303);
   });
 }
 

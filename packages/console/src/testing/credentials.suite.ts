@@ -110,7 +110,7 @@ export async function makeBadCredentials(fixture: Fixture, organization: TestOrg
   });
   const cookie = (what: string, token: string, reason: Reason): BadCredential => ({
     what,
-    headers: { cookie: `zn_console=${token}`, origin: 'http://localhost:8080' },
+    headers: { cookie: `zn_console=${token}`, origin: 'http://localhost:8080', 'x-zeronaut-page': '1' },
     reason,
   });
   return [

@@ -86,7 +86,8 @@ let gatewayCount = 0;
 export async function startFixture(
   t: TestContext,
   database: TestDatabase,
-  options: { mailer?: Mailer; heartbeatMs?: number } = {},
+  /** `webDirectory`: a build of the web console; default: none is there. */
+  options: { mailer?: Mailer; heartbeatMs?: number; webDirectory?: string } = {},
 ): Promise<Fixture> {
   const clock = { nowMs: Date.now() };
   const log = pino({ level: 'silent' });
@@ -112,7 +113,7 @@ export async function startFixture(
   const api = await createApi(context, {
     log,
     loopbackOnly: true,
-    register: registerPages,
+    register: (app, all) => registerPages(app, all, options.webDirectory ?? `${temporaryDirectory(t)}/none`),
     ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
   });
   t.after(() => api.close());

@@ -1,0 +1,17 @@
+/**
+ * First path segments that belong to the web console: the console answers them with its page, and a sign-in leads back to them.
+ * Everything else that is unknown stays a 404.
+ */
+export const WEB_PAGES = ['first-steps', 'gateways', 'resources'] as const;
+
+/** True for `/` and everything below a segment of the web console. */
+export function isWebPage(path: string): boolean {
+  const [, segment] = path.split('/');
+  return path === '/' || (WEB_PAGES as readonly (string | undefined)[]).includes(segment);
+}
+
+/**
+ * Goes with each call that the web console makes. Writes that a cookie vouches for are refused without it: no other site
+ * can send it without being asked for leave first, and leave is never given.
+ */
+export const OWN_PAGE_HEADER = 'x-zeronaut-page';

@@ -1,0 +1,60 @@
+/** Builds the web console into `packages/web/dist`: bundles, then each text file once more in brotli and gzip. Node 26. */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { build } from 'vite';
+import { STAMP_FILE, sourceStamp } from './fresh.mjs';
+import { routeTable } from './route-table.ts';
+
+const WEB = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+const ROOT = join(WEB, '../..');
+const COMPRESSED = /\.(?:js|css|html|svg|json|webmanifest|txt)$/;
+const SMALLEST_COMPRESSED_BYTES = 512;
+
+const stamp = sourceStamp(ROOT);
+// Built beside and renamed: a console that runs meanwhile never sees half of it, and two builds at once do not mix.
+const fresh = join(WEB, 'dist', `.new-${process.pid}`);
+const current = join(WEB, 'dist', 'current');
+mkdirSync(fresh, { recursive: true });
+try {
+  await build({
+    configFile: false,
+    root: WEB,
+    logLevel: 'warn',
+    mode: 'production',
+    plugins: [routeTable()],
+    build: {
+      outDir: fresh,
+      emptyOutDir: true,
+      target: 'es2023',
+      manifest: 'build-manifest.json',
+      // The policy of the page forbids them, and a data URL would be read again on each visit.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+      chunkSizeWarningLimit: 900,
+      rolldownOptions: {
+        // 'use client' is for servers that render React; there is none here.
+        onLog: (level, log, handle) => (log.code === 'MODULE_LEVEL_DIRECTIVE' ? undefined : handle(level, log)),
+      },
+    },
+  });
+  compress(fresh);
+  writeFileSync(join(fresh, STAMP_FILE), stamp);
+  rmSync(current, { recursive: true, force: true });
+  renameSync(fresh, current);
+} finally {
+  rmSync(fresh, { recursive: true, force: true });
+}
+
+function compress(directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile() || !COMPRESSED.test(entry.name)) continue;
+    const file = join(entry.parentPath, entry.name);
+    const bytes = readFileSync(file);
+    if (bytes.length < SMALLEST_COMPRESSED_BYTES) continue;
+    writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }));
+    writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
+  }
+}

@@ -1,0 +1,188 @@
+import Box from '@mui/material/Box';
+import Dialog from '@mui/material/Dialog';
+import InputBase from '@mui/material/InputBase';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import { useRouter } from '@tanstack/react-router';
+import { type KeyboardEvent, type ReactNode, useDeferredValue, useEffect, useId, useRef, useState } from 'react';
+import { routeQuery } from '../base/api.ts';
+import { matching } from '../base/list-order.ts';
+import { useMessages } from '../base/messages.ts';
+import { useMay } from '../base/session.ts';
+import { GatewayIcon, ResourceIcon } from '../ui/icons.tsx';
+import { appMessages } from './messages.ts';
+import { ACTIONS, NAVIGATION, type NavigationItem } from './navigation.ts';
+
+interface Command {
+  readonly id: string;
+  readonly group: string;
+  readonly text: string;
+  readonly detail: string;
+  readonly icon: ReactNode;
+  readonly run: () => void;
+}
+
+const SHOWN_PER_GROUP = 6;
+const FETCHED_ROWS = 200;
+
+/** Goes anywhere and begins anything by typing: pages, actions, and what the organization has. */
+export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
+  const t = useMessages(appMessages);
+  const [text, setText] = useState('');
+  const [chosen, setChosen] = useState(0);
+  const listId = useId();
+  const list = useRef<HTMLDivElement>(null);
+  const q = useDeferredValue(text);
+  const commands = useCommands(q, onClose);
+  const at = Math.min(chosen, Math.max(commands.length - 1, 0));
+  useEffect(() => list.current?.querySelector(`[data-at="${at}"]`)?.scrollIntoView({ block: 'nearest' }), [at]);
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (move !== undefined && commands.length > 0) {
+      event.preventDefault();
+      setChosen((at + move + commands.length) % commands.length);
+    }
+    // Enter also ends a composition of several keys, which chooses nothing.
+    if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      commands[at]?.run();
+    }
+  }
+
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      fullWidth
+      maxWidth="sm"
+      aria-label={t('palette.label')}
+      slotProps={{ paper: { sx: { alignSelf: 'flex-start', mt: { xs: 2, sm: 8 } } } }}
+    >
+      <InputBase
+        autoFocus
+        fullWidth
+        value={text}
+        placeholder={t('palette.placeholder')}
+        onChange={(event) => {
+          setText(event.target.value);
+          setChosen(0);
+        }}
+        onKeyDown={onKeyDown}
+        sx={{ px: 2.5, py: 1.5, fontSize: 16, borderBottom: 1, borderColor: 'divider' }}
+        slotProps={{
+          input: {
+            role: 'combobox',
+            'aria-label': t('palette.placeholder'),
+            'aria-expanded': true,
+            'aria-controls': listId,
+            'aria-autocomplete': 'list',
+            'aria-activedescendant': commands.length === 0 ? undefined : `${listId}-${at}`,
+            maxLength: 100,
+          },
+        }}
+      />
+      <Box
+        ref={list}
+        id={listId}
+        role="listbox"
+        aria-label={t('palette.label')}
+        sx={{ overflowY: 'auto', maxHeight: '50vh', p: 1 }}
+      >
+        {commands.map((command, index) => (
+          <Box key={command.id}>
+            {commands[index - 1]?.group === command.group ? null : (
+              <Typography
+                variant="caption"
+                color="textSecondary"
+                component="div"
+                aria-hidden
+                sx={{ px: 1.5, pt: 1, pb: 0.5 }}
+              >
+                {command.group}
+              </Typography>
+            )}
+            <Box
+              id={`${listId}-${index}`}
+              data-at={index}
+              role="option"
+              aria-selected={index === at}
+              onClick={command.run}
+              onMouseMove={() => setChosen(index)}
+              sx={{
+                display: 'flex',
+                alignItems: 'center',
+                gap: 1.5,
+                px: 1.5,
+                py: 1,
+                borderRadius: 2,
+                cursor: 'pointer',
+                bgcolor: index === at ? 'action.selected' : undefined,
+                '& svg': { fontSize: 20, color: 'text.secondary' },
+              }}
+            >
+              {command.icon}
+              <Box component="span" sx={{ flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>
+                {command.text}
+              </Box>
+              <Typography component="span" variant="caption" color="textSecondary" noWrap>
+                {command.detail}
+              </Typography>
+            </Box>
+          </Box>
+        ))}
+      </Box>
+      {commands.length === 0 ? (
+        <Typography role="status" color="textSecondary" sx={{ px: 2.5, pb: 2 }}>
+          {t('palette.none')}
+        </Typography>
+      ) : null}
+      <Typography
+        variant="caption"
+        color="textSecondary"
+        sx={{ px: 2.5, py: 1, borderTop: 1, borderColor: 'divider', display: { xs: 'none', sm: 'block' } }}
+      >
+        {t('palette.hint')}
+      </Typography>
+    </Dialog>
+  );
+}
+
+function useCommands(q: string, onClose: () => void): readonly Command[] {
+  const t = useMessages(appMessages);
+  const may = useMay();
+  const router = useRouter();
+  const go = (href: string) => () => {
+    onClose();
+    void router.navigate({ href });
+  };
+  const list = { query: { limit: FETCHED_ROWS } };
+  const resources = useQuery({ ...routeQuery('resources.list', list), enabled: may('resources:read') });
+  const gateways = useQuery({ ...routeQuery('gateways.list', list), enabled: may('gateways:read') });
+
+  const fromItem = (item: NavigationItem, group: string): Command => {
+    const Icon = item.icon;
+    const run = item.external ? () => location.assign(item.to) : go(item.to);
+    return { id: `${group}:${item.to}`, group, text: t(item.label), detail: '', icon: <Icon />, run };
+  };
+  const allowed = (items: readonly NavigationItem[]) => items.filter(({ permission }) => may(permission));
+  const groups: Command[][] = [
+    allowed(NAVIGATION).map((item) => fromItem(item, t('palette.pages'))),
+    allowed(ACTIONS).map((item) => fromItem(item, t('palette.actions'))),
+  ];
+  if (q.trim() !== '') {
+    groups.push(
+      (resources.data?.items ?? []).map(({ id, name, protocol }) => ({
+        ...{ id, group: t('palette.resources'), text: name, detail: protocol.toUpperCase() },
+        ...{ icon: <ResourceIcon />, run: go(`/resources/${id}`) },
+      })),
+      (gateways.data?.items ?? []).map(({ id, name, baseDomain }) => ({
+        ...{ id, group: t('palette.gateways'), text: name, detail: baseDomain },
+        ...{ icon: <GatewayIcon />, run: go(`/gateways/${id}`) },
+      })),
+    );
+  }
+  return groups.flatMap((group) =>
+    matching(group, q, ({ text, detail }) => `${text} ${detail}`).slice(0, SHOWN_PER_GROUP),
+  );
+}

@@ -1,0 +1,29 @@
+/** What the menu and the command palette lead to. A page of another room gets one row here; its first path segment is in `WEB_PAGES` of model. */
+
+import type SvgIcon from '@mui/material/SvgIcon';
+import type { Permission } from '@zeronaut/model';
+import { GatewayIcon, OverviewIcon, PlusIcon, RequestIcon, ResourceIcon, StartIcon } from '../ui/icons.tsx';
+import type { messages } from './messages.en.ts';
+
+export interface NavigationItem {
+  readonly to: string;
+  readonly label: keyof typeof messages;
+  readonly icon: typeof SvgIcon;
+  readonly permission: Permission;
+  /** A page that the console renders by itself: a full load instead of a change of the route. */
+  readonly external?: true;
+}
+
+export const NAVIGATION: readonly NavigationItem[] = [
+  { to: '/', label: 'nav.overview', icon: OverviewIcon, permission: 'self:read' },
+  { to: '/resources', label: 'nav.resources', icon: ResourceIcon, permission: 'resources:read' },
+  { to: '/gateways', label: 'nav.gateways', icon: GatewayIcon, permission: 'gateways:read' },
+  { to: '/requests', label: 'nav.requests', icon: RequestIcon, permission: 'self:read', external: true },
+  { to: '/first-steps', label: 'nav.firstRun', icon: StartIcon, permission: 'resources:write' },
+];
+
+/** Beyond the pages: what the palette can begin. */
+export const ACTIONS: readonly NavigationItem[] = [
+  { to: '/resources/new', label: 'nav.newResource', icon: PlusIcon, permission: 'resources:write' },
+  { to: '/gateways?enrol=1', label: 'nav.enrol', icon: PlusIcon, permission: 'gateways:write' },
+];

@@ -1,0 +1,30 @@
+import { createRouter } from '@tanstack/react-router';
+import { rootRoute } from '../base/pages.ts';
+import { firstRunRoutes } from '../features/first-run/routes.ts';
+import { gatewayRoutes } from '../features/gateways/routes.ts';
+import { overviewRoutes } from '../features/overview/routes.ts';
+import { resourceRoutes } from '../features/resources/routes.ts';
+import { LoadingPage, NotFoundPage, PageError } from './page-states.tsx';
+import { Shell } from './shell.tsx';
+
+const routeTree = rootRoute
+  .update({ component: Shell })
+  .addChildren([...overviewRoutes, ...resourceRoutes, ...gatewayRoutes, ...firstRunRoutes]);
+
+export const router = createRouter({
+  routeTree,
+  defaultPreload: 'intent',
+  // Data is cached by TanStack Query; the router fetches code alone.
+  defaultPreloadStaleTime: 0,
+  defaultNotFoundComponent: NotFoundPage,
+  defaultErrorComponent: PageError,
+  defaultPendingComponent: LoadingPage,
+  defaultPendingMs: 200,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

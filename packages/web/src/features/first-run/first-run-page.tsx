@@ -1,0 +1,170 @@
+import Box from '@mui/material/Box';
+import Card from '@mui/material/Card';
+import Link from '@mui/material/Link';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { routeQuery } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useMay, useMe } from '../../base/session.ts';
+import { ButtonLink } from '../../ui/button-link.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { CheckIcon } from '../../ui/icons.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { firstRunMessages } from './messages.ts';
+
+const LOOK_EVERY_MS = 2_000;
+
+/** The guided path after the first owner was made. What is done is read from the API, so it is right on any machine and day. */
+export function FirstRunPage() {
+  const t = useMessages(firstRunMessages);
+  const me = useMe();
+  const may = useMay();
+  const live = { refetchInterval: LOOK_EVERY_MS } as const;
+  const gateways = useQuery({ ...routeQuery('gateways.list', { query: { limit: 500 } }), ...live });
+  const services = useQuery({ ...routeQuery('services.list', { query: { limit: 1 } }), ...live });
+  const service = services.data?.items[0];
+  const events = useQuery({
+    ...routeQuery('accessEvents.list', { query: { resourceId: service?.id ?? '', limit: 20 } }),
+    ...live,
+    enabled: service !== undefined && may('events:read'),
+  });
+  const error = gateways.error ?? services.error;
+  if (gateways.data === undefined || services.data === undefined) {
+    return (
+      <>
+        <PageHeader title={t('title')} subtitle={t('subtitle')} />
+        <Card>{error === null ? <RowsSkeleton label={t('title')} /> : <ErrorState error={error} />}</Card>
+      </>
+    );
+  }
+  const gateway = gateways.data.items.find(({ connected }) => connected);
+  const visits = events.data?.items ?? [];
+  const visited = visits.some(({ effect }) => effect === 'pass');
+  const denied = visits.find(({ effect }) => effect === 'deny');
+  const url = service?.urls[0];
+  const isDone = [true, gateway !== undefined, service !== undefined, visited];
+  const now = isDone.indexOf(false);
+  const stateOf = (index: number) => (isDone[index] ? 'done' : index === now ? 'next' : 'later');
+
+  return (
+    <>
+      <PageHeader title={t('title')} subtitle={t('subtitle')} />
+      <Card component="ol" sx={{ listStyle: 'none', m: 0, p: 0, maxWidth: 860 }}>
+        <Step state={stateOf(0)} number={1} title={t('owner.title')}>
+          {t('owner.text', { name: me.user?.name ?? me.role })}
+        </Step>
+        <Step state={stateOf(1)} number={2} title={t('gateway.title')}>
+          {gateway === undefined ? (
+            <>
+              <span>{t('gateway.text')}</span>
+              <Box>
+                <ButtonLink to="/gateways" search={{ enrol: '1' }} variant="contained">
+                  {t('gateway.enrol')}
+                </ButtonLink>
+              </Box>
+            </>
+          ) : (
+            t('gateway.done', { name: gateway.name, domain: gateway.baseDomain })
+          )}
+        </Step>
+        <Step state={stateOf(2)} number={3} title={t('service.title')}>
+          {service === undefined ? (
+            <>
+              <span>{t('service.text')}</span>
+              <CopyText text={`npx zeronaut login ${location.origin}`} label={t('service.login')} />
+              <CopyText text="npx zeronaut expose localhost:3000 http" label={t('service.expose')} />
+            </>
+          ) : (
+            t('service.done', { name: service.name })
+          )}
+        </Step>
+        <Step state={stateOf(3)} number={4} title={t('visit.title')}>
+          {visited ? (
+            t('visit.done')
+          ) : (
+            <>
+              <span>{t('visit.text')}</span>
+              {url === undefined ? null : url.startsWith('https://') ? (
+                <Link href={url} target="_blank" rel="noreferrer" sx={{ overflowWrap: 'anywhere' }}>
+                  {url}
+                </Link>
+              ) : (
+                <code>{url}</code>
+              )}
+              {denied === undefined ? null : (
+                <Typography color="warning">{t('visit.denied', { reason: denied.reason })}</Typography>
+              )}
+              <span>{t('visit.trust')}</span>
+              <CopyText text="~/.zeronaut/ca.pem" label={t('visit.trustCommand')} />
+            </>
+          )}
+        </Step>
+      </Card>
+      {now === -1 ? (
+        <Box role="status" sx={{ mt: 3, display: 'grid', gap: 1, justifyItems: 'start' }}>
+          <Typography variant="h2">{t('all.title')}</Typography>
+          <Typography color="textSecondary">{t('all.text')}</Typography>
+          <ButtonLink to="/" variant="contained" sx={{ mt: 1 }}>
+            {t('all.overview')}
+          </ButtonLink>
+        </Box>
+      ) : null}
+    </>
+  );
+}
+
+interface StepProps {
+  readonly state: 'done' | 'next' | 'later';
+  readonly number: number;
+  readonly title: string;
+  readonly children: ReactNode;
+}
+
+/** One step: what is done stays short, what is next says how, what is later only its name. */
+function Step({ state, number, title, children }: StepProps) {
+  const t = useMessages(firstRunMessages);
+  return (
+    <Box
+      component="li"
+      aria-current={state === 'next' ? 'step' : undefined}
+      sx={{ display: 'flex', gap: 2, p: { xs: 2, sm: 3 }, '& + &': { borderTop: 1, borderColor: 'divider' } }}
+    >
+      <Box
+        aria-hidden
+        sx={{
+          display: 'grid',
+          placeItems: 'center',
+          width: 32,
+          height: 32,
+          flexShrink: 0,
+          borderRadius: '50%',
+          fontWeight: 600,
+          fontSize: 14,
+          border: 2,
+          borderColor: state === 'done' ? 'success.main' : state === 'next' ? 'primary.main' : 'divider',
+          color: state === 'done' ? 'success.main' : state === 'next' ? 'primary.main' : 'text.secondary',
+        }}
+      >
+        {state === 'done' ? <CheckIcon fontSize="small" /> : number}
+      </Box>
+      <Box sx={{ flex: 1, minWidth: 0, pt: 0.5 }}>
+        <Box sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 1.5, alignItems: 'baseline' }}>
+          <Typography variant="h2" color={state === 'later' ? 'textSecondary' : 'textPrimary'}>
+            {title}
+          </Typography>
+          <Typography
+            variant="caption"
+            color={state === 'done' ? 'success' : state === 'next' ? 'primary' : 'textSecondary'}
+          >
+            {t(state)}
+          </Typography>
+        </Box>
+        {state === 'later' ? null : (
+          <Box sx={{ display: 'grid', gap: 1.5, mt: 0.5, color: 'text.secondary' }}>{children}</Box>
+        )}
+      </Box>
+    </Box>
+  );
+}

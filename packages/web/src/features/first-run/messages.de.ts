@@ -1,0 +1,32 @@
+import type { Translation } from '../../base/messages.ts';
+import type { messages as english } from './messages.en.ts';
+
+export const messages: Translation<typeof english> = {
+  title: 'Erste Schritte',
+  subtitle: 'Von nichts zu einem Dienst, den Menschen erreichen. Jeder Schritt wird abgehakt, sobald er getan ist.',
+  done: 'Erledigt',
+  next: 'Jetzt',
+  later: 'Später',
+  'owner.title': 'Inhaberin oder Inhaber anlegen',
+  'owner.text': '{name} verwaltet diese Organisation.',
+  'gateway.title': 'Ein Gateway haben',
+  'gateway.text':
+    'Es nimmt Besucher und Agenten an. npm start betreibt schon eines auf diesem Rechner; nimm es auf einem anderen Rechner auf.',
+  'gateway.done': '{name} ist verbunden und bedient {domain}.',
+  'gateway.enrol': 'Gateway aufnehmen',
+  'service.title': 'Einen Dienst veröffentlichen',
+  'service.text':
+    'Auf dem Rechner, auf dem er läuft, mit seiner eigenen Adresse statt localhost:3000. Dieser Rechner braucht keine Anmeldung; führe auf einem anderen einmal die erste Zeile aus.',
+  'service.login': 'Befehl, der einen Rechner anmeldet',
+  'service.expose': 'Befehl, der einen Dienst veröffentlicht',
+  'service.done': '{name} ist veröffentlicht.',
+  'visit.title': 'Ihn öffnen',
+  'visit.text': 'Öffne die Adresse. Du meldest dich zuerst an, wie alle Besucher.',
+  'visit.trust': 'Dein Browser warnt vor dem Zertifikat, bis er der Zertifizierungsstelle dieser Konsole traut:',
+  'visit.trustCommand': 'Wo das Zertifikat der Zertifizierungsstelle liegt',
+  'visit.done': 'Die erste Anfrage wurde eingelassen.',
+  'visit.denied': 'Eine Anfrage kam und wurde abgewiesen: {reason}.',
+  'all.title': 'Alles läuft',
+  'all.text': 'Veröffentliche weitere auf dieselbe Weise, oder lege Ressourcen an, die das Gateway selbst erreicht.',
+  'all.overview': 'Zur Übersicht',
+};

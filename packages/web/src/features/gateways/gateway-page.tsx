@@ -1,0 +1,112 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Card from '@mui/material/Card';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { routeQuery, useRouteMutation } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { Facts } from '../../ui/facts.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { Section } from '../../ui/section.tsx';
+import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { Time } from '../../ui/time.tsx';
+import { GatewayStatus } from './gateway-status.tsx';
+import { gatewayMessages } from './messages.ts';
+
+const route = getRouteApi('/gateways/$id');
+
+export function GatewayPage() {
+  const t = useMessages(gatewayMessages);
+  const may = useMay();
+  const navigate = useNavigate();
+  const { id } = route.useParams();
+  const [revoking, setRevoking] = useState(false);
+  const revoke = useRouteMutation('gateways.delete', ['gateways.list', 'gateways.get']);
+  const { data: gateway, error, refetch } = useQuery(routeQuery('gateways.get', { params: { id } }));
+  if (gateway === undefined) {
+    return (
+      <Card>
+        {error === null ? (
+          <RowsSkeleton label={t('title')} />
+        ) : (
+          <ErrorState error={error} onRetry={() => void refetch()} />
+        )}
+      </Card>
+    );
+  }
+  const isLocal = gateway.baseDomain === 'localhost' || gateway.baseDomain.endsWith('.localhost');
+  return (
+    <>
+      <PageHeader
+        title={gateway.name}
+        subtitle={<GatewayStatus gateway={gateway} />}
+        actions={
+          may('gateways:write') && gateway.status === 'active' ? (
+            <Button variant="outlined" color="error" onClick={() => setRevoking(true)}>
+              {t('revoke')}
+            </Button>
+          ) : null
+        }
+      />
+      <Box
+        sx={{
+          display: 'grid',
+          gap: 2,
+          gridTemplateColumns: { xs: 'minmax(0, 1fr)', lg: 'repeat(2, minmax(0, 1fr))' },
+          alignItems: 'start',
+        }}
+      >
+        <Section title={t('section.about')}>
+          <Facts
+            rows={[
+              [t('fact.domain'), gateway.baseDomain],
+              [t('fact.address'), gateway.publicHost],
+              [t('column.region'), gateway.region],
+              [t('fact.https'), gateway.httpsPort],
+              [t('fact.tunnel'), gateway.tunnelPort],
+              [t('fact.range'), `${gateway.portRange.from}–${gateway.portRange.to}`],
+              [t('fact.version'), gateway.softwareVersion ?? t('fact.unknown')],
+              [t('fact.snapshot'), gateway.snapshotVersion ?? t('fact.unknown')],
+              [t('fact.lastSeen'), <Time key="seen" at={gateway.lastSeenAt} />],
+              [t('fact.created'), <Time key="created" at={gateway.createdAt} />],
+              [t('fact.id'), <code key="id">{gateway.id}</code>],
+            ]}
+          />
+        </Section>
+        {isLocal ? null : (
+          <Section title={t('section.dns')}>
+            <Box sx={{ display: 'grid', gap: 1.5 }}>
+              <Typography color="textSecondary">{t('dns.text')}</Typography>
+              {dnsRecords(gateway.baseDomain, gateway.publicHost).map((record) => (
+                <CopyText key={record} text={record} label={t('dns.record')} />
+              ))}
+            </Box>
+          </Section>
+        )}
+      </Box>
+      <ConfirmDialog
+        open={revoking}
+        title={t('revoke.title', { name: gateway.name })}
+        action={t('revoke')}
+        typeName={gateway.name}
+        onConfirm={async () => {
+          await revoke.mutateAsync({ params: { id } });
+          await navigate({ to: '/gateways' });
+        }}
+        onClose={() => setRevoking(false)}
+      >
+        <Typography>{t('revoke.text')}</Typography>
+      </ConfirmDialog>
+    </>
+  );
+}
+
+function dnsRecords(domain: string, host: string): string[] {
+  const type = host.includes(':') ? 'AAAA' : /^[\d.]+$/.test(host) ? 'A' : 'CNAME';
+  return [`*.${domain}. IN ${type} ${type === 'CNAME' ? `${host}.` : host}`];
+}

@@ -1,0 +1,126 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Typography from '@mui/material/Typography';
+import { getRouteApi } from '@tanstack/react-router';
+import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
+import { type RowOf, useList } from '../../base/use-list.ts';
+import { TextLink } from '../../ui/button-link.tsx';
+import { GatewayIcon, PlusIcon } from '../../ui/icons.tsx';
+import { ListPage } from '../../ui/list-page.tsx';
+import { type Column, rowLink } from '../../ui/list-table.tsx';
+import { EmptyState } from '../../ui/states.tsx';
+import { Time } from '../../ui/time.tsx';
+import { EnrolDialog } from './enrol-dialog.tsx';
+import { GatewayStatus, stateOf } from './gateway-status.tsx';
+import { gatewayMessages } from './messages.ts';
+
+type Row = RowOf<'gateways.list'>;
+const route = getRouteApi('/gateways');
+
+export function GatewaysPage() {
+  const t = useMessages(gatewayMessages);
+  const may = useMay();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const list = useList('gateways.list', {});
+  const columns: Column<Row>[] = [
+    {
+      key: 'name',
+      header: t('column.name'),
+      value: ({ name }) => name,
+      cell: (row) => (
+        <>
+          <TextLink to="/gateways/$id" params={{ id: row.id }} sx={rowLink}>
+            {row.name}
+          </TextLink>
+          <Typography variant="caption" color="textSecondary" component="div">
+            {row.baseDomain}
+          </Typography>
+        </>
+      ),
+    },
+    {
+      key: 'status',
+      header: t('column.status'),
+      value: stateOf,
+      cell: (row) => <GatewayStatus gateway={row} />,
+      width: '140px',
+    },
+    {
+      key: 'region',
+      header: t('column.region'),
+      value: ({ region }) => region,
+      cell: ({ region }) => region,
+      from: 'md',
+      width: '120px',
+    },
+    {
+      key: 'version',
+      header: t('column.version'),
+      value: ({ softwareVersion }) => softwareVersion,
+      cell: ({ softwareVersion }) => softwareVersion ?? t('fact.unknown'),
+      from: 'md',
+      width: '100px',
+    },
+    {
+      key: 'snapshot',
+      header: t('column.snapshot'),
+      value: ({ snapshotVersion }) => snapshotVersion,
+      cell: ({ snapshotVersion }) => snapshotVersion ?? t('fact.unknown'),
+      from: 'lg',
+      width: '100px',
+    },
+    {
+      key: 'lastSeen',
+      header: t('column.lastSeen'),
+      value: ({ lastSeenAt }) => (lastSeenAt === null ? null : Date.parse(lastSeenAt)),
+      cell: ({ lastSeenAt }) => <Time at={lastSeenAt} />,
+      from: 'sm',
+      width: '140px',
+    },
+  ];
+  const setSearch = (change: Record<string, string | undefined>) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const enrol = may('gateways:write') ? (
+    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ enrol: '1' })}>
+      {t('enrol')}
+    </Button>
+  ) : null;
+
+  return (
+    <>
+      <ListPage
+        title={t('title')}
+        subtitle={t('subtitle')}
+        actions={enrol}
+        list={list}
+        columns={columns}
+        rowKey={({ id }) => id}
+        textOf={(row) => `${row.name} ${row.baseDomain} ${row.region} ${row.publicHost}`}
+        filters={[
+          {
+            key: 'status',
+            label: t('column.status'),
+            options: (['connected', 'away', 'revoked'] as const).map((value) => ({
+              value,
+              label: t(`status.${value}`),
+            })),
+            matches: (row, value) => stateOf(row) === value,
+          },
+        ]}
+        search={search}
+        onSearch={setSearch}
+        empty={
+          <EmptyState title={t('empty.title')} icon={<GatewayIcon />}>
+            <span>{t('empty.text')}</span>
+            <Box>{enrol}</Box>
+          </EmptyState>
+        }
+      />
+      {search.enrol === undefined || !may('gateways:write') ? null : (
+        <EnrolDialog onClose={() => setSearch({ enrol: undefined })} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,15 @@
+export const messages = {
+  title: 'Overview',
+  'tile.gateways': 'Gateways connected',
+  'tile.gatewaysOf': '{connected} of {all}',
+  'tile.resources': 'Services and resources',
+  'tile.public': { one: '{count} is public', other: '{count} are public' },
+  'tile.noneAway': 'All are up',
+  'tile.away': { one: '{count} is not connected', other: '{count} are not connected' },
+  'tile.nonePublic': 'None is public',
+  'denied.title': 'Latest refusals',
+  'denied.none': 'Nothing was refused lately.',
+  'start.title': 'Nothing is published yet',
+  'start.text': 'Four steps lead to the first service that people reach.',
+  'start.action': 'First steps',
+} as const;

@@ -1,0 +1,219 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Card from '@mui/material/Card';
+import Link from '@mui/material/Link';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import type { Resource } from '@zeronaut/model';
+import { useState } from 'react';
+import { routeQuery, useRouteMutation } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { Facts } from '../../ui/facts.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { Section } from '../../ui/section.tsx';
+import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { StatusChip } from '../../ui/status-chip.tsx';
+import { Tag } from '../../ui/tag.tsx';
+import { Time } from '../../ui/time.tsx';
+import { resourceMessages } from './messages.ts';
+
+const route = getRouteApi('/resources/$id');
+const LISTS = ['resources.list', 'resources.get', 'services.list', 'services.get'] as const;
+
+export function ResourcePage() {
+  const t = useMessages(resourceMessages);
+  const may = useMay();
+  const navigate = useNavigate();
+  const { id } = route.useParams();
+  const [removing, setRemoving] = useState(false);
+  const remove = useRouteMutation('resources.delete', LISTS);
+  const removeService = useRouteMutation('services.delete', LISTS);
+  const { data: resource, error, refetch } = useQuery(routeQuery('resources.get', { params: { id } }));
+  if (resource === undefined) {
+    return (
+      <Card>
+        {error === null ? (
+          <RowsSkeleton label={t('title')} />
+        ) : (
+          <ErrorState error={error} onRetry={() => void refetch()} />
+        )}
+      </Card>
+    );
+  }
+  return (
+    <>
+      <PageHeader
+        title={resource.name}
+        subtitle={
+          <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1.5, alignItems: 'center' }}>
+            <StatusChip meaning={resource.enabled ? 'ok' : 'neutral'}>
+              {t(resource.enabled ? 'status.on' : 'status.off')}
+            </StatusChip>
+            <Tag>{resource.protocol.toUpperCase()}</Tag>
+            <span>{t(`origin.${resource.origin}`)}</span>
+          </Box>
+        }
+        actions={
+          may('resources:write') ? (
+            <Button variant="outlined" color="error" onClick={() => setRemoving(true)}>
+              {t('remove')}
+            </Button>
+          ) : null
+        }
+      />
+      <Box
+        sx={{
+          display: 'grid',
+          gap: 2,
+          gridTemplateColumns: { xs: 'minmax(0, 1fr)', lg: 'repeat(2, minmax(0, 1fr))' },
+          alignItems: 'start',
+        }}
+      >
+        {resource.origin === 'service' ? <Addresses id={resource.id} /> : <DeclaredAddresses resource={resource} />}
+        <Access resource={resource} />
+        <Targets resource={resource} />
+        <Section title={t('section.about')}>
+          <Facts
+            rows={[
+              [t('fact.created'), <Time key="created" at={resource.createdAt} />],
+              [t('fact.updated'), <Time key="updated" at={resource.updatedAt} />],
+              resource.deviceId === null ? null : [t('fact.device'), <code key="device">{resource.deviceId}</code>],
+              resource.segments.length === 0 ? null : [t('fact.segments'), resource.segments.join(', ')],
+              [t('fact.id'), <code key="id">{resource.id}</code>],
+            ]}
+          />
+        </Section>
+      </Box>
+      <ConfirmDialog
+        open={removing}
+        title={t('remove.title', { name: resource.name })}
+        action={t('remove')}
+        typeName={resource.name}
+        onConfirm={async () => {
+          await (resource.origin === 'service' ? removeService : remove).mutateAsync({ params: { id } });
+          await navigate({ to: '/resources' });
+        }}
+        onClose={() => setRemoving(false)}
+      >
+        <Typography>{t('remove.text')}</Typography>
+        {resource.origin === 'service' ? <Typography>{t('remove.service')}</Typography> : null}
+      </ConfirmDialog>
+    </>
+  );
+}
+
+/** Where a published service answers, at each gateway. */
+function Addresses({ id }: { readonly id: string }) {
+  const t = useMessages(resourceMessages);
+  const { data: service, error, refetch } = useQuery(routeQuery('services.get', { params: { id } }));
+  return (
+    <Section title={t('section.address')}>
+      {service === undefined ? (
+        error === null ? (
+          <RowsSkeleton rows={2} label={t('section.address')} />
+        ) : (
+          <ErrorState error={error} onRetry={() => void refetch()} />
+        )
+      ) : service.urls.length === 0 ? (
+        <Typography color="textSecondary">{t('address.none')}</Typography>
+      ) : (
+        <Box sx={{ display: 'grid', gap: 1 }}>
+          {service.urls.map((url) =>
+            url.startsWith('https://') ? (
+              <Link key={url} href={url} target="_blank" rel="noreferrer" sx={{ overflowWrap: 'anywhere' }}>
+                {url}
+              </Link>
+            ) : (
+              <CopyText key={url} text={url} label={t('address.copy', { name: service.name })} />
+            ),
+          )}
+          {service.dns.map((record) => (
+            <CopyText key={record} text={record} label={t('address.dns')} />
+          ))}
+          <Facts rows={[[t('fact.lastEvent'), <Time key="last" at={service.lastEventAt} />]]} />
+        </Box>
+      )}
+    </Section>
+  );
+}
+
+function DeclaredAddresses({ resource }: { readonly resource: Resource }) {
+  const t = useMessages(resourceMessages);
+  const { data: gateways } = useQuery(routeQuery('gateways.list', { query: { limit: 500 } }));
+  const active = gateways?.items.filter(({ status }) => status === 'active') ?? [];
+  const addresses = active.flatMap((gateway) =>
+    resource.port !== null
+      ? [`${gateway.publicHost}:${resource.port}`]
+      : [`${resource.name}.${gateway.baseDomain}`, ...resource.domains].map(
+          (host) => `https://${host}${gateway.httpsPort === 443 ? '' : `:${gateway.httpsPort}`}`,
+        ),
+  );
+  return (
+    <Section title={t('section.address')}>
+      {addresses.length === 0 ? (
+        <Typography color="textSecondary">{t('address.none')}</Typography>
+      ) : (
+        <Box sx={{ display: 'grid', gap: 1 }}>
+          {[...new Set(addresses)].map((address) => (
+            <CopyText key={address} text={address} label={t('address.copy', { name: resource.name })} />
+          ))}
+        </Box>
+      )}
+    </Section>
+  );
+}
+
+function Access({ resource: { access } }: { readonly resource: Resource }) {
+  const t = useMessages(resourceMessages);
+  return (
+    <Section title={t('section.access')}>
+      <Facts
+        rows={[
+          [
+            t('fact.allow'),
+            access.mode === 'public'
+              ? t('access.publicText')
+              : access.mode === 'policy'
+                ? t('access.policyText')
+                : access.allow.length === 0
+                  ? t('access.everyone')
+                  : access.allow.join(', '),
+          ],
+          access.addresses.length === 0 ? null : [t('fact.addresses'), access.addresses.join(', ')],
+          access.basic.length === 0 ? null : [t('fact.basic'), access.basic.map(({ username }) => username).join(', ')],
+          access.tokens === null ? null : [t('fact.tokens'), access.tokens.audience],
+        ]}
+      />
+    </Section>
+  );
+}
+
+function Targets({ resource: { targets } }: { readonly resource: Resource }) {
+  const t = useMessages(resourceMessages);
+  return (
+    <Section title={t('section.targets')}>
+      <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1.5 }}>
+        {targets.map((target) => (
+          <li key={target.id}>
+            <code>
+              {target.protocol}://{target.address}
+            </code>
+            <Typography variant="body2" color="textSecondary">
+              {[
+                target.deviceId === null ? t('target.gateway') : t('target.agent', { id: target.deviceId }),
+                t('target.weight', { weight: target.weight }),
+                target.healthCheck === null
+                  ? t('target.unchecked')
+                  : t('target.check', { seconds: target.healthCheck.intervalMs / 1000 }),
+              ].join(' · ')}
+            </Typography>
+          </li>
+        ))}
+      </Box>
+    </Section>
+  );
+}

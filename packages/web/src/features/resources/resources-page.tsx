@@ -1,0 +1,132 @@
+import Box from '@mui/material/Box';
+import Typography from '@mui/material/Typography';
+import { getRouteApi } from '@tanstack/react-router';
+import { useMessages } from '../../base/messages.ts';
+import { type RowOf, useList } from '../../base/use-list.ts';
+import { TextLink } from '../../ui/button-link.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { ResourceIcon } from '../../ui/icons.tsx';
+import { ListPage } from '../../ui/list-page.tsx';
+import { type Column, rowLink } from '../../ui/list-table.tsx';
+import { EmptyState } from '../../ui/states.tsx';
+import { StatusChip } from '../../ui/status-chip.tsx';
+import { Tag } from '../../ui/tag.tsx';
+import { Time } from '../../ui/time.tsx';
+import { resourceMessages } from './messages.ts';
+
+type Row = RowOf<'resources.list'>;
+const route = getRouteApi('/resources');
+const EXPOSE = 'npx zeronaut expose localhost:3000 http';
+
+export function ResourcesPage() {
+  const t = useMessages(resourceMessages);
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const list = useList('resources.list', {});
+  const columns: Column<Row>[] = [
+    {
+      key: 'name',
+      header: t('column.name'),
+      value: ({ name }) => name,
+      cell: (row) => (
+        <>
+          <TextLink to="/resources/$id" params={{ id: row.id }} sx={rowLink}>
+            {row.name}
+          </TextLink>
+          <Typography variant="caption" color="textSecondary" component="div">
+            {row.port === null ? row.domains.join(', ') : `:${row.port}`}
+          </Typography>
+        </>
+      ),
+    },
+    {
+      key: 'protocol',
+      header: t('column.protocol'),
+      value: ({ protocol }) => protocol,
+      cell: ({ protocol }) => <Tag>{protocol.toUpperCase()}</Tag>,
+      from: 'sm',
+      width: '90px',
+    },
+    {
+      key: 'access',
+      header: t('column.access'),
+      value: ({ access }) => access.mode,
+      cell: ({ access }) => (
+        <StatusChip meaning={access.mode === 'public' ? 'warn' : 'neutral'}>{t(`access.${access.mode}`)}</StatusChip>
+      ),
+      from: 'sm',
+      width: '150px',
+    },
+    {
+      key: 'target',
+      header: t('column.target'),
+      value: ({ targets }) => targets[0]?.address ?? null,
+      cell: ({ targets }) => (
+        <Typography variant="body2" color="textSecondary" noWrap>
+          {targets[0]?.address} {targets.length > 1 ? t('targets.more', { count: targets.length - 1 }) : ''}
+        </Typography>
+      ),
+      from: 'md',
+    },
+    {
+      key: 'updated',
+      header: t('column.updated'),
+      value: (row) => Date.parse(row.updatedAt),
+      cell: (row) => <Time at={row.updatedAt} />,
+      from: 'lg',
+      width: '130px',
+    },
+    {
+      key: 'status',
+      header: t('column.status'),
+      value: ({ enabled }) => (enabled ? 0 : 1),
+      cell: ({ enabled }) => (
+        <StatusChip meaning={enabled ? 'ok' : 'neutral'}>{t(enabled ? 'status.on' : 'status.off')}</StatusChip>
+      ),
+      width: '110px',
+    },
+  ];
+
+  return (
+    <ListPage
+      title={t('title')}
+      subtitle={t('subtitle')}
+      list={list}
+      columns={columns}
+      rowKey={({ id }) => id}
+      textOf={(row) =>
+        [row.name, row.protocol, row.port, ...row.domains, ...row.targets.map(({ address }) => address)].join(' ')
+      }
+      filters={[
+        {
+          key: 'protocol',
+          label: t('column.protocol'),
+          options: ['http', 'tcp', 'udp'].map((value) => ({ value, label: value.toUpperCase() })),
+          matches: (row, value) => row.protocol === value,
+        },
+        {
+          key: 'access',
+          label: t('column.access'),
+          options: (['login', 'public', 'policy'] as const).map((value) => ({ value, label: t(`access.${value}`) })),
+          matches: (row, value) => row.access.mode === value,
+        },
+        {
+          key: 'origin',
+          label: t('column.origin'),
+          options: (['service', 'declared'] as const).map((value) => ({ value, label: t(`origin.${value}`) })),
+          matches: (row, value) => row.origin === value,
+        },
+      ]}
+      search={search}
+      onSearch={(change) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })}
+      empty={
+        <EmptyState title={t('empty.title')} icon={<ResourceIcon />}>
+          <span>{t('empty.text')}</span>
+          <Box>
+            <CopyText text={EXPOSE} label={t('empty.command')} />
+          </Box>
+        </EmptyState>
+      }
+    />
+  );
+}

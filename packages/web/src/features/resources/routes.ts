@@ -1,0 +1,18 @@
+import { createRoute } from '@tanstack/react-router';
+import { listSearch } from '../../base/list-search.ts';
+import { page, rootRoute } from '../../base/pages.ts';
+import { resourceMessages } from './messages.ts';
+
+export const resourceRoutes = [
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: 'resources',
+    validateSearch: listSearch('protocol', 'access', 'origin', 'status'),
+    component: page(() => import('./resources-page.tsx'), 'ResourcesPage', resourceMessages),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: 'resources/$id',
+    component: page(() => import('./resource-page.tsx'), 'ResourcePage', resourceMessages),
+  }),
+] as const;

@@ -1,0 +1,32 @@
+/**
+ * The web console starts here: texts and the session first, then the frame with its page. It holds no secret: the browser
+ * keeps the console's session cookie, which no script can read.
+ */
+import { CacheProvider } from '@emotion/react';
+import CssBaseline from '@mui/material/CssBaseline';
+import { ThemeProvider } from '@mui/material/styles';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { createRoot } from 'react-dom/client';
+import { createStyleCache } from './app/adopted-sheet.ts';
+import { Boot } from './app/boot.tsx';
+import { appMessages } from './app/messages.ts';
+import { router } from './app/router.ts';
+import { theme } from './app/theme.ts';
+import { queryClient } from './base/api.ts';
+import { uiMessages } from './ui/messages.ts';
+
+await Promise.all([appMessages.load(), uiMessages.load()]);
+
+createRoot(document.getElementById('root')!).render(
+  <CacheProvider value={createStyleCache()}>
+    <ThemeProvider theme={theme} modeStorageKey="zeronaut.theme">
+      <CssBaseline />
+      <QueryClientProvider client={queryClient}>
+        <Boot>
+          <RouterProvider router={router} />
+        </Boot>
+      </QueryClientProvider>
+    </ThemeProvider>
+  </CacheProvider>,
+);

@@ -1,0 +1,24 @@
+import Box from '@mui/material/Box';
+import type { ReactNode } from 'react';
+
+/** A short word about a thing: a protocol, a role, a group. */
+export function Tag({ children }: { readonly children: ReactNode }) {
+  return (
+    <Box
+      component="span"
+      sx={{
+        display: 'inline-block',
+        border: 1,
+        borderColor: 'divider',
+        borderRadius: 1.5,
+        px: 0.75,
+        fontSize: 12,
+        lineHeight: '20px',
+        color: 'text.secondary',
+        whiteSpace: 'nowrap',
+      }}
+    >
+      {children}
+    </Box>
+  );
+}
