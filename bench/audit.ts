@@ -14,6 +14,7 @@ import { CHAIN_START } from '@zeronaut/audit';
 import { postgresCluster, postgresMissing } from '@zeronaut/testkit';
 import { appendAuditEntries } from '../packages/console/src/domains/audit/audit.ts';
 import type { Context } from '../packages/console/src/domains/context.ts';
+import { LiveFeed } from '../packages/console/src/live/live-feed.ts';
 import { openStore, type Store } from '../packages/console/src/store/store.ts';
 import { formatTable, type Measurement, saveResults, standing, toResult } from './harness/results.ts';
 
@@ -47,7 +48,7 @@ async function prepare(url: string): Promise<Store> {
 
 /** Entries a second. */
 async function append(store: Store, total: number, batch: number): Promise<number> {
-  const context = { clock: Date.now } as Context;
+  const context = { clock: Date.now, store, live: new LiveFeed() } as unknown as Context;
   const startedAt = performance.now();
   for (let done = 0; done < total; done += batch) {
     const deeds = Array.from({ length: batch }, (_, index) => deed(done + index));

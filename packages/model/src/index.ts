@@ -18,6 +18,7 @@ export * from './api/relying-party-routes.ts';
 export * from './api/route.ts';
 export * from './api/routes.ts';
 export * from './api/service-account-routes.ts';
+export * from './api/traffic-routes.ts';
 export * from './entities/index.ts';
 export * from './fault.ts';
 export * from './gateway-file.ts';

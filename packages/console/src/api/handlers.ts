@@ -30,6 +30,7 @@ import { policyHandlers } from './policy-handlers.ts';
 import { policyTemplateHandlers } from './policy-template-handlers.ts';
 import { relyingPartyHandlers } from './relying-party-handlers.ts';
 import { serviceAccountHandlers } from './service-account-handlers.ts';
+import { trafficHandlers } from './traffic-handlers.ts';
 import { withSession } from './with-session.ts';
 
 /** What a handler gets besides the validated request. `caller` is null exactly on routes without a permission. */
@@ -175,6 +176,7 @@ export const handlers: Handlers = {
   'sites.delete': (context, { caller, params }) => sites.deleteSite(context, caller, params.id),
 
   'accessEvents.list': (context, { caller, query }) => accessEvents.listAccessEvents(context, caller, query),
+  ...trafficHandlers,
   ...auditHandlers,
   ...auditExportHandlers,
 };

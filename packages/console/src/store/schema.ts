@@ -1,11 +1,12 @@
 import type { IdentityProviderKind, Role } from '@zeronaut/model';
 import type { Generated } from 'kysely';
+import type { TrafficTables } from './traffic-tables.ts';
 
 /**
  * The tables, the same in SQLite and PostgreSQL. Times are milliseconds since 1970 in `…_at` columns (bigint), JSON is
  * text, flags are 0 or 1. Every row but those of `settings` belongs to one organization.
  */
-export interface Schema {
+export interface Schema extends TrafficTables {
   organizations: {
     id: string;
     name: string;

@@ -635,6 +635,17 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     foreign: 'not_found',
   },
   'accessEvents.list': { prepare: () => ({ query: 'effect=deny&limit=5' }), foreign: 'own' },
+  'overview.get': { foreign: 'own' },
+  'traffic.get': {
+    prepare: async (world) => ({ query: `range=7d&resourceId=${(await newResource(world)).id}` }),
+    foreign: 'own',
+  },
+  'traffic.top': { prepare: () => ({ query: 'by=gateway&order=bytes' }), foreign: 'own' },
+  'traffic.sparklines': {
+    prepare: async (world) => ({ query: `ids=${(await newResource(world)).id}` }),
+    foreign: 'own',
+  },
+  'traffic.reasons': { foreign: 'own' },
   'audit.list': { foreign: 'own' },
   'audit.verify': { foreign: 'own' },
   'audit.checkpoint': { foreign: 'own' },

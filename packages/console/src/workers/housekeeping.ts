@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { Context } from '../domains/context.ts';
+import { REASONS_KEPT_MS, TRAFFIC_STEPS } from '../domains/traffic/count-traffic.ts';
 
 const DAY_MS = 86_400_000;
 /** How long access events are kept. The audit chain is kept for ever. */
@@ -54,6 +55,17 @@ export async function tidy(context: Context, isStopped: () => boolean = () => fa
       select 1 from audit_checkpoints later where later.organization_id = audit_checkpoints.organization_id
       and later.day = audit_checkpoints.day and later.size > audit_checkpoints.size
     )`.execute(db);
+  for (const { step, keptMs } of TRAFFIC_STEPS) {
+    await db
+      .deleteFrom('traffic')
+      .where('step', '=', step)
+      .where('at', '<', nowMs - keptMs)
+      .execute();
+  }
+  await db
+    .deleteFrom('traffic_reasons')
+    .where('at', '<', nowMs - REASONS_KEPT_MS)
+    .execute();
   for (let removed = BATCH_ROWS; removed === BATCH_ROWS && !isStopped(); ) {
     const { rows } = await sql<{ seq: number }>`
       delete from access_events where (gateway_id, epoch, seq) in (

@@ -38,6 +38,7 @@ import { relyingPartyRoutes } from './relying-party-routes.ts';
 import { defineRoutes } from './route.ts';
 import { byId, byIdOrName, page, pageOf, pageQuery } from './route-parts.ts';
 import { serviceAccountRoutes } from './service-account-routes.ts';
+import { trafficRoutes } from './traffic-routes.ts';
 
 const me = z.strictObject({
   user: user.nullable(),
@@ -573,6 +574,7 @@ export const routes = defineRoutes({
     }),
     response: pageOf(accessEvent),
   },
+  ...trafficRoutes,
   ...auditRoutes,
   ...auditExportRoutes,
 });

@@ -36,6 +36,7 @@ export * from './role.ts';
 export * from './scalars.ts';
 export * from './scope.ts';
 export * from './sign-in.ts';
+export * from './traffic.ts';
 export * from './workload-trust.ts';
 
 /** IANA name, such as `Europe/Zurich`; policies tell the time there. */

@@ -6,6 +6,7 @@ import { countDecisions } from '../audit/decisions.ts';
 import type { Caller, Context } from '../context.ts';
 import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { notePersonalAccessTokenUse } from '../personal-access-tokens/personal-access-tokens.ts';
+import { countTraffic } from '../traffic/count-traffic.ts';
 
 /** Rows per insert: eight columns each, well below the 32,766 parameters that both databases take. */
 const INSERT_BATCH = 500;
@@ -47,6 +48,7 @@ export async function storeEvents(
   // What is sent again was counted when it came first.
   const fresh = events.filter(({ seq }) => seq > Number(head?.seq ?? 0));
   await countDecisions(queries, organizationId, gatewayId, epoch, fresh);
+  await countTraffic(queries, organizationId, gatewayId, fresh, context.clock());
   context.store.afterCommit(queries, () => context.live.accessed(organizationId, fresh));
   const last = events.at(-1)!.seq;
   const { seq } = await queries

@@ -17,6 +17,7 @@ import * as decisions from './0041-decisions.ts';
 import * as auditExports from './0042-audit-exports.ts';
 import * as policies from './0050-policies.ts';
 import * as accessRequests from './0051-access-requests.ts';
+import * as traffic from './0060-traffic.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -40,6 +41,7 @@ export const migrations: MigrationProvider = {
       '0042-audit-exports': auditExports,
       '0050-policies': policies,
       '0051-access-requests': accessRequests,
+      '0060-traffic': traffic,
     };
   },
 };

@@ -1,0 +1,168 @@
+import type { Alarm, TrafficCounts } from '@zeronaut/model';
+import type { SelectQueryBuilder } from 'kysely';
+import type { Schema } from '../../store/schema.ts';
+import type { Caller, Context } from '../context.ts';
+import { activeGateways, type GatewayRow } from '../gateways/gateways.ts';
+import { getOrganization } from '../organizations/organizations.ts';
+import { isoTime } from '../page.ts';
+import { lastMinute } from './traffic.ts';
+
+/** Gateways take a new snapshot within a second; one that has not after this time is behind. */
+const BEHIND_MS = 30_000;
+/** Certificates are renewed long before: one that is this near its end was not. */
+const ENDING_MS = 864_000_000;
+const MAX_ALARMS = 200;
+
+export interface Overview {
+  readonly at: string;
+  readonly lastMinute: TrafficCounts;
+  readonly counts: {
+    gateways: number;
+    gatewaysConnected: number;
+    resources: number;
+    services: number;
+    sites: number;
+    users: number;
+    devices: number;
+    pendingRequests: number;
+  };
+  readonly alarms: Alarm[];
+  readonly alarmCount: number;
+}
+
+export async function getOverview(context: Context, caller: Caller): Promise<Overview> {
+  const { organizationId } = caller;
+  const alarms = await alarmsOf(context, organizationId);
+  return {
+    at: isoTime(context.clock()),
+    lastMinute: await lastMinute(context, organizationId),
+    counts: await countThings(context, organizationId),
+    alarms: alarms.slice(0, MAX_ALARMS),
+    alarmCount: alarms.length,
+  };
+}
+
+async function countThings(context: Context, organizationId: string): Promise<Overview['counts']> {
+  const { db } = context.store;
+  const connected = context.connectedGateways();
+  const [gateways, byOrigin, sites, users, devices, requests] = await Promise.all([
+    activeGateways(db, organizationId),
+    db
+      .selectFrom('resources')
+      .select(['origin', (eb) => eb.fn.countAll<number>().as('count')])
+      .where('organization_id', '=', organizationId)
+      .groupBy('origin')
+      .execute(),
+    count(db.selectFrom('sites').where('organization_id', '=', organizationId)),
+    count(
+      db
+        .selectFrom('users')
+        .where('organization_id', '=', organizationId)
+        .where('status', '=', 'active')
+        .where('kind', '=', 'person'),
+    ),
+    count(db.selectFrom('devices').where('organization_id', '=', organizationId).where('revoked_at', 'is', null)),
+    count(
+      db
+        .selectFrom('access_requests')
+        .where('organization_id', '=', organizationId)
+        .where('status', '=', 'pending')
+        .where('closes_at', '>', context.clock()),
+    ),
+  ]);
+  const ofOrigin = (origin: string) => Number(byOrigin.find((row) => row.origin === origin)?.count ?? 0);
+  return {
+    gateways: gateways.length,
+    gatewaysConnected: gateways.filter(({ id }) => connected.has(id)).length,
+    resources: ofOrigin('declared'),
+    services: ofOrigin('service'),
+    sites,
+    users,
+    devices,
+    pendingRequests: requests,
+  };
+}
+
+async function count<T extends keyof Schema>(rows: SelectQueryBuilder<Schema, T, object>): Promise<number> {
+  const { total } = await rows.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  return Number(total);
+}
+
+/** What is wrong, the worst first. */
+async function alarmsOf(context: Context, organizationId: string): Promise<Alarm[]> {
+  const { db } = context.store;
+  const nowMs = context.clock();
+  const gateways = await activeGateways(db, organizationId);
+  if (gateways.length === 0) {
+    const organization = await getOrganization(db, organizationId);
+    return [
+      {
+        kind: 'no_gateway',
+        severity: 'bad',
+        object: { kind: 'organization', id: organizationId, name: organization.name },
+        since: null,
+        detail: 'nothing can be reached before there is a gateway',
+      },
+    ];
+  }
+  const certificates = await db
+    .selectFrom('gateway_certificates')
+    .innerJoin('gateways', 'gateways.id', 'gateway_certificates.gateway_id')
+    .select(['gateways.id', 'gateways.name', 'gateway_certificates.host', 'gateway_certificates.not_after'])
+    .where('gateway_certificates.organization_id', '=', organizationId)
+    .where('gateways.status', '=', 'active')
+    .where('gateway_certificates.not_after', '<', nowMs + ENDING_MS)
+    .orderBy('gateway_certificates.not_after')
+    .limit(MAX_ALARMS)
+    .execute();
+  const devices = await db
+    .selectFrom('devices')
+    .select(['id', 'name', 'certificate_expires_at'])
+    .where('organization_id', '=', organizationId)
+    .where('revoked_at', 'is', null)
+    .where('certificate_expires_at', '<', nowMs + ENDING_MS)
+    // What ended long ago belongs to machines that nobody uses any more.
+    .where('certificate_expires_at', '>', nowMs - ENDING_MS)
+    .orderBy('certificate_expires_at')
+    .limit(MAX_ALARMS)
+    .execute();
+  const alarms: Alarm[] = [
+    ...gateways.flatMap((gateway) => gatewayAlarms(gateway, context.connectedGateways(), nowMs)),
+    ...certificates.map((row) =>
+      ending('certificate_ending', { kind: 'gateway', ...row }, row.not_after, nowMs, row.host),
+    ),
+    ...devices.map((row) =>
+      ending('device_certificate_ending', { kind: 'device', ...row }, row.certificate_expires_at, nowMs, row.name),
+    ),
+  ];
+  return alarms.sort((a, b) => Number(a.severity === 'warn') - Number(b.severity === 'warn'));
+}
+
+function gatewayAlarms(gateway: GatewayRow, connected: ReadonlySet<string>, nowMs: number): Alarm[] {
+  const object = { kind: 'gateway' as const, id: gateway.id, name: gateway.name };
+  if (!connected.has(gateway.id)) {
+    const detail =
+      gateway.last_seen_at === null ? 'it never connected' : 'it is not connected; it goes on with what it knows';
+    return [{ kind: 'gateway_offline', severity: 'bad', object, since: isoTime(gateway.last_seen_at), detail }];
+  }
+  const applied = gateway.applied_version ?? 0;
+  if (applied >= gateway.snapshot_version || nowMs - gateway.snapshot_issued_at < BEHIND_MS) return [];
+  const detail = `it runs snapshot ${applied}, and ${gateway.snapshot_version} is there for it`;
+  return [{ kind: 'gateway_behind', severity: 'bad', object, since: isoTime(gateway.snapshot_issued_at), detail }];
+}
+
+function ending(
+  kind: 'certificate_ending' | 'device_certificate_ending',
+  { kind: objectKind, id, name }: { kind: 'gateway' | 'device'; id: string; name: string },
+  endsAtMs: number,
+  nowMs: number,
+  of: string,
+): Alarm {
+  return {
+    kind,
+    severity: endsAtMs <= nowMs ? 'bad' : 'warn',
+    object: { kind: objectKind, id, name },
+    since: null,
+    detail: `the certificate of ${of} ${endsAtMs <= nowMs ? 'ended' : 'ends'} at ${isoTime(endsAtMs)}`,
+  };
+}

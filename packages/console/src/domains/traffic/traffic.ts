@@ -1,0 +1,205 @@
+import type { TrafficCounts, TrafficPoint, TrafficRange } from '@zeronaut/model';
+import { type ExpressionBuilder, sql } from 'kysely';
+import type { Schema } from '../../store/schema.ts';
+import type { Caller, Context } from '../context.ts';
+import { isoTime } from '../page.ts';
+import { REASON_STEP_MS } from './count-traffic.ts';
+import { LATENCY_COLUMNS, type LatencyColumn, percentile } from './latency.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/** Length, and the step (minutes) that gives a chart some hundred points or less. */
+const RANGES: Record<TrafficRange, { readonly ms: number; readonly step: number }> = {
+  '1h': { ms: HOUR_MS, step: 1 },
+  '6h': { ms: 6 * HOUR_MS, step: 1 },
+  '24h': { ms: 24 * HOUR_MS, step: 10 },
+  '7d': { ms: 168 * HOUR_MS, step: 60 },
+  '30d': { ms: 720 * HOUR_MS, step: 60 },
+};
+/** Of lists: fewer points, as there are many of them. */
+const LIST_STEPS = { '1h': 10, '24h': 60 } as const;
+
+type Sums = Record<'requests' | 'refused' | 'challenged' | 'failed' | 'bytes_in' | 'bytes_out' | LatencyColumn, number>;
+const SUM_COLUMNS = [
+  'requests',
+  'refused',
+  'challenged',
+  'failed',
+  'bytes_in',
+  'bytes_out',
+  ...LATENCY_COLUMNS,
+] as const;
+const NOTHING = Object.fromEntries(SUM_COLUMNS.map((column) => [column, 0])) as Sums;
+
+/** PostgreSQL adds bigints to numerics, which would come as text. */
+function sums(eb: ExpressionBuilder<Schema, 'traffic'>) {
+  return SUM_COLUMNS.map((column) => sql<number>`cast(sum(${eb.ref(column)}) as bigint)`.as(column));
+}
+
+function toCounts(row: Sums): TrafficCounts {
+  return {
+    requests: row.requests,
+    refused: row.refused,
+    challenged: row.challenged,
+    failed: row.failed,
+    bytesIn: row.bytes_in,
+    bytesOut: row.bytes_out,
+    p50Ms: percentile(row, 0.5),
+    p90Ms: percentile(row, 0.9),
+    p99Ms: percentile(row, 0.99),
+  };
+}
+
+function add(a: Sums, b: Sums): Sums {
+  return Object.fromEntries(SUM_COLUMNS.map((column) => [column, a[column] + b[column]])) as Sums;
+}
+
+/** The first step of a range, and one after its last: it ends with the step that runs. */
+function stepsOf(nowMs: number, lengthMs: number, step: number): { fromMs: number; toMs: number; stepMs: number } {
+  const stepMs = step * MINUTE_MS;
+  const toMs = nowMs - (nowMs % stepMs) + stepMs;
+  return { fromMs: toMs - lengthMs, toMs, stepMs };
+}
+
+export async function getTraffic(
+  context: Context,
+  caller: Caller,
+  query: { range: TrafficRange; gatewayId?: string | undefined; resourceId?: string | undefined },
+): Promise<{ from: string; to: string; stepSeconds: number; total: TrafficCounts; points: TrafficPoint[] }> {
+  const { ms, step } = RANGES[query.range];
+  const { fromMs, toMs, stepMs } = stepsOf(context.clock(), ms, step);
+  const rows = await context.store.db
+    .selectFrom('traffic')
+    .select(['at'])
+    .select(sums)
+    .where('organization_id', '=', caller.organizationId)
+    .where('scope', '=', query.resourceId ?? query.gatewayId ?? '')
+    .where('step', '=', step)
+    .where('at', '>=', fromMs)
+    .where('at', '<', toMs)
+    .groupBy('at')
+    .execute();
+  const byTime = new Map(rows.map((row) => [row.at, row as unknown as Sums]));
+  const points: TrafficPoint[] = [];
+  for (let at = fromMs; at < toMs; at += stepMs) {
+    points.push({ at: isoTime(at), ...toCounts(byTime.get(at) ?? NOTHING) });
+  }
+  return {
+    from: isoTime(fromMs),
+    to: isoTime(toMs),
+    stepSeconds: stepMs / 1000,
+    total: toCounts([...byTime.values()].reduce(add, NOTHING)),
+    points,
+  };
+}
+
+/** The traffic of the last minute that is over. */
+export async function lastMinute(context: Context, organizationId: string): Promise<TrafficCounts> {
+  const nowMs = context.clock();
+  const rows = await context.store.db
+    .selectFrom('traffic')
+    .select(sums)
+    .where('organization_id', '=', organizationId)
+    .where('scope', '=', '')
+    .where('step', '=', 1)
+    .where('at', '=', nowMs - (nowMs % MINUTE_MS) - MINUTE_MS)
+    .groupBy('at')
+    .execute();
+  return toCounts((rows[0] as unknown as Sums | undefined) ?? NOTHING);
+}
+
+export async function topTraffic(
+  context: Context,
+  caller: Caller,
+  query: {
+    range: '1h' | '24h';
+    by: 'resource' | 'gateway';
+    order: 'requests' | 'failed' | 'refused' | 'bytes';
+    limit: number;
+  },
+): Promise<{ items: (TrafficCounts & { id: string; name: string })[] }> {
+  const { db } = context.store;
+  const { fromMs } = stepsOf(context.clock(), RANGES[query.range].ms, LIST_STEPS[query.range]);
+  const of = db
+    .selectFrom('traffic')
+    .where('organization_id', '=', caller.organizationId)
+    .where('kind', '=', query.by)
+    .where('step', '=', LIST_STEPS[query.range])
+    .where('at', '>=', fromMs);
+  const size =
+    query.order === 'bytes' ? sql<number>`sum(bytes_in + bytes_out)` : sql<number>`sum(${sql.ref(query.order)})`;
+  const ranked = await of
+    .select(['scope', size.as('size')])
+    .groupBy('scope')
+    .having(size, '>', 0)
+    .orderBy(size, 'desc')
+    .orderBy('scope')
+    .limit(query.limit)
+    .execute();
+  if (ranked.length === 0) return { items: [] };
+  const ids = ranked.map(({ scope }) => scope);
+  // The buckets of those few only: adding up thirty columns of everybody costs more than finding them.
+  const rows = await of.select('scope').select(sums).where('scope', 'in', ids).groupBy('scope').execute();
+  const names = await db
+    .selectFrom(query.by === 'resource' ? 'resources' : 'gateways')
+    .select(['id', 'name'])
+    .where('organization_id', '=', caller.organizationId)
+    .where('id', 'in', ids)
+    .execute();
+  const nameOf = new Map(names.map(({ id, name }) => [id, name]));
+  const rowOf = new Map(rows.map((row) => [row.scope, row as unknown as Sums]));
+  return {
+    items: ids.map((id) => ({ id, name: nameOf.get(id) ?? '', ...toCounts(rowOf.get(id) ?? NOTHING) })),
+  };
+}
+
+export async function trafficSparklines(
+  context: Context,
+  caller: Caller,
+  query: { ids: readonly string[]; range: '1h' | '24h' },
+): Promise<{ from: string; stepSeconds: number; items: { id: string; requests: number[]; failed: number[] }[] }> {
+  const { ms } = RANGES[query.range];
+  const { fromMs, toMs, stepMs } = stepsOf(context.clock(), ms, LIST_STEPS[query.range]);
+  const rows = await context.store.db
+    .selectFrom('traffic')
+    .select(['scope', 'at', 'requests', 'failed'])
+    .where('organization_id', '=', caller.organizationId)
+    .where('scope', 'in', query.ids)
+    .where('step', '=', LIST_STEPS[query.range])
+    .where('at', '>=', fromMs)
+    .where('at', '<', toMs)
+    .execute();
+  const points = (toMs - fromMs) / stepMs;
+  const lines = new Map(
+    query.ids.map((id) => [id, { id, requests: Array<number>(points).fill(0), failed: Array<number>(points).fill(0) }]),
+  );
+  for (const row of rows) {
+    const line = lines.get(row.scope)!;
+    const index = (row.at - fromMs) / stepMs;
+    line.requests[index]! += row.requests;
+    line.failed[index]! += row.failed;
+  }
+  return { from: isoTime(fromMs), stepSeconds: stepMs / 1000, items: [...lines.values()] };
+}
+
+export async function trafficReasons(
+  context: Context,
+  caller: Caller,
+  query: { range: '1h' | '6h' | '24h' | '7d'; resourceId?: string | undefined; limit: number },
+): Promise<{ items: { reason: string; count: number }[] }> {
+  const { fromMs } = stepsOf(context.clock(), RANGES[query.range].ms, REASON_STEP_MS / MINUTE_MS);
+  const total = sql<number>`cast(sum(count) as bigint)`;
+  const items = await context.store.db
+    .selectFrom('traffic_reasons')
+    .select(['reason', total.as('count')])
+    .where('organization_id', '=', caller.organizationId)
+    .where('resource_id', '=', query.resourceId ?? '')
+    .where('at', '>=', fromMs)
+    .groupBy('reason')
+    .orderBy(total, 'desc')
+    .orderBy('reason')
+    .limit(query.limit)
+    .execute();
+  return { items };
+}

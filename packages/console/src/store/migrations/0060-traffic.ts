@@ -1,0 +1,37 @@
+import type { Kysely } from 'kysely';
+
+/** Columns of the latency histogram, as many as there were when this was written. */
+const LATENCY_COLUMNS = 25;
+
+/** Access events as numbers, for charts. They begin with this version: older events are not counted after the fact. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  const { schema } = db;
+  let traffic = schema
+    .createTable('traffic')
+    .addColumn('organization_id', 'text', (c) => c.notNull().references('organizations.id').onDelete('cascade'))
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('scope', 'text', (c) => c.notNull())
+    .addColumn('step', 'integer', (c) => c.notNull())
+    .addColumn('at', 'bigint', (c) => c.notNull())
+    .addColumn('shard', 'integer', (c) => c.notNull());
+  for (const column of ['requests', 'refused', 'challenged', 'failed', 'bytes_in', 'bytes_out'] as const) {
+    traffic = traffic.addColumn(column, 'bigint', (c) => c.notNull());
+  }
+  for (let index = 0; index < LATENCY_COLUMNS; index++) {
+    traffic = traffic.addColumn(`l${index}`, 'bigint', (c) => c.notNull());
+  }
+  await traffic.addPrimaryKeyConstraint('traffic_key', ['organization_id', 'scope', 'step', 'at', 'shard']).execute();
+  await schema.createIndex('traffic_kind').on('traffic').columns(['organization_id', 'kind', 'step', 'at']).execute();
+  await schema.createIndex('traffic_at').on('traffic').columns(['step', 'at']).execute();
+  await schema
+    .createTable('traffic_reasons')
+    .addColumn('organization_id', 'text', (c) => c.notNull().references('organizations.id').onDelete('cascade'))
+    .addColumn('resource_id', 'text', (c) => c.notNull())
+    .addColumn('at', 'bigint', (c) => c.notNull())
+    .addColumn('reason', 'text', (c) => c.notNull())
+    .addColumn('shard', 'integer', (c) => c.notNull())
+    .addColumn('count', 'bigint', (c) => c.notNull())
+    .addPrimaryKeyConstraint('traffic_reasons_key', ['organization_id', 'resource_id', 'at', 'reason', 'shard'])
+    .execute();
+  await schema.createIndex('traffic_reasons_at').on('traffic_reasons').column('at').execute();
+}

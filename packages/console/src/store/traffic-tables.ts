@@ -1,0 +1,36 @@
+import type { LatencyColumn } from '../domains/traffic/latency.ts';
+
+/** A part of the schema, apart because there is more than fits one file. */
+export interface TrafficTables {
+  /**
+   * Access events as numbers, by minute, ten minutes and hour. `scope`: a gateway or resource, empty for the whole organization.
+   * Gateways share a row with one in eight others, so that those that report at once rarely wait for each other.
+   */
+  traffic: {
+    organization_id: string;
+    kind: 'organization' | 'gateway' | 'resource';
+    scope: string;
+    /** Minutes. */
+    step: number;
+    /** Start of the step. */
+    at: number;
+    shard: number;
+    requests: number;
+    /** Denied, and not because something was broken. */
+    refused: number;
+    challenged: number;
+    /** Answered with 500 and above. */
+    failed: number;
+    bytes_in: number;
+    bytes_out: number;
+  } & Record<LatencyColumn, number>;
+  /** Why requests did not pass, or failed, in steps of ten minutes. `resource_id`: empty for the whole organization. */
+  traffic_reasons: {
+    organization_id: string;
+    resource_id: string;
+    at: number;
+    reason: string;
+    shard: number;
+    count: number;
+  };
+}
