@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type GatewayFile, gatewayServerName, parseHostPort, parseNetwork, type Snapshot } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { EndedSessions } from './access/ended-sessions.ts';
-import { reviewFlow } from './access/flow-review.ts';
+import { endOfFlow, reviewFlow } from './access/flow-review.ts';
 import { decideForward } from './access/forward-access.ts';
 import { AddressGrants } from './access/grants.ts';
 import { createHttpAccess } from './access/http-access.ts';
@@ -142,6 +142,7 @@ export class DataPath {
       limits: this.#limits,
       trustedProxies,
       review: (flow, current) => reviewFlow(flow, current, { grants, ended, nowMs: Date.now() }),
+      endOf: endOfFlow,
       onBug: (error) => log.error({ err: error }, 'a bug ended a request'),
     });
     this.#raw = createRawListeners({
@@ -267,13 +268,14 @@ export class DataPath {
     this.#showCertificates(next.snapshot);
   }
 
-  /** What the passing of time alone takes away: policies that read it speak of minutes, approved requests end. */
+  /** What the passing of time alone takes away: policies that read it speak of minutes, approved requests and sessions end. */
   #tick(): void {
     const [before, now] = [this.#lastTickMs, Date.now()];
     this.#lastTickMs = now;
     const tables = this.#options.tables.get();
     const minutePassed = Math.floor(before / 60_000) !== Math.floor(now / 60_000);
     if ((minutePassed && tables.policies.readsTime) || grantEnded(tables, before, now)) this.#reevaluate();
+    this.#pipeline.reevaluateEnded(now);
   }
 
   #reevaluate(): void {

@@ -49,6 +49,8 @@ export type Subject =
       readonly sessionId: string;
       /** What the sign-in showed and when; null: unknown. */
       readonly session: { readonly factors: readonly FactorKind[]; readonly atMs: number } | null;
+      /** When the session ends, ms. */
+      readonly expiresAtMs: number;
     }
   /** As `user`, by a personal access token for this resource. `hash` is where the tables have it. */
   | { readonly kind: 'token_user'; readonly user: SnapshotUser; readonly tokenId: string; readonly hash: string }

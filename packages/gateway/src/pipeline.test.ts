@@ -365,4 +365,50 @@ describe('access in the pipeline', () => {
     upstream.connections[1]!.socket.write(OK);
     await two.until((text) => text.endsWith('ok'), 'the other one goes on');
   });
+
+  it('cuts what has ended by itself, and looks at what is open only then', async (t) => {
+    const upstream = await recordingUpstream(t);
+    const ends = new Map<string, number>();
+    let reviewed = 0;
+    const requestIdOf = (index: number) =>
+      /X-Request-Id: (\S+)/.exec(upstream.connections[index]!.received().toString())![1]!;
+    let nowMs = 1_000;
+    const world = await httpWorld(t, {
+      targets: [upstream.address],
+      // Each request that comes ends a thousand later than the one before it.
+      endOf: (flow) => {
+        if (!ends.has(flow.requestId)) ends.set(flow.requestId, 2_000 + ends.size * 1_000);
+        return ends.get(flow.requestId)!;
+      },
+      review: (flow) => {
+        reviewed++;
+        const verdict = nowMs >= ends.get(flow.requestId)! ? challenge('access.session_expired') : PASS.verdict;
+        return { verdict, explanation: null };
+      },
+    });
+    const first = rawClient(t, world.port, GET);
+    await waitFor(() => upstream.connections.length === 1, { what: 'the first request' });
+    const second = rawClient(t, world.port, GET);
+    await waitFor(() => upstream.connections.length === 2, { what: 'the second request' });
+    assert.notEqual(requestIdOf(0), requestIdOf(1));
+    const pass = (ms: number) => {
+      nowMs = ms;
+      world.pipeline.reevaluateEnded(nowMs);
+    };
+    pass(1_999);
+    assert.equal(reviewed, 0);
+    pass(2_000);
+    assert.equal(reviewed, 2);
+    await first.untilClosed();
+    pass(2_999);
+    assert.equal(reviewed, 2);
+    pass(3_000);
+    await second.untilClosed();
+    assert.deepEqual(
+      world.events.map(({ reason }) => reason),
+      ['access.session_expired', 'access.session_expired'],
+    );
+    pass(1e15);
+    assert.equal(reviewed, 3);
+  });
 });

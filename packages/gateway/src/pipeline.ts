@@ -33,6 +33,8 @@ export interface HttpPipelineOptions {
    * after each swap and by `reevaluate`; anything but pass cuts it. Default: flows run on as they began.
    */
   review?(flow: Flow, tables: Tables): { readonly verdict: Verdict; readonly explanation: Explanation | null };
+  /** When what let an admitted request in ends by itself, ms; `Infinity`: never. Default: never. */
+  endOf?(flow: Flow, tables: Tables): number;
   /** Told of bugs: an access stage that throws, for example. The request ends with 500 in any case. */
   onBug(error: unknown): void;
 }
@@ -40,6 +42,8 @@ export interface HttpPipelineOptions {
 export interface HttpPipeline extends HttpConnections {
   /** Asks `review` of everything that is open, now: something was revoked beside the tables. */
   reevaluate(): void;
+  /** The same, if what let something in has ended by `nowMs`. */
+  reevaluateEnded(nowMs: number): void;
   /** No new requests; resolves when the last connection is gone, at the latest after `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
@@ -69,6 +73,8 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
   readonly #options: HttpPipelineOptions;
   readonly #pool: UpstreamPool;
   readonly #connections = new Set<HttpConnection>();
+  /** No admitted request ends by itself before, ms. */
+  #nextEndMs = Number.POSITIVE_INFINITY;
   readonly #unsubscribe: () => void;
   #onEmpty: (() => void) | null = null;
   #draining = false;
@@ -99,15 +105,29 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
     const { review, tables } = this.#options;
     if (review === undefined) return;
     const current = tables.get();
+    this.#nextEndMs = Number.POSITIVE_INFINITY;
     for (const connection of [...this.#connections]) {
       const exchange = connection.exchange;
       if (exchange === null || exchange.ended || exchange.resource === null || !exchange.admitted) continue;
       const { verdict, explanation } = review(exchange, current);
-      if (verdict.effect === 'pass') continue;
+      if (verdict.effect === 'pass') {
+        this.#noteEnd(exchange, current);
+        continue;
+      }
       exchange.verdict = verdict;
       exchange.explanation = explanation;
       connection.abort();
     }
+  }
+
+  reevaluateEnded(nowMs: number): void {
+    if (nowMs >= this.#nextEndMs) this.reevaluate();
+  }
+
+  /** Most requests are over long before; one look at all that is open finds those that are not. */
+  #noteEnd(exchange: Exchange, tables: Tables): void {
+    const endMs = this.#options.endOf?.(exchange, tables) ?? Number.POSITIVE_INFINITY;
+    if (endMs < this.#nextEndMs) this.#nextEndMs = endMs;
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -186,6 +206,7 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
       return;
     }
     exchange.admitted = true;
+    this.#noteEnd(exchange, exchange.tables);
     exchange.identity = decision.identity;
     exchange.consumeAuthorization = decision.consumeAuthorization;
     this.#balance(exchange);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createId, type SnapshotResource } from '@zeronaut/model';
 import type { Subject } from '../flow.ts';
 import { AccessWorld, createResource } from './access-world.suite.ts';
-import { reviewFlow } from './flow-review.ts';
+import { endOfFlow, reviewFlow } from './flow-review.ts';
 
 const HASH = '$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA';
 const sessionId = createId('session');
@@ -15,6 +15,7 @@ const app = createResource('app', {
   shares: [{ id: shareId, expiresAt: '2026-01-02T00:00:00.000Z' }],
 });
 
+const END = Date.parse('2026-01-02T00:00:00.000Z');
 const HASH_OF_TOKEN = 'h'.repeat(43);
 const tokenId = createId('personalAccessToken');
 const tokenUser = (world: AccessWorld): Subject => ({
@@ -40,13 +41,13 @@ const resource =
 const CASES: readonly [string, (world: AccessWorld) => Subject, Change, string][] = [
   [
     'nothing changed',
-    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null }),
+    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null, expiresAtMs: END }),
     () => undefined,
     'pass access.session',
   ],
   [
     'the session was revoked',
-    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null }),
+    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null, expiresAtMs: END }),
     (world) =>
       world.change({
         revokedSessions: [{ id: sessionId, expiresAt: '2026-01-02T00:00:00.000Z' }],
@@ -55,8 +56,17 @@ const CASES: readonly [string, (world: AccessWorld) => Subject, Change, string][
     'challenge access.session_revoked',
   ],
   [
+    'the session has ended by itself',
+    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null, expiresAtMs: END }),
+    (world) => {
+      resource({ addresses: [] })(world);
+      world.clock.set(END + 60_000);
+    },
+    'challenge access.session_expired',
+  ],
+  [
     'the user signed out here',
-    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null }),
+    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null, expiresAtMs: END }),
     (world) => {
       world.ended.end(sessionId, world.clock.now() + 1e6, world.clock.now());
       resource({ addresses: [] })(world);
@@ -65,13 +75,13 @@ const CASES: readonly [string, (world: AccessWorld) => Subject, Change, string][
   ],
   [
     'the user is gone',
-    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null }),
+    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null, expiresAtMs: END }),
     (world) => world.change({ users: [], resources: [{ ...app, access: login }] }),
     'deny access.user_disabled',
   ],
   [
     'the user has left the group',
-    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null }),
+    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null, expiresAtMs: END }),
     resource({ addresses: [], allow: ['group:ops'] }),
     'deny access.not_allowed',
   ],
@@ -96,7 +106,7 @@ const CASES: readonly [string, (world: AccessWorld) => Subject, Change, string][
   ],
   [
     'the resource is gone',
-    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null }),
+    (world) => ({ kind: 'user', user: world.ann, sessionId, session: null, expiresAtMs: END }),
     (world) => world.change({ resources: [] }),
     'deny router.no_resource',
   ],
@@ -185,6 +195,20 @@ const CASES: readonly [string, (world: AccessWorld) => Subject, Change, string][
     'challenge access.session_missing',
   ],
 ];
+
+test('when a flow ends by itself', async () => {
+  const world = await AccessWorld.create([app]);
+  world.change({ personalAccessTokens: [personalToken(world)] });
+  const endOf = (subject: Subject) => endOfFlow({ subject, resource: app }, world.tables.get());
+  const user: Subject = { kind: 'user', user: world.ann, sessionId, session: null, expiresAtMs: END };
+  // Clocks of two machines differ: what was signed elsewhere is believed a moment longer.
+  assert.equal(endOf(user), END + 60_000);
+  assert.equal(endOf({ kind: 'share', shareId }), END + 60_000);
+  assert.equal(endOf(tokenUser(world)), END);
+  for (const subject of [{ kind: 'anonymous' }, { kind: 'basic', username: 'bot' }] as const) {
+    assert.equal(endOf(subject), Number.POSITIVE_INFINITY);
+  }
+});
 
 function open(world: AccessWorld): void {
   const sessionExpiresAtSeconds = world.seconds() + 3600;

@@ -6,6 +6,7 @@ import { type AccessAttempt, decide, requestFacts } from './decide.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import type { AddressGrants } from './grants.ts';
 import { checkTokenHash } from './personal-access-tokens.ts';
+import { TOKEN_LEEWAY_SECONDS } from './tokens.ts';
 
 /**
  * Would a flow that is already running still be let in under these newer tables? Asked for every open connection when
@@ -33,7 +34,9 @@ export function reviewFlow(
     case 'user': {
       const revoked = tables.revokedSessions.has(subject.sessionId) || sources.ended.has(subject.sessionId);
       const user = tables.users.get(subject.user.id) ?? null;
-      return review({ ...anonymous, user, sessionState: revoked ? 'revoked' : 'valid' }, subject.session);
+      const expired = nowMs >= endOfFlow(flow, tables);
+      const sessionState = revoked ? 'revoked' : expired ? 'expired' : 'valid';
+      return review({ ...anonymous, user, sessionState }, subject.session);
     }
     case 'token_user': {
       const { fact } = checkTokenHash(subject.hash, resource, tables, nowMs);
@@ -50,7 +53,7 @@ export function reviewFlow(
     }
     case 'share': {
       const share = resource.shares.find(({ id }) => id === subject.shareId);
-      const stands = share !== undefined && Date.parse(share.expiresAt) > nowMs;
+      const stands = share !== undefined && nowMs < endOfFlow(flow, tables);
       return review({
         ...anonymous,
         shareState: share === undefined ? 'invalid' : stands ? 'valid' : 'expired',
@@ -68,5 +71,24 @@ export function reviewFlow(
       }
       return review(anonymous);
     }
+  }
+}
+
+/** When what let the flow in ends by itself (ms), if nothing happens before; `Infinity`: never. */
+export function endOfFlow({ subject, resource }: Pick<Flow, 'resource' | 'subject'>, tables: Tables): number {
+  const leewayMs = TOKEN_LEEWAY_SECONDS * 1000;
+  switch (subject.kind) {
+    case 'user':
+      return subject.expiresAtMs + leewayMs;
+    case 'share': {
+      const share = resource?.shares.find(({ id }) => id === subject.shareId);
+      return share === undefined ? Number.POSITIVE_INFINITY : Date.parse(share.expiresAt) + leewayMs;
+    }
+    case 'token_user': {
+      const token = tables.personalAccessTokens.get(subject.hash);
+      return token === undefined ? Number.POSITIVE_INFINITY : Date.parse(token.expiresAt);
+    }
+    default:
+      return Number.POSITIVE_INFINITY;
   }
 }

@@ -295,7 +295,8 @@ function readCredentials(flow: Flow, values: readonly string[]): Credentials {
 }
 
 function userSubject(proof: SessionProof): Subject {
-  return { kind: 'user', user: proof.user!, sessionId: proof.sessionId, session: proof.session };
+  const { user, sessionId, session, expiresAtSeconds } = proof;
+  return { kind: 'user', user: user!, sessionId, session, expiresAtMs: expiresAtSeconds * 1000 };
 }
 
 function subjectOf(

@@ -35,6 +35,7 @@ export interface WorldOptions {
   readonly limits?: Partial<HttpPipelineOptions['limits']>;
   readonly trustedProxies?: readonly Network[];
   readonly review?: HttpPipelineOptions['review'];
+  readonly endOf?: HttpPipelineOptions['endOf'];
   readonly agentLinks?: AgentLinks;
   readonly extraCertificateAuthorities?: readonly string[];
   readonly certificates?: CertificateStore;
@@ -95,6 +96,7 @@ export async function httpWorld(test: Pick<TestContext, 'after'>, options: World
     limits: { headerTimeoutMs: 10_000, idleTimeoutMs: 10_000, upstreamResponseTimeoutMs: 10_000, ...options.limits },
     ...(options.trustedProxies === undefined ? {} : { trustedProxies: options.trustedProxies }),
     ...(options.review === undefined ? {} : { review: options.review }),
+    ...(options.endOf === undefined ? {} : { endOf: options.endOf }),
     onBug: (error) => bugs.push(error),
   });
   const listener = await startListener({
