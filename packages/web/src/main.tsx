@@ -2,6 +2,7 @@
  * The web console starts here: texts and the session first, then the frame with its page. It holds no secret: the browser
  * keeps the console's session cookie, which no script can read.
  */
+import './base/zod-without-eval.ts';
 import { CacheProvider } from '@emotion/react';
 import CssBaseline from '@mui/material/CssBaseline';
 import { ThemeProvider } from '@mui/material/styles';

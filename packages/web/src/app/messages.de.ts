@@ -35,4 +35,6 @@ export const messages: Translation<typeof english> = {
   'notFound.text': 'Prüfe die Adresse, oder gehe von der Übersicht aus weiter.',
   'notFound.back': 'Übersicht',
   'app.loading': 'Wird geladen',
+  'nav.users': 'Personen und Gruppen',
+  'nav.invite': 'Person einladen',
 };

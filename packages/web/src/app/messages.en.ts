@@ -33,4 +33,6 @@ export const messages = {
   'notFound.text': 'Check the address, or go on from the overview.',
   'notFound.back': 'Overview',
   'app.loading': 'Loading',
+  'nav.users': 'Users and groups',
+  'nav.invite': 'Invite a person',
 } as const;

@@ -2,7 +2,7 @@
 
 import type SvgIcon from '@mui/material/SvgIcon';
 import type { Permission } from '@zeronaut/model';
-import { GatewayIcon, OverviewIcon, PlusIcon, RequestIcon, ResourceIcon, StartIcon } from '../ui/icons.tsx';
+import { GatewayIcon, OverviewIcon, PlusIcon, RequestIcon, ResourceIcon, StartIcon, UserIcon } from '../ui/icons.tsx';
 import type { messages } from './messages.en.ts';
 
 export interface NavigationItem {
@@ -18,6 +18,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { to: '/', label: 'nav.overview', icon: OverviewIcon, permission: 'self:read' },
   { to: '/resources', label: 'nav.resources', icon: ResourceIcon, permission: 'resources:read' },
   { to: '/gateways', label: 'nav.gateways', icon: GatewayIcon, permission: 'gateways:read' },
+  { to: '/users', label: 'nav.users', icon: UserIcon, permission: 'users:read' },
   { to: '/requests', label: 'nav.requests', icon: RequestIcon, permission: 'self:read', external: true },
   { to: '/first-steps', label: 'nav.firstRun', icon: StartIcon, permission: 'resources:write' },
 ];
@@ -25,5 +26,6 @@ export const NAVIGATION: readonly NavigationItem[] = [
 /** Beyond the pages: what the palette can begin. */
 export const ACTIONS: readonly NavigationItem[] = [
   { to: '/resources/new', label: 'nav.newResource', icon: PlusIcon, permission: 'resources:write' },
+  { to: '/users/invitations?invite=1', label: 'nav.invite', icon: PlusIcon, permission: 'users:write' },
   { to: '/gateways?enrol=1', label: 'nav.enrol', icon: PlusIcon, permission: 'gateways:write' },
 ];

@@ -2,14 +2,25 @@ import { createRouter } from '@tanstack/react-router';
 import { rootRoute } from '../base/pages.ts';
 import { firstRunRoutes } from '../features/first-run/routes.ts';
 import { gatewayRoutes } from '../features/gateways/routes.ts';
+import { groupRoutes } from '../features/groups/routes.ts';
+import { invitationRoutes } from '../features/invitations/routes.ts';
 import { overviewRoutes } from '../features/overview/routes.ts';
 import { resourceRoutes } from '../features/resources/routes.ts';
+import { userRoutes } from '../features/users/routes.ts';
 import { LoadingPage, NotFoundPage, PageError } from './page-states.tsx';
 import { Shell } from './shell.tsx';
 
 const routeTree = rootRoute
   .update({ component: Shell })
-  .addChildren([...overviewRoutes, ...resourceRoutes, ...gatewayRoutes, ...firstRunRoutes]);
+  .addChildren([
+    ...overviewRoutes,
+    ...resourceRoutes,
+    ...gatewayRoutes,
+    ...firstRunRoutes,
+    ...userRoutes,
+    ...invitationRoutes,
+    ...groupRoutes,
+  ]);
 
 export const router = createRouter({
   routeTree,

@@ -28,6 +28,8 @@ interface ListPageProps<Row> {
   readonly title: string;
   readonly subtitle?: ReactNode;
   readonly actions?: ReactNode;
+  /** `PageTabs`, where the list is one of several. */
+  readonly tabs?: ReactNode;
   readonly list: List<Row>;
   readonly columns: readonly Column<Row>[];
   readonly rowKey: (row: Row) => string;
@@ -63,6 +65,7 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
   return (
     <>
       <PageHeader title={props.title} subtitle={props.subtitle} actions={props.actions} />
+      {props.tabs}
       <Card component="section" aria-label={props.title} aria-busy={list.isFetching}>
         {list.rows === undefined ? (
           list.error === null ? (

@@ -24,4 +24,16 @@ export const messages: Translation<typeof english> = {
   'confirm.cancel': 'Abbrechen',
   'confirm.type': 'Zur Bestätigung {name} eingeben',
   'date.never': 'nie',
+  'form.missing': 'Das wird gebraucht.',
+  'form.wrong': 'Das ist ungültig.',
+  'form.wrongHint': 'Ungültig: {hint}',
+  'form.theirs': 'Jemand anderes schrieb inzwischen: {value}',
+  'form.conflict':
+    'Jemand anderes hat dies geändert, während du es offen hattest. Dessen Änderungen stehen nun hier, deine sind behalten. Sieh es an und speichere nochmals.',
+  'secret.once': 'Es wird nur dieses eine Mal gezeigt und nirgends aufbewahrt. Kopiere es jetzt.',
+  'secret.kept': 'Ich habe es',
+  'tabs.of.people': 'Personen',
+  'tabs.users': 'Personen',
+  'tabs.invitations': 'Einladungen',
+  'tabs.groups': 'Gruppen',
 };

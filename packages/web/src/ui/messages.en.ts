@@ -22,4 +22,16 @@ export const messages = {
   'confirm.cancel': 'Cancel',
   'confirm.type': 'Type {name} to confirm',
   'date.never': 'never',
+  'form.missing': 'This is needed.',
+  'form.wrong': 'This is not valid.',
+  'form.wrongHint': 'Not valid: {hint}',
+  'form.theirs': 'Somebody else wrote meanwhile: {value}',
+  'form.conflict':
+    'Somebody else changed this while you had it open. What they changed is here now, what you changed is kept. Look at it and save again.',
+  'secret.once': 'It is shown this once and kept nowhere. Copy it now.',
+  'secret.kept': 'I have it',
+  'tabs.of.people': 'People',
+  'tabs.users': 'Users',
+  'tabs.invitations': 'Invitations',
+  'tabs.groups': 'Groups',
 } as const;

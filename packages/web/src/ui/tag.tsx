@@ -15,10 +15,23 @@ export function Tag({ children }: { readonly children: ReactNode }) {
         fontSize: 12,
         lineHeight: '20px',
         color: 'text.secondary',
-        whiteSpace: 'nowrap',
+        maxWidth: '100%',
+        overflowWrap: 'anywhere',
       }}
     >
       {children}
+    </Box>
+  );
+}
+
+/** Several, wrapped; `–` where there is none. */
+export function Tags({ of }: { readonly of: readonly string[] }) {
+  if (of.length === 0) return <>–</>;
+  return (
+    <Box component="span" sx={{ display: 'flex', flexWrap: 'wrap', gap: 0.5 }}>
+      {of.map((one) => (
+        <Tag key={one}>{one}</Tag>
+      ))}
     </Box>
   );
 }

@@ -1,0 +1,21 @@
+/** What forms about people offer: roles that the caller may give, and groups that there are. */
+import { useQuery } from '@tanstack/react-query';
+import type { Role } from '@zeronaut/model';
+import { routeQuery } from './api.ts';
+import { useMay, useMe } from './session.ts';
+
+const ROLES: readonly Role[] = ['owner', 'admin', 'operator', 'auditor', 'member'];
+const LOOKED_AT = { query: { limit: 500 } } as const;
+
+/** Only an owner makes an owner. */
+export function useRoles(): readonly Role[] {
+  const { role } = useMe();
+  return role === 'owner' ? ROLES : ROLES.filter((one) => one !== 'owner');
+}
+
+/** Groups exist through their members. */
+export function useGroups(): readonly string[] {
+  const may = useMay();
+  const { data } = useQuery({ ...routeQuery('users.list', LOOKED_AT), enabled: may('users:read') });
+  return [...new Set(data?.items.flatMap(({ groups }) => groups) ?? [])].sort();
+}

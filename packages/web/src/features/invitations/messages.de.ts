@@ -1,0 +1,33 @@
+import type { Translation } from '../../base/messages.ts';
+import type { messages as english } from './messages.en.ts';
+
+export const messages: Translation<typeof english> = {
+  title: 'Einladungen',
+  subtitle: 'Ein Link lässt eine Person beitreten, einmal, bis er abläuft.',
+  'column.email': 'E-Mail',
+  'column.role': 'Rolle',
+  'column.groups': 'Gruppen',
+  'column.expires': 'Läuft ab',
+  'column.status': 'Zustand',
+  'status.open': 'Offen',
+  'status.used': 'Angenommen',
+  'status.expired': 'Abgelaufen',
+  'status.revoked': 'Zurückgezogen',
+  'empty.title': 'Noch keine Einladung',
+  'empty.text': 'Lade eine Person ein: Sie erhält einen Link, wählt, wie sie sich anmeldet, und ist dabei.',
+  invite: 'Einladen',
+  'invite.title': 'Person einladen',
+  'field.life': 'Der Link gilt',
+  'field.mail': 'Link per Mail senden',
+  'field.mailHint': 'Sofern die Konsole einen Mailserver hat. Gezeigt wird der Link hier in jedem Fall.',
+  'groups.hint': 'Wörter in Kleinbuchstaben, mit Enter beendet. Ein neues Wort ergibt eine neue Gruppe.',
+  days: { one: '{count} Tag', other: '{count} Tage' },
+  'made.title': 'Einladung für {email}',
+  'made.link': 'Einladungslink',
+  'mail.sent': 'Sie ging per Mail an {email}.',
+  'mail.failed': 'Die Mail an {email} ging nicht hinaus. Übergib den Link selbst.',
+  'mail.off': 'Es ging keine Mail hinaus. Übergib den Link selbst.',
+  withdraw: 'Zurückziehen',
+  'withdraw.title': 'Einladung von {email} zurückziehen?',
+  'withdraw.text': 'Der Link öffnet dann nichts mehr. Du kannst die Person nochmals einladen.',
+};

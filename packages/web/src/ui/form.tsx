@@ -1,0 +1,103 @@
+import { zodResolver } from '@hookform/resolvers/zod';
+import Alert from '@mui/material/Alert';
+import Box from '@mui/material/Box';
+import { createContext, type ReactNode, useContext, useState } from 'react';
+import { type DefaultValues, type FieldValues, FormProvider, type Resolver, useForm } from 'react-hook-form';
+import type { z } from 'zod';
+import { ApiProblem } from '../base/api-client.ts';
+import { useMessages } from '../base/messages.ts';
+import { uiMessages } from './messages.ts';
+import { ErrorState } from './states.tsx';
+
+/** What was read: the values that the form begins with, and the version that goes out as If-Match. */
+export interface Base<Values> {
+  readonly values: Values;
+  readonly version?: number;
+}
+
+interface FormProps<S extends z.ZodType<FieldValues, FieldValues>> {
+  readonly id?: string;
+  readonly schema: S;
+  readonly base: Base<z.input<S>>;
+  /** `base` is what the form began with: its version is the one to send. Rejects with the refusal, which is then shown. */
+  readonly onSubmit: (values: z.output<S>, base: Base<z.input<S>>) => Promise<unknown>;
+  /** Reads again after a write was refused because somebody else wrote meanwhile. */
+  readonly reload?: () => Promise<Base<z.input<S>>>;
+  readonly children: ReactNode;
+  /** The buttons; `busy` while the write is under way, `dirty` when something was changed. */
+  readonly actions: (state: { readonly busy: boolean; readonly dirty: boolean }) => ReactNode;
+}
+
+/** What somebody else wrote into fields that are changed here too. */
+const Theirs = createContext<Readonly<Record<string, unknown>>>({});
+
+/**
+ * A form over a schema of the API. When somebody else wrote meanwhile, what they changed is taken over, what was changed here
+ * stays, and fields that both changed say so; saving again is then a choice.
+ */
+export function Form<S extends z.ZodType<FieldValues, FieldValues>>(props: FormProps<S>) {
+  const t = useMessages(uiMessages);
+  const [base, setBase] = useState(props.base);
+  const [error, setError] = useState<unknown>(null);
+  const [theirs, setTheirs] = useState<Readonly<Record<string, unknown>> | null>(null);
+  const form = useForm<FieldValues, unknown, FieldValues>({
+    resolver: zodResolver(props.schema) as unknown as Resolver<FieldValues, unknown, FieldValues>,
+    defaultValues: props.base.values as DefaultValues<FieldValues>,
+  });
+  const { isSubmitting, isDirty, dirtyFields } = form.formState;
+
+  async function submit(values: FieldValues): Promise<void> {
+    setError(null);
+    setTheirs(null);
+    try {
+      await props.onSubmit(values as z.output<S>, base);
+    } catch (cause) {
+      if (props.reload === undefined || !(cause instanceof ApiProblem) || cause.problem.status !== 412) {
+        return setError(cause);
+      }
+      try {
+        merge(await props.reload());
+      } catch (again) {
+        setError(again);
+      }
+    }
+  }
+
+  function merge(fresh: Base<z.input<S>>): void {
+    const before = base.values as FieldValues;
+    const after = fresh.values as FieldValues;
+    const both = Object.keys(after).filter(
+      (name) => dirtyFields[name] !== undefined && JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+    );
+    setTheirs(Object.fromEntries(both.map((name) => [name, after[name]])));
+    form.reset(after, { keepDirtyValues: true });
+    setBase(fresh);
+  }
+
+  return (
+    <FormProvider {...form}>
+      <Theirs.Provider value={theirs ?? {}}>
+        <Box
+          component="form"
+          id={props.id}
+          noValidate
+          onSubmit={(event) => {
+            event.stopPropagation();
+            void form.handleSubmit(submit)(event);
+          }}
+          sx={{ display: 'grid', gap: 2, minWidth: 0 }}
+        >
+          {props.children}
+          {theirs === null ? null : <Alert severity="warning">{t('form.conflict')}</Alert>}
+          {error === null ? null : <ErrorState error={error} />}
+          {props.actions({ busy: isSubmitting, dirty: isDirty })}
+        </Box>
+      </Theirs.Provider>
+    </FormProvider>
+  );
+}
+
+/** Undefined: nobody else changed this field. */
+export function useTheirs(name: string): unknown {
+  return useContext(Theirs)[name];
+}

@@ -1,0 +1,29 @@
+import type { Permission } from '@zeronaut/model';
+import { useMessages } from '../base/messages.ts';
+import { useMay } from '../base/session.ts';
+import type { messages } from './messages.en.ts';
+import { uiMessages } from './messages.ts';
+import { PageTabs } from './page-tabs.tsx';
+
+interface Item {
+  readonly to: string;
+  readonly label: keyof typeof messages;
+  readonly permission: Permission;
+}
+
+/** Pages below one row of the menu. */
+const PAGES = {
+  people: [
+    { to: '/users', label: 'tabs.users', permission: 'users:read' },
+    { to: '/users/invitations', label: 'tabs.invitations', permission: 'users:read' },
+    { to: '/users/groups', label: 'tabs.groups', permission: 'users:read' },
+  ],
+} as const satisfies Record<string, readonly Item[]>;
+
+export function SubNavigation({ of }: { readonly of: keyof typeof PAGES }) {
+  const t = useMessages(uiMessages);
+  const may = useMay();
+  const items: readonly Item[] = PAGES[of];
+  const tabs = items.filter(({ permission }) => may(permission)).map(({ to, label }) => ({ to, text: t(label) }));
+  return <PageTabs label={t(`tabs.of.${of}`)} tabs={tabs} />;
+}
