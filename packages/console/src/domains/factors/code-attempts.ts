@@ -10,7 +10,7 @@ export async function codeAttempts(
 ): Promise<{ succeeded(): void } | Refusal> {
   const account = `code ${userId}`;
   const nowMs = context.clock();
-  const waitMs = await context.signInLimits.take(account, origin.address, nowMs, () =>
+  const { waitMs } = await context.signInLimits.take(account, origin.address, nowMs, () =>
     isKnownAddress(context, userId, origin.address),
   );
   if (waitMs > 0) return new Refusal('api.rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1000) });

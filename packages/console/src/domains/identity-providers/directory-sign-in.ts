@@ -14,7 +14,7 @@ export async function signInWithDirectory(
   origin: Origin,
 ): Promise<SignedIn | PendingSignIn | Refusal> {
   const account = `${provider.id} ${input.username.toLowerCase()}`;
-  const waitMs = await context.signInLimits.take(account, origin.address, context.clock(), () =>
+  const { waitMs } = await context.signInLimits.take(account, origin.address, context.clock(), () =>
     usedBefore(context, provider, input.username.toLowerCase(), origin.address),
   );
   if (waitMs > 0) return new Refusal('api.rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1000) });

@@ -40,19 +40,32 @@ test('nobody can lock a user out of an address that the user signs in from', asy
   const unknown = async () => false;
   let refused = 0;
   for (let i = 0; i < 500; i++) {
-    if ((await limits.take('ann@example.com', `198.51.100.${i % 250}`, 0, unknown)) > 0) refused++;
+    if ((await limits.take('ann@example.com', `198.51.100.${i % 250}`, 0, unknown)).waitMs > 0) refused++;
   }
   assert.ok(refused >= 400, `${refused} guesses from many addresses were refused`);
-  assert.ok((await limits.take('ann@example.com', '203.0.113.9', 0, unknown)) > 0, 'a new address has to wait');
-  assert.equal(await limits.take('ann@example.com', '192.0.2.1', 0, async () => true), 0, 'a known one has not');
+  assert.ok((await limits.take('ann@example.com', '203.0.113.9', 0, unknown)).waitMs > 0, 'a new address has to wait');
+  const known = await limits.take('ann@example.com', '192.0.2.1', 0, async () => true);
+  assert.deepEqual(known, { waitMs: 0, precedence: 'known' }, 'a known one has not');
 });
 
 test('guesses at many accounts from one address are few, and other addresses go on', async () => {
   const limits = createSignInLimits();
   let allowed = 0;
   for (let i = 0; i < 200; i++) {
-    if ((await limits.take(`user-${i}@example.com`, '198.51.100.1', 0, async () => false)) === 0) allowed++;
+    if ((await limits.take(`user-${i}@example.com`, '198.51.100.1', 0, async () => false)).waitMs === 0) allowed++;
   }
   assert.equal(allowed, 30);
-  assert.equal(await limits.take('user-1@example.com', '198.51.100.2', 0, async () => false), 0);
+  assert.equal((await limits.take('user-1@example.com', '198.51.100.2', 0, async () => false)).waitMs, 0);
+});
+
+test('an address from which a failure came is a suspect for ten minutes, and no more after a success', async () => {
+  const limits = createSignInLimits();
+  const take = async (nowMs: number) =>
+    (await limits.take('ann@example.com', '198.51.100.1', nowMs, async () => false)).precedence;
+  assert.equal(await take(0), 'first');
+  assert.equal(await take(1_000), 'suspect');
+  assert.equal(await take(599_000), 'suspect');
+  assert.equal(await take(600_000), 'first');
+  limits.succeeded('ann@example.com', '198.51.100.1');
+  assert.equal(await take(601_000), 'first');
 });

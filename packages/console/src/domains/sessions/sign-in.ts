@@ -47,8 +47,9 @@ export async function signIn(
     }
   }
 
-  const waitMs = await context.signInLimits.take(input.email, origin.address, context.clock(), async () =>
-    row === undefined ? false : await isKnownAddress(context, row.id, origin.address),
+  // Asked of users that do not exist, too: the answer takes as long.
+  const { waitMs, precedence } = await context.signInLimits.take(input.email, origin.address, context.clock(), () =>
+    isKnownAddress(context, row?.id ?? '', origin.address),
   );
   if (waitMs > 0) {
     if (row !== undefined && context.signInLimits.isNews(input.email, context.clock())) {
@@ -56,7 +57,7 @@ export async function signIn(
     }
     return new Refusal('api.rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
   }
-  const matches = await context.passwords.verify(input.password, row?.hash ?? null);
+  const matches = await context.passwords.verify(input.password, row?.hash ?? null, precedence);
   if (row === undefined) return new Refusal('api.credentials_invalid');
   const user = toUser(row);
   if (!matches || user.status !== 'active') {

@@ -29,6 +29,29 @@ test('too many at once are refused instead of waiting for ever, and those before
   assert.match(await hasher.hash('x'), /^\$argon2id/);
 });
 
+test('guessers wait behind everybody else, are few, and keep nobody from a thread', async () => {
+  const hasher = createPasswordHasher({ memory: 64, passes: 1, parallelism: 1 });
+  const done: string[] = [];
+  const verify = (precedence: 'known' | 'first' | 'suspect') =>
+    hasher.verify('x', null, precedence).then(
+      () => done.push(precedence),
+      () => done.push(`${precedence} refused`),
+    );
+  const all = [...Array(100).fill('suspect'), ...Array(50).fill('first'), ...Array(10).fill('known')];
+  await Promise.all(all.map(verify));
+  const count = (outcome: string) => done.filter((one) => one === outcome).length;
+  // Two run at once and twenty wait; of the addresses without a stain two run beside them and thirty wait.
+  assert.equal(count('suspect'), 22);
+  assert.equal(count('first'), 32);
+  assert.equal(count('known'), 10);
+  const order = done.filter((one) => !one.endsWith('refused'));
+  assert.ok(order.lastIndexOf('known') < order.indexOf('first', 6), 'known before what waited longer');
+  assert.ok(
+    order.slice(-18).every((one) => one === 'suspect'),
+    order.join(' '),
+  );
+});
+
 test('passwords that a guesser tries first are refused', () => {
   const weak = [
     'short',
