@@ -48,12 +48,26 @@ const PACKAGES: Record<string, { readonly name: string; readonly may: readonly s
   },
   gateway: {
     name: '@zeronaut/gateway',
-    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/audit', '@zeronaut/passkeys', '@zeronaut/tunnel'],
+    may: [
+      '@zeronaut/model',
+      '@zeronaut/policy',
+      '@zeronaut/policy/countries',
+      '@zeronaut/audit',
+      '@zeronaut/passkeys',
+      '@zeronaut/tunnel',
+    ],
     reason: PROGRAM_REASON,
   },
   console: {
     name: '@zeronaut/console',
-    may: ['@zeronaut/model', '@zeronaut/policy', '@zeronaut/policy/authoring', '@zeronaut/audit', '@zeronaut/passkeys'],
+    may: [
+      '@zeronaut/model',
+      '@zeronaut/policy',
+      '@zeronaut/policy/authoring',
+      '@zeronaut/policy/countries',
+      '@zeronaut/audit',
+      '@zeronaut/passkeys',
+    ],
     reason: PROGRAM_REASON,
   },
   client: {

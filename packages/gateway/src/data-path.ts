@@ -237,8 +237,8 @@ export class DataPath {
     this.#showCertificates(tables.get().snapshot);
     tables.subscribe((next) => this.#follow(next));
     // What ends here ends at once, not with the next snapshot.
-    this.#ended.subscribe(() => this.#reevaluate());
-    this.#grants.onRevoked(() => this.#reevaluate());
+    this.#ended.subscribe(() => this.reevaluate());
+    this.#grants.onRevoked(() => this.reevaluate());
     this.#clock = setInterval(() => this.#tick(), TICK_MS);
     this.#clock.unref();
     await this.#openListeners(this.#configuration.file.listeners);
@@ -274,11 +274,12 @@ export class DataPath {
     this.#lastTickMs = now;
     const tables = this.#options.tables.get();
     const minutePassed = Math.floor(before / 60_000) !== Math.floor(now / 60_000);
-    if ((minutePassed && tables.policies.readsTime) || grantEnded(tables, before, now)) this.#reevaluate();
+    if ((minutePassed && tables.policies.readsTime) || grantEnded(tables, before, now)) this.reevaluate();
     this.#pipeline.reevaluateEnded(now);
   }
 
-  #reevaluate(): void {
+  /** What is open is asked about again, as it may not be let in any more. */
+  reevaluate(): void {
     this.#pipeline.reevaluate();
     this.#raw.reevaluate();
     this.#links?.reevaluate();

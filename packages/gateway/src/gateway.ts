@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type GatewayFile, type Snapshot, snapshotDefaults } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import type { Configuration, Loaded } from './config/load.ts';
@@ -7,6 +7,7 @@ import { formatProblem } from './config/problem.ts';
 import { STANDALONE_GATEWAY, standaloneSnapshot } from './config/standalone.ts';
 import { watchFiles } from './config/watch.ts';
 import { ConsoleLink } from './console-link.ts';
+import { CountryFile } from './country-file.ts';
 import { DataPath, type ListenerStatus, splitAddress } from './data-path.ts';
 import { type ManagementServer, startManagement } from './management/server.ts';
 import { FlowCounters, Metrics, type Reading } from './observe/metrics.ts';
@@ -17,7 +18,7 @@ import { type Credentials, type Identity, loadCredentials, saveCredentials } fro
 import { findFreePort } from './sync/ports.ts';
 import { createSigningKey, describeSigningKey, type GatewaySigningKey } from './sync/signing-key.ts';
 import { Witness } from './sync/witness.ts';
-import { CurrentTables, compileTables } from './tables.ts';
+import { CurrentTables, compileTables, type Tables } from './tables.ts';
 
 /**
  * One running gateway: decides which tables there are (from a console or from a file alone), starts the data path on
@@ -70,11 +71,18 @@ export class Gateway {
   #reloading: Promise<unknown> = Promise.resolve();
   #resolveReady: (info: GatewayInfo) => void = () => undefined;
   #stopped = false;
+  readonly #countries: CountryFile;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#log = options.log;
     this.#configuration = options.configuration;
+    this.#countries = new CountryFile({
+      path: geoFileOf(options.configuration),
+      log: options.log,
+      watch: watchFiles,
+      onChange: () => this.#dataPath?.reevaluate(),
+    });
     this.ready = new Promise((resolve) => {
       this.#resolveReady = resolve;
     });
@@ -107,6 +115,7 @@ export class Gateway {
       log: this.#log,
       httpsPort: identity?.httpsPort ?? 0,
     });
+    this.#openCountries(tables);
     console?.link.start(tables);
     this.#watch();
     this.#checkReady();
@@ -129,10 +138,20 @@ export class Gateway {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#watcher?.stop();
+    this.#countries.stop();
     await this.#dataPath?.stop(DRAIN_MS);
     this.#source?.console?.link.stop();
     this.#source?.spool?.close();
     await this.#management?.stop();
+  }
+
+  /** Before a policy asks for the first time, so that nobody waits for it. */
+  #openCountries(tables: CurrentTables): void {
+    const open = ({ policies }: Tables) => {
+      if (policies.reads('country')) this.#countries.open();
+    };
+    tables.subscribe(open);
+    open(tables.get());
   }
 
   async #fromFile(): Promise<Source> {
@@ -145,7 +164,7 @@ export class Gateway {
     return {
       gatewayId: STANDALONE_GATEWAY,
       signingKey,
-      tables: new CurrentTables(compileTables(snapshot)),
+      tables: new CurrentTables(compileTables(snapshot), this.#countries),
       spool: null,
       console: null,
     };
@@ -164,7 +183,7 @@ export class Gateway {
     return {
       gatewayId: identity.gatewayId,
       signingKey: describeSigningKey(identity.signingKey),
-      tables: new CurrentTables(tables),
+      tables: new CurrentTables(tables, this.#countries),
       spool,
       console: { link, credentials },
     };
@@ -312,6 +331,14 @@ export class Gateway {
       gauge('tunnels', 'Open tunnels of devices', () => status()?.tunnels ?? 0),
       gauge('tunnel_streams', 'Open streams in tunnels', () => status()?.streams ?? 0),
       gauge('spool_bytes', 'Size of the event spool on disk', () => spool()?.sizeBytes ?? 0),
+      gauge('geo_file_failing', '1 while the newest file of countries cannot be used', () =>
+        Number(this.#countries.failing),
+      ),
+      gauge(
+        'geo_file_built_seconds',
+        'When the file of countries in use was made; 0: none is in use',
+        () => this.#countries.builtAtSeconds,
+      ),
       gauge('spool_failing', '1 while events cannot be written to disk', () => Number(spool()?.failing ?? false)),
       gauge('spool_last_seq', 'Number of the newest event', () => spool()?.lastSeq ?? 0),
       gauge(
@@ -360,6 +387,13 @@ function emptySnapshot({ identity }: Credentials): Snapshot {
   };
 }
 
+/** Null: the one that comes with us. */
+function geoFileOf({ file, path }: Configuration): string | null {
+  if (file.geoFile !== undefined) return resolve(path === '' ? '.' : dirname(path), file.geoFile);
+  const { ZERONAUT_GATEWAY_GEO_FILE: named } = process.env;
+  return named === undefined || named === '' ? null : resolve(named);
+}
+
 /** Settings that differ and are only read at start. */
 function unchangeable(before: GatewayFile, after: GatewayFile): string[] {
   const pick = (file: GatewayFile): Record<string, unknown> => ({
@@ -369,6 +403,7 @@ function unchangeable(before: GatewayFile, after: GatewayFile): string[] {
     rawAddress: file.rawAddress,
     trustedProxies: file.trustedProxies,
     tunnel: file.tunnel,
+    geoFile: file.geoFile,
     'limits.maxConnections': file.limits.maxConnections,
     'limits.tcpIdleTimeoutMs': file.limits.tcpIdleTimeoutMs,
     'limits.udpIdleTimeoutMs': file.limits.udpIdleTimeoutMs,

@@ -4,6 +4,13 @@ import type { PublicJwk, Snapshot, SnapshotResource, SnapshotSite, SnapshotUser 
 import { loadPolicy, PolicySet } from '@zeronaut/policy';
 import { atOnce, inTurns, mapPieces, type Pieces } from './turns.ts';
 
+/** ISO 3166-1, two letters; null: unknown. */
+export interface Countries {
+  of(address: string): string | null;
+}
+
+const NO_COUNTRIES: Countries = { of: () => null };
+
 /** A snapshot compiled for look-ups. Immutable; swapped whole. */
 export interface Tables {
   readonly snapshot: Snapshot;
@@ -31,6 +38,8 @@ export interface Tables {
   readonly risks: ReadonlyMap<string, Snapshot['risks'][number]>;
   /** Approved access requests, by user. */
   readonly accessGrants: ReadonlyMap<string, Snapshot['accessGrants']>;
+  /** In which country an address is. Not of the snapshot: each gateway has its own file. */
+  readonly countries: Countries;
   /** By `kid`. */
   readonly consoleKeys: ReadonlyMap<string, KeyObject>;
   /** By `kid`, with the gateway that alone may use it as issuer. */
@@ -98,6 +107,7 @@ function* compilePieces(received: Snapshot, previous: Tables | null): Pieces<Tab
     policies: yield* compilePolicies(snapshot.policies, previous),
     risks: yield* mapBy(snapshot.risks, ({ id }) => id),
     accessGrants: Map.groupBy(snapshot.accessGrants, ({ userId }) => userId),
+    countries: previous?.countries ?? NO_COUNTRIES,
     consoleKeys: new Map(snapshot.consoleKeys.map((key) => [key.kid, importKey(key)])),
     gatewayKeys: new Map(
       yield* mapPieces(
@@ -171,8 +181,9 @@ export class CurrentTables {
   #tables: Tables;
   readonly #listeners = new Set<(next: Tables, previous: Tables) => void>();
 
-  constructor(first: Tables) {
-    this.#tables = first;
+  /** `countries`: those of all tables from now on. */
+  constructor(first: Tables, countries: Countries = first.countries) {
+    this.#tables = withCountries(first, countries);
   }
 
   get(): Tables {
@@ -182,12 +193,16 @@ export class CurrentTables {
   /** Swaps whole, then tells the listeners in the order in which they came. A listener that throws is a bug and ends the swap. */
   swap(next: Tables): void {
     const previous = this.#tables;
-    this.#tables = next;
-    for (const listener of this.#listeners) listener(next, previous);
+    this.#tables = withCountries(next, previous.countries);
+    for (const listener of this.#listeners) listener(this.#tables, previous);
   }
 
   subscribe(listener: (next: Tables, previous: Tables) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+}
+
+function withCountries(tables: Tables, countries: Countries): Tables {
+  return tables.countries === countries ? tables : { ...tables, countries };
 }

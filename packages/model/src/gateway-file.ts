@@ -87,6 +87,11 @@ export const gatewayFile = z
       )
       .max(1000)
       .default([]),
+    /**
+     * In which country an address is, for policies: a file in the MaxMind DB format. Followed when it changes. Default:
+     * `ZERONAUT_GATEWAY_GEO_FILE`, or else the dated one that comes with us.
+     */
+    geoFile: z.string().min(1).max(4096).optional(),
     /** Proxies in front of us, whose `Forwarded`/`X-Forwarded-*` are believed. */
     trustedProxies: z.array(network).max(100).default([]),
     console: z

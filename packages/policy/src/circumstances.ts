@@ -7,6 +7,8 @@ import { record } from './entities.ts';
 export interface Circumstances {
   /** Normalised source address. */
   readonly address: string;
+  /** ISO 3166-1, two letters; null or absent: unknown. May be a getter: it is read only where a policy reads it. */
+  readonly country?: string | null;
   /** Wall clock, ms. */
   readonly nowMs: number;
   /** IANA name; weekday, hour and minute are told there. */
@@ -45,6 +47,8 @@ export function contextOf(circumstances: Circumstances): CedarRecord {
     by: circumstances.by,
     granted: circumstances.granted,
   };
+  const country = circumstances.country ?? null;
+  if (country !== null) members.country = country;
   if (factorsAtMs !== null) members.factorMinutesAgo = minutesAgo(factorsAtMs, circumstances.nowMs);
   if (device !== null) members.device = deviceRecord(device, circumstances.nowMs);
   if (http !== null) members.http = record({ ...http });
@@ -60,6 +64,8 @@ export function factText(fact: string, circumstances: Circumstances): string {
   switch (fact) {
     case 'address':
       return circumstances.address;
+    case 'country':
+      return circumstances.country ?? '';
     case 'now':
     case 'time':
     case 'time.weekday':

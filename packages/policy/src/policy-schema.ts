@@ -36,6 +36,8 @@ type Device = {
 
 type Circumstances = {
   address: ipaddr,
+  // Two capital letters (ISO 3166-1); absent: unknown, as of private addresses.
+  country?: String,
   now: datetime,
   time: { weekday: Long, hour: Long, minute: Long },
   risk: Long,

@@ -66,6 +66,11 @@ export class PolicySet {
     this.readsTime = this.policies.some(({ facts }) => readsTime(facts));
   }
 
+  /** Whether some policy reads this fact, such as `country`. */
+  reads(fact: string): boolean {
+    return this.policies.some(({ facts }) => facts.has(fact) || facts.has('*'));
+  }
+
   get empty(): boolean {
     return this.policies.length === 0;
   }

@@ -59,6 +59,8 @@ export const CONDITIONS = [
   'context has factorMinutesAgo && context.factorMinutesAgo < 15',
   'context.address.isInRange(ip("10.0.0.0/8"))',
   'context.address.isIpv6()',
+  'context has country && ["CH", "DE"].contains(context.country)',
+  'context has country && context.country == "US"',
   'context.time.hour >= 8 && context.time.hour < 18',
   'context.time.weekday < 6',
   'context.now < datetime("2026-11-27T12:00:00Z")',
@@ -112,6 +114,7 @@ export function randomCircumstances(random: Random): Circumstances {
   const state = () => random.pick(['on', 'off', 'unknown'] as const);
   return {
     address: random.pick(['10.1.2.3', '192.0.2.7', '2001:db8::7']),
+    country: random.pick([null, null, 'CH', 'DE', 'US']),
     nowMs,
     timeZone: 'UTC',
     risk: random.pick([0, 10, 30, 60, 90]),

@@ -18,6 +18,7 @@ interface SimulateOptions extends CommonOptions {
   readonly action: 'read' | 'write' | 'connect' | 'forward';
   readonly file?: string[];
   readonly address?: string;
+  readonly country?: string;
   readonly at?: string;
   readonly risk?: number;
   readonly factor?: string[];
@@ -41,6 +42,7 @@ export function simulateCommand(line: CommandLine): Command {
     .addOption(new Option('--action <action>', 'what').choices(['read', 'write', 'connect', 'forward']).default('read'))
     .addOption(fileOption().default(undefined))
     .option('--address <ip>', 'from where')
+    .option('--country <code>', 'as if the address were there, such as CH')
     .option('--at <time>', 'when (RFC 3339; default: now)')
     .option('--risk <score>', '0 to 100', parseScore)
     .option('--factor <factors>', 'shown at sign-in: password, provider, passkey, mail, totp, recovery_code', parseList)
@@ -53,6 +55,7 @@ export function simulateCommand(line: CommandLine): Command {
       const { api } = await connect(line, options);
       const circumstances: AssumedCircumstances = {
         ...(options.address !== undefined && { address: options.address }),
+        ...(options.country !== undefined && { country: options.country }),
         ...(options.at !== undefined && { at: options.at }),
         ...(options.risk !== undefined && { risk: options.risk }),
         ...(options.factor !== undefined && {

@@ -94,8 +94,14 @@ function checkCommand(line: CommandLine): Command {
     .action(async (paths: string[], options: CommonOptions) => {
       const { readPolicyFiles } = await import('../policy/policy-files.ts');
       const output = outputOf(line, options);
+      const { checkPolicy } = await import('@zeronaut/policy/authoring');
       const policies = readPolicyFiles(paths);
       output.document(policies);
+      for (const { name, text } of policies) {
+        const check = checkPolicy(text);
+        for (const warning of check.ok ? check.warnings : [])
+          output.line(output.style('yellow', `${name}: ${warning}`));
+      }
       output.line(`${policies.length === 1 ? '1 policy is' : `${policies.length} policies are`} right.`);
     });
 }
@@ -128,8 +134,9 @@ function applyCommand(line: CommandLine): Command {
       const sign = { create: '+', update: '~', delete: '-', none: ' ' } as const;
       const style = { create: 'green', update: 'yellow', delete: 'red', none: 'dim' } as const;
       const { diffLines } = await import('../policy/diff-lines.ts');
-      for (const { name, action, before, after } of changes) {
+      for (const { name, action, before, after, warnings } of changes) {
         output.line(output.style(style[action], `${sign[action]} ${name}${action === 'none' ? ' (as it is)' : ''}`));
+        for (const warning of warnings) output.line(output.style('yellow', `    ${warning}`));
         if (action !== 'update') continue;
         if (before!.mode !== after!.mode) output.line(`    mode ${before!.mode} → ${after!.mode}`);
         for (const text of diffLines(before!.text, after!.text)) output.line(`    ${text}`);

@@ -25,8 +25,14 @@ export const policyHandlers: Pick<Handlers, keyof typeof policyRoutes> = {
   'policies.check': (_context, { body }) => {
     const check = checkPolicy(body.text);
     return check.ok
-      ? { valid: true, problems: [], facts: [...check.facts], formatted: formatPolicy(body.text) }
-      : { valid: false, problems: [...check.problems], facts: [], formatted: body.text };
+      ? {
+          valid: true,
+          problems: [],
+          facts: [...check.facts],
+          warnings: [...check.warnings],
+          formatted: formatPolicy(body.text),
+        }
+      : { valid: false, problems: [...check.problems], facts: [], warnings: [], formatted: body.text };
   },
   'policies.form': (_context, { body }) => {
     const read = formOfPolicy(body.text);

@@ -40,6 +40,9 @@ export function decide(tables: Tables, attempt: AccessAttempt): AccessDecision {
       const userId = (facts.personalAccessToken?.user ?? facts.user ?? facts.addressGrant?.user)?.id ?? '';
       return {
         address: facts.address,
+        get country() {
+          return tables.countries.of(facts.address);
+        },
         nowMs,
         timeZone: tables.snapshot.timeZone,
         risk: riskOf(tables, userId, nowMs),

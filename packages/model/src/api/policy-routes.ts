@@ -38,6 +38,8 @@ const changes = z.array(
     action: z.enum(['create', 'update', 'delete', 'none']),
     before: z.strictObject({ text: policyText, mode: policyMode }).nullable(),
     after: z.strictObject({ text: policyText, mode: policyMode }).nullable(),
+    /** What its author may not have thought of. */
+    warnings: z.array(z.string()),
   }),
 );
 
@@ -188,6 +190,8 @@ export const policyRoutes = defineRoutes({
       problems: z.array(policyProblem),
       /** What its conditions read of the moment. */
       facts: z.array(z.string()),
+      /** What its author may not have thought of. */
+      warnings: z.array(z.string()),
       /** As the formatter writes it; the text itself when it is wrong. */
       formatted: z.string(),
     }),

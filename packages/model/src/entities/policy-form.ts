@@ -39,6 +39,7 @@ export const FORM_FACTS = {
   ],
   text: [
     'by',
+    'country',
     'device.id',
     'device.platform',
     'device.os',
@@ -57,6 +58,7 @@ export const FORM_FACTS = {
   names: ['factors', 'device.segments', 'device.processes', 'device.files', 'resource.segments'],
   /** What may be absent, and can be asked for as such. */
   optional: [
+    'country',
     'factorMinutesAgo',
     'device',
     'device.platform',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { displayName, id, label, timestamp } from './scalars.ts';
+import { countryCode, displayName, id, label, timestamp } from './scalars.ts';
 import { factorKind } from './sign-in.ts';
 
 /** `off`: kept, and not looked at. `report`: what it would say is recorded and changes nothing. `enforce`: it counts. */
@@ -50,6 +50,8 @@ export type PolicyProblem = z.infer<typeof policyProblem>;
 /** What is assumed of the moment when something is tried out. What is absent is as a plain visitor would have it. */
 export const assumedCircumstances = z.strictObject({
   address: z.string().max(60).optional(),
+  /** Default: that of the address, as far as the console knows. */
+  country: countryCode.optional(),
   at: timestamp.optional(),
   risk: z.int().min(0).max(100).optional(),
   factors: z.array(factorKind).max(6).optional(),

@@ -25,6 +25,9 @@ export const hostname = z
     'a host name such as app.example.com or *.example.com',
   );
 
+/** ISO 3166-1, such as `CH`. */
+export const countryCode = z.string().regex(/^[A-Z]{2}$/, 'two capital letters such as CH');
+
 export const port = z.int().min(1).max(65535);
 export const email = z.email().max(254).toLowerCase();
 export const displayName = z.string().trim().min(1).max(120);

@@ -1,5 +1,6 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { UnsupportedPolicyError } from '../cedar/expression.ts';
+import { factsUsed } from '../cedar/facts-used.ts';
 import { compilePolicy } from '../cedar/policy.ts';
 import { POLICY_SCHEMA } from '../policy-schema.ts';
 
@@ -21,6 +22,8 @@ export type PolicyCheck =
       readonly annotations: Readonly<Record<string, string>>;
       /** What its conditions read of the moment, such as `risk`. */
       readonly facts: readonly string[];
+      /** What its author may not have thought of. */
+      readonly warnings: readonly string[];
     }
   | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
 
@@ -55,11 +58,30 @@ export function checkPolicy(text: string): PolicyCheck {
   const json = parsed.json as unknown as Record<string, unknown>;
   try {
     const { effect, annotations, facts } = compilePolicy(json);
-    return { ok: true, effect, json, annotations: Object.fromEntries(annotations), facts: [...facts].sort() };
+    return {
+      ok: true,
+      effect,
+      json,
+      annotations: Object.fromEntries(annotations),
+      facts: [...facts].sort(),
+      warnings: warningsOf(effect, json, facts),
+    };
   } catch (error) {
     if (!(error instanceof UnsupportedPolicyError)) throw error;
     return refuse(`gateways cannot run this: ${error.message}`);
   }
+}
+
+/** A forbid that asks for the country within `when` does not reach whom nobody can place. */
+function warningsOf(effect: 'permit' | 'forbid', json: Record<string, unknown>, facts: ReadonlySet<string>): string[] {
+  if (effect !== 'forbid' || !facts.has('country')) return [];
+  const conditions = json.conditions as { kind: string; body: unknown }[];
+  const reading = conditions.filter(({ body }) => factsUsed([body]).has('country'));
+  if (reading.every(({ kind }) => kind === 'unless')) return [];
+  return [
+    'whose country is unknown passes: private addresses have none, and a gateway whose file of countries is broken knows none. ' +
+      'Say from where it is allowed instead: unless { context has country && ["CH"].contains(context.country) }',
+  ];
 }
 
 /** One policy of a file; `line` is where it begins, from 1. */

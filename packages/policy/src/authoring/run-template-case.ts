@@ -50,6 +50,7 @@ export function runTemplateCase(policies: PolicySet, request: TemplateCase): Ver
   const { device } = request;
   const circumstances: Omit<Circumstances, 'by'> = {
     address,
+    country: request.country ?? null,
     nowMs,
     timeZone: 'UTC',
     risk: request.risk ?? 0,

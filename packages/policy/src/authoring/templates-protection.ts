@@ -107,6 +107,42 @@ unless {
     ],
   },
   {
+    name: 'countries',
+    summary: 'A segment is reached from some countries only; whose country is unknown, is kept out.',
+    parameters: [
+      SEGMENT,
+      { name: 'countries', summary: 'where from', kind: 'countries', default: null, example: 'CH,DE' },
+    ],
+    text: ({ segment, countries }) => `@description("From some countries alone.")
+@advice("It cannot be used from the country that you are in.")
+forbid (principal, action, resource in Segment::${segment})
+unless { context has country && ${countries}.contains(context.country) };`,
+    cases: [
+      { title: 'from one of them', address: '193.5.0.1', country: 'CH', expect: 'pass' },
+      { title: 'from another country', address: '8.8.8.8', country: 'US', expect: 'deny' },
+      { title: 'from an address without a country', address: '10.0.0.1', expect: 'deny' },
+      { title: 'from another country, elsewhere', country: 'US', segments: ['lab'], expect: 'pass' },
+    ],
+  },
+  {
+    name: 'country-step-up',
+    summary: 'Outside of some countries, and where the country is unknown, everybody shows a second factor.',
+    parameters: [
+      { name: 'countries', summary: 'where none is needed', kind: 'countries', default: null, example: 'CH' },
+    ],
+    text: ({ countries }) => `@description("A second factor outside of some countries.")
+@step_up
+forbid (principal is User, action, resource)
+unless { context has country && ${countries}.contains(context.country) }
+unless { context.factors.containsAny(["totp", "passkey"]) };`,
+    cases: [
+      { title: 'at home, with a password', country: 'CH', expect: 'pass' },
+      { title: 'abroad, with a password', country: 'US', expect: 'challenge' },
+      { title: 'abroad, with an authenticator app', country: 'US', factors: ['password', 'totp'], expect: 'pass' },
+      { title: 'nobody knows where, with a password', expect: 'challenge' },
+    ],
+  },
+  {
     name: 'healthy-device',
     summary: 'Forwards into a segment need a device with an encrypted disk and a screen lock, reported within a day.',
     parameters: [SEGMENT, { ...MINUTES, summary: 'how old its report may be', default: '1440' }],

@@ -27,8 +27,8 @@ export interface TemplateParameter {
   readonly example?: string;
 }
 
-/** `name`: of a group or segment. `networks`: addresses in CIDR notation, separated by commas. `instant`: ISO 8601. */
-export type ParameterKind = 'name' | 'number' | 'hour' | 'instant' | 'networks' | 'path';
+/** `name`: of a group or segment. `networks`: addresses in CIDR notation, separated by commas. `countries`: ISO 3166-1, likewise. `instant`: ISO 8601. */
+export type ParameterKind = 'name' | 'number' | 'hour' | 'instant' | 'networks' | 'countries' | 'path';
 
 /** One request and what becomes of it, with the examples as parameters and a resource that lets in every user. */
 export interface TemplateCase {
@@ -47,6 +47,8 @@ export interface TemplateCase {
   /** ISO 8601. Default: a Wednesday noon. */
   readonly at?: string;
   readonly address?: string;
+  /** Default: unknown. */
+  readonly country?: string;
   readonly risk?: number;
   readonly factors?: readonly FactorKind[];
   readonly factorMinutesAgo?: number;
@@ -79,6 +81,10 @@ export const PARAMETER_KINDS: Readonly<Record<ParameterKind, { readonly what: st
   networks: {
     what: 'a list of networks such as 10.0.0.0/8,2001:db8::/32',
     pattern: /^\s*[0-9a-fA-F.:]{2,45}(?:\/\d{1,3})?(?:\s*,\s*[0-9a-fA-F.:]{2,45}(?:\/\d{1,3})?){0,49}\s*$/,
+  },
+  countries: {
+    what: 'a list of countries such as CH,DE',
+    pattern: /^\s*[A-Z]{2}(?:\s*,\s*[A-Z]{2}){0,249}\s*$/,
   },
   path: { what: 'a path such as /admin', pattern: /^\s*\/[A-Za-z0-9._~/-]{0,200}\s*$/ },
 };
@@ -128,6 +134,8 @@ function literalOf(kind: ParameterKind, value: string): string | null {
       const networks = value.split(',').map((part) => part.trim());
       return networks.map((network) => `context.address.isInRange(ip(${JSON.stringify(network)}))`).join(' ||\n  ');
     }
+    case 'countries':
+      return JSON.stringify(value.split(',').map((part) => part.trim())).replaceAll(',', ', ');
     case 'path':
       return JSON.stringify(`${value}*`);
   }

@@ -27,6 +27,7 @@ import {
 } from '@zeronaut/policy';
 import { Refusal } from '../../store/refusal.ts';
 import type { OrganizationFacts } from '../organizations/organization-facts.ts';
+import { countryOf } from './country-of.ts';
 
 /**
  * Answers what a gateway would answer, from what the console knows: for simulation, assertions, replay, and who can
@@ -88,6 +89,9 @@ export class Judge {
     const host = 'hosts' in object ? (object.hosts[0] ?? '') : '';
     return {
       address: question.facts.address,
+      get country() {
+        return assumed.country ?? countryOf(question.facts.address);
+      },
       nowMs,
       timeZone: this.facts.timeZone,
       risk: assumed.risk ?? this.#risks.get(user?.id ?? '') ?? 0,

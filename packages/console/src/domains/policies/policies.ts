@@ -181,6 +181,7 @@ export interface PolicyChange {
   readonly action: 'create' | 'update' | 'delete' | 'none';
   readonly before: { text: string; mode: PolicyMode } | null;
   readonly after: { text: string; mode: PolicyMode } | null;
+  readonly warnings: string[];
 }
 
 /** Everything or nothing, in one transaction; `dryRun` makes all checks and changes nothing. */
@@ -199,6 +200,7 @@ export async function applyPolicies(
       action: after === null ? 'delete' : before === null ? 'create' : sameContent(before, after) ? 'none' : 'update',
       before: before === null ? null : { text: before.text, mode: before.mode },
       after: after === null ? null : { text: after.text, mode: after.mode },
+      warnings: after === null ? [] : warningsOf(after.text),
     }));
     for (const [index, { before, after }] of plan.entries()) {
       if (changes[index]!.action === 'none') continue;
@@ -266,6 +268,11 @@ export async function proposedSet(
 
 function sameContent(a: PolicyRow, b: PolicyRow): boolean {
   return a.text === b.text && a.mode === b.mode && a.description === b.description;
+}
+
+function warningsOf(text: string): string[] {
+  const check = checkPolicy(text);
+  return check.ok ? [...check.warnings] : [];
 }
 
 /** The row as it shall be, or what is wrong with the text. */

@@ -203,6 +203,8 @@ function questionOf(
     assumed: {
       at: event.at,
       ...(event.protocol === 'http' && { method: event.method, path: event.path }),
+      // What the gateway knew then, where a policy had asked.
+      ...(event.explanation?.facts.country && { country: event.explanation.facts.country }),
       ...(session !== undefined && {
         factors: session.factors,
         factorMinutesAgo: Math.max(0, Math.floor((atMs - session.atMs) / 60_000)),
