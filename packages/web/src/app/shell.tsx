@@ -9,14 +9,11 @@ import { useMessages } from '../base/messages.ts';
 import { useMe } from '../base/session.ts';
 import { CloseIcon, MenuIcon, SearchIcon } from '../ui/icons.tsx';
 import { AccountMenu } from './account-menu.tsx';
-import { LiveNotice } from './live-notice.tsx';
 import { appMessages } from './messages.ts';
 import { NavigationList } from './navigation-list.tsx';
 
-const loadPalette = () => import('./command-palette.tsx');
-const CommandPalette = lazy(async () => ({ default: (await loadPalette()).CommandPalette }));
-const SIDE_PX = 256;
-const PALETTE_AHEAD_MS = 1_000;
+const CommandPalette = lazy(async () => ({ default: (await import('./command-palette.tsx')).CommandPalette }));
+const SIDE_PX = 248;
 
 /** The frame: menu, search, account; the page itself in the middle. */
 export function Shell() {
@@ -36,12 +33,7 @@ export function Shell() {
       setPaletteOpen((open) => !open);
     }
     addEventListener('keydown', onKey);
-    // Whoever presses Ctrl-K goes on typing at once.
-    const ahead = setTimeout(() => void loadPalette(), PALETTE_AHEAD_MS);
-    return () => {
-      clearTimeout(ahead);
-      removeEventListener('keydown', onKey);
-    };
+    return () => removeEventListener('keydown', onKey);
   }, []);
 
   const side = (
@@ -169,9 +161,6 @@ export function Shell() {
             '&:focus': { outline: 'none' },
           }}
         >
-          <Box sx={{ mb: 2, '&:empty': { display: 'none' } }}>
-            <LiveNotice />
-          </Box>
           <Outlet />
         </Box>
       </Box>

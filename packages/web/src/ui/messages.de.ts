@@ -36,4 +36,5 @@ export const messages: Translation<typeof english> = {
   'tabs.users': 'Personen',
   'tabs.invitations': 'Einladungen',
   'tabs.groups': 'Gruppen',
+  'diff.same': 'Kein Unterschied',
 };
