@@ -17,7 +17,7 @@ export const NEEDS = [
   { package: 'procps', command: 'ps', usedBy: 'bench' },
   { package: 'faketime', command: 'faketime', usedBy: 'e2e of a moved clock' },
   { package: 'slapd', command: 'slapd', usedBy: 'console tests of LDAP' },
-  { package: 'chromium', command: 'chromium', usedBy: 'e2e of passkeys' },
+  { package: 'chromium', command: 'chromium', usedBy: 'e2e of passkeys and of the web console' },
   { package: 'socat', command: 'socat', usedBy: 'tests of network namespaces' },
   { package: 'nftables', command: 'nft', usedBy: 'e2e of WireGuard' },
   { package: 'wireguard-go', command: 'wireguard-go', usedBy: 'e2e of WireGuard' },

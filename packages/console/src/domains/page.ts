@@ -43,8 +43,34 @@ export function toPage<Row, T>(
   const shown = rows.slice(0, limit);
   return {
     items: shown.map(view),
-    nextCursor: rows.length > limit ? Buffer.from(JSON.stringify(cursorOf(shown.at(-1)!))).toString('base64url') : null,
+    nextCursor: rows.length > limit ? encodeCursor(cursorOf(shown.at(-1)!)) : null,
   };
+}
+
+/**
+ * Of `rows`, at most `scanned` of them, those whose body holds the text. When the page is not full although there were more rows,
+ * the next page goes on after the last one that was looked at.
+ */
+export function searchPage<Row extends { readonly body: string }, T>(
+  rows: readonly Row[],
+  query: { readonly q: string; readonly limit: number },
+  scanned: number,
+  view: (row: Row) => T,
+  cursorOf: (row: Row) => CursorPart[],
+): Page<T> {
+  // As it stands in the JSON, without the quotation marks around it.
+  const text = JSON.stringify(query.q.toLowerCase()).slice(1, -1);
+  const items: T[] = [];
+  for (const row of rows) {
+    if (!row.body.toLowerCase().includes(text)) continue;
+    items.push(view(row));
+    if (items.length === query.limit) return { items, nextCursor: encodeCursor(cursorOf(row)) };
+  }
+  return { items, nextCursor: rows.length < scanned ? null : encodeCursor(cursorOf(rows.at(-1)!)) };
+}
+
+function encodeCursor(parts: CursorPart[]): string {
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
 export function isoTime(ms: number): string;

@@ -290,6 +290,10 @@ export interface Schema extends TrafficTables {
     resource_id: string | null;
     effect: 'pass' | 'challenge' | 'deny';
     body: string;
+    /** Of the body, to find it by; empty in events that were stored before there were these. */
+    reason: Generated<string>;
+    subject: Generated<string>;
+    source_address: Generated<string>;
   };
   /** Per gateway and epoch: everything up to `seq` is stored. */
   event_heads: { organization_id: string; gateway_id: string; epoch: string; seq: number };
@@ -302,6 +306,10 @@ export interface Schema extends TrafficTables {
     body: string;
     previous_hash: string;
     hash: string;
+    /** Of the body, to find it by. */
+    action: string;
+    object_id: string;
+    actor_id: string;
   };
   /** Access decisions by class that are not in the audit log yet. `resource_id`: empty where there was none. */
   decision_counts: {

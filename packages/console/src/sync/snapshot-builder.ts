@@ -22,7 +22,7 @@ export async function buildSnapshot(
   const base = gateway.base_domain;
   const portal = portalHost(gateway);
   const resources = facts.resources.map((resource) => toSnapshotResource(resource, facts, base));
-  const hosts = [...new Set([portal, ...resources.flatMap((resource) => resource.hosts)])];
+  const hosts = [...new Set([portal, ...resources.flatMap((resource) => resource.hosts), ...anyHost(base)])];
   const issued = await certificates.of(gateway, hosts);
   const content: Omit<Snapshot, 'version' | 'issuedAt'> = {
     format: 1,
@@ -71,6 +71,14 @@ export async function buildSnapshot(
       payload,
     },
   };
+}
+
+/**
+ * For names that nobody has: whoever asks for one over https then reads that it is none. Not below a top-level domain, such as
+ * `localhost`: no browser takes a wildcard there.
+ */
+function anyHost(base: string): string[] {
+  return base.includes('.') ? [`*.${base}`] : [];
 }
 
 function toSnapshotResource(resource: StoredResource, facts: OrganizationFacts, base: string): SnapshotResource {

@@ -259,6 +259,19 @@ test('a gateway renews its certificate for the same key only, and the snapshot n
   assert.equal((await again.next('renewed')).certificate, null, 'no request at all');
 });
 
+test('names that nobody has get a certificate, where browsers take a wildcard', async (t) => {
+  const { fixture, organization, sync } = await world(t);
+  const other = await (await fixture.organization()).enrolGateway({ baseDomain: 'gateway.example.com' });
+  const hostsOf = async (gateway: typeof other) => {
+    const client = await connectSync(sync.port, gateway);
+    t.after(() => client.socket.destroy());
+    client.send(HELLO);
+    return open(gateway, (await client.next('snapshot')).snapshot).certificates.map(({ host }) => host);
+  };
+  assert.deepEqual((await hostsOf(other)).slice(1), ['portal.gateway.example.com', '*.gateway.example.com']);
+  assert.deepEqual((await hostsOf(await organization.enrolGateway())).slice(1), ['portal.localhost']);
+});
+
 test('strangers are closed: no certificate, another authority, a device, a forged name, another protocol', async (t) => {
   const { fixture, organization, gateway, sync } = await world(t);
   const stranger = await createTestAuthority();

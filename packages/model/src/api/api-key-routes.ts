@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { apiKey, displayName, id, role, scopes } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
-import { byId, pageOf, pageQuery } from './route-parts.ts';
+import { byId, flag, listQuery, pageOf } from './route-parts.ts';
 
 const created = z.strictObject({ apiKey, key: z.string() });
 const rotation = z
@@ -18,7 +18,10 @@ export const apiKeyRoutes = defineRoutes({
     summary: 'API keys',
     permission: 'api_keys:read',
     status: 200,
-    query: pageQuery,
+    query: listQuery(['created', 'name', 'used'], {
+      userId: id.optional(),
+      usable: flag.optional().describe('neither revoked nor past its end'),
+    }),
     response: pageOf(apiKey),
   },
   'apiKeys.create': {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { auditCheckpoint, auditEntry, auditExportPage, auditProof } from '../entities/index.ts';
+import { auditCheckpoint, auditEntry, auditExportPage, auditProof, timestamp } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
-import { pageOf, pageQuery } from './route-parts.ts';
+import { page, pageOf, searchText } from './route-parts.ts';
 
 const seq = z.coerce
   .number()
@@ -17,7 +17,15 @@ export const auditRoutes = defineRoutes({
     summary: 'Administrative changes and sign-ins, newest first, with the hash chain',
     permission: 'audit:read',
     status: 200,
-    query: pageQuery,
+    query: z.strictObject({
+      ...page,
+      q: searchText.describe('text in the entry; looks through 5,000 entries a page'),
+      action: z.string().max(64).optional().describe('such as resource.update, or resource.* for all of a kind'),
+      objectId: z.string().max(64).optional(),
+      actorId: z.string().max(64).optional(),
+      from: timestamp.optional(),
+      to: timestamp.optional().describe('not included'),
+    }),
     response: pageOf(auditEntry),
   },
   'audit.verify': {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { device, devicePolicy, devicePolicyInput, displayName } from '../entities/index.ts';
+import { device, devicePolicy, devicePolicyInput, displayName, id } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
-import { byId, pageOf, pageQuery } from './route-parts.ts';
+import { byId, listQuery, pageOf } from './route-parts.ts';
 
 export const deviceRoutes = defineRoutes({
   'devices.list': {
@@ -11,7 +11,10 @@ export const deviceRoutes = defineRoutes({
     summary: 'Enrolled devices',
     permission: 'devices:read',
     status: 200,
-    query: pageQuery,
+    query: listQuery(['created', 'name'], {
+      userId: id.optional(),
+      state: z.enum(['approved', 'pending', 'revoked']).optional(),
+    }),
     response: pageOf(device),
   },
   'devices.enrol': {

@@ -2,13 +2,6 @@ import { z } from 'zod';
 import { accessEvent, id, timestamp } from '../entities/index.ts';
 import type { Permission } from '../permissions.ts';
 
-/**
- * Live updates of the console: a WebSocket at `/ws`, JSON in text messages. The client says what it wants (`subscribe`, first
- * and whenever that changes), the console greets (`hello`) and then tells what happened. Each message has the `seq` that it
- * leads up to: who reconnects with `since` gets what came meanwhile, or a `resync` where that is no longer known.
- */
-export const LIVE_PATH = '/ws';
-
 /** What changes are told of, and who may hear of them. `audit-entries` is told once for several entries. */
 export const LIVE_NOUNS = {
   organization: 'organization:read',
@@ -109,18 +102,6 @@ export const liveFromConsole = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('heartbeat'), seq }),
 ]);
 export type LiveFromConsole = z.infer<typeof liveFromConsole>;
-
-/** Why the console closes. With the others (1000, 1001, 1006) clients connect again. */
-export const LIVE_CLOSE = {
-  /** The session ended, or the credential counts no more: sign in again. */
-  unauthenticated: 4401,
-  /** No valid `subscribe`, or one that the caller may not send. */
-  invalid: 4400,
-  /** It was not read for too long: connect again. */
-  slow: 4408,
-  /** The caller may do something else than before: load everything anew and connect again. */
-  roleChanged: 4409,
-} as const;
 
 /** Of one message from a client, in bytes. */
 export const LIVE_MAX_FROM_CLIENT = 16_384;

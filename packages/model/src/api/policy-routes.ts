@@ -19,7 +19,7 @@ import {
   whoSelector,
 } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
-import { byId, byIdOrName, pageOf, pageQuery } from './route-parts.ts';
+import { byId, byIdOrName, listQuery, pageOf, pageQuery } from './route-parts.ts';
 
 const read = { tag: 'policies', permission: 'policies:read' } as const;
 const write = { tag: 'policies', permission: 'policies:write' } as const;
@@ -113,7 +113,10 @@ export const policyRoutes = defineRoutes({
     path: '/api/v1/policies',
     summary: 'Policies of the organization',
     status: 200,
-    query: pageQuery,
+    query: listQuery(['created', 'name', 'updated'], {
+      mode: policy.shape.mode.optional(),
+      effect: policy.shape.effect.optional(),
+    }),
     response: pageOf(policy),
   },
   'policies.create': {

@@ -12,3 +12,22 @@ export const pageQuery = z.strictObject(page);
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
 }
+
+/** What people type into a search field: words that names contain, in any case. */
+export const searchText = z
+  .string()
+  .trim()
+  .max(200)
+  .optional()
+  .describe('text that one of the searched fields contains');
+export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+/** A list that can be searched, sorted (`-name`: downwards; the first of `sorts` is the default) and filtered. */
+export function listQuery<const S extends readonly [string, ...string[]], F extends z.ZodRawShape>(
+  sorts: S,
+  filters: F,
+) {
+  const both = sorts.flatMap((sort) => [sort, `-${sort}`]) as [S[number] | `-${S[number]}`];
+  const sort = z.enum(both).default(sorts[0] as never);
+  return z.strictObject({ ...page, q: searchText, sort, ...filters });
+}

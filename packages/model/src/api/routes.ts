@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   accessEvent,
+  address,
   destination,
   displayName,
   email,
@@ -15,6 +16,7 @@ import {
   portRange,
   publicJwk,
   resource,
+  resourceProtocol,
   role,
   session,
   share,
@@ -36,7 +38,7 @@ import { policyRoutes } from './policy-routes.ts';
 import { policyTemplateRoutes } from './policy-template-routes.ts';
 import { relyingPartyRoutes } from './relying-party-routes.ts';
 import { defineRoutes } from './route.ts';
-import { byId, byIdOrName, page, pageOf, pageQuery } from './route-parts.ts';
+import { byId, byIdOrName, flag, listQuery, page, pageOf, pageQuery, searchText } from './route-parts.ts';
 import { serviceAccountRoutes } from './service-account-routes.ts';
 import { trafficRoutes } from './traffic-routes.ts';
 
@@ -112,7 +114,11 @@ export const routes = defineRoutes({
     summary: 'Sessions of the organization',
     permission: 'sessions:read',
     status: 200,
-    query: pageQuery,
+    query: listQuery(['created'], {
+      userId: id.optional(),
+      kind: session.shape.kind.optional(),
+      open: flag.optional().describe('neither revoked nor past its end'),
+    }),
     response: pageOf(session),
   },
   'sessions.deleteCurrent': {
@@ -222,7 +228,12 @@ export const routes = defineRoutes({
     summary: 'Users',
     permission: 'users:read',
     status: 200,
-    query: pageQuery,
+    query: listQuery(['created', 'name', 'email'], {
+      role: role.optional(),
+      status: user.shape.status.optional(),
+      kind: user.shape.kind.optional(),
+      group: groupName.optional(),
+    }),
     response: pageOf(user),
   },
   'users.create': {
@@ -287,7 +298,11 @@ export const routes = defineRoutes({
     summary: 'Gateways',
     permission: 'gateways:read',
     status: 200,
-    query: pageQuery,
+    query: listQuery(['created', 'name', 'seen'], {
+      status: gateway.shape.status.optional(),
+      connected: flag.optional(),
+      region: label.optional(),
+    }),
     response: pageOf(gateway),
   },
   'gateways.get': {
@@ -374,7 +389,12 @@ export const routes = defineRoutes({
     summary: 'Resources, services included',
     permission: 'resources:read',
     status: 200,
-    query: pageQuery,
+    query: listQuery(['created', 'name', 'updated'], {
+      origin: resource.shape.origin.optional(),
+      protocol: resourceProtocol.optional(),
+      enabled: flag.optional(),
+      deviceId: id.optional(),
+    }),
     response: pageOf(resource),
   },
   'resources.create': {
@@ -452,7 +472,10 @@ export const routes = defineRoutes({
     summary: 'Services that agents publish',
     permission: 'resources:read',
     status: 200,
-    query: pageQuery,
+    query: listQuery(['created', 'name', 'updated'], {
+      protocol: resourceProtocol.optional(),
+      deviceId: id.optional(),
+    }),
     response: pageOf(serviceView),
   },
   'services.publish': {
@@ -529,7 +552,7 @@ export const routes = defineRoutes({
     summary: 'Sites',
     permission: 'sites:read',
     status: 200,
-    query: pageQuery,
+    query: listQuery(['created', 'name'], { connection: site.shape.connection.optional() }),
     response: pageOf(site),
   },
   'sites.publish': {
@@ -568,9 +591,15 @@ export const routes = defineRoutes({
     status: 200,
     query: z.strictObject({
       ...page,
+      q: searchText.describe('text in host, path, subject, address or request id; looks through 5,000 events a page'),
       resourceId: id.optional(),
       gatewayId: id.optional(),
       effect: z.enum(['pass', 'challenge', 'deny']).optional(),
+      reason: accessEvent.shape.reason.optional(),
+      subject: accessEvent.shape.subject.optional(),
+      sourceAddress: address.optional(),
+      from: timestamp.optional(),
+      to: timestamp.optional().describe('not included'),
     }),
     response: pageOf(accessEvent),
   },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { groupName, label, role, user, workloadTrust, workloadTrustInput } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
-import { byId, pageOf, pageQuery } from './route-parts.ts';
+import { byId, listQuery, pageOf, pageQuery } from './route-parts.ts';
 
 const accounts = { tag: 'service accounts', permission: 'service_accounts:read' } as const;
 const manage = { tag: 'service accounts', permission: 'service_accounts:write' } as const;
@@ -13,7 +13,7 @@ export const serviceAccountRoutes = defineRoutes({
     path: '/api/v1/service-accounts',
     summary: 'Service accounts: users that are programs',
     status: 200,
-    query: pageQuery,
+    query: listQuery(['created', 'name'], { status: user.shape.status.optional() }),
     response: pageOf(user),
   },
   'serviceAccounts.create': {

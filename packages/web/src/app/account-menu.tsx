@@ -10,6 +10,7 @@ import { useId, useState } from 'react';
 import { LANGUAGES, type Language, setLanguage, useLanguage, useMessages } from '../base/messages.ts';
 import { useMe } from '../base/session.ts';
 import { CheckIcon, MoonIcon, SunIcon, SystemIcon } from '../ui/icons.tsx';
+import { visuallyHidden } from '../ui/visually-hidden.ts';
 import { appMessages } from './messages.ts';
 
 const MODES = [
@@ -29,10 +30,13 @@ export function AccountMenu() {
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const menuId = useId();
   const name = me.user?.name ?? me.role;
+  function choose(run: () => void): void {
+    setAnchor(null);
+    run();
+  }
   return (
     <>
       <ButtonBase
-        aria-label={t('account.menu', { name })}
         aria-haspopup="menu"
         aria-controls={anchor === null ? undefined : menuId}
         aria-expanded={anchor !== null}
@@ -69,6 +73,9 @@ export function AccountMenu() {
           <Typography variant="caption" color="textSecondary" noWrap component="div">
             {me.role}
           </Typography>
+          <Box component="span" sx={visuallyHidden}>
+            {t('account.menu')}
+          </Box>
         </Box>
       </ButtonBase>
       <Menu
@@ -92,7 +99,7 @@ export function AccountMenu() {
             role="menuitemradio"
             aria-checked={mode === one}
             selected={mode === one}
-            onClick={() => setMode(one)}
+            onClick={() => choose(() => setMode(one))}
             sx={{ gap: 1.25 }}
           >
             <Icon fontSize="small" aria-hidden />
@@ -107,7 +114,7 @@ export function AccountMenu() {
             role="menuitemradio"
             aria-checked={language === one}
             selected={language === one}
-            onClick={() => void setLanguage(one)}
+            onClick={() => choose(() => void setLanguage(one))}
             sx={{ justifyContent: 'space-between' }}
           >
             {LANGUAGE_NAMES[one]}

@@ -10,6 +10,7 @@ import { matching } from '../base/list-order.ts';
 import { useMessages } from '../base/messages.ts';
 import { useMay } from '../base/session.ts';
 import { GatewayIcon, ResourceIcon } from '../ui/icons.tsx';
+import { visuallyHidden } from '../ui/visually-hidden.ts';
 import { appMessages } from './messages.ts';
 import { ACTIONS, NAVIGATION, type NavigationItem } from './navigation.ts';
 
@@ -56,9 +57,12 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
       onClose={onClose}
       fullWidth
       maxWidth="sm"
-      aria-label={t('palette.label')}
+      aria-labelledby={`${listId}-title`}
       slotProps={{ paper: { sx: { alignSelf: 'flex-start', mt: { xs: 2, sm: 8 } } } }}
     >
+      <Box component="h2" id={`${listId}-title`} sx={visuallyHidden}>
+        {t('palette.label')}
+      </Box>
       <InputBase
         autoFocus
         fullWidth

@@ -21,8 +21,9 @@ const LOOK = {
   flexGrow: 0,
   color: 'text.secondary',
   fontWeight: 500,
+  whiteSpace: 'nowrap',
   '& svg': { fontSize: 20 },
-  '&.active, &.active:hover': { bgcolor: 'action.selected', color: 'text.primary', fontWeight: 600 },
+  '&.active, &.active:hover': { bgcolor: 'action.selected', color: 'text.primary' },
   '&.active svg': { color: 'primary.main' },
 } as const;
 

@@ -2,16 +2,7 @@
 
 import type SvgIcon from '@mui/material/SvgIcon';
 import type { Permission } from '@zeronaut/model';
-import {
-  GatewayIcon,
-  OverviewIcon,
-  PlusIcon,
-  PolicyIcon,
-  RequestIcon,
-  ResourceIcon,
-  StartIcon,
-  UserIcon,
-} from '../ui/icons.tsx';
+import { GatewayIcon, OverviewIcon, PlusIcon, RequestIcon, ResourceIcon, StartIcon, UserIcon } from '../ui/icons.tsx';
 import type { messages } from './messages.en.ts';
 
 export interface NavigationItem {
@@ -28,7 +19,6 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { to: '/resources', label: 'nav.resources', icon: ResourceIcon, permission: 'resources:read' },
   { to: '/gateways', label: 'nav.gateways', icon: GatewayIcon, permission: 'gateways:read' },
   { to: '/users', label: 'nav.users', icon: UserIcon, permission: 'users:read' },
-  { to: '/policies', label: 'nav.policies', icon: PolicyIcon, permission: 'policies:read' },
   { to: '/requests', label: 'nav.requests', icon: RequestIcon, permission: 'self:read', external: true },
   { to: '/first-steps', label: 'nav.firstRun', icon: StartIcon, permission: 'resources:write' },
 ];
@@ -38,6 +28,4 @@ export const ACTIONS: readonly NavigationItem[] = [
   { to: '/resources/new', label: 'nav.newResource', icon: PlusIcon, permission: 'resources:write' },
   { to: '/users/invitations?invite=1', label: 'nav.invite', icon: PlusIcon, permission: 'users:write' },
   { to: '/gateways?enrol=1', label: 'nav.enrol', icon: PlusIcon, permission: 'gateways:write' },
-  { to: '/policies/new', label: 'nav.newPolicy', icon: PlusIcon, permission: 'policies:write' },
-  { to: '/policies/simulator', label: 'nav.simulator', icon: PolicyIcon, permission: 'policies:read' },
 ];

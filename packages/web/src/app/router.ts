@@ -5,7 +5,6 @@ import { gatewayRoutes } from '../features/gateways/routes.ts';
 import { groupRoutes } from '../features/groups/routes.ts';
 import { invitationRoutes } from '../features/invitations/routes.ts';
 import { overviewRoutes } from '../features/overview/routes.ts';
-import { policyRoutes } from '../features/policies/routes.ts';
 import { resourceRoutes } from '../features/resources/routes.ts';
 import { userRoutes } from '../features/users/routes.ts';
 import { LoadingPage, NotFoundPage, PageError } from './page-states.tsx';
@@ -17,7 +16,6 @@ const routeTree = rootRoute
     ...overviewRoutes,
     ...resourceRoutes,
     ...gatewayRoutes,
-    ...policyRoutes,
     ...firstRunRoutes,
     ...userRoutes,
     ...invitationRoutes,

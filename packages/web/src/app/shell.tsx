@@ -9,11 +9,14 @@ import { useMessages } from '../base/messages.ts';
 import { useMe } from '../base/session.ts';
 import { CloseIcon, MenuIcon, SearchIcon } from '../ui/icons.tsx';
 import { AccountMenu } from './account-menu.tsx';
+import { LiveNotice } from './live-notice.tsx';
 import { appMessages } from './messages.ts';
 import { NavigationList } from './navigation-list.tsx';
 
-const CommandPalette = lazy(async () => ({ default: (await import('./command-palette.tsx')).CommandPalette }));
-const SIDE_PX = 248;
+const loadPalette = () => import('./command-palette.tsx');
+const CommandPalette = lazy(async () => ({ default: (await loadPalette()).CommandPalette }));
+const SIDE_PX = 256;
+const PALETTE_AHEAD_MS = 1_000;
 
 /** The frame: menu, search, account; the page itself in the middle. */
 export function Shell() {
@@ -33,7 +36,12 @@ export function Shell() {
       setPaletteOpen((open) => !open);
     }
     addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
+    // Whoever presses Ctrl-K goes on typing at once.
+    const ahead = setTimeout(() => void loadPalette(), PALETTE_AHEAD_MS);
+    return () => {
+      clearTimeout(ahead);
+      removeEventListener('keydown', onKey);
+    };
   }, []);
 
   const side = (
@@ -161,6 +169,9 @@ export function Shell() {
             '&:focus': { outline: 'none' },
           }}
         >
+          <Box sx={{ mb: 2, '&:empty': { display: 'none' } }}>
+            <LiveNotice />
+          </Box>
           <Outlet />
         </Box>
       </Box>

@@ -36,5 +36,4 @@ export const messages: Translation<typeof english> = {
   'tabs.users': 'Personen',
   'tabs.invitations': 'Einladungen',
   'tabs.groups': 'Gruppen',
-  'diff.same': 'Kein Unterschied',
 };

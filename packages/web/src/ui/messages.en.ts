@@ -34,5 +34,4 @@ export const messages = {
   'tabs.users': 'Users',
   'tabs.invitations': 'Invitations',
   'tabs.groups': 'Groups',
-  'diff.same': 'No difference',
 } as const;

@@ -4,11 +4,16 @@ import { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import { countDecisions } from '../audit/decisions.ts';
 import type { Caller, Context } from '../context.ts';
-import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { type Page, type PageQuery, parseCursor, searchPage, toPage } from '../page.ts';
 import { notePersonalAccessTokenUse } from '../personal-access-tokens/personal-access-tokens.ts';
 import { countTraffic } from '../traffic/count-traffic.ts';
 
-/** Rows per insert: eight columns each, well below the 32,766 parameters that both databases take. */
+/** Events that a search looks through for one page. */
+const SEARCHED_EVENTS = 5_000;
+/** Reasons of events that passed. */
+const PASSED =
+  /^access\.(?:public|session|address|address_authorised|basic|share|token|personal_access_token|portal|device)$/;
+/** Rows per insert: eleven columns each, well below the 32,766 parameters that both databases take. */
 const INSERT_BATCH = 500;
 
 /** Stores events once each, whatever is sent again, and moves the head of their epoch up. One gateway, one epoch. */
@@ -32,6 +37,9 @@ export async function storeEvents(
           at: Date.parse(event.at),
           resource_id: event.resourceId,
           effect: event.effect,
+          reason: event.reason,
+          subject: event.subject,
+          source_address: event.sourceAddress,
           body: JSON.stringify(event),
         })),
       )
@@ -64,14 +72,23 @@ export async function storeEvents(
   return seq;
 }
 
+export interface AccessEventFilter {
+  readonly q?: string | undefined;
+  readonly resourceId?: string | undefined;
+  readonly gatewayId?: string | undefined;
+  readonly effect?: AccessEvent['effect'] | undefined;
+  readonly reason?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly sourceAddress?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** Newest first. A search looks through so many events; a page with few or none may then still have a next one. */
 export async function listAccessEvents(
   context: Context,
   caller: Caller,
-  query: PageQuery & {
-    resourceId?: string | undefined;
-    gatewayId?: string | undefined;
-    effect?: AccessEvent['effect'] | undefined;
-  },
+  query: PageQuery & AccessEventFilter,
 ): Promise<Page<AccessEvent> | Refusal> {
   const after = parseCursor(query.cursor, ['number', 'string', 'string', 'number']);
   if (after instanceof Refusal) return after;
@@ -83,17 +100,31 @@ export async function listAccessEvents(
     .orderBy('gateway_id', 'desc')
     .orderBy('epoch', 'desc')
     .orderBy('seq', 'desc')
-    .limit(query.limit + 1);
+    .limit(query.q ? SEARCHED_EVENTS : query.limit + 1);
   if (query.resourceId !== undefined) select = select.where('resource_id', '=', query.resourceId);
   if (query.gatewayId !== undefined) select = select.where('gateway_id', '=', query.gatewayId);
   if (query.effect !== undefined) select = select.where('effect', '=', query.effect);
+  // Said as the index is, which holds only those.
+  if (query.effect === 'deny' || query.effect === 'challenge') select = select.where('effect', '<>', sql.lit('pass'));
+  if (query.reason !== undefined) {
+    select = select.where('reason', '=', query.reason);
+    if (!PASSED.test(query.reason)) select = select.where('effect', '<>', sql.lit('pass'));
+  }
+  if (query.subject !== undefined)
+    select = select.where('subject', '=', query.subject).where('subject', '<>', sql.lit(''));
+  if (query.sourceAddress !== undefined) select = select.where('source_address', '=', query.sourceAddress);
+  if (query.from !== undefined) select = select.where('at', '>=', Date.parse(query.from));
+  if (query.to !== undefined) select = select.where('at', '<', Date.parse(query.to));
   if (after !== null) {
     select = select.where(sql<boolean>`(at, gateway_id, epoch, seq) < (${sql.join(after)})`);
+    // The same once more, in the words of the indexes.
+    select = select.where('at', '<=', after[0] as number);
   }
-  return toPage(
-    await select.execute(),
-    query.limit,
-    (row) => JSON.parse(row.body) as AccessEvent,
-    (row) => [row.at, row.gateway_id, row.epoch, row.seq],
-  );
+  const cursorOf = (row: { at: number; gateway_id: string; epoch: string; seq: number }) => [
+    ...[row.at, row.gateway_id, row.epoch, row.seq],
+  ];
+  const view = (row: { body: string }) => JSON.parse(row.body) as AccessEvent;
+  const rows = await select.execute();
+  if (!query.q) return toPage(rows, query.limit, view, cursorOf);
+  return searchPage(rows, { ...query, q: query.q }, SEARCHED_EVENTS, view, cursorOf);
 }

@@ -5,7 +5,8 @@ import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
-import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { contains, type ListQuery, listPage } from '../list.ts';
+import { isoTime, type Page } from '../page.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { revoke } from '../revoke.ts';
 import { findServiceAccount, tooMuch } from '../service-accounts/service-accounts.ts';
@@ -68,17 +69,32 @@ export async function insertApiKey(
   return { apiKey: toApiKey(row), key };
 }
 
-export async function listApiKeys(context: Context, caller: Caller, query: PageQuery): Promise<Page<ApiKey> | Refusal> {
-  const after = parseCursor(query.cursor, ['string']);
-  if (after instanceof Refusal) return after;
-  let select = context.store.db
-    .selectFrom('api_keys')
-    .selectAll()
-    .where('organization_id', '=', caller.organizationId)
-    .orderBy('id')
-    .limit(query.limit + 1);
-  if (after !== null) select = select.where('id', '>', String(after[0]));
-  return toPage(await select.execute(), query.limit, toApiKey, (row) => [row.id]);
+const API_KEY_SORTS = {
+  created: { column: 'id', type: 'string' },
+  name: { column: 'name', type: 'string' },
+  used: { column: 'last_used_at', type: 'number', nullable: true },
+} as const;
+
+export async function listApiKeys(
+  context: Context,
+  caller: Caller,
+  query: ListQuery<keyof typeof API_KEY_SORTS> & {
+    readonly userId?: string | undefined;
+    readonly usable?: boolean | undefined;
+  },
+): Promise<Page<ApiKey> | Refusal> {
+  let select = context.store.db.selectFrom('api_keys').selectAll().where('organization_id', '=', caller.organizationId);
+  if (query.q) select = select.where(contains(query.q, ['name', 'prefix']));
+  if (query.userId !== undefined) select = select.where('user_id', '=', query.userId);
+  if (query.usable !== undefined) {
+    const nowMs = context.clock();
+    select = select.where((eb) => {
+      const lasts = eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', nowMs)]);
+      const isUsable = eb.and([eb('revoked_at', 'is', null), lasts]);
+      return query.usable === true ? isUsable : eb.not(isUsable);
+    });
+  }
+  return await listPage(select, query, API_KEY_SORTS, toApiKey);
 }
 
 export async function createApiKey(

@@ -1,11 +1,14 @@
 import { CHAIN_START, canonicalJson, chainHash } from '@zeronaut/audit';
 import { type AuditEntry, createId } from '@zeronaut/model';
+import { sql } from 'kysely';
 import { changeOf, type ToldChange } from '../../live/live-feed.ts';
 import type { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Actor, Caller, Context, Origin } from '../context.ts';
-import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { type Page, type PageQuery, parseCursor, searchPage, toPage } from '../page.ts';
 
+/** Entries that a search looks through for one page. */
+const SEARCHED_ENTRIES = 5_000;
 /** Entries read at a time while a chain is checked. */
 const VERIFY_BATCH = 1000;
 
@@ -21,7 +24,7 @@ export interface AuditInput {
 /** One entry to add, and whose deed it was. */
 export type AuditDeed = AuditInput & { readonly actor: Actor; readonly requestId: string };
 
-/** Rows of one insert: seven columns each, below what both databases take as parameters. */
+/** Rows of one insert: ten columns each, below what both databases take as parameters. */
 const INSERT_BATCH = 1000;
 
 /**
@@ -75,7 +78,8 @@ export async function appendAuditEntries(
     if (change !== null) changes.push(change);
     const body = canonicalJson(entry);
     const hash = chainHash(previousHash, body);
-    const row = { organization_id: organizationId, seq, id, at, body, previous_hash: previousHash, hash };
+    const found = { action: deed.action, object_id: deed.objectId, actor_id: deed.actor.id };
+    const row = { organization_id: organizationId, seq, id, at, body, previous_hash: previousHash, hash, ...found };
     previousHash = hash;
     return row;
   });
@@ -104,10 +108,21 @@ export function callerOf(organizationId: string, actor: Actor, origin: Origin) {
   return { organizationId, actor, requestId: origin.requestId };
 }
 
+export interface AuditFilter {
+  readonly q?: string | undefined;
+  /** One, or all that begin with what is before `*`. */
+  readonly action?: string | undefined;
+  readonly objectId?: string | undefined;
+  readonly actorId?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** Newest first. A search looks through so many entries for one page. */
 export async function listAudit(
   context: Context,
   caller: Caller,
-  query: PageQuery,
+  query: PageQuery & AuditFilter,
 ): Promise<Page<AuditEntry> | Refusal> {
   const after = parseCursor(query.cursor, ['number']);
   if (after !== null && !Array.isArray(after)) return after;
@@ -116,14 +131,25 @@ export async function listAudit(
     .select(['seq', 'body', 'previous_hash', 'hash'])
     .where('organization_id', '=', caller.organizationId)
     .orderBy('seq', 'desc')
-    .limit(query.limit + 1);
+    .limit(query.q ? SEARCHED_ENTRIES : query.limit + 1);
   if (after !== null) select = select.where('seq', '<', after[0] as number);
-  return toPage(
-    await select.execute(),
-    query.limit,
-    (row) => ({ ...JSON.parse(row.body), previousHash: row.previous_hash, hash: row.hash }) as AuditEntry,
-    (row) => [row.seq],
-  );
+  if (query.action?.endsWith('*')) {
+    const begin = `${query.action.slice(0, -1).replaceAll(/[\\%_]/g, '\\$&')}%`;
+    select = select.where(sql<boolean>`action like ${begin} escape '\\'`);
+  } else if (query.action !== undefined) {
+    select = select.where('action', '=', query.action);
+  }
+  if (query.objectId !== undefined) select = select.where('object_id', '=', query.objectId);
+  if (query.actorId !== undefined) select = select.where('actor_id', '=', query.actorId);
+  if (query.from !== undefined) select = select.where('at', '>=', Date.parse(query.from));
+  if (query.to !== undefined) select = select.where('at', '<', Date.parse(query.to));
+  type Row = { seq: number; body: string; previous_hash: string; hash: string };
+  const view = (row: Row) =>
+    ({ ...JSON.parse(row.body), previousHash: row.previous_hash, hash: row.hash }) as AuditEntry;
+  const cursorOf = (row: Row) => [row.seq];
+  const rows = await select.execute();
+  if (!query.q) return toPage(rows, query.limit, view, cursorOf);
+  return searchPage(rows, { ...query, q: query.q }, SEARCHED_ENTRIES, view, cursorOf);
 }
 
 /** Walks the whole chain: numbers without holes, each hash over its body and the hash before, and the head as kept. */
@@ -142,7 +168,7 @@ export async function verifyAudit(
     for (;;) {
       const rows = await queries
         .selectFrom('audit_entries')
-        .select(['seq', 'at', 'id', 'body', 'previous_hash', 'hash'])
+        .select(['seq', 'at', 'id', 'body', 'previous_hash', 'hash', 'action', 'object_id', 'actor_id'])
         .where('organization_id', '=', caller.organizationId)
         .where('seq', '>', entries)
         // In PostgreSQL a statement sees what others committed since the head was read.
@@ -167,12 +193,18 @@ export async function verifyAudit(
   });
 }
 
-/** The columns that lists are sorted by must say what the hashed body says. */
-function sameFacts(row: { seq: number; at: number; id: string; body: string }, organizationId: string): boolean {
+/** The columns that lists are sorted and found by must say what the hashed body says. */
+function sameFacts(
+  row: { seq: number; at: number; id: string; body: string; action: string; object_id: string; actor_id: string },
+  organizationId: string,
+): boolean {
   const body = JSON.parse(row.body) as AuditEntry;
   return (
     body.seq === row.seq &&
     body.id === row.id &&
+    body.action === row.action &&
+    body.objectId === row.object_id &&
+    body.actor.id === row.actor_id &&
     Date.parse(body.at) === row.at &&
     body.organizationId === organizationId
   );

@@ -6,7 +6,8 @@ import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
-import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { contains, type ListQuery, listRows } from '../list.ts';
+import { isoTime, type Page, toPage } from '../page.ts';
 import { revoke } from '../revoke.ts';
 import { getDevicePolicy } from './device-policy.ts';
 
@@ -51,28 +52,35 @@ export function invalidRequest(): Refusal {
   });
 }
 
-export async function listDevices(context: Context, caller: Caller, query: PageQuery): Promise<Page<Device> | Refusal> {
-  const after = parseCursor(query.cursor, ['string']);
-  if (after instanceof Refusal) return after;
-  let select = context.store.db
-    .selectFrom('devices')
-    .selectAll()
-    .where('organization_id', '=', caller.organizationId)
-    .orderBy('id')
-    .limit(query.limit + 1);
-  if (after !== null) select = select.where('id', '>', String(after[0]));
-  const rows = await select.execute();
+const DEVICE_SORTS = {
+  created: { column: 'id', type: 'string' },
+  name: { column: 'name', type: 'string' },
+} as const;
+
+export async function listDevices(
+  context: Context,
+  caller: Caller,
+  query: ListQuery<keyof typeof DEVICE_SORTS> & {
+    readonly userId?: string | undefined;
+    readonly state?: 'approved' | 'pending' | 'revoked' | undefined;
+  },
+): Promise<Page<Device> | Refusal> {
+  let select = context.store.db.selectFrom('devices').selectAll().where('organization_id', '=', caller.organizationId);
+  if (query.q) select = select.where(contains(query.q, ['name']));
+  if (query.userId !== undefined) select = select.where('user_id', '=', query.userId);
+  if (query.state !== undefined) {
+    select = select.where('revoked_at', query.state === 'revoked' ? 'is not' : 'is', null);
+    if (query.state !== 'revoked')
+      select = select.where('approved_at', query.state === 'pending' ? 'is' : 'is not', null);
+  }
+  const rows = await listRows(select, query, DEVICE_SORTS);
+  if (rows instanceof Refusal) return rows;
   const postures = await posturesOf(
     context.store.db,
-    rows.map((row) => row.id),
+    rows.items.map((row) => row.id),
   );
   const byId = new Map(postures.map((row) => [row.device_id, row]));
-  return toPage(
-    rows,
-    query.limit,
-    (row) => toDevice(row, byId.get(row.id)),
-    (row) => [row.id],
-  );
+  return toPage(rows.items, query.limit, (row) => toDevice(row, byId.get(row.id)), rows.cursorOf);
 }
 
 async function posturesOf(queries: Queries, deviceIds: readonly string[]) {

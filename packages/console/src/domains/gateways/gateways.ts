@@ -1,11 +1,12 @@
 import { formatHostPort, type Gateway } from '@zeronaut/model';
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
-import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { contains, type ListQuery, listPage } from '../list.ts';
+import { isoTime, type Page } from '../page.ts';
 
 export type GatewayRow = Selectable<Schema['gateways']>;
 
@@ -30,27 +31,34 @@ export function toGateway(row: GatewayRow, connected: ReadonlySet<string>): Gate
   };
 }
 
+const GATEWAY_SORTS = {
+  created: { column: 'id', type: 'string' },
+  name: { column: 'name', type: 'string' },
+  seen: { column: 'last_seen_at', type: 'number', nullable: true },
+} as const;
+
 export async function listGateways(
   context: Context,
   caller: Caller,
-  query: PageQuery,
+  query: ListQuery<keyof typeof GATEWAY_SORTS> & {
+    readonly status?: Gateway['status'] | undefined;
+    readonly connected?: boolean | undefined;
+    readonly region?: string | undefined;
+  },
 ): Promise<Page<Gateway> | Refusal> {
-  const after = parseCursor(query.cursor, ['string']);
-  if (after instanceof Refusal) return after;
-  let select = context.store.db
-    .selectFrom('gateways')
-    .selectAll()
-    .where('organization_id', '=', caller.organizationId)
-    .orderBy('id')
-    .limit(query.limit + 1);
-  if (after !== null) select = select.where('id', '>', String(after[0]));
   const connected = context.connectedGateways();
-  return toPage(
-    await select.execute(),
-    query.limit,
-    (row) => toGateway(row, connected),
-    (row) => [row.id],
-  );
+  let select = context.store.db.selectFrom('gateways').selectAll().where('organization_id', '=', caller.organizationId);
+  if (query.q) select = select.where(contains(query.q, ['name', 'region', 'base_domain', 'public_host']));
+  if (query.status !== undefined) select = select.where('status', '=', query.status);
+  if (query.region !== undefined) select = select.where('region', '=', query.region);
+  if (query.connected !== undefined) {
+    // One parameter, however many there are; of others' gateways the condition above leaves nothing.
+    const ids = sql<string>`(select value from json_each(${JSON.stringify([...connected])}))`;
+    const postgresIds = sql<string>`(select jsonb_array_elements_text(${JSON.stringify([...connected])}::jsonb))`;
+    const among = context.store.kind === 'sqlite' ? ids : postgresIds;
+    select = select.where(query.connected ? sql<boolean>`id in ${among}` : sql<boolean>`id not in ${among}`);
+  }
+  return await listPage(select, query, GATEWAY_SORTS, (row) => toGateway(row, connected));
 }
 
 export async function getGateway(context: Context, caller: Caller, id: string): Promise<Gateway | Refusal> {

@@ -7,6 +7,7 @@ import type { Schema } from '../../store/schema.ts';
 import { isUniqueViolation, type Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
+import { contains, type ListQuery, listPage } from '../list.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { checkAssertions } from './assertions.ts';
 
@@ -37,16 +38,23 @@ export function toPolicy(row: PolicyRow): Policy {
 export async function listPolicies(
   context: Context,
   caller: Caller,
-  query: PageQuery,
+  query: ListQuery<keyof typeof POLICY_SORTS> & {
+    readonly mode?: Policy['mode'] | undefined;
+    readonly effect?: Policy['effect'] | undefined;
+  },
 ): Promise<Page<Policy> | Refusal> {
-  const after = parseCursor(query.cursor, ['string']);
-  if (after instanceof Refusal) return after;
-  let select = rowsOf(context.store.db, caller.organizationId)
-    .orderBy('id')
-    .limit(query.limit + 1);
-  if (after !== null) select = select.where('id', '>', String(after[0]));
-  return toPage(await select.execute(), query.limit, toPolicy, (row) => [row.id]);
+  let select = rowsOf(context.store.db, caller.organizationId);
+  if (query.q) select = select.where(contains(query.q, ['name', 'description', 'text']));
+  if (query.mode !== undefined) select = select.where('mode', '=', query.mode);
+  if (query.effect !== undefined) select = select.where('effect', '=', query.effect);
+  return await listPage(select, query, POLICY_SORTS, toPolicy);
 }
+
+const POLICY_SORTS = {
+  created: { column: 'id', type: 'string' },
+  name: { column: 'name', type: 'string' },
+  updated: { column: 'updated_at', type: 'number' },
+} as const;
 
 export function rowsOf(queries: Queries, organizationId: string) {
   return queries.selectFrom('policies').selectAll().where('organization_id', '=', organizationId);

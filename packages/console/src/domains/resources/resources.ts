@@ -6,7 +6,8 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { findActiveDevice } from '../devices/devices.ts';
 import { activeGateways } from '../gateways/gateways.ts';
-import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { contains, type ListQuery, listRows } from '../list.ts';
+import { type Page, toPage } from '../page.ts';
 import { hashAccess, redactAccess } from './access-input.ts';
 import { checkNames } from './names.ts';
 import { choosePort } from './ports.ts';
@@ -17,30 +18,44 @@ export function redactResource(stored: StoredResource): Resource {
   return { ...resource, access: redactAccess(resource.access) };
 }
 
+const RESOURCE_SORTS = {
+  created: { column: 'id', type: 'string' },
+  name: { column: 'name', type: 'string' },
+  updated: { column: 'updated_at', type: 'number' },
+} as const;
+
+export interface ResourceListQuery extends ListQuery<keyof typeof RESOURCE_SORTS> {
+  readonly origin?: Resource['origin'] | undefined;
+  readonly protocol?: Resource['protocol'] | undefined;
+  readonly enabled?: boolean | undefined;
+  readonly deviceId?: string | undefined;
+}
+
 export async function listResources(
   context: Context,
   caller: Caller,
-  query: PageQuery,
-  origin: 'all' | 'service' = 'all',
+  query: ResourceListQuery,
 ): Promise<Page<StoredResource> | Refusal> {
-  const after = parseCursor(query.cursor, ['string']);
-  if (after instanceof Refusal) return after;
   const { db } = context.store;
-  let select = db
-    .selectFrom('resources')
-    .selectAll()
-    .where('organization_id', '=', caller.organizationId)
-    .orderBy('id')
-    .limit(query.limit + 1);
-  if (after !== null) select = select.where('id', '>', String(after[0]));
-  if (origin !== 'all') select = select.where('origin', '=', origin);
-  const resources = await loadResources(db, caller.organizationId, await select.execute());
-  return toPage(
-    resources,
-    query.limit,
-    (resource) => resource,
-    (resource) => [resource.id],
-  );
+  const { organizationId } = caller;
+  let select = db.selectFrom('resources').selectAll().where('organization_id', '=', organizationId);
+  if (query.q) {
+    const named = contains(query.q, ['name']);
+    const domains = db
+      .selectFrom('resource_domains')
+      .select('resource_id')
+      .where('organization_id', '=', organizationId)
+      .where(contains(query.q, ['domain']));
+    select = select.where((eb) => eb.or([named, eb('id', 'in', domains)]));
+  }
+  if (query.origin !== undefined) select = select.where('origin', '=', query.origin);
+  if (query.protocol !== undefined) select = select.where('protocol', '=', query.protocol);
+  if (query.enabled !== undefined) select = select.where('enabled', '=', Number(query.enabled));
+  if (query.deviceId !== undefined) select = select.where('device_id', '=', query.deviceId);
+  const rows = await listRows(select, query, RESOURCE_SORTS);
+  if (rows instanceof Refusal) return rows;
+  const page = toPage(rows.items, query.limit, (row) => row, rows.cursorOf);
+  return { ...page, items: await loadResources(db, organizationId, page.items) };
 }
 
 export async function findResource(

@@ -3,9 +3,10 @@ import { Refusal } from '../../store/refusal.ts';
 import { isUniqueViolation, type Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
-import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import type { ListQuery } from '../list.ts';
+import type { Page } from '../page.ts';
 import { roleWithin } from '../sessions/authenticate.ts';
-import { insertUser, toUser, updateUser } from '../users/users.ts';
+import { insertUser, listUsers, toUser, updateUser } from '../users/users.ts';
 
 /**
  * Service accounts: users that are programs. They have role and groups like people, and rules name them like people, by
@@ -16,19 +17,9 @@ const DOMAIN = 'service-account.invalid';
 export async function listServiceAccounts(
   context: Context,
   caller: Caller,
-  query: PageQuery,
+  query: ListQuery<'created' | 'name'> & { readonly status?: User['status'] | undefined },
 ): Promise<Page<User> | Refusal> {
-  const after = parseCursor(query.cursor, ['string']);
-  if (after instanceof Refusal) return after;
-  let select = context.store.db
-    .selectFrom('users')
-    .selectAll()
-    .where('organization_id', '=', caller.organizationId)
-    .where('kind', '=', 'service_account')
-    .orderBy('id')
-    .limit(query.limit + 1);
-  if (after !== null) select = select.where('id', '>', String(after[0]));
-  return toPage(await select.execute(), query.limit, toUser, (row) => [row.id]);
+  return await listUsers(context, caller, { ...query, kind: 'service_account' });
 }
 
 export async function findServiceAccount(

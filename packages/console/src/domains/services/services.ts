@@ -6,13 +6,14 @@ import type { Queries } from '../../store/store.ts';
 import type { Caller, Context } from '../context.ts';
 import { findActiveDevice } from '../devices/devices.ts';
 import { activeGateways, type GatewayRow, toEndpoint } from '../gateways/gateways.ts';
-import { isoTime, type Page, type PageQuery } from '../page.ts';
+import { isoTime, type Page } from '../page.ts';
 import { hashAccess } from '../resources/access-input.ts';
 import { loadResources, type StoredResource } from '../resources/resource-rows.ts';
 import {
   findResource,
   listResources,
   putResource,
+  type ResourceListQuery,
   redactResource,
   type WantedResource,
   withNameConflicts,
@@ -21,6 +22,8 @@ import { ADJECTIVES, NOUNS } from './words.ts';
 
 export type ServiceInput = z.output<typeof serviceInput>;
 
+/** Gateways of which each service of a list says how it is reached there; of a single one all are told. */
+const MAX_LISTED_GATEWAYS = 20;
 /** Random names that are tried before we give up: with 10^8 of them even the second try is rare. */
 const MAX_NAME_TRIES = 20;
 
@@ -154,20 +157,45 @@ async function viewService(
   resource: StoredResource,
   gateways: readonly GatewayRow[],
 ): Promise<ServiceView> {
-  const last = await queries
-    .selectFrom('access_events')
-    .select('at')
-    .where('resource_id', '=', resource.id)
-    .orderBy('at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return {
-    ...redactResource(resource),
-    urls: serviceUrls(resource, gateways),
-    dns: resource.protocol === 'http' ? [...new Set(gateways.flatMap(dnsLines))] : [],
-    gateways: gateways.map(toEndpoint),
-    lastEventAt: isoTime(last?.at ?? null),
-  };
+  const [view] = await viewServices(queries, [resource], gateways);
+  return view!;
+}
+
+async function viewServices(
+  queries: Queries,
+  services: readonly StoredResource[],
+  gateways: readonly GatewayRow[],
+): Promise<ServiceView[]> {
+  if (services.length === 0) return [];
+  const newest = await queries
+    .selectFrom('resources')
+    .select((eb) => [
+      'resources.id',
+      // The newest of each by the index; a maximum over groups would read all of them.
+      eb
+        .selectFrom('access_events')
+        .select('access_events.at')
+        .whereRef('access_events.resource_id', '=', 'resources.id')
+        .orderBy('access_events.at', 'desc')
+        .limit(1)
+        .as('at'),
+    ])
+    .where(
+      'resources.id',
+      'in',
+      services.map(({ id }) => id),
+    )
+    .execute();
+  const lastOf = new Map(newest.map(({ id, at }) => [id, at]));
+  const dns = [...new Set(gateways.flatMap(dnsLines))];
+  const endpoints = gateways.map(toEndpoint);
+  return services.map((service) => ({
+    ...redactResource(service),
+    urls: [...new Set(serviceUrls(service, gateways))],
+    dns: service.protocol === 'http' ? dns : [],
+    gateways: endpoints,
+    lastEventAt: isoTime(lastOf.get(service.id) ?? null),
+  }));
 }
 
 export function serviceUrls(
@@ -194,15 +222,13 @@ function dnsLines(gateway: GatewayRow): string[] {
 export async function listServices(
   context: Context,
   caller: Caller,
-  query: PageQuery,
+  query: Omit<ResourceListQuery, 'origin' | 'enabled'>,
 ): Promise<Page<ServiceView> | Refusal> {
   const { db } = context.store;
-  const page = await listResources(context, caller, query, 'service');
+  const page = await listResources(context, caller, { ...query, origin: 'service' });
   if (page instanceof Refusal) return page;
   const gateways = await activeGateways(db, caller.organizationId);
-  const items = [];
-  for (const resource of page.items) items.push(await viewService(db, resource, gateways));
-  return { ...page, items };
+  return { ...page, items: await viewServices(db, page.items, gateways.slice(0, MAX_LISTED_GATEWAYS)) };
 }
 
 export async function getService(context: Context, caller: Caller, idOrName: string): Promise<ServiceView | Refusal> {

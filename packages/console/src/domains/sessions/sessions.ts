@@ -8,11 +8,12 @@ import {
 } from '@zeronaut/model';
 import { SignJWT } from 'jose';
 import type { Selectable } from 'kysely';
-import { Refusal } from '../../store/refusal.ts';
+import type { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Caller, Context, Origin } from '../context.ts';
-import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { contains, type ListQuery, listPage } from '../list.ts';
+import { isoTime, type Page } from '../page.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { revoke } from '../revoke.ts';
 import type { ProvedFactor } from './sign-in-policy.ts';
@@ -117,19 +118,27 @@ export async function openSession(
 export async function listSessions(
   context: Context,
   caller: Caller,
-  query: PageQuery,
+  query: ListQuery<keyof typeof SESSION_SORTS> & {
+    readonly userId?: string | undefined;
+    readonly kind?: Session['kind'] | undefined;
+    readonly open?: boolean | undefined;
+  },
 ): Promise<Page<Session> | Refusal> {
-  const after = parseCursor(query.cursor, ['string']);
-  if (after instanceof Refusal) return after;
-  let select = context.store.db
-    .selectFrom('sessions')
-    .selectAll()
-    .where('organization_id', '=', caller.organizationId)
-    .orderBy('id')
-    .limit(query.limit + 1);
-  if (after !== null) select = select.where('id', '>', String(after[0]));
-  return toPage(await select.execute(), query.limit, toSession, (row) => [row.id]);
+  let select = context.store.db.selectFrom('sessions').selectAll().where('organization_id', '=', caller.organizationId);
+  if (query.q) select = select.where(contains(query.q, ['address', 'user_agent']));
+  if (query.userId !== undefined) select = select.where('user_id', '=', query.userId);
+  if (query.kind !== undefined) select = select.where('kind', '=', query.kind);
+  if (query.open !== undefined) {
+    const nowMs = context.clock();
+    select = select.where((eb) => {
+      const isOpen = eb.and([eb('revoked_at', 'is', null), eb('expires_at', '>', nowMs)]);
+      return query.open === true ? isOpen : eb.not(isOpen);
+    });
+  }
+  return await listPage(select, query, SESSION_SORTS, toSession);
 }
+
+const SESSION_SORTS = { created: { column: 'id', type: 'string' } } as const;
 
 /** Revokes one session of the caller's organization. Revoking twice is no error. */
 export async function revokeSession(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {

@@ -6,7 +6,8 @@ import type { Schema } from '../../store/schema.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { findActiveDevice } from '../devices/devices.ts';
-import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { contains, type ListQuery, listPage } from '../list.ts';
+import { isoTime, type Page } from '../page.ts';
 import { hashAccess, redactAccess } from '../resources/access-input.ts';
 import { withNameConflicts } from '../resources/resources.ts';
 
@@ -32,22 +33,20 @@ function redactSite(site: Site): Site {
   return { ...site, access: redactAccess(site.access) };
 }
 
-export async function listSites(context: Context, caller: Caller, query: PageQuery): Promise<Page<Site> | Refusal> {
-  const after = parseCursor(query.cursor, ['string']);
-  if (after instanceof Refusal) return after;
-  let select = context.store.db
-    .selectFrom('sites')
-    .selectAll()
-    .where('organization_id', '=', caller.organizationId)
-    .orderBy('id')
-    .limit(query.limit + 1);
-  if (after !== null) select = select.where('id', '>', String(after[0]));
-  return toPage(
-    await select.execute(),
-    query.limit,
-    (row) => redactSite(toSite(row)),
-    (row) => [row.id],
-  );
+const SITE_SORTS = {
+  created: { column: 'id', type: 'string' },
+  name: { column: 'name', type: 'string' },
+} as const;
+
+export async function listSites(
+  context: Context,
+  caller: Caller,
+  query: ListQuery<keyof typeof SITE_SORTS> & { readonly connection?: Site['connection'] | undefined },
+): Promise<Page<Site> | Refusal> {
+  let select = context.store.db.selectFrom('sites').selectAll().where('organization_id', '=', caller.organizationId);
+  if (query.q) select = select.where(contains(query.q, ['name', 'destinations']));
+  if (query.connection !== undefined) select = select.where('connection', '=', query.connection);
+  return await listPage(select, query, SITE_SORTS, (row) => redactSite(toSite(row)));
 }
 
 /** Creates or changes a site by name. One that is as asked already is left alone. */

@@ -5,7 +5,8 @@ import type { Schema } from '../../store/schema.ts';
 import { isUniqueViolation, type Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
-import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { contains, type ListQuery, listPage } from '../list.ts';
+import { isoTime, type Page } from '../page.ts';
 import { revokeUserSessions } from '../sessions/sessions.ts';
 import { checkPassword } from './password-policy.ts';
 
@@ -77,17 +78,32 @@ function emailTaken(): Refusal {
   return new Refusal('api.conflict', { errors: [{ path: '/email', message: 'a user with this e-mail exists' }] });
 }
 
-export async function listUsers(context: Context, caller: Caller, query: PageQuery): Promise<Page<User> | Refusal> {
-  const after = parseCursor(query.cursor, ['string']);
-  if (after instanceof Refusal) return after;
-  let select = context.store.db
-    .selectFrom('users')
-    .selectAll()
-    .where('organization_id', '=', caller.organizationId)
-    .orderBy('id')
-    .limit(query.limit + 1);
-  if (after !== null) select = select.where('id', '>', String(after[0]));
-  return toPage(await select.execute(), query.limit, toUser, (row) => [row.id]);
+export interface UserFilter {
+  readonly role?: Role | undefined;
+  readonly status?: User['status'] | undefined;
+  readonly kind?: User['kind'] | undefined;
+  readonly group?: string | undefined;
+}
+
+const USER_SORTS = {
+  created: { column: 'id', type: 'string' },
+  name: { column: 'name', type: 'string' },
+  email: { column: 'email', type: 'string' },
+} as const;
+
+export async function listUsers(
+  context: Context,
+  caller: Caller,
+  query: ListQuery<keyof typeof USER_SORTS> & UserFilter,
+): Promise<Page<User> | Refusal> {
+  let select = context.store.db.selectFrom('users').selectAll().where('organization_id', '=', caller.organizationId);
+  if (query.q) select = select.where(contains(query.q, ['email', 'name']));
+  if (query.role !== undefined) select = select.where('role', '=', query.role);
+  if (query.status !== undefined) select = select.where('status', '=', query.status);
+  if (query.kind !== undefined) select = select.where('kind', '=', query.kind);
+  // Groups are a JSON list of names that hold no quotation marks.
+  if (query.group !== undefined) select = select.where(contains(JSON.stringify(query.group), ['groups']));
+  return await listPage(select, query, USER_SORTS, toUser);
 }
 
 export async function findUser(queries: Queries, organizationId: string, id: string): Promise<User | Refusal> {

@@ -18,6 +18,7 @@ import * as auditExports from './0042-audit-exports.ts';
 import * as policies from './0050-policies.ts';
 import * as accessRequests from './0051-access-requests.ts';
 import * as traffic from './0060-traffic.ts';
+import * as lists from './0061-lists.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -42,6 +43,7 @@ export const migrations: MigrationProvider = {
       '0050-policies': policies,
       '0051-access-requests': accessRequests,
       '0060-traffic': traffic,
+      '0061-lists': lists,
     };
   },
 };

@@ -3,8 +3,9 @@ import Card from '@mui/material/Card';
 import Link from '@mui/material/Link';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { type ReactNode, useCallback } from 'react';
 import { routeQuery } from '../../base/api.ts';
+import { useLiveEvents } from '../../base/live.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay, useMe } from '../../base/session.ts';
 import { ButtonLink } from '../../ui/button-link.tsx';
@@ -14,22 +15,21 @@ import { PageHeader } from '../../ui/page-header.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { firstRunMessages } from './messages.ts';
 
-const LOOK_EVERY_MS = 2_000;
-
 /** The guided path after the first owner was made. What is done is read from the API, so it is right on any machine and day. */
 export function FirstRunPage() {
   const t = useMessages(firstRunMessages);
   const me = useMe();
   const may = useMay();
-  const live = { refetchInterval: LOOK_EVERY_MS } as const;
-  const gateways = useQuery({ ...routeQuery('gateways.list', { query: { limit: 500 } }), ...live });
-  const services = useQuery({ ...routeQuery('services.list', { query: { limit: 1 } }), ...live });
+  const gateways = useQuery(routeQuery('gateways.list', { query: { limit: 500 } }));
+  const services = useQuery(routeQuery('services.list', { query: { limit: 1 } }));
   const service = services.data?.items[0];
   const events = useQuery({
     ...routeQuery('accessEvents.list', { query: { resourceId: service?.id ?? '', limit: 20 } }),
-    ...live,
     enabled: service !== undefined && may('events:read'),
   });
+  const { refetch } = events;
+  const look = useCallback(() => void refetch(), [refetch]);
+  useLiveEvents(service !== undefined && may('events:read') ? { resourceId: service.id } : null, look);
   const error = gateways.error ?? services.error;
   if (gateways.data === undefined || services.data === undefined) {
     return (

@@ -16,8 +16,6 @@ import { StatusChip } from '../../ui/status-chip.tsx';
 import { enrolCommand } from './enrol-command.ts';
 import { gatewayMessages } from './messages.ts';
 
-const LOOK_EVERY_MS = 2_000;
-
 /** Makes a token when asked to, shows the command, and says when the gateway is there. */
 export function EnrolDialog({ onClose }: { readonly onClose: () => void }) {
   const t = useMessages(gatewayMessages);
@@ -27,7 +25,6 @@ export function EnrolDialog({ onClose }: { readonly onClose: () => void }) {
   const gateways = useQuery({
     ...routeQuery('gateways.list', { query: { limit: 500 } }),
     enabled: token !== undefined,
-    refetchInterval: LOOK_EVERY_MS,
   });
   const arrived = gateways.data?.items.find((one) => one.connected && Date.parse(one.createdAt) >= startedAtMs);
   return (

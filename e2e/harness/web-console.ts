@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { BrowserContext, Page } from 'playwright-core';
+import type { World } from './world.ts';
+
+/** Read by hand: a script element would be held against the policy of the page, which is what is tested. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface AxeResult {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string;
+    readonly help: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+  }[];
+}
+
+/** The web console in a browser, by somebody who is signed in. What the page should never do is collected. */
+export interface WebConsole {
+  readonly page: Page;
+  /** Violations of the policy, errors of scripts, and what a page says on its console. */
+  readonly complaints: string[];
+  /** Opens an address of the console and waits for its heading. */
+  open(path: string): Promise<void>;
+  /** Fails with what axe calls serious or worse in what is shown now. */
+  checkAccessibility(what: string): Promise<void>;
+  theme(theme: 'light' | 'dark'): Promise<void>;
+}
+
+export async function openWebConsole(
+  context: BrowserContext,
+  world: Pick<World, 'consoleUrl'>,
+  account: { readonly email: string; readonly password: string },
+): Promise<WebConsole> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  // A passkey, and the clipboard of plain http, belong to a name.
+  const url = world.consoleUrl.replace('127.0.0.1', 'localhost');
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    // Browsers log each call that is refused, and each that finds nobody.
+    const isRefusal = /the server responded with a status of 4|net::ERR_CONNECTION_/.test(message.text());
+    if (['error', 'warning'].includes(message.type()) && !isRefusal) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  // In words of the browser: Node's types know no document.
+  await page.addInitScript({
+    content:
+      "addEventListener('securitypolicyviolation', (e) => console.error('policy: ' + e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sample))",
+  });
+  await page.goto(`${url}/sign-in`);
+  await page.fill('#email', account.email);
+  await page.fill('#password', account.password);
+  await page.click('form[action="/sign-in"] button');
+  await page.waitForSelector('main h1');
+  return {
+    page,
+    complaints,
+    async open(path) {
+      await page.goto(`${url}${path}`);
+      await page.waitForSelector('main h1');
+    },
+    async checkAccessibility(what) {
+      // Skeletons go, and what fades is there.
+      await page.waitForFunction('document.querySelector(\'[role="status"][aria-label]\') === null');
+      await page.waitForFunction("document.getAnimations().every(({ playState }) => playState !== 'running')");
+      const known = complaints.length;
+      await page.evaluate(AXE);
+      const { violations } = (await page.evaluate(
+        "axe.run(document, { preload: false, resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })",
+      )) as AxeResult;
+      complaints.length = known;
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      assert.deepEqual(
+        serious.map(
+          ({ id, help, nodes }) =>
+            `${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`).join(' | ')}`,
+        ),
+        [],
+        what,
+      );
+    },
+    async theme(theme) {
+      await page.emulateMedia({ colorScheme: theme });
+    },
+  };
+}

@@ -1,0 +1,168 @@
+/** The web console in a real browser, as an owner uses it: told in order, against the real console, gateway and agent. */
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { waitFor } from '@zeronaut/testkit';
+import { ensureWeb, WEB_DIRECTORY } from '../scripts/build-web.mjs';
+import { openBrowser } from './harness/browser.ts';
+import { fileOwner } from './harness/file-owner.ts';
+import { openWebConsole, type WebConsole } from './harness/web-console.ts';
+import { startWebService, type WebService } from './harness/web-service.ts';
+import { type Exposed, startWorld, type World } from './harness/world.ts';
+
+const FIRST_ROUTE_BYTES = 200_000;
+const owner = fileOwner();
+
+let world: World;
+let service: WebService;
+let console_: WebConsole;
+
+before(async () => {
+  ensureWeb();
+  world = await startWorld(owner);
+  service = await startWebService(owner);
+  const { context } = await openBrowser(owner);
+  console_ = await openWebConsole(context, world, world.owner);
+});
+afterEach((t) => world.showLogsOnFailure(t));
+after(() =>
+  assert.deepEqual(console_.complaints, [], 'violations of the policy, errors and warnings of the whole run'),
+);
+
+describe('first steps', () => {
+  let exposed: Exposed;
+
+  it('say what is next, and tick it off while one looks on', async () => {
+    const { page } = console_;
+    await console_.open('/first-steps');
+    await page.waitForSelector('li[aria-current="step"]:has-text("Publish a service")');
+    exposed = await world.expose(owner, [service.address, 'http', '--name', 'shop', '--public']);
+    await page.waitForSelector('li[aria-current="step"]:has-text("Open it")');
+    assert.match(await page.innerText('main'), /shop is published/);
+    assert.equal((await world.visitor().ask(`${exposed.url}/first`)).status, 200);
+    await page.waitForSelector('text=All is running');
+  });
+
+  it('leave a service that the list shows, finds and sorts by the URL', async () => {
+    const { page } = console_;
+    await console_.open('/resources');
+    await page.click('role=row >> text=shop');
+    await page.waitForSelector('h1:has-text("shop")');
+    assert.match(await page.innerText('main'), new RegExp(exposed.url));
+    await console_.open('/resources?q=nothing-like-this');
+    await page.click('text=Clear search and filters');
+    await page.waitForSelector('role=row >> text=shop');
+    assert.doesNotMatch(page.url(), /q=/);
+  });
+});
+
+describe('the frame', () => {
+  it('goes anywhere by keyboard', async () => {
+    const { page } = console_;
+    await console_.open('/');
+    await page.keyboard.press('Control+k');
+    await page.waitForSelector('role=combobox');
+    await page.keyboard.type('gateways');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/gateways$/);
+    await page.waitForSelector('role=row >> text=Connected');
+    await page.keyboard.press('Control+k');
+    await page.waitForSelector('role=combobox');
+    await page.keyboard.type('shop');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('h1:has-text("shop")');
+    await page.keyboard.press('Tab');
+    assert.notEqual(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'none');
+  });
+
+  it('shows members what they may do, and nothing else', async () => {
+    const member = await world.createUser({ email: 'mia@example.com' });
+    const { context } = await openBrowser(owner);
+    const other = await openWebConsole(context, world, member);
+    assert.equal(await other.page.locator('nav >> text=First steps').count(), 0);
+    await other.open('/gateways');
+    await other.page.waitForSelector('role=row >> text=Connected');
+    assert.equal(await other.page.locator('text=Enrol a gateway').count(), 0);
+    await other.open('/gateways?enrol=1');
+    assert.equal(await other.page.locator('role=dialog').count(), 0);
+    assert.deepEqual(other.complaints, []);
+    await context.close();
+  });
+
+  it('speaks German as a whole', async () => {
+    const { page } = console_;
+    await console_.open('/gateways');
+    await page.click('role=button[name=/Account, appearance/]');
+    await page.click('text=Deutsch');
+    await page.waitForSelector('nav >> text=Übersicht');
+    await page.waitForSelector('role=row >> text=Verbunden');
+    assert.equal(await page.getAttribute('html', 'lang'), 'de');
+    await page.click('role=button[name=/Konto, Erscheinungsbild/]');
+    await page.click('text=English');
+    await page.waitForSelector('nav >> text=Overview');
+  });
+
+  it('says when the console is away, and goes on by itself', async () => {
+    const { page } = console_;
+    await console_.open('/gateways');
+    await page.waitForSelector('role=row >> text=Connected');
+    await world.console.kill('SIGKILL');
+    await page.waitForSelector('text=The console does not answer');
+    await world.console.start();
+    await page.waitForSelector('text=The console does not answer', { state: 'detached', timeout: 40_000 });
+    await waitFor(async () => (await world.api.call('gateways.list', {})).items[0]?.connected === true, {
+      what: 'back',
+    });
+    await page.waitForSelector('role=row >> text=Connected');
+  });
+});
+
+describe('every page', () => {
+  it('has nothing that axe calls serious, in both themes', async () => {
+    const [gateway] = (await world.api.call('gateways.list', {})).items;
+    const [resource] = (await world.api.call('resources.list', {})).items;
+    const pages = [
+      '/',
+      '/first-steps',
+      '/resources',
+      `/resources/${resource!.id}`,
+      '/gateways',
+      `/gateways/${gateway!.id}`,
+    ];
+    for (const theme of ['light', 'dark'] as const) {
+      await console_.theme(theme);
+      for (const path of pages) {
+        await console_.open(path);
+        await console_.checkAccessibility(`${path} in ${theme}`);
+      }
+      await console_.open('/gateways?enrol=1');
+      await console_.page.waitForSelector('role=dialog');
+      await console_.checkAccessibility(`the dialog in ${theme}`);
+      await console_.open('/');
+      await console_.page.keyboard.press('Control+k');
+      await console_.page.waitForSelector('role=combobox');
+      await console_.checkAccessibility(`the palette in ${theme}`);
+    }
+  });
+
+  it('begins with less than 200 kB of JavaScript', () => {
+    const manifest = JSON.parse(readFileSync(join(WEB_DIRECTORY, 'build-manifest.json'), 'utf8')) as Record<
+      string,
+      { readonly file: string; readonly imports?: readonly string[] }
+    >;
+    const files = new Set<string>();
+    const add = (key: string): void => {
+      const { file, imports = [] } = manifest[key]!;
+      if (files.has(file)) return;
+      files.add(file);
+      imports.forEach(add);
+    };
+    add('index.html');
+    add('src/features/overview/overview-page.tsx');
+    for (const key of Object.keys(manifest)) if (/(?:app|ui|overview)\/messages\.en\.ts$/.test(key)) add(key);
+    const size = (file: string) => statSync(`${file}.br`, { throwIfNoEntry: false })?.size ?? statSync(file).size;
+    const bytes = [...files].reduce((sum, file) => sum + size(join(WEB_DIRECTORY, file)), 0);
+    assert.ok(files.size > 5 && bytes < FIRST_ROUTE_BYTES, `${bytes} bytes in ${files.size} files`);
+  });
+});

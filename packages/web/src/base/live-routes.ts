@@ -1,0 +1,20 @@
+import type { LiveNoun } from '@zeronaut/model';
+
+/** Routes whose answers are made of a noun besides its own, by the beginning of their ids. */
+const FURTHER: Partial<Record<LiveNoun, readonly string[]>> = {
+  organization: ['organizations.', 'me.', 'signInPolicy.'],
+  services: ['resources.', 'overview.'],
+  resources: ['services.', 'overview.'],
+  gateways: ['endpoints.', 'services.', 'overview.'],
+  users: ['me.', 'overview.'],
+  factors: ['passkeys.'],
+  devices: ['overview.'],
+  policies: ['policyAssertions.', 'segments.', 'templates.'],
+  'audit-entries': ['audit.'],
+};
+
+/** `access-requests` is what `accessRequests.list` and its like answer with. */
+export function routesOf(noun: LiveNoun): readonly string[] {
+  const own = noun.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  return [`${own}.`, ...(FURTHER[noun] ?? [])];
+}
