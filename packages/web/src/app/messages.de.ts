@@ -41,4 +41,5 @@ export const messages: Translation<typeof english> = {
   'app.loading': 'Wird geladen',
   'nav.users': 'Personen und Gruppen',
   'nav.invite': 'Person einladen',
+  'nav.programs': 'Dienstkonten, Schlüssel',
 };

@@ -38,4 +38,5 @@ export const messages = {
   'app.loading': 'Loading',
   'nav.users': 'Users and groups',
   'nav.invite': 'Invite a person',
+  'nav.programs': 'Service accounts, keys',
 } as const;

@@ -2,7 +2,16 @@
 
 import type SvgIcon from '@mui/material/SvgIcon';
 import type { Permission } from '@zeronaut/model';
-import { GatewayIcon, OverviewIcon, PlusIcon, RequestIcon, ResourceIcon, StartIcon, UserIcon } from '../ui/icons.tsx';
+import {
+  GatewayIcon,
+  KeyIcon,
+  OverviewIcon,
+  PlusIcon,
+  RequestIcon,
+  ResourceIcon,
+  StartIcon,
+  UserIcon,
+} from '../ui/icons.tsx';
 import type { messages } from './messages.en.ts';
 
 export interface NavigationItem {
@@ -19,6 +28,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { to: '/resources', label: 'nav.resources', icon: ResourceIcon, permission: 'resources:read' },
   { to: '/gateways', label: 'nav.gateways', icon: GatewayIcon, permission: 'gateways:read' },
   { to: '/users', label: 'nav.users', icon: UserIcon, permission: 'users:read' },
+  { to: '/service-accounts', label: 'nav.programs', icon: KeyIcon, permission: 'service_accounts:read' },
   { to: '/requests', label: 'nav.requests', icon: RequestIcon, permission: 'self:read', external: true },
   { to: '/first-steps', label: 'nav.firstRun', icon: StartIcon, permission: 'resources:write' },
 ];

@@ -1,11 +1,14 @@
 import { createRouter } from '@tanstack/react-router';
 import { rootRoute } from '../base/pages.ts';
+import { apiKeyRoutes } from '../features/api-keys/routes.ts';
 import { firstRunRoutes } from '../features/first-run/routes.ts';
 import { gatewayRoutes } from '../features/gateways/routes.ts';
 import { groupRoutes } from '../features/groups/routes.ts';
 import { invitationRoutes } from '../features/invitations/routes.ts';
 import { overviewRoutes } from '../features/overview/routes.ts';
+import { personalAccessTokenRoutes } from '../features/personal-access-tokens/routes.ts';
 import { resourceRoutes } from '../features/resources/routes.ts';
+import { serviceAccountRoutes } from '../features/service-accounts/routes.ts';
 import { userRoutes } from '../features/users/routes.ts';
 import { LoadingPage, NotFoundPage, PageError } from './page-states.tsx';
 import { Shell } from './shell.tsx';
@@ -20,6 +23,9 @@ const routeTree = rootRoute
     ...userRoutes,
     ...invitationRoutes,
     ...groupRoutes,
+    ...serviceAccountRoutes,
+    ...apiKeyRoutes,
+    ...personalAccessTokenRoutes,
   ]);
 
 export const router = createRouter({

@@ -19,3 +19,12 @@ export function useGroups(): readonly string[] {
   const { data } = useQuery({ ...routeQuery('users.list', LOOKED_AT), enabled: may('users:read') });
   return [...new Set(data?.items.flatMap(({ groups }) => groups) ?? [])].sort();
 }
+
+/** Whose something is: the name where it is known, else the id. */
+export function useNameOf(): (userId: string) => string {
+  const may = useMay();
+  const me = useMe();
+  const { data } = useQuery({ ...routeQuery('users.list', LOOKED_AT), enabled: may('users:read') });
+  const names = new Map(data?.items.map(({ id, name }) => [id, name]));
+  return (userId) => names.get(userId) ?? (me.user?.id === userId ? me.user.name : userId);
+}

@@ -170,16 +170,21 @@ interface ListInputProps extends FieldProps {
   /** What is offered; with `free`, other words are taken too. */
   readonly options: readonly string[];
   readonly free?: boolean;
+  /** True: an empty list is null, "not said". */
+  readonly nullable?: boolean;
   readonly labelOf?: (value: string) => string;
 }
 
 /** Several short words, such as groups. Enter or a comma ends one. */
 export function ListInput(props: ListInputProps) {
-  const { free = true, labelOf = (value) => value } = props;
+  const { free = true, nullable = false, labelOf = (text: string) => text } = props;
   const { field, wrong, note } = useField(props);
   const value = (field.value ?? []) as readonly string[];
-  const add = (text: string) =>
-    field.onChange([...new Set([...value, ...text.split(/[\s,]+/).filter((word) => word !== '')])]);
+  const set = (texts: readonly string[]) => {
+    const words = texts.flatMap((text) => (free ? text.split(/[\s,]+/) : [text])).filter((word) => word !== '');
+    field.onChange(nullable && words.length === 0 ? null : [...new Set(words)]);
+  };
+  const add = (text: string) => set([...value, text]);
   return (
     <Autocomplete
       multiple
@@ -189,9 +194,7 @@ export function ListInput(props: ListInputProps) {
       options={props.options.filter((option) => !value.includes(option))}
       getOptionLabel={labelOf}
       value={value as string[]}
-      onChange={(_, next) =>
-        field.onChange(next.flatMap((text) => (free ? text.split(/[\s,]+/) : [text])).filter(Boolean))
-      }
+      onChange={(_, next) => set(next)}
       onBlur={field.onBlur}
       renderValue={(chosen, getItemProps) =>
         chosen.map((one, index) => {

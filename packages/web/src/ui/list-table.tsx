@@ -67,7 +67,15 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
       <Box role="rowgroup">
         <Box
           role="row"
-          sx={{ ...grid, py: 1, borderBottom: 1, borderColor: 'divider', color: 'text.secondary', fontSize: 12 }}
+          sx={{
+            ...grid,
+            alignItems: 'center',
+            py: 1,
+            borderBottom: 1,
+            borderColor: 'divider',
+            color: 'text.secondary',
+            fontSize: 12,
+          }}
         >
           {columns.map((column) => {
             const isSorted = props.sort?.replace(/^-/, '') === column.key;

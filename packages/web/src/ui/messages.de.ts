@@ -36,4 +36,12 @@ export const messages: Translation<typeof english> = {
   'tabs.users': 'Personen',
   'tabs.invitations': 'Einladungen',
   'tabs.groups': 'Gruppen',
+  'tabs.of.programs': 'Dienstkonten und Schlüssel',
+  'tabs.serviceAccounts': 'Dienstkonten',
+  'tabs.apiKeys': 'API-Schlüssel',
+  'tabs.tokens': 'Persönliche Zugriffstokens',
+  'tabs.of.mine': 'Mein Zugriff',
+  'life.usable': 'Gültig',
+  'life.expired': 'Abgelaufen',
+  'life.revoked': 'Widerrufen',
 };

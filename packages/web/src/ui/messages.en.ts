@@ -34,4 +34,12 @@ export const messages = {
   'tabs.users': 'Users',
   'tabs.invitations': 'Invitations',
   'tabs.groups': 'Groups',
+  'tabs.of.programs': 'Service accounts and keys',
+  'tabs.serviceAccounts': 'Service accounts',
+  'tabs.apiKeys': 'API keys',
+  'tabs.tokens': 'Personal access tokens',
+  'tabs.of.mine': 'My access',
+  'life.usable': 'Usable',
+  'life.expired': 'Expired',
+  'life.revoked': 'Revoked',
 } as const;

@@ -25,7 +25,7 @@ export function PageTabs({ label, tabs }: { readonly label: string; readonly tab
         <TabLink
           key={to}
           to={to}
-          activeOptions={{ exact: true }}
+          activeOptions={{ exact: true, includeSearch: false }}
           activeProps={{ className: 'active', 'aria-current': 'page' }}
           sx={{
             py: 1,

@@ -18,6 +18,12 @@ const PAGES = {
     { to: '/users/invitations', label: 'tabs.invitations', permission: 'users:read' },
     { to: '/users/groups', label: 'tabs.groups', permission: 'users:read' },
   ],
+  programs: [
+    { to: '/service-accounts', label: 'tabs.serviceAccounts', permission: 'service_accounts:read' },
+    { to: '/service-accounts/api-keys', label: 'tabs.apiKeys', permission: 'api_keys:read' },
+    { to: '/service-accounts/personal-access-tokens', label: 'tabs.tokens', permission: 'api_keys:read' },
+  ],
+  mine: [{ to: '/my-access/personal-access-tokens', label: 'tabs.tokens', permission: 'self:read' }],
 } as const satisfies Record<string, readonly Item[]>;
 
 export function SubNavigation({ of }: { readonly of: keyof typeof PAGES }) {

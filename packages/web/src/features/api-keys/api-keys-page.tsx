@@ -1,0 +1,192 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Typography from '@mui/material/Typography';
+import { getRouteApi } from '@tanstack/react-router';
+import type { ApiKey } from '@zeronaut/model';
+import { lazy, Suspense, useState } from 'react';
+import { useRouteMutation } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useNameOf } from '../../base/people.ts';
+import { useMay } from '../../base/session.ts';
+import { useList } from '../../base/use-list.ts';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { KeyIcon, PlusIcon } from '../../ui/icons.tsx';
+import { LIFE_STATES, LifeStateChip, lifeStateOf } from '../../ui/life-state.tsx';
+import { ListPage } from '../../ui/list-page.tsx';
+import type { Column } from '../../ui/list-table.tsx';
+import { EmptyState } from '../../ui/states.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
+import { Tag } from '../../ui/tag.tsx';
+import { Time } from '../../ui/time.tsx';
+import { useLifeState } from '../../ui/use-life-state.ts';
+import { useNow } from '../../ui/use-now.ts';
+import { apiKeyMessages } from './messages.ts';
+
+const route = getRouteApi('/service-accounts/api-keys');
+const Dialogs = () => import('./api-key-dialogs.tsx');
+const CreateApiKeyDialog = lazy(async () => ({ default: (await Dialogs()).CreateApiKeyDialog }));
+const RotateApiKeyDialog = lazy(async () => ({ default: (await Dialogs()).RotateApiKeyDialog }));
+
+export function ApiKeysPage() {
+  const t = useMessages(apiKeyMessages);
+  const may = useMay();
+  const nowMs = useNow();
+  const nameOf = useNameOf();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const list = useList('apiKeys.list', {});
+  const lifeLabel = useLifeState();
+  const revoke = useRouteMutation('apiKeys.delete', ['apiKeys.list']);
+  const [revoking, setRevoking] = useState<ApiKey | null>(null);
+  const [rotating, setRotating] = useState<ApiKey | null>(null);
+  const setSearch = (change: Record<string, string | undefined>) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const columns: Column<ApiKey>[] = [
+    {
+      key: 'name',
+      header: t('column.name'),
+      value: ({ name }) => name,
+      cell: (row) => (
+        <>
+          <Box sx={{ fontWeight: 600 }}>{row.name}</Box>
+          <Typography variant="caption" color="textSecondary" component="div">
+            <code>{row.prefix}…</code>
+          </Typography>
+        </>
+      ),
+    },
+    {
+      key: 'owner',
+      header: t('column.owner'),
+      value: ({ userId }) => nameOf(userId),
+      cell: ({ userId }) => nameOf(userId),
+      from: 'sm',
+    },
+    {
+      key: 'may',
+      header: t('column.may'),
+      cell: (row) => (
+        <>
+          <Tag>{row.role}</Tag>
+          {row.scopes === null ? null : (
+            <Typography variant="caption" color="textSecondary" component="div">
+              {row.scopes.join(', ')}
+            </Typography>
+          )}
+        </>
+      ),
+      from: 'md',
+    },
+    {
+      key: 'used',
+      header: t('column.used'),
+      value: ({ lastUsedAt }) => (lastUsedAt === null ? null : Date.parse(lastUsedAt)),
+      cell: ({ lastUsedAt, lastUsedAddress }) => (
+        <>
+          <Time at={lastUsedAt} />
+          {lastUsedAddress === null ? null : (
+            <Typography variant="caption" color="textSecondary" component="div">
+              {lastUsedAddress}
+            </Typography>
+          )}
+        </>
+      ),
+      from: 'md',
+      width: '130px',
+    },
+    {
+      key: 'expires',
+      header: t('column.expires'),
+      value: ({ expiresAt }) => (expiresAt === null ? null : Date.parse(expiresAt)),
+      cell: ({ expiresAt }) => <Time at={expiresAt} />,
+      from: 'lg',
+      width: '120px',
+    },
+    {
+      key: 'status',
+      header: t('column.status'),
+      value: (row) => LIFE_STATES.indexOf(lifeStateOf(row, nowMs)),
+      cell: (row) => <LifeStateChip state={lifeStateOf(row, nowMs)} />,
+      width: '100px',
+    },
+    {
+      key: 'actions',
+      header: '',
+      cell: (row) =>
+        may('api_keys:write') && lifeStateOf(row, nowMs) === 'usable' ? (
+          <Box sx={{ display: 'flex', justifyContent: 'flex-end', gap: 0.5 }}>
+            {row.replacedBy === null ? (
+              <Button size="small" onClick={() => setRotating(row)}>
+                {t('rotate')}
+              </Button>
+            ) : null}
+            <Button size="small" color="error" onClick={() => setRevoking(row)}>
+              {t('revoke')}
+            </Button>
+          </Box>
+        ) : null,
+      from: 'sm',
+      width: '190px',
+    },
+  ];
+  const owners = [...new Set((list.rows ?? []).map(({ userId }) => userId))];
+  const create = may('api_keys:write') ? (
+    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ create: '1' })}>
+      {t('create')}
+    </Button>
+  ) : null;
+  return (
+    <>
+      <ListPage
+        title={t('title')}
+        subtitle={t('subtitle')}
+        tabs={<SubNavigation of="programs" />}
+        actions={create}
+        list={list}
+        columns={columns}
+        rowKey={({ id }) => id}
+        textOf={(row) => [row.name, row.prefix, row.role, nameOf(row.userId), ...(row.scopes ?? [])].join(' ')}
+        filters={[
+          {
+            key: 'owner',
+            label: t('column.owner'),
+            options: [...new Set([...owners, ...(search.owner === undefined ? [] : [search.owner])])].map((value) => ({
+              value,
+              label: nameOf(value),
+            })),
+            matches: (row, value) => row.userId === value,
+          },
+          {
+            key: 'status',
+            label: t('column.status'),
+            options: LIFE_STATES.map((value) => ({ value, label: lifeLabel(value) })),
+            matches: (row, value) => lifeStateOf(row, nowMs) === value,
+          },
+        ]}
+        search={search}
+        onSearch={setSearch}
+        empty={
+          <EmptyState title={t('empty.title')} icon={<KeyIcon />}>
+            <span>{t('empty.text')}</span>
+            <Box>{create}</Box>
+          </EmptyState>
+        }
+      />
+      <Suspense>
+        {search.create === undefined || !may('api_keys:write') ? null : (
+          <CreateApiKeyDialog owner={search.owner ?? null} onClose={() => setSearch({ create: undefined })} />
+        )}
+        {rotating === null ? null : <RotateApiKeyDialog apiKey={rotating} onClose={() => setRotating(null)} />}
+      </Suspense>
+      <ConfirmDialog
+        open={revoking !== null}
+        title={t('revoke.title', { name: revoking?.name ?? '' })}
+        action={t('revoke')}
+        onConfirm={() => revoke.mutateAsync({ params: { id: revoking!.id } })}
+        onClose={() => setRevoking(null)}
+      >
+        <Typography>{t('revoke.text')}</Typography>
+      </ConfirmDialog>
+    </>
+  );
+}

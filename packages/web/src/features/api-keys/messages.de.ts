@@ -1,0 +1,41 @@
+import type { Translation } from '../../base/messages.ts';
+import type { messages as english } from './messages.en.ts';
+
+export const messages: Translation<typeof english> = {
+  title: 'API-Schlüssel',
+  subtitle: 'Geheimnisse für Programme, die die API als Person oder Dienstkonto benutzen.',
+  'column.name': 'Name',
+  'column.owner': 'Besitzer',
+  'column.may': 'Darf',
+  'column.role': 'Rolle',
+  'column.used': 'Zuletzt benutzt',
+  'column.expires': 'Läuft ab',
+  'column.status': 'Zustand',
+  'empty.title': 'Noch kein API-Schlüssel',
+  'empty.text':
+    'Mit einem Schlüssel benutzt ein Programm die API. Er kann höchstens, was sein Besitzer darf, und weniger, wenn du Berechtigungen nennst.',
+  create: 'Schlüssel anlegen',
+  'create.title': 'API-Schlüssel anlegen',
+  'owner.me': 'Ich selbst',
+  'name.hint': 'wo er benutzt wird, etwa ci',
+  'role.hint': 'Die Rolle, in der er handelt',
+  'field.scopes': 'Berechtigungen',
+  'scopes.hint': 'Leer: alles, was die Rolle darf. Eine Ressource allein: resources:write@RESOURCE_ID',
+  'field.life': 'Er gilt',
+  'life.never': 'bis er widerrufen wird',
+  days: { one: '{count} Tag', other: '{count} Tage' },
+  hours: { one: '{count} Stunde', other: '{count} Stunden' },
+  rotate: 'Erneuern',
+  'rotate.title': 'Neuer Schlüssel für {name}',
+  'rotate.text':
+    'Der neue Schlüssel hat dieselbe Rolle, Berechtigungen und Laufzeit. Der alte gilt noch eine Weile, damit nichts stillsteht.',
+  'field.overlap': 'Der alte Schlüssel gilt noch',
+  'overlap.none': 'nicht mehr',
+  revoke: 'Widerrufen',
+  'revoke.title': '{name} widerrufen?',
+  'revoke.text': 'Programme, die ihn benutzen, werden ab jetzt abgewiesen. Das lässt sich nicht zurücknehmen.',
+  'made.title': 'Dein neuer API-Schlüssel',
+  'made.key': 'API-Schlüssel',
+  'made.text': 'Programme senden ihn als Bearer-Token. Die Befehlszeile nimmt ihn aus ZERONAUT_TOKEN.',
+  'made.command': 'Befehl, der den Schlüssel ausprobiert',
+};

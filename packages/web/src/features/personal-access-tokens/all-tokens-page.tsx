@@ -1,0 +1,35 @@
+import { getRouteApi } from '@tanstack/react-router';
+import { useRouteMutation } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
+import { useList } from '../../base/use-list.ts';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
+import { tokenMessages } from './messages.ts';
+import { TokensList } from './tokens-list.tsx';
+
+const route = getRouteApi('/service-accounts/personal-access-tokens');
+
+/** For administrators: everybody's, to see and to revoke. */
+export function AllTokensPage() {
+  const t = useMessages(tokenMessages);
+  const may = useMay();
+  const navigate = route.useNavigate();
+  const revoke = useRouteMutation('personalAccessTokens.deleteAny', [
+    'personalAccessTokens.listAll',
+    'personalAccessTokens.list',
+  ]);
+  return (
+    <TokensList
+      title={t('title')}
+      subtitle={t('all.subtitle')}
+      tabs={<SubNavigation of="programs" />}
+      list={useList('personalAccessTokens.listAll', {})}
+      search={route.useSearch()}
+      onSearch={(change) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })}
+      emptyText={t('all.empty')}
+      ofEverybody
+      mayRevoke={may('api_keys:write')}
+      onRevoke={(id) => revoke.mutateAsync({ params: { id } })}
+    />
+  );
+}

@@ -1,0 +1,158 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import type { PersonalAccessToken } from '@zeronaut/model';
+import { type ReactNode, useState } from 'react';
+import { routeQuery } from '../../base/api.ts';
+import type { ListSearch } from '../../base/list-search.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useNameOf } from '../../base/people.ts';
+import type { List } from '../../base/use-list.ts';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { KeyIcon } from '../../ui/icons.tsx';
+import { LIFE_STATES, LifeStateChip, lifeStateOf } from '../../ui/life-state.tsx';
+import { ListPage } from '../../ui/list-page.tsx';
+import type { Column } from '../../ui/list-table.tsx';
+import { EmptyState } from '../../ui/states.tsx';
+import { Tags } from '../../ui/tag.tsx';
+import { Time } from '../../ui/time.tsx';
+import { useLifeState } from '../../ui/use-life-state.ts';
+import { useNow } from '../../ui/use-now.ts';
+import { tokenMessages } from './messages.ts';
+
+interface TokensListProps {
+  readonly list: List<PersonalAccessToken>;
+  readonly tabs: ReactNode;
+  readonly title: string;
+  readonly subtitle: string;
+  readonly search: ListSearch;
+  readonly onSearch: (change: Record<string, string | undefined>) => void;
+  readonly emptyText: string;
+  readonly create?: ReactNode;
+  /** Whether to say whose each is. */
+  readonly ofEverybody: boolean;
+  readonly mayRevoke: boolean;
+  readonly onRevoke: (id: string) => Promise<unknown>;
+}
+
+/** Personal access tokens, of oneself or of everybody. */
+export function TokensList(props: TokensListProps) {
+  const t = useMessages(tokenMessages);
+  const nowMs = useNow();
+  const nameOf = useNameOf();
+  const lifeLabel = useLifeState();
+  const resources = useQuery(routeQuery('resources.list', { query: { limit: 500 } }));
+  const names = new Map(resources.data?.items.map(({ id, name }) => [id, name]));
+  const resourcesOf = ({ resourceIds }: PersonalAccessToken) => resourceIds.map((id) => names.get(id) ?? id);
+  const [revoking, setRevoking] = useState<PersonalAccessToken | null>(null);
+  const columns: Column<PersonalAccessToken>[] = [
+    {
+      key: 'name',
+      header: t('column.name'),
+      value: ({ name }) => name,
+      cell: (row) => (
+        <>
+          <Box sx={{ fontWeight: 600 }}>{row.name}</Box>
+          <Typography variant="caption" color="textSecondary" component="div">
+            <code>{row.prefix}…</code>
+          </Typography>
+        </>
+      ),
+    },
+    ...(props.ofEverybody
+      ? [
+          {
+            key: 'owner',
+            header: t('column.owner'),
+            value: ({ userId }: PersonalAccessToken) => nameOf(userId),
+            cell: ({ userId }: PersonalAccessToken) => nameOf(userId),
+            from: 'sm' as const,
+          },
+        ]
+      : []),
+    { key: 'resources', header: t('column.resources'), cell: (row) => <Tags of={resourcesOf(row)} />, from: 'sm' },
+    {
+      key: 'used',
+      header: t('column.used'),
+      value: ({ lastUsedAt }) => (lastUsedAt === null ? null : Date.parse(lastUsedAt)),
+      cell: ({ lastUsedAt, lastUsedAddress }) => (
+        <>
+          <Time at={lastUsedAt} />
+          {lastUsedAddress === null ? null : (
+            <Typography variant="caption" color="textSecondary" component="div">
+              {lastUsedAddress}
+            </Typography>
+          )}
+        </>
+      ),
+      from: 'md',
+      width: '130px',
+    },
+    {
+      key: 'expires',
+      header: t('column.expires'),
+      value: ({ expiresAt }) => Date.parse(expiresAt),
+      cell: ({ expiresAt }) => <Time at={expiresAt} />,
+      from: 'lg',
+      width: '120px',
+    },
+    {
+      key: 'status',
+      header: t('column.status'),
+      value: (row) => LIFE_STATES.indexOf(lifeStateOf(row, nowMs)),
+      cell: (row) => <LifeStateChip state={lifeStateOf(row, nowMs)} />,
+      width: '100px',
+    },
+    {
+      key: 'actions',
+      header: '',
+      cell: (row) =>
+        props.mayRevoke && lifeStateOf(row, nowMs) === 'usable' ? (
+          <Button size="small" color="error" onClick={() => setRevoking(row)}>
+            {t('revoke')}
+          </Button>
+        ) : null,
+      width: '110px',
+    },
+  ];
+  return (
+    <>
+      <ListPage
+        title={props.title}
+        subtitle={props.subtitle}
+        tabs={props.tabs}
+        actions={props.create}
+        list={props.list}
+        columns={columns}
+        rowKey={({ id }) => id}
+        textOf={(row) => [row.name, row.prefix, nameOf(row.userId), ...resourcesOf(row)].join(' ')}
+        filters={[
+          {
+            key: 'status',
+            label: t('column.status'),
+            options: LIFE_STATES.map((value) => ({ value, label: lifeLabel(value) })),
+            matches: (row, value) => lifeStateOf(row, nowMs) === value,
+          },
+        ]}
+        search={props.search}
+        onSearch={props.onSearch}
+        empty={
+          <EmptyState title={t('empty.title')} icon={<KeyIcon />}>
+            <span>{props.emptyText}</span>
+            <Box>{props.create}</Box>
+          </EmptyState>
+        }
+      />
+      <ConfirmDialog
+        open={revoking !== null}
+        title={t('revoke.title', { name: revoking?.name ?? '' })}
+        action={t('revoke')}
+        onConfirm={() => props.onRevoke(revoking!.id)}
+        onClose={() => setRevoking(null)}
+      >
+        <Typography>{t('revoke.text')}</Typography>
+      </ConfirmDialog>
+    </>
+  );
+}

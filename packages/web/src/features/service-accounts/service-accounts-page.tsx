@@ -1,0 +1,157 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Typography from '@mui/material/Typography';
+import { getRouteApi } from '@tanstack/react-router';
+import type { User } from '@zeronaut/model';
+import { lazy, Suspense, useState } from 'react';
+import { useRouteMutation } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useMay, useMe } from '../../base/session.ts';
+import { useList } from '../../base/use-list.ts';
+import { TextLink } from '../../ui/button-link.tsx';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { KeyIcon, PlusIcon } from '../../ui/icons.tsx';
+import { ListPage } from '../../ui/list-page.tsx';
+import { aboveRowLink, type Column, rowLink } from '../../ui/list-table.tsx';
+import { EmptyState } from '../../ui/states.tsx';
+import { StatusChip } from '../../ui/status-chip.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
+import { Tag, Tags } from '../../ui/tag.tsx';
+import { Time } from '../../ui/time.tsx';
+import { serviceAccountMessages } from './messages.ts';
+
+const route = getRouteApi('/service-accounts');
+const Dialogs = () => import('./service-account-dialogs.tsx');
+const CreateDialog = lazy(async () => ({ default: (await Dialogs()).CreateServiceAccountDialog }));
+const EditDialog = lazy(async () => ({ default: (await Dialogs()).EditServiceAccountDialog }));
+
+export function ServiceAccountsPage() {
+  const t = useMessages(serviceAccountMessages);
+  const me = useMe();
+  const may = useMay();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const list = useList('serviceAccounts.list', {});
+  const update = useRouteMutation('serviceAccounts.update', ['serviceAccounts.list', 'users.list']);
+  const [editing, setEditing] = useState<User | null>(null);
+  const [switching, setSwitching] = useState<User | null>(null);
+  const setSearch = (change: Record<string, string | undefined>) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const mayChange = (row: User) => may('service_accounts:write') && (row.role !== 'owner' || me.role === 'owner');
+  const columns: Column<User>[] = [
+    {
+      key: 'name',
+      header: t('column.name'),
+      value: ({ name }) => name,
+      cell: (row) => (
+        <TextLink to="/service-accounts/api-keys" search={{ owner: row.id }} sx={rowLink}>
+          {row.name}
+        </TextLink>
+      ),
+    },
+    {
+      key: 'role',
+      header: t('column.role'),
+      value: ({ role }) => role,
+      cell: ({ role }) => <Tag>{role}</Tag>,
+      from: 'sm',
+      width: '110px',
+    },
+    { key: 'groups', header: t('column.groups'), cell: ({ groups }) => <Tags of={groups} />, from: 'md' },
+    {
+      key: 'created',
+      header: t('column.created'),
+      value: ({ createdAt }) => Date.parse(createdAt),
+      cell: ({ createdAt }) => <Time at={createdAt} />,
+      from: 'lg',
+      width: '130px',
+    },
+    {
+      key: 'status',
+      header: t('column.status'),
+      value: ({ status }) => status,
+      cell: ({ status }) => (
+        <StatusChip meaning={status === 'active' ? 'ok' : 'neutral'}>{t(`status.${status}`)}</StatusChip>
+      ),
+      width: '100px',
+    },
+    {
+      key: 'actions',
+      header: '',
+      cell: (row) =>
+        mayChange(row) ? (
+          <Box sx={{ ...aboveRowLink, display: 'flex', justifyContent: 'flex-end', gap: 0.5 }}>
+            <Button size="small" onClick={() => setEditing(row)}>
+              {t('edit')}
+            </Button>
+            <Button
+              size="small"
+              color={row.status === 'active' ? 'error' : 'primary'}
+              onClick={() => setSwitching(row)}
+            >
+              {t(row.status === 'active' ? 'disable' : 'enable')}
+            </Button>
+          </Box>
+        ) : null,
+      from: 'sm',
+      width: '200px',
+    },
+  ];
+  const create = may('service_accounts:write') ? (
+    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ create: '1' })}>
+      {t('create')}
+    </Button>
+  ) : null;
+  const isActive = switching?.status === 'active';
+  return (
+    <>
+      <ListPage
+        title={t('title')}
+        subtitle={t('subtitle')}
+        tabs={<SubNavigation of="programs" />}
+        actions={create}
+        list={list}
+        columns={columns}
+        rowKey={({ id }) => id}
+        textOf={({ name, role, groups }) => [name, role, ...groups].join(' ')}
+        filters={[
+          {
+            key: 'status',
+            label: t('column.status'),
+            options: (['active', 'disabled'] as const).map((value) => ({ value, label: t(`status.${value}`) })),
+            matches: (row, value) => row.status === value,
+          },
+        ]}
+        search={search}
+        onSearch={setSearch}
+        empty={
+          <EmptyState title={t('empty.title')} icon={<KeyIcon />}>
+            <span>{t('empty.text')}</span>
+            <Box>{create}</Box>
+          </EmptyState>
+        }
+      />
+      <Suspense>
+        {search.create === undefined || !may('service_accounts:write') ? null : (
+          <CreateDialog onClose={() => setSearch({ create: undefined })} />
+        )}
+        {editing === null ? null : <EditDialog account={editing} onClose={() => setEditing(null)} />}
+      </Suspense>
+      <ConfirmDialog
+        open={switching !== null}
+        title={t(isActive ? 'disable.title' : 'enable.title', { name: switching?.name ?? '' })}
+        action={t(isActive ? 'disable' : 'enable')}
+        onConfirm={() =>
+          update.mutateAsync({
+            params: { id: switching!.id },
+            body: { status: isActive ? 'disabled' : 'active' },
+            version: switching!.version,
+          })
+        }
+        onClose={() => setSwitching(null)}
+      >
+        <Typography>{t(isActive ? 'disable.text' : 'enable.text')}</Typography>
+      </ConfirmDialog>
+    </>
+  );
+}
