@@ -2,7 +2,15 @@
  * First path segments that belong to the web console: the console answers them with its page, and a sign-in leads back to them.
  * Everything else that is unknown stays a 404.
  */
-export const WEB_PAGES = ['first-steps', 'gateways', 'my-access', 'resources', 'service-accounts', 'users'] as const;
+export const WEB_PAGES = [
+  'first-steps',
+  'gateways',
+  'my-access',
+  'policies',
+  'resources',
+  'service-accounts',
+  'users',
+] as const;
 
 /** True for `/` and everything below a segment of the web console. */
 export function isWebPage(path: string): boolean {

@@ -7,6 +7,7 @@ import {
   KeyIcon,
   OverviewIcon,
   PlusIcon,
+  PolicyIcon,
   RequestIcon,
   ResourceIcon,
   StartIcon,
@@ -29,6 +30,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { to: '/gateways', label: 'nav.gateways', icon: GatewayIcon, permission: 'gateways:read' },
   { to: '/users', label: 'nav.users', icon: UserIcon, permission: 'users:read' },
   { to: '/service-accounts', label: 'nav.programs', icon: KeyIcon, permission: 'service_accounts:read' },
+  { to: '/policies', label: 'nav.policies', icon: PolicyIcon, permission: 'policies:read' },
   { to: '/requests', label: 'nav.requests', icon: RequestIcon, permission: 'self:read', external: true },
   { to: '/first-steps', label: 'nav.firstRun', icon: StartIcon, permission: 'resources:write' },
 ];
@@ -38,4 +40,6 @@ export const ACTIONS: readonly NavigationItem[] = [
   { to: '/resources/new', label: 'nav.newResource', icon: PlusIcon, permission: 'resources:write' },
   { to: '/users/invitations?invite=1', label: 'nav.invite', icon: PlusIcon, permission: 'users:write' },
   { to: '/gateways?enrol=1', label: 'nav.enrol', icon: PlusIcon, permission: 'gateways:write' },
+  { to: '/policies/new', label: 'nav.newPolicy', icon: PlusIcon, permission: 'policies:write' },
+  { to: '/policies/simulator', label: 'nav.simulator', icon: PolicyIcon, permission: 'policies:read' },
 ];

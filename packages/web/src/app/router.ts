@@ -7,6 +7,7 @@ import { groupRoutes } from '../features/groups/routes.ts';
 import { invitationRoutes } from '../features/invitations/routes.ts';
 import { overviewRoutes } from '../features/overview/routes.ts';
 import { personalAccessTokenRoutes } from '../features/personal-access-tokens/routes.ts';
+import { policyRoutes } from '../features/policies/routes.ts';
 import { resourceRoutes } from '../features/resources/routes.ts';
 import { serviceAccountRoutes } from '../features/service-accounts/routes.ts';
 import { userRoutes } from '../features/users/routes.ts';
@@ -19,6 +20,7 @@ const routeTree = rootRoute
     ...overviewRoutes,
     ...resourceRoutes,
     ...gatewayRoutes,
+    ...policyRoutes,
     ...firstRunRoutes,
     ...userRoutes,
     ...invitationRoutes,

@@ -44,4 +44,5 @@ export const messages: Translation<typeof english> = {
   'life.usable': 'Gültig',
   'life.expired': 'Abgelaufen',
   'life.revoked': 'Widerrufen',
+  'diff.same': 'Kein Unterschied',
 };

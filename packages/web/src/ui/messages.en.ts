@@ -42,4 +42,5 @@ export const messages = {
   'life.usable': 'Usable',
   'life.expired': 'Expired',
   'life.revoked': 'Revoked',
+  'diff.same': 'No difference',
 } as const;

@@ -1,0 +1,227 @@
+import Alert from '@mui/material/Alert';
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Card from '@mui/material/Card';
+import Dialog from '@mui/material/Dialog';
+import DialogActions from '@mui/material/DialogActions';
+import DialogContent from '@mui/material/DialogContent';
+import DialogTitle from '@mui/material/DialogTitle';
+import IconButton from '@mui/material/IconButton';
+import MenuItem from '@mui/material/MenuItem';
+import TextField from '@mui/material/TextField';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import type { PolicyAssertion } from '@zeronaut/model';
+import { useState } from 'react';
+import { routeQuery, useRouteMutation } from '../../base/api.ts';
+import { ApiProblem } from '../../base/api-client.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { DeleteIcon, EditIcon, PlusIcon, PolicyIcon } from '../../ui/icons.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { EmptyState, ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { policyMessages } from './messages.ts';
+import { PoliciesNav } from './policies-nav.tsx';
+import { OutcomeChip } from './policy-chips.tsx';
+import { EMPTY_QUESTION, fieldsOf, type QuestionFields, questionOf } from './question.ts';
+import { QuestionInputs } from './simulate-panel.tsx';
+
+const EFFECTS = ['pass', 'challenge', 'deny'] as const;
+
+export function AssertionsPage() {
+  const t = useMessages(policyMessages);
+  const may = useMay();
+  const { data, error, refetch } = useQuery(routeQuery('policyAssertions.get', {}));
+  const update = useRouteMutation('policyAssertions.update', ['policyAssertions.get']);
+  /** Which one is edited: its place, or the length of the list for a new one. */
+  const [editing, setEditing] = useState<number | null>(null);
+  const [removing, setRemoving] = useState<number | null>(null);
+  const [conflict, setConflict] = useState(false);
+  const assertions = data?.assertions ?? [];
+  const mayWrite = may('policies:write');
+
+  async function save(next: readonly PolicyAssertion[]): Promise<void> {
+    setConflict(false);
+    try {
+      await update.mutateAsync({ body: { assertions: [...next] }, version: data!.version });
+    } catch (problem) {
+      if (problem instanceof ApiProblem && problem.problem.status === 412) {
+        await refetch();
+        setConflict(true);
+        setEditing(null);
+      }
+      throw problem;
+    }
+  }
+
+  const add = mayWrite ? (
+    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setEditing(assertions.length)}>
+      {t('assertions.add')}
+    </Button>
+  ) : null;
+  return (
+    <>
+      <PoliciesNav />
+      <PageHeader
+        title={t('assertions.title')}
+        subtitle={t('assertions.subtitle')}
+        actions={assertions.length === 0 ? null : add}
+      />
+      {conflict ? (
+        <Alert severity="warning" variant="outlined" sx={{ mb: 2 }}>
+          {t('assertions.conflict')}
+        </Alert>
+      ) : null}
+      <Card component="section" aria-label={t('assertions.title')}>
+        {data === undefined ? (
+          error === null ? (
+            <RowsSkeleton label={t('assertions.title')} />
+          ) : (
+            <ErrorState error={error} onRetry={() => void refetch()} />
+          )
+        ) : assertions.length === 0 ? (
+          <EmptyState title={t('assertions.empty.title')} icon={<PolicyIcon />}>
+            <span>{t('assertions.empty.text')}</span>
+            <Box>{add}</Box>
+          </EmptyState>
+        ) : (
+          <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0 }}>
+            {assertions.map((assertion, index) => (
+              <Box
+                component="li"
+                key={assertion.name}
+                sx={{
+                  display: 'flex',
+                  flexWrap: 'wrap',
+                  gap: 1.5,
+                  alignItems: 'center',
+                  px: 2.5,
+                  py: 1.25,
+                  borderTop: index === 0 ? 0 : 1,
+                  borderColor: 'divider',
+                }}
+              >
+                <Box sx={{ flex: '1 1 260px', minWidth: 0, overflowWrap: 'anywhere' }}>
+                  <Typography sx={{ fontWeight: 600 }}>{assertion.name}</Typography>
+                  <Typography variant="body2" color="textSecondary">
+                    {t('assertions.question', {
+                      user: assertion.user ?? t('assertions.nobody'),
+                      action: t(`action.${assertion.action}`),
+                      object: assertion.object,
+                    })}
+                  </Typography>
+                </Box>
+                <OutcomeChip outcome={assertion.expect} />
+                {mayWrite ? (
+                  <Box>
+                    <IconButton
+                      aria-label={`${t('assertions.edit')}: ${assertion.name}`}
+                      onClick={() => setEditing(index)}
+                    >
+                      <EditIcon />
+                    </IconButton>
+                    <IconButton
+                      aria-label={`${t('form.remove')}: ${assertion.name}`}
+                      onClick={() => setRemoving(index)}
+                    >
+                      <DeleteIcon />
+                    </IconButton>
+                  </Box>
+                ) : null}
+              </Box>
+            ))}
+          </Box>
+        )}
+      </Card>
+      {editing === null ? null : (
+        <AssertionDialog
+          assertion={assertions[editing]}
+          onSave={(next) => save(assertions.toSpliced(editing, 1, next))}
+          onClose={() => setEditing(null)}
+        />
+      )}
+      <ConfirmDialog
+        open={removing !== null}
+        title={t('assertions.remove.title', { name: assertions[removing ?? 0]?.name ?? '' })}
+        action={t('form.remove')}
+        onConfirm={() => save(assertions.toSpliced(removing!, 1))}
+        onClose={() => setRemoving(null)}
+      >
+        <Typography>{t('assertions.remove.text')}</Typography>
+      </ConfirmDialog>
+    </>
+  );
+}
+
+interface AssertionDialogProps {
+  readonly assertion: PolicyAssertion | undefined;
+  readonly onSave: (assertion: PolicyAssertion) => Promise<void>;
+  readonly onClose: () => void;
+}
+
+function AssertionDialog({ assertion, onSave, onClose }: AssertionDialogProps) {
+  const t = useMessages(policyMessages);
+  const [name, setName] = useState(assertion?.name ?? '');
+  const [expect, setExpect] = useState<PolicyAssertion['expect']>(assertion?.expect ?? 'deny');
+  const [fields, setFields] = useState<QuestionFields>(assertion === undefined ? EMPTY_QUESTION : fieldsOf(assertion));
+  const [state, setState] = useState<{ readonly busy: boolean; readonly error: unknown }>({ busy: false, error: null });
+  async function save(): Promise<void> {
+    setState({ busy: true, error: null });
+    try {
+      const { deviceId } = assertion?.circumstances ?? {};
+      const question = questionOf(fields);
+      // The form has no field for the device: what a file said of it stays.
+      const circumstances = { ...question.circumstances, ...(deviceId !== undefined && { deviceId }) };
+      await onSave({ ...question, name, expect, circumstances });
+      onClose();
+    } catch (error) {
+      setState({ busy: false, error });
+    }
+  }
+  return (
+    <Dialog open onClose={onClose} fullWidth maxWidth="sm" aria-labelledby="assertion-title">
+      <DialogTitle id="assertion-title" variant="h4">
+        {t(assertion === undefined ? 'assertions.add' : 'assertions.edit')}
+      </DialogTitle>
+      <DialogContent sx={{ display: 'grid', gap: 2 }}>
+        <TextField
+          label={t('assertions.name')}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          required
+          autoFocus
+          sx={{ mt: 1 }}
+          slotProps={{ htmlInput: { maxLength: 120 } }}
+        />
+        <QuestionInputs fields={fields} onFields={(change) => setFields((before) => ({ ...before, ...change }))} />
+        <TextField
+          select
+          label={t('assertions.expect')}
+          value={expect}
+          onChange={(event) => setExpect(event.target.value as PolicyAssertion['expect'])}
+        >
+          {EFFECTS.map((effect) => (
+            <MenuItem key={effect} value={effect}>
+              {t(`outcome.${effect}`)}
+            </MenuItem>
+          ))}
+        </TextField>
+        {state.error === null ? null : <ErrorState error={state.error} />}
+      </DialogContent>
+      <DialogActions sx={{ px: 3, pb: 2 }}>
+        <Button color="inherit" onClick={onClose} disabled={state.busy}>
+          {t('assertions.cancel')}
+        </Button>
+        <Button
+          variant="contained"
+          loading={state.busy}
+          disabled={name.trim() === '' || fields.object.trim() === ''}
+          onClick={() => void save()}
+        >
+          {t('save')}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

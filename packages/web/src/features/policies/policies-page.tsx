@@ -1,0 +1,120 @@
+import Box from '@mui/material/Box';
+import Typography from '@mui/material/Typography';
+import { getRouteApi } from '@tanstack/react-router';
+import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
+import { type RowOf, useList } from '../../base/use-list.ts';
+import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
+import { PlusIcon, PolicyIcon } from '../../ui/icons.tsx';
+import { ListPage } from '../../ui/list-page.tsx';
+import { type Column, rowLink } from '../../ui/list-table.tsx';
+import { EmptyState } from '../../ui/states.tsx';
+import { Time } from '../../ui/time.tsx';
+import { policyMessages } from './messages.ts';
+import { PoliciesNav } from './policies-nav.tsx';
+import { EffectTag, ModeChip } from './policy-chips.tsx';
+
+type Row = RowOf<'policies.list'>;
+const route = getRouteApi('/policies');
+
+export function PoliciesPage() {
+  const t = useMessages(policyMessages);
+  const may = useMay();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const list = useList('policies.list', {});
+  const columns: Column<Row>[] = [
+    {
+      key: 'name',
+      header: t('column.name'),
+      value: ({ name }) => name,
+      cell: (row) => (
+        <>
+          <TextLink to="/policies/$id" params={{ id: row.id }} sx={rowLink}>
+            {row.name}
+          </TextLink>
+          <Typography variant="caption" color="textSecondary" component="div" noWrap>
+            {row.description}
+          </Typography>
+        </>
+      ),
+    },
+    {
+      key: 'effect',
+      header: t('column.effect'),
+      value: ({ effect }) => effect,
+      cell: ({ effect }) => <EffectTag effect={effect} />,
+      from: 'sm',
+      width: '110px',
+    },
+    {
+      key: 'mode',
+      header: t('column.mode'),
+      value: ({ mode }) => ['enforce', 'report', 'off'].indexOf(mode),
+      cell: ({ mode }) => <ModeChip mode={mode} />,
+      width: '120px',
+    },
+    {
+      key: 'version',
+      header: t('column.version'),
+      value: ({ version }) => version,
+      cell: ({ version }) => version,
+      from: 'md',
+      width: '90px',
+    },
+    {
+      key: 'updated',
+      header: t('column.updated'),
+      value: ({ updatedAt }) => Date.parse(updatedAt),
+      cell: ({ updatedAt }) => <Time at={updatedAt} />,
+      from: 'md',
+      width: '140px',
+    },
+  ];
+  const create = may('policies:write') ? (
+    <ButtonLink to="/policies/new" variant="contained" startIcon={<PlusIcon />}>
+      {t('new')}
+    </ButtonLink>
+  ) : null;
+  return (
+    <>
+      <PoliciesNav />
+      <ListPage
+        title={t('title')}
+        subtitle={t('subtitle')}
+        actions={create}
+        list={list}
+        columns={columns}
+        rowKey={({ id }) => id}
+        textOf={(row) => `${row.name} ${row.description} ${row.text}`}
+        filters={[
+          {
+            key: 'effect',
+            label: t('column.effect'),
+            options: (['permit', 'forbid'] as const).map((value) => ({ value, label: t(`effect.${value}`) })),
+            matches: (row, value) => row.effect === value,
+          },
+          {
+            key: 'mode',
+            label: t('column.mode'),
+            options: (['enforce', 'report', 'off'] as const).map((value) => ({ value, label: t(`mode.${value}`) })),
+            matches: (row, value) => row.mode === value,
+          },
+        ]}
+        search={search}
+        onSearch={(change) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })}
+        empty={
+          <EmptyState title={t('empty.title')} icon={<PolicyIcon />}>
+            <span>{t('empty.text')}</span>
+            <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1 }}>
+              <ButtonLink to="/policies/templates" variant={create === null ? 'contained' : 'outlined'}>
+                {t('new.fromTemplate')}
+              </ButtonLink>
+              {create}
+            </Box>
+          </EmptyState>
+        }
+      />
+    </>
+  );
+}

@@ -1,0 +1,173 @@
+import Alert from '@mui/material/Alert';
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Card from '@mui/material/Card';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import type { Policy } from '@zeronaut/model';
+import { useState } from 'react';
+import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
+import { ApiProblem } from '../../base/api-client.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { DiffView } from '../../ui/diff-view.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { Time } from '../../ui/time.tsx';
+import { type Draft, draftOf, isSame, takeOver } from './draft.ts';
+import { DraftViews } from './draft-views.tsx';
+import { policyMessages } from './messages.ts';
+import { PoliciesNav } from './policies-nav.tsx';
+import { EffectTag, ModeChip } from './policy-chips.tsx';
+import { PolicyVersions } from './policy-versions.tsx';
+
+const route = getRouteApi('/policies/$id');
+const CHANGED = ['policies.list', 'policies.get', 'policies.versions'] as const;
+
+export function PolicyPage() {
+  const t = useMessages(policyMessages);
+  const { id } = route.useParams();
+  const { data: policy, error, refetch } = useQuery(routeQuery('policies.get', { params: { id } }));
+  return (
+    <>
+      <PoliciesNav />
+      {policy === undefined ? (
+        <Card>
+          {error === null ? (
+            <RowsSkeleton label={t('title')} />
+          ) : (
+            <ErrorState error={error} onRetry={() => void refetch()} />
+          )}
+        </Card>
+      ) : (
+        <Editor key={policy.id} policy={policy} />
+      )}
+    </>
+  );
+}
+
+function Editor({ policy }: { readonly policy: Policy }) {
+  const t = useMessages(policyMessages);
+  const may = useMay();
+  const navigate = useNavigate();
+  const { view } = route.useSearch();
+  const setSearch = route.useNavigate();
+  /** What the draft began with: a later version of somebody else must not change the text under one's hands. */
+  const [base, setBase] = useState(policy);
+  const [draft, setDraft] = useState<Draft>(() => takeOver() ?? draftOf(policy));
+  const [removing, setRemoving] = useState(false);
+  const update = useRouteMutation('policies.update', CHANGED);
+  const remove = useRouteMutation('policies.delete', CHANGED);
+  const [theirs, setTheirs] = useState<Policy | null>(null);
+  const changed = !isSame(draft, draftOf(base));
+  // Nothing is typed: what is in force now is shown.
+  if (!changed && policy.version !== base.version && theirs === null) {
+    setBase(policy);
+    setDraft(draftOf(policy));
+  }
+
+  function take(version: Policy): void {
+    setBase(version);
+    setDraft(draftOf(version));
+    setTheirs(null);
+    update.reset();
+  }
+  async function save(version: number): Promise<void> {
+    try {
+      const { description, text, mode } = draft;
+      take(await update.mutateAsync({ params: { id: policy.id }, body: { description, text, mode }, version }));
+    } catch (error) {
+      if (!(error instanceof ApiProblem) || error.problem.status !== 412) return;
+      setTheirs(await call('policies.get', { params: { id: policy.id } }));
+    }
+  }
+
+  const mayWrite = may('policies:write');
+  return (
+    <>
+      <PageHeader
+        title={base.name}
+        subtitle={
+          <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1.5, alignItems: 'center' }}>
+            <EffectTag effect={base.effect} />
+            <ModeChip mode={base.mode} />
+            <span>{`${t('column.version')} ${base.version}`}</span>
+            <Time at={base.updatedAt} />
+          </Box>
+        }
+        actions={
+          mayWrite ? (
+            <>
+              <Button variant="outlined" color="error" onClick={() => setRemoving(true)}>
+                {t('remove')}
+              </Button>
+              {changed ? (
+                <Button color="inherit" onClick={() => take(theirs ?? policy)}>
+                  {t('discard')}
+                </Button>
+              ) : null}
+              <Button
+                variant="contained"
+                disabled={!changed || theirs !== null}
+                loading={update.isPending}
+                onClick={() => void save(base.version)}
+              >
+                {t('save')}
+              </Button>
+            </>
+          ) : null
+        }
+      />
+      <Box role="status" sx={{ display: 'grid', gap: 2, mb: 2, '&:empty': { display: 'none' } }}>
+        {theirs !== null ? (
+          <Alert severity="warning" variant="outlined" sx={{ '& .MuiAlert-message': { minWidth: 0, width: 1 } }}>
+            <Typography variant="h3">{t('conflict.title')}</Typography>
+            <Typography sx={{ mb: 1 }}>{t('conflict.text', { version: theirs.version })}</Typography>
+            <DiffView before={theirs.text} after={draft.text} label={t('conflict.label')} />
+            <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, mt: 1.5 }}>
+              <Button variant="outlined" color="inherit" onClick={() => void save(theirs.version)}>
+                {t('conflict.mine')}
+              </Button>
+              <Button variant="outlined" color="inherit" onClick={() => take(theirs)}>
+                {t('conflict.theirs')}
+              </Button>
+            </Box>
+          </Alert>
+        ) : update.error !== null ? (
+          <Card>
+            <ErrorState error={update.error} />
+          </Card>
+        ) : update.isSuccess && !changed ? (
+          <Alert severity="success" variant="outlined">
+            {t('save.done')}
+          </Alert>
+        ) : null}
+      </Box>
+      <DraftViews
+        draft={draft}
+        onDraft={(change) => setDraft((before) => ({ ...before, ...change }))}
+        view={view}
+        onView={(next) => void setSearch({ search: { view: next }, replace: true })}
+        readOnly={!mayWrite}
+        changed={changed}
+        versions={<PolicyVersions policy={policy} />}
+      />
+      <ConfirmDialog
+        open={removing}
+        title={t('remove.title', { name: base.name })}
+        action={t('remove')}
+        typeName={base.name}
+        onConfirm={async () => {
+          await remove.mutateAsync({ params: { id: policy.id } });
+          await navigate({ to: '/policies' });
+        }}
+        onClose={() => setRemoving(false)}
+      >
+        {base.mode === 'enforce' ? <Typography>{t(`remove.${base.effect}`)}</Typography> : null}
+        <Typography>{t('remove.kept')}</Typography>
+      </ConfirmDialog>
+    </>
+  );
+}

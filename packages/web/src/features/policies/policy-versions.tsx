@@ -1,0 +1,93 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Typography from '@mui/material/Typography';
+import type { Policy, PolicyVersion } from '@zeronaut/model';
+import { useState } from 'react';
+import { useRouteMutation } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
+import { useList } from '../../base/use-list.ts';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { DiffView } from '../../ui/diff-view.tsx';
+import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { Time } from '../../ui/time.tsx';
+import { policyMessages } from './messages.ts';
+
+/** All that a version says, so that a change of the mode shows like one of the text. */
+function wholeOf(version: PolicyVersion | Policy | undefined): string {
+  if (version === undefined) return '';
+  return `// ${version.mode}\n${version.description === '' ? '' : `// ${version.description}\n`}${version.text}`;
+}
+
+/** Every version with what it changed, newest first, and the way back to it. */
+export function PolicyVersions({ policy }: { readonly policy: Policy }) {
+  const t = useMessages(policyMessages);
+  const may = useMay();
+  const list = useList('policies.versions', { params: { id: policy.id } });
+  const [back, setBack] = useState<PolicyVersion | null>(null);
+  const rollBack = useRouteMutation('policies.rollBack', ['policies.list', 'policies.get', 'policies.versions']);
+  if (list.rows === undefined) {
+    return list.error === null ? (
+      <RowsSkeleton rows={3} label={t('versions.title')} />
+    ) : (
+      <ErrorState error={list.error} onRetry={list.reload} />
+    );
+  }
+  return (
+    <Box
+      component="ol"
+      aria-label={t('versions.title')}
+      sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 3 }}
+    >
+      {list.rows.map((version, index) => (
+        <Box component="li" key={version.version} sx={{ display: 'grid', gap: 1 }}>
+          <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1.5, alignItems: 'center', minHeight: 36 }}>
+            <Typography variant="h3">{t('versions.by', { version: version.version, by: version.by })}</Typography>
+            <Typography color="textSecondary" variant="body2">
+              <Time at={version.at} />
+            </Typography>
+            {version.version === policy.version ? (
+              <Typography color="textSecondary" variant="body2">
+                {t('versions.now')}
+              </Typography>
+            ) : may('policies:write') ? (
+              <Button size="small" onClick={() => setBack(version)}>
+                {t('versions.rollBack')}
+              </Button>
+            ) : null}
+          </Box>
+          {index === list.rows!.length - 1 && list.hasMore ? null : (
+            <DiffView
+              before={wholeOf(list.rows![index + 1])}
+              after={wholeOf(version)}
+              label={t('versions.diff', { version: version.version })}
+            />
+          )}
+        </Box>
+      ))}
+      {list.hasMore ? (
+        <li>
+          <Button onClick={list.loadMore} loading={list.isFetching}>
+            {t('reported.more')}
+          </Button>
+        </li>
+      ) : null}
+      <ConfirmDialog
+        open={back !== null}
+        title={t('versions.rollBack.title', { version: back?.version ?? 0 })}
+        action={t('versions.rollBack')}
+        onConfirm={() => rollBack.mutateAsync({ params: { id: policy.id }, body: { version: back!.version } })}
+        onClose={() => setBack(null)}
+      >
+        <Typography>{t('versions.rollBack.text', { version: back?.version ?? 0 })}</Typography>
+        {back === null ? null : (
+          <DiffView
+            before={wholeOf(policy)}
+            after={wholeOf(back)}
+            label={t('versions.diff', { version: back.version })}
+          />
+        )}
+      </ConfirmDialog>
+    </Box>
+  );
+}

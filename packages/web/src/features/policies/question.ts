@@ -1,0 +1,66 @@
+import type { AccessQuestionInput, AssumedCircumstances, FactorKind } from '@zeronaut/model';
+
+export const ACTIONS = ['read', 'write', 'connect', 'forward'] as const;
+export const FACTORS: readonly FactorKind[] = ['password', 'provider', 'passkey', 'mail', 'totp', 'recovery_code'];
+
+/** A question as it is typed: what is empty is not assumed. */
+export interface QuestionFields {
+  readonly user: string;
+  readonly action: (typeof ACTIONS)[number];
+  readonly object: string;
+  readonly address: string;
+  readonly at: string;
+  readonly risk: string;
+  readonly factors: readonly FactorKind[];
+  readonly factorMinutesAgo: string;
+  readonly granted: boolean;
+  readonly method: string;
+  readonly path: string;
+}
+
+export const EMPTY_QUESTION: QuestionFields = {
+  user: '',
+  action: 'read',
+  object: '',
+  address: '',
+  at: '',
+  risk: '',
+  factors: [],
+  factorMinutesAgo: '',
+  granted: false,
+  method: '',
+  path: '',
+};
+
+export function questionOf(fields: QuestionFields): AccessQuestionInput {
+  const circumstances: AssumedCircumstances = {};
+  for (const key of ['address', 'at', 'method', 'path'] as const) {
+    const text = fields[key].trim();
+    if (text !== '') circumstances[key] = text;
+  }
+  for (const key of ['risk', 'factorMinutesAgo'] as const) {
+    const text = fields[key].trim();
+    if (text !== '') circumstances[key] = Number(text);
+  }
+  if (fields.factors.length > 0) circumstances.factors = [...fields.factors];
+  if (fields.granted) circumstances.granted = true;
+  const user = fields.user.trim();
+  return { user: user === '' ? null : user, action: fields.action, object: fields.object.trim(), circumstances };
+}
+
+export function fieldsOf({ user, action, object, circumstances }: AccessQuestionInput): QuestionFields {
+  const { address, at, risk, factors, factorMinutesAgo, granted, method, path } = circumstances;
+  return {
+    user: user ?? '',
+    action,
+    object,
+    address: address ?? '',
+    at: at ?? '',
+    risk: risk === undefined ? '' : String(risk),
+    factors: factors ?? [],
+    factorMinutesAgo: factorMinutesAgo === undefined ? '' : String(factorMinutesAgo),
+    granted: granted ?? false,
+    method: method ?? '',
+    path: path ?? '',
+  };
+}

@@ -1,0 +1,110 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import TextField from '@mui/material/TextField';
+import Typography from '@mui/material/Typography';
+import type { RouteResponse, Routes } from '@zeronaut/model';
+import { useState } from 'react';
+import { useRouteMutation } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { ErrorState } from '../../ui/states.tsx';
+import type { Draft } from './draft.ts';
+import { policyMessages } from './messages.ts';
+import { type Outcome, OutcomeChip } from './policy-chips.tsx';
+
+type Replayed = RouteResponse<Routes['policies.replay']>['gains'][number];
+const DAY_MS = 86_400_000;
+const OUTCOMES: readonly string[] = ['pass', 'challenge', 'deny'] satisfies Outcome[];
+
+/** What a draft would have done to recorded requests. */
+export function ReplayPanel({ draft, changed }: { readonly draft: Draft; readonly changed: boolean }) {
+  const t = useMessages(policyMessages);
+  const [days, setDays] = useState('7');
+  const replay = useRouteMutation('policies.replay', []);
+  const named = { ...draft, name: draft.name === '' ? 'draft' : draft.name };
+  const run = () =>
+    replay.mutate({
+      body: {
+        proposal: { policies: [named], prune: false },
+        since: new Date(Date.now() - Math.min(Math.max(Number(days) || 7, 1), 90) * DAY_MS).toISOString(),
+        limit: 20_000,
+      },
+    });
+  const { data } = replay;
+  return (
+    <Box sx={{ display: 'grid', gap: 2 }}>
+      <Typography color="textSecondary">{t('replay.text')}</Typography>
+      {changed ? (
+        <Box sx={{ display: 'flex', gap: 1.5, alignItems: 'center' }}>
+          <TextField
+            type="number"
+            label={t('replay.days')}
+            value={days}
+            onChange={(event) => setDays(event.target.value)}
+            sx={{ width: 130 }}
+            slotProps={{ htmlInput: { min: 1, max: 90 } }}
+          />
+          <Button variant="contained" loading={replay.isPending} onClick={run}>
+            {t('replay.run')}
+          </Button>
+        </Box>
+      ) : (
+        <Typography>{t('replay.unchanged')}</Typography>
+      )}
+      {replay.error === null ? null : <ErrorState error={replay.error} onRetry={run} />}
+      {data === undefined ? null : (
+        <Box role="status" sx={{ display: 'grid', gap: 2 }}>
+          <Typography>
+            {t('replay.result', { count: data.events })}
+            {data.skipped === 0 ? '' : ` ${t('replay.skipped', { count: data.skipped })}`}
+          </Typography>
+          <Side title={t('replay.loses')} rows={data.loses} />
+          <Side title={t('replay.gains')} rows={data.gains} />
+        </Box>
+      )}
+    </Box>
+  );
+}
+
+function Side({ title, rows }: { readonly title: string; readonly rows: readonly Replayed[] }) {
+  const t = useMessages(policyMessages);
+  return (
+    <Box component="section" aria-label={title}>
+      <Typography variant="h3" gutterBottom>
+        {title}
+      </Typography>
+      {rows.length === 0 ? (
+        <Typography color="textSecondary">{t('replay.nobody')}</Typography>
+      ) : (
+        <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, border: 1, borderColor: 'divider', borderRadius: 2 }}>
+          {rows.map((row, index) => (
+            <Box
+              component="li"
+              key={`${row.subject} ${row.object} ${row.before} ${row.after}`}
+              sx={{ px: 2, py: 1.25, borderTop: index === 0 ? 0 : 1, borderColor: 'divider', overflowWrap: 'anywhere' }}
+            >
+              <Box sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 2, alignItems: 'center' }}>
+                <Typography sx={{ fontWeight: 600 }}>{row.subject || t('assertions.nobody')}</Typography>
+                <span>{row.object}</span>
+                <Typography color="textSecondary" variant="body2">
+                  {t('replay.requests', { count: row.requests })}
+                </Typography>
+                <Said what={row.before} />
+                <span aria-hidden>→</span>
+                <Said what={row.after} />
+              </Box>
+              <Typography variant="caption" color="textSecondary" component="p" sx={{ mt: 0.25 }}>
+                {[row.policies.join(', '), t('replay.examples', { ids: row.examples.join(', ') })]
+                  .filter(Boolean)
+                  .join(' · ')}
+              </Typography>
+            </Box>
+          ))}
+        </Box>
+      )}
+    </Box>
+  );
+}
+
+function Said({ what }: { readonly what: string }) {
+  return OUTCOMES.includes(what) ? <OutcomeChip outcome={what as Outcome} /> : <code>{what}</code>;
+}

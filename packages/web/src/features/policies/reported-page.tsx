@@ -1,0 +1,87 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Card from '@mui/material/Card';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import { routeQuery } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useList } from '../../base/use-list.ts';
+import { TextLink } from '../../ui/button-link.tsx';
+import { PolicyIcon } from '../../ui/icons.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { EmptyState, ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { Time } from '../../ui/time.tsx';
+import { policyMessages } from './messages.ts';
+import { PoliciesNav } from './policies-nav.tsx';
+import { OutcomeChip } from './policy-chips.tsx';
+
+/** Accesses that policies in report mode would have decided otherwise. */
+export function ReportedPage() {
+  const t = useMessages(policyMessages);
+  const list = useList('accessEvents.list', { query: {} });
+  const policies = useQuery(routeQuery('policies.list', { query: { limit: 500 } }));
+  const nameOf = (id: string) => policies.data?.items.find((one) => one.id === id)?.name ?? id;
+  const looked = list.rows?.length ?? 0;
+  const rows = list.rows?.filter(({ explanation }) => explanation?.reported != null) ?? [];
+  return (
+    <>
+      <PoliciesNav />
+      <PageHeader title={t('reported.title')} subtitle={t('reported.subtitle')} />
+      <Card component="section" aria-label={t('reported.title')}>
+        {list.rows === undefined ? (
+          list.error === null ? (
+            <RowsSkeleton label={t('reported.title')} />
+          ) : (
+            <ErrorState error={list.error} onRetry={list.reload} />
+          )
+        ) : (
+          <>
+            {rows.length === 0 ? (
+              <EmptyState title={t('reported.none.title')} icon={<PolicyIcon />}>
+                <span>{t('reported.none.text')}</span>
+              </EmptyState>
+            ) : null}
+            <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0 }}>
+              {rows.map((event) => (
+                <Box
+                  component="li"
+                  key={`${event.gatewayId}.${event.epoch}.${event.seq}`}
+                  sx={{ px: 2.5, py: 1.5, borderBottom: 1, borderColor: 'divider', overflowWrap: 'anywhere' }}
+                >
+                  <Box sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 1.5, alignItems: 'center' }}>
+                    <OutcomeChip outcome={event.effect} />
+                    <span aria-hidden>→</span>
+                    <span>{t('reported.would')}</span>
+                    <OutcomeChip outcome={event.explanation!.reported!.effect} />
+                    {event.explanation!.reported!.policies.map((id) => (
+                      <TextLink key={id} to="/policies/$id" params={{ id }}>
+                        {nameOf(id)}
+                      </TextLink>
+                    ))}
+                  </Box>
+                  <Typography variant="body2">
+                    {event.method} {event.host}
+                    {event.path}
+                  </Typography>
+                  <Typography variant="caption" color="textSecondary">
+                    {event.subject || t('assertions.nobody')} · {event.sourceAddress} · <Time at={event.at} />
+                  </Typography>
+                </Box>
+              ))}
+            </Box>
+            <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 2, alignItems: 'center', px: 2.5, py: 1.5 }}>
+              <Typography variant="body2" color="textSecondary" aria-live="polite">
+                {list.hasMore ? t('reported.looked', { count: looked }) : t('reported.all')}
+              </Typography>
+              {list.hasMore ? (
+                <Button size="small" loading={list.isFetching} onClick={list.loadMore}>
+                  {t('reported.more')}
+                </Button>
+              ) : null}
+            </Box>
+          </>
+        )}
+      </Card>
+    </>
+  );
+}

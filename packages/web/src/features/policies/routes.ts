@@ -1,0 +1,52 @@
+import { createRoute } from '@tanstack/react-router';
+import { listSearch } from '../../base/list-search.ts';
+import { page, rootRoute } from '../../base/pages.ts';
+import { policyMessages } from './messages.ts';
+
+const getParentRoute = () => rootRoute;
+
+export const policyRoutes = [
+  createRoute({
+    getParentRoute,
+    path: 'policies',
+    validateSearch: listSearch('effect', 'mode'),
+    component: page(() => import('./policies-page.tsx'), 'PoliciesPage', policyMessages),
+  }),
+  createRoute({
+    getParentRoute,
+    path: 'policies/new',
+    component: page(() => import('./new-policy-page.tsx'), 'NewPolicyPage', policyMessages),
+  }),
+  createRoute({
+    getParentRoute,
+    path: 'policies/$id',
+    validateSearch: listSearch('view'),
+    component: page(() => import('./policy-page.tsx'), 'PolicyPage', policyMessages),
+  }),
+  createRoute({
+    getParentRoute,
+    path: 'policies/templates',
+    validateSearch: listSearch('template'),
+    component: page(() => import('./templates-page.tsx'), 'TemplatesPage', policyMessages),
+  }),
+  createRoute({
+    getParentRoute,
+    path: 'policies/simulator',
+    component: page(() => import('./simulator-page.tsx'), 'SimulatorPage', policyMessages),
+  }),
+  createRoute({
+    getParentRoute,
+    path: 'policies/reported',
+    component: page(() => import('./reported-page.tsx'), 'ReportedPage', policyMessages),
+  }),
+  createRoute({
+    getParentRoute,
+    path: 'policies/unused',
+    component: page(() => import('./unused-page.tsx'), 'UnusedPage', policyMessages),
+  }),
+  createRoute({
+    getParentRoute,
+    path: 'policies/assertions',
+    component: page(() => import('./assertions-page.tsx'), 'AssertionsPage', policyMessages),
+  }),
+] as const;

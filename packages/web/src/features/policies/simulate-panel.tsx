@@ -1,0 +1,211 @@
+import Autocomplete from '@mui/material/Autocomplete';
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Checkbox from '@mui/material/Checkbox';
+import FormControlLabel from '@mui/material/FormControlLabel';
+import MenuItem from '@mui/material/MenuItem';
+import TextField from '@mui/material/TextField';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import type { AccessAnswer } from '@zeronaut/model';
+import { type FormEvent, useState } from 'react';
+import { routeQuery, useRouteMutation } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
+import { TextLink } from '../../ui/button-link.tsx';
+import { Facts } from '../../ui/facts.tsx';
+import { ErrorState } from '../../ui/states.tsx';
+import type { Draft } from './draft.ts';
+import { policyMessages } from './messages.ts';
+import { EffectTag, ModeChip, OutcomeChip } from './policy-chips.tsx';
+import { ACTIONS, EMPTY_QUESTION, FACTORS, type QuestionFields, questionOf } from './question.ts';
+
+/** Asks what would happen to one request, with a draft in force if there is one. */
+export function SimulatePanel({ draft }: { readonly draft: Draft | undefined }) {
+  const t = useMessages(policyMessages);
+  const [fields, setFields] = useState(EMPTY_QUESTION);
+  const simulate = useRouteMutation('policies.simulate', []);
+  function ask(event: FormEvent): void {
+    event.preventDefault();
+    const named = draft === undefined ? undefined : { ...draft, name: draft.name === '' ? 'draft' : draft.name };
+    const proposal = named === undefined ? {} : { proposal: { policies: [named], prune: false } };
+    simulate.mutate({ body: { ...questionOf(fields), ...proposal } });
+  }
+  return (
+    <Box
+      sx={{ display: 'grid', gap: 3, gridTemplateColumns: { xs: 'minmax(0, 1fr)', lg: 'repeat(2, minmax(0, 1fr))' } }}
+    >
+      <Box component="form" onSubmit={ask} sx={{ display: 'grid', gap: 2, alignContent: 'start' }}>
+        {draft === undefined ? null : <Typography color="textSecondary">{t('simulate.with')}</Typography>}
+        <QuestionInputs fields={fields} onFields={(change) => setFields((before) => ({ ...before, ...change }))} />
+        <Box>
+          <Button type="submit" variant="contained" loading={simulate.isPending} disabled={fields.object.trim() === ''}>
+            {t('simulate.run')}
+          </Button>
+        </Box>
+      </Box>
+      <Box role="status" sx={{ minWidth: 0 }}>
+        {simulate.error !== null ? <ErrorState error={simulate.error} /> : null}
+        {simulate.data === undefined ? null : <Answer answer={simulate.data} />}
+      </Box>
+    </Box>
+  );
+}
+
+interface QuestionInputsProps {
+  readonly fields: QuestionFields;
+  readonly onFields: (change: Partial<QuestionFields>) => void;
+}
+
+/** The question itself; assertions ask the same one. */
+export function QuestionInputs({ fields, onFields }: QuestionInputsProps) {
+  const t = useMessages(policyMessages);
+  const may = useMay();
+  const ask = { query: { limit: 500 } };
+  const users = useQuery({ ...routeQuery('users.list', ask), enabled: may('users:read') });
+  const resources = useQuery(routeQuery('resources.list', ask));
+  const sites = useQuery(routeQuery('sites.list', ask));
+  const objects = fields.action === 'forward' ? sites.data?.items : resources.data?.items;
+  const text = (key: 'address' | 'at' | 'risk' | 'factorMinutesAgo' | 'method' | 'path') => (
+    <TextField
+      label={t(`simulate.${key}`)}
+      value={fields[key]}
+      onChange={(event) => onFields({ [key]: event.target.value })}
+      slotProps={{ htmlInput: { maxLength: 1024 } }}
+    />
+  );
+  const two = {
+    display: 'grid',
+    gap: 2,
+    gridTemplateColumns: { xs: 'minmax(0, 1fr)', sm: 'repeat(2, minmax(0, 1fr))' },
+  };
+  return (
+    <>
+      <Autocomplete
+        freeSolo
+        options={users.data?.items.map(({ email }) => email) ?? []}
+        inputValue={fields.user}
+        onInputChange={(_, user) => onFields({ user })}
+        renderInput={(params) => <TextField {...params} label={t('simulate.user')} />}
+      />
+      <Box sx={two}>
+        <TextField
+          select
+          label={t('simulate.action')}
+          value={fields.action}
+          onChange={(event) => onFields({ action: event.target.value as QuestionFields['action'] })}
+        >
+          {ACTIONS.map((action) => (
+            <MenuItem key={action} value={action}>
+              {t(`action.${action}`)}
+            </MenuItem>
+          ))}
+        </TextField>
+        <Autocomplete
+          freeSolo
+          options={objects?.map(({ name }) => name) ?? []}
+          inputValue={fields.object}
+          onInputChange={(_, object) => onFields({ object })}
+          renderInput={(params) => <TextField {...params} label={t('simulate.object')} required />}
+        />
+      </Box>
+      <Typography variant="h3">{t('simulate.moment')}</Typography>
+      <Box sx={two}>
+        {text('address')}
+        {text('at')}
+        {text('risk')}
+        {text('factorMinutesAgo')}
+        {fields.action === 'read' || fields.action === 'write' ? (
+          <>
+            {text('method')}
+            {text('path')}
+          </>
+        ) : null}
+      </Box>
+      <Autocomplete
+        multiple
+        options={FACTORS}
+        value={[...fields.factors]}
+        onChange={(_, factors) => onFields({ factors })}
+        renderInput={(params) => <TextField {...params} label={t('simulate.factors')} />}
+      />
+      <FormControlLabel
+        control={
+          <Checkbox checked={fields.granted} onChange={(event) => onFields({ granted: event.target.checked })} />
+        }
+        label={t('simulate.granted')}
+      />
+    </>
+  );
+}
+
+function Answer({ answer }: { readonly answer: AccessAnswer }) {
+  const t = useMessages(policyMessages);
+  return (
+    <Box
+      component="section"
+      aria-label={t('simulate.result')}
+      sx={{ display: 'grid', gap: 2.5, overflowWrap: 'anywhere' }}
+    >
+      <Box>
+        <OutcomeChip outcome={answer.effect} />
+        <Typography variant="h2" component="p">
+          {answer.title}
+        </Typography>
+        <Typography color="textSecondary">{answer.next}</Typography>
+        <code>{answer.reason}</code>
+      </Box>
+      <Box>
+        <Typography variant="h3">{t('simulate.rule')}</Typography>
+        <OutcomeChip outcome={answer.rule.effect} /> <code>{answer.rule.reason}</code>
+      </Box>
+      <Box>
+        <Typography variant="h3" gutterBottom>
+          {t('simulate.policies')}
+        </Typography>
+        {answer.policies.length === 0 ? (
+          <Typography color="textSecondary">{t('simulate.noPolicies')}</Typography>
+        ) : null}
+        <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1.5 }}>
+          {answer.policies.map((policy) => (
+            <Box
+              component="li"
+              key={policy.id}
+              sx={{ border: 1, borderColor: 'divider', borderRadius: 2, px: 2, py: 1.25 }}
+            >
+              <Box sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 1.5, alignItems: 'center' }}>
+                <TextLink to="/policies/$id" params={{ id: policy.id }} sx={{ fontWeight: 600 }}>
+                  {policy.name}
+                </TextLink>
+                <EffectTag effect={policy.effect} />
+                <ModeChip mode={policy.mode} />
+                <span>{t(`simulate.holds.${policy.holds}`)}</span>
+                {policy.decides ? <strong>{t('simulate.decides')}</strong> : null}
+              </Box>
+              {Object.keys(policy.facts).length === 0 ? null : (
+                <Box sx={{ mt: 1 }}>
+                  <Facts rows={Object.entries(policy.facts)} />
+                </Box>
+              )}
+            </Box>
+          ))}
+        </Box>
+      </Box>
+      <Box>
+        <Typography variant="h3" gutterBottom>
+          {t('simulate.wouldChange')}
+        </Typography>
+        {answer.wouldChange.length === 0 ? (
+          <Typography color="textSecondary">{t('simulate.nothingChanges')}</Typography>
+        ) : null}
+        <Box component="ul" sx={{ m: 0, pl: 2.5 }}>
+          {answer.wouldChange.map(({ fact, value, effect }) => (
+            <li key={`${fact} ${value}`}>
+              {t('simulate.change', { fact, value })} → <OutcomeChip outcome={effect} />
+            </li>
+          ))}
+        </Box>
+      </Box>
+    </Box>
+  );
+}
