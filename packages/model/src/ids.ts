@@ -22,7 +22,7 @@ export const ID_PREFIX = {
   audit: 'aud',
   auditExport: 'axp',
   identityProvider: 'idp',
-  scimToken: 'sct',
+  scimGroup: 'sgr',
   factor: 'fac',
   invitation: 'inv',
   policy: 'pol',

@@ -17,6 +17,8 @@ export const PERMISSIONS = {
   'identity_providers:read': ['owner', 'admin', 'auditor'],
   /** Whoever sets an identity provider can sign in as anybody of the organization, owners included. */
   'identity_providers:write': ['owner'],
+  /** For the key of a company's directory, which must name it as a scope; a key without scopes does not do. */
+  'scim:write': ['owner', 'admin'],
   'devices:read': ['owner', 'admin', 'operator', 'auditor'],
   'devices:write': ['owner', 'admin', 'operator'],
   'gateways:read': ['owner', 'admin', 'operator', 'auditor', 'member'],

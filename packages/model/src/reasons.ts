@@ -369,6 +369,25 @@ export const REASONS = {
     next: 'Sign in to the other organization by itself.',
   },
 
+  // scim: what a company's directory may not do
+  'scim.not_allowed': {
+    status: 403,
+    title: 'This credential does not speak for the directory of that identity provider',
+    next: 'Make one with zeronaut idp scim token.',
+  },
+  'scim.syntax_invalid': { status: 400, title: 'The body is not what SCIM says', next: '' },
+  'scim.filter_invalid': { status: 400, title: 'The filter cannot be read, or is about something else', next: '' },
+  'scim.path_invalid': { status: 400, title: 'The path of the change cannot be read', next: '' },
+  'scim.value_invalid': { status: 400, title: 'A value is not what it should be', next: '' },
+  'scim.read_only': { status: 400, title: 'This cannot be changed', next: '' },
+  'scim.too_many': { status: 413, title: 'This is too much for one request', next: 'Send it in parts.' },
+  'scim.taken': { status: 409, title: 'There is one already', next: '' },
+  'scim.owner': {
+    status: 403,
+    title: 'A directory does not change owners',
+    next: 'Change the owner in the console first.',
+  },
+
   // factor: what is missing before a session opens, or a dangerous action is done
   'factor.missing': {
     status: 401,

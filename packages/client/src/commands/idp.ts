@@ -14,6 +14,7 @@ import {
   parseRepeated,
   printTable,
 } from './command-line.ts';
+import { idpScimCommand } from './idp-scim.ts';
 
 interface AddOptions extends CommonOptions {
   readonly preset?: PresetName;
@@ -219,6 +220,7 @@ export function idpCommand(line: CommandLine): Command {
         output.line(`${name} is removed, and the sessions that it opened have ended.`);
       }),
   );
+  group.addCommand(idpScimCommand(line));
   return group;
 }
 

@@ -2,6 +2,7 @@ import type { identityProviderRoutes } from '@zeronaut/model';
 import * as providers from '../domains/identity-providers/identity-providers.ts';
 import * as domains from '../domains/identity-providers/mail-domains.ts';
 import { testProvider } from '../domains/identity-providers/test-provider.ts';
+import { directoryStatus } from '../domains/scim/directory-status.ts';
 import type { Handlers } from './handlers.ts';
 
 export const identityProviderHandlers: Pick<Handlers, keyof typeof identityProviderRoutes> = {
@@ -13,6 +14,7 @@ export const identityProviderHandlers: Pick<Handlers, keyof typeof identityProvi
     providers.updateProvider(context, caller, params.id, version, body),
   'identityProviders.delete': (context, { caller, params }) => providers.deleteProvider(context, caller, params.id),
   'identityProviders.test': (context, { caller, params }) => testProvider(context, caller, params.id),
+  'identityProviders.directory': (context, { caller, params }) => directoryStatus(context, caller, params.id),
   'identityProviders.addDomain': (context, { caller, params, body }) =>
     domains.addDomain(context, caller, params.id, body),
   'identityProviders.verifyDomain': (context, { caller, params }) =>

@@ -16,6 +16,7 @@ import { Refusal } from '../store/refusal.ts';
 import { createHostGuard } from './guards.ts';
 import { sendProblem, toProblem } from './problems.ts';
 import { registerRoutes } from './register-routes.ts';
+import { registerScim } from './scim-routes.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -104,6 +105,7 @@ export async function createApi(context: Context, options: ApiOptions): Promise<
   });
 
   registerRoutes(app, context);
+  registerScim(app, context, (error) => toRefusal(error as FastifyError));
   registerLive(app, context, options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs });
   options.register?.(app, context);
   return app;

@@ -368,6 +368,10 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     prepare: async (world) => ({ params: { id: (await newProvider(world)).id } }),
     foreign: 'not_found',
   },
+  'identityProviders.directory': {
+    prepare: async (world) => ({ params: { id: (await newProvider(world)).id } }),
+    foreign: 'not_found',
+  },
   'identityProviders.addDomain': {
     prepare: async (world) => ({
       params: { id: (await newProvider(world)).id },

@@ -7,6 +7,7 @@ import {
   identityProviderSettings,
   label,
   mailDomain,
+  providerDirectory,
   role,
 } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
@@ -94,6 +95,17 @@ export const identityProviderRoutes = defineRoutes({
     status: 200,
     params: byIdOrName,
     response: z.strictObject({ ok: z.boolean(), checks }),
+  },
+  'identityProviders.directory': {
+    method: 'GET',
+    path: '/api/v1/identity-providers/:id/directory',
+    tag: 'identity providers',
+    summary:
+      'What the directory of the company pushes (SCIM): where to, how many people, which groups, and what they give here',
+    permission: 'identity_providers:read',
+    status: 200,
+    params: byIdOrName,
+    response: providerDirectory,
   },
   'identityProviders.addDomain': {
     method: 'POST',

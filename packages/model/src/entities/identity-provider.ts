@@ -191,12 +191,25 @@ export const identityProvider = z.strictObject({
 });
 export type IdentityProvider = z.infer<typeof identityProvider>;
 
-export const scimToken = z.strictObject({
-  id,
-  organizationId: id,
+/** What the directory of a company pushes (SCIM). */
+export const providerDirectory = z.strictObject({
   identityProviderId: id,
-  createdAt: timestamp,
-  expiresAt: timestamp.nullable(),
-  lastUsedAt: timestamp.nullable(),
+  url: z.string(),
+  users: z.int(),
+  activeUsers: z.int(),
+  changedAt: timestamp.nullable(),
+  groups: z
+    .array(
+      z.strictObject({
+        id,
+        displayName: z.string(),
+        externalId: z.string().nullable(),
+        members: z.int(),
+        /** What the mappings of the provider make of it; both null: nothing. */
+        group: groupName.nullable(),
+        role: role.nullable(),
+      }),
+    )
+    .describe('the first 200, by name'),
 });
-export type ScimToken = z.infer<typeof scimToken>;
+export type ProviderDirectory = z.infer<typeof providerDirectory>;

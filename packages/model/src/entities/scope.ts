@@ -8,9 +8,12 @@ export const RESOURCE_PERMISSIONS = [
   'events:read',
 ] as const satisfies readonly Permission[];
 
+/** What may be narrowed to one identity provider. */
+export const PROVIDER_PERMISSIONS = ['scim:write'] as const satisfies readonly Permission[];
+
 export interface ParsedScope {
   readonly permission: Permission;
-  /** Null: of every resource. */
+  /** A resource, or an identity provider; null: every one. */
   readonly resourceId: string | null;
 }
 
@@ -21,7 +24,12 @@ export function parseScope(text: string): ParsedScope | null {
   if (!Object.hasOwn(PERMISSIONS, permission)) return null;
   if (at === -1) return { permission: permission as Permission, resourceId: null };
   const resourceId = text.slice(at + 1);
-  if (!(RESOURCE_PERMISSIONS as readonly string[]).includes(permission) || !/^res_[0-9a-z]{1,60}$/.test(resourceId)) {
+  const ofResource = (RESOURCE_PERMISSIONS as readonly string[]).includes(permission);
+  const ofProvider = (PROVIDER_PERMISSIONS as readonly string[]).includes(permission);
+  if (
+    !(ofResource && /^res_[0-9a-z]{1,60}$/.test(resourceId)) &&
+    !(ofProvider && /^idp_[0-9a-z]{1,60}$/.test(resourceId))
+  ) {
     return null;
   }
   return { permission: permission as Permission, resourceId };

@@ -2,6 +2,7 @@ import type { GroupMapping, Role, User } from '@zeronaut/model';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Context, Origin } from '../context.ts';
+import { pushedGrants } from '../scim/scim-grants.ts';
 import { hasOtherOwner } from '../users/users.ts';
 import type { AssertedIdentity } from './external-sign-in.ts';
 import type { Provider } from './provider-rows.ts';
@@ -36,7 +37,9 @@ export async function applyGrants(
   user: User,
   origin: Origin,
 ): Promise<User> {
-  const granted = mapGroups(provider.groupMappings, identity.groups);
+  // Where the directory pushes groups, those count, and a sign-in says nothing about them.
+  const pushed = await pushedGrants(queries, provider, user.id);
+  const granted = pushed === null ? mapGroups(provider.groupMappings, identity.groups) : { groups: [], role: null };
   const before = await queries
     .selectFrom('external_identities')
     .select(['granted_groups', 'granted_role'])
@@ -44,8 +47,10 @@ export async function applyGrants(
     .where('subject', '=', identity.subject)
     .executeTakeFirstOrThrow();
   const taken = new Set<string>(JSON.parse(before.granted_groups));
-  const groups = [...new Set([...user.groups.filter((name) => !taken.has(name)), ...granted.groups])].sort();
-  let role = granted.role ?? (before.granted_role === null ? user.role : provider.defaultRole);
+  const staying = user.groups.filter((name) => !taken.has(name));
+  const groups = [...new Set([...staying, ...granted.groups, ...(pushed?.groups ?? [])])].sort();
+  const fallback = before.granted_role === null ? user.role : (pushed?.role ?? provider.defaultRole);
+  let role = granted.role ?? fallback;
   if (user.role === 'owner' && role !== 'owner' && !(await hasOtherOwner(queries, provider.organizationId, user.id))) {
     role = 'owner';
   }

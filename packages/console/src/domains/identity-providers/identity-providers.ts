@@ -11,7 +11,8 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { parseMetadata } from '../saml/metadata.ts';
-import { domainsOf, findProviderRow, type ProviderRow, secretName, toView } from './provider-rows.ts';
+import { regrantAll } from '../scim/scim-grants.ts';
+import { domainsOf, findProviderRow, type ProviderRow, secretName, toProvider, toView } from './provider-rows.ts';
 
 export async function listProviders(
   context: Context,
@@ -97,7 +98,7 @@ export async function updateProvider(
 ): Promise<IdentityProvider | Refusal> {
   const nowMs = context.clock();
   try {
-    return await context.store.transaction(async (queries) => {
+    return await context.store.change(caller.organizationId, async (queries) => {
       const found = await findProviderRow(queries, caller.organizationId, id);
       if (found instanceof Refusal) return found;
       const before = toView(context, found, await domainsOf(queries, caller.organizationId));
@@ -120,6 +121,7 @@ export async function updateProvider(
         .returningAll()
         .executeTakeFirst();
       if (row === undefined) return new Refusal('api.precondition_failed');
+      await regrantAll(queries, context, toProvider(row), caller);
       const after = toView(context, row, await domainsOf(queries, caller.organizationId));
       await appendAudit(queries, context, caller, {
         action: 'identity_provider.update',

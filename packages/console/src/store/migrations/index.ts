@@ -7,6 +7,7 @@ import * as invitations from './0013-invitations.ts';
 import * as magicLinks from './0014-magic-links.ts';
 import * as identityProviders from './0020-identity-providers.ts';
 import * as saml from './0021-saml.ts';
+import * as scim from './0022-scim.ts';
 import * as apiKeyScopes from './0030-api-key-scopes.ts';
 import * as personalAccessTokens from './0031-personal-access-tokens.ts';
 import * as workloads from './0032-workloads.ts';
@@ -32,6 +33,7 @@ export const migrations: MigrationProvider = {
       '0014-magic-links': magicLinks,
       '0020-identity-providers': identityProviders,
       '0021-saml': saml,
+      '0022-scim': scim,
       '0030-api-key-scopes': apiKeyScopes,
       '0031-personal-access-tokens': personalAccessTokens,
       '0032-workloads': workloads,
