@@ -19,6 +19,7 @@ import { type Html, html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
 import { safeNext } from './next.ts';
 import { passkeySignInForm } from './passkey-forms.ts';
+import { qrCode } from './qr-code.ts';
 import { refuseForeignForm, sendRefusal } from './signed-in.ts';
 
 /** After the first factor: the cookie of the session, or the one of the pending sign-in. Answers where to go now. */
@@ -135,7 +136,9 @@ ${passkey}
 
 /** The secret to type or to open on a telephone, and the field for its first code. */
 export function totpForm(started: { secret: string; uri: string }, action: string, next: string): Html {
-  return html`<p>Add this key to the app, as a time-based one:</p>
+  return html`<p>Scan this with the app:</p>
+${qrCode(started.uri, 'The key of the authenticator app as a QR code; it is written below')}
+<p>Or add this key to it, as a time-based one:</p>
 <pre id="totp_secret">${started.secret.match(/.{1,4}/g)!.join(' ')}</pre>
 <p class="small"><a href="${started.uri}">Open it in an app on this device</a></p>
 <form class="stack" method="post" action="${action}">

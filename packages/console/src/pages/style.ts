@@ -52,6 +52,7 @@ dl.facts dt{color:var(--soft)}
 dl.facts dd{margin:0;overflow-wrap:anywhere}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:clamp(1.25rem,4vw,2rem);margin-top:1.25rem}
 .card.slim{max-width:32rem}
+.qr{display:block;max-width:100%;height:auto;border-radius:8px}
 label+button{margin-top:1rem}
 table{width:100%;border-collapse:collapse;margin-top:1.25rem;background:var(--card);border:1px solid var(--line);border-radius:14px;border-spacing:0;overflow:hidden}
 th{font-size:.8125rem;font-weight:550;color:var(--soft);text-align:left}
