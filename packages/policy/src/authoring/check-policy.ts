@@ -1,8 +1,10 @@
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
+import type * as Cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { UnsupportedPolicyError } from '../cedar/expression.ts';
 import { factsUsed } from '../cedar/facts-used.ts';
 import { compilePolicy } from '../cedar/policy.ts';
+import { tokensOf } from '../form/policy-tokens.ts';
 import { POLICY_SCHEMA } from '../policy-schema.ts';
+import { CedarOverflowError, withCedar } from './cedar-library.ts';
 
 /** Something that is wrong with a policy, and where. Line and column count from 1, columns in characters. */
 export interface PolicyProblem {
@@ -29,12 +31,26 @@ export type PolicyCheck =
 
 export const MAX_POLICY_TEXT = 20_000;
 
+/** Brackets within brackets, and uses of `if`. The library has a stack of its own, which is small. */
+const MAX_NESTING = 50;
+
 /**
  * One policy as text: parsed, checked against the schema, and compiled for gateways. What can never match is refused like
  * what is wrong, since whoever wrote it believes that it does something.
  */
 export function checkPolicy(text: string): PolicyCheck {
   if (text.length > MAX_POLICY_TEXT) return refuse(`a policy is at most ${MAX_POLICY_TEXT} characters`);
+  const deep = deepestPlace(text);
+  if (deep !== null) return { ok: false, problems: [deep] };
+  try {
+    return withCedar((cedar) => checkWith(cedar, text));
+  } catch (error) {
+    if (!(error instanceof UnsupportedPolicyError || error instanceof CedarOverflowError)) throw error;
+    return refuse(`gateways cannot run this: ${error.message}`);
+  }
+}
+
+function checkWith(cedar: typeof Cedar, text: string): PolicyCheck {
   const parts = cedar.policySetTextToParts(text);
   if (parts.type === 'failure') return { ok: false, problems: problemsOf(parts.errors, text) };
   if (parts.policy_templates.length > 0)
@@ -56,20 +72,33 @@ export function checkPolicy(text: string): PolicyCheck {
   const parsed = cedar.policyToJson(text);
   if (parsed.type === 'failure') return { ok: false, problems: problemsOf(parsed.errors, text) };
   const json = parsed.json as unknown as Record<string, unknown>;
-  try {
-    const { effect, annotations, facts } = compilePolicy(json);
+  const { effect, annotations, facts } = compilePolicy(json);
+  return {
+    ...{ ok: true, effect, json },
+    annotations: Object.fromEntries(annotations),
+    facts: [...facts].sort(),
+    warnings: warningsOf(effect, json, facts),
+  };
+}
+
+/** Where a text nests deeper than anybody means it; null: nowhere. */
+function deepestPlace(text: string): PolicyProblem | null {
+  let [depth, ifs] = [0, 0];
+  for (const token of tokensOf(text).tokens) {
+    if (token.text === '(' || token.text === '[' || token.text === '{') depth++;
+    else if (token.text === ')' || token.text === ']' || token.text === '}') depth--;
+    else if (token.text === 'if') ifs++;
+    else if (token.text === ';' && depth === 0) ifs = 0;
+    if (depth <= MAX_NESTING && ifs <= MAX_NESTING) continue;
+    const before = text.slice(0, token.start).split('\n');
     return {
-      ok: true,
-      effect,
-      json,
-      annotations: Object.fromEntries(annotations),
-      facts: [...facts].sort(),
-      warnings: warningsOf(effect, json, facts),
+      message: 'it is nested too deeply',
+      help: '',
+      line: before.length,
+      column: [...before.at(-1)!].length + 1,
     };
-  } catch (error) {
-    if (!(error instanceof UnsupportedPolicyError)) throw error;
-    return refuse(`gateways cannot run this: ${error.message}`);
   }
+  return null;
 }
 
 /** A forbid that asks for the country within `when` does not reach whom nobody can place. */
@@ -96,7 +125,15 @@ export type PolicyParts =
 
 /** The policies of a file, in its order. Comments between two of them are left out. */
 export function splitPolicies(text: string): PolicyParts {
-  const parts = cedar.policySetTextToParts(text);
+  const deep = deepestPlace(text);
+  if (deep !== null) return { ok: false, problems: [deep] };
+  let parts: Cedar.PolicySetTextToPartsAnswer;
+  try {
+    parts = withCedar((cedar) => cedar.policySetTextToParts(text));
+  } catch (error) {
+    if (!(error instanceof CedarOverflowError)) throw error;
+    return { ok: false, problems: [{ message: error.message, help: '', line: 1, column: 1 }] };
+  }
   if (parts.type === 'failure') return { ok: false, problems: problemsOf(parts.errors, text) };
   const policies: PolicyPart[] = [];
   for (const policy of [...parts.policies, ...parts.policy_templates]) {
@@ -112,9 +149,9 @@ function lineAt(text: string, offset: number): number {
   return text.slice(0, offset).split('\n').length;
 }
 
-/** As Cedar's own formatter writes it. */
+/** As Cedar's own formatter writes it. Only for what was checked. */
 export function formatPolicy(text: string): string {
-  const answer = cedar.formatPolicies({ policyText: text, lineWidth: 100, indentWidth: 2 });
+  const answer = withCedar((cedar) => cedar.formatPolicies({ policyText: text, lineWidth: 100, indentWidth: 2 }));
   return answer.type === 'success' ? answer.formatted_policy : text;
 }
 
@@ -123,7 +160,7 @@ function refuse(message: string): PolicyCheck {
 }
 
 /** The validator says the same of each action that a policy is for: once is enough. */
-function problemsOf(errors: readonly cedar.DetailedError[], text: string): readonly PolicyProblem[] {
+function problemsOf(errors: readonly Cedar.DetailedError[], text: string): readonly PolicyProblem[] {
   const problems = new Map<string, PolicyProblem>();
   for (const error of errors) {
     const problem = problemOf(error, text);
@@ -133,7 +170,7 @@ function problemsOf(errors: readonly cedar.DetailedError[], text: string): reado
   return [...problems.values()];
 }
 
-function problemOf(error: cedar.DetailedError, text: string): PolicyProblem {
+function problemOf(error: Cedar.DetailedError, text: string): PolicyProblem {
   const location = error.sourceLocations?.[0];
   const place = location === undefined ? { line: 1, column: 1 } : placeOf(text, location.start);
   const label = location?.label ?? null;

@@ -1,9 +1,10 @@
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
+import type * as Cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { type FormCondition, type PolicyForm, policyForm } from '@zeronaut/model';
 import { canonicalForm, commented } from '../form/canonical-form.ts';
 import { formOfJson, type ReadForm, TextOnlyError } from '../form/form-of-json.ts';
 import { findTokens, layoutOf, type Tokens, tokensOf } from '../form/policy-tokens.ts';
 import { textOfForm } from '../form/text-of-form.ts';
+import { withCedar } from './cedar-library.ts';
 import { checkPolicy, type PolicyProblem } from './check-policy.ts';
 
 export type PolicyFormResult =
@@ -51,10 +52,12 @@ function placeOf(error: TextOnlyError, tokens: Tokens): number {
   const { head, clauses } = layoutOf(tokens);
   const clause = clauses[error.clause];
   if (clause === undefined) return tokens.tokens[head]?.start ?? 0;
-  const written = cedar.policyToText({
-    ...{ effect: 'permit', principal: { op: 'All' }, action: { op: 'All' }, resource: { op: 'All' } },
-    conditions: [{ kind: 'when', body: error.expression as cedar.Expr }],
-  });
+  const written = withCedar((cedar) =>
+    cedar.policyToText({
+      ...{ effect: 'permit', principal: { op: 'All' }, action: { op: 'All' }, resource: { op: 'All' } },
+      conditions: [{ kind: 'when', body: error.expression as Cedar.Expr }],
+    }),
+  );
   const start = tokens.tokens[clause.first]!.start;
   if (written.type === 'failure') return start;
   const wanted = tokensOf(written.text);
