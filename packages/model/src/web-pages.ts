@@ -3,6 +3,7 @@
  * Everything else that is unknown stays a 404.
  */
 export const WEB_PAGES = [
+  'access-requests',
   'first-steps',
   'gateways',
   'my-access',

@@ -45,4 +45,5 @@ export const messages: Translation<typeof english> = {
   'nav.users': 'Personen und Gruppen',
   'nav.invite': 'Person einladen',
   'nav.programs': 'Dienstkonten, Schlüssel',
+  'nav.ask': 'Zugriff erbitten',
 };

@@ -42,4 +42,5 @@ export const messages = {
   'nav.users': 'Users and groups',
   'nav.invite': 'Invite a person',
   'nav.programs': 'Service accounts, keys',
+  'nav.ask': 'Ask for access',
 } as const;

@@ -31,13 +31,14 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { to: '/users', label: 'nav.users', icon: UserIcon, permission: 'users:read' },
   { to: '/service-accounts', label: 'nav.programs', icon: KeyIcon, permission: 'service_accounts:read' },
   { to: '/policies', label: 'nav.policies', icon: PolicyIcon, permission: 'policies:read' },
-  { to: '/requests', label: 'nav.requests', icon: RequestIcon, permission: 'self:read', external: true },
+  { to: '/access-requests', label: 'nav.requests', icon: RequestIcon, permission: 'self:read' },
   { to: '/first-steps', label: 'nav.firstRun', icon: StartIcon, permission: 'resources:write' },
 ];
 
 /** Beyond the pages: what the palette can begin. */
 export const ACTIONS: readonly NavigationItem[] = [
   { to: '/resources/new', label: 'nav.newResource', icon: PlusIcon, permission: 'resources:write' },
+  { to: '/access-requests?ask=1', label: 'nav.ask', icon: RequestIcon, permission: 'self:write' },
   { to: '/users/invitations?invite=1', label: 'nav.invite', icon: PlusIcon, permission: 'users:write' },
   { to: '/gateways?enrol=1', label: 'nav.enrol', icon: PlusIcon, permission: 'gateways:write' },
   { to: '/policies/new', label: 'nav.newPolicy', icon: PlusIcon, permission: 'policies:write' },

@@ -1,5 +1,6 @@
 import { createRouter } from '@tanstack/react-router';
 import { rootRoute } from '../base/pages.ts';
+import { accessRequestRoutes } from '../features/access-requests/routes.ts';
 import { apiKeyRoutes } from '../features/api-keys/routes.ts';
 import { firstRunRoutes } from '../features/first-run/routes.ts';
 import { gatewayRoutes } from '../features/gateways/routes.ts';
@@ -28,6 +29,7 @@ const routeTree = rootRoute
     ...serviceAccountRoutes,
     ...apiKeyRoutes,
     ...personalAccessTokenRoutes,
+    ...accessRequestRoutes,
   ]);
 
 export const router = createRouter({

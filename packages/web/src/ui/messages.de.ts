@@ -45,4 +45,7 @@ export const messages: Translation<typeof english> = {
   'life.expired': 'Abgelaufen',
   'life.revoked': 'Widerrufen',
   'diff.same': 'Kein Unterschied',
+  'tabs.of.requests': 'Zugriffsanfragen',
+  'tabs.requests': 'Anfragen',
+  'tabs.rules': 'Bewilligungsregeln',
 };

@@ -43,4 +43,7 @@ export const messages = {
   'life.expired': 'Expired',
   'life.revoked': 'Revoked',
   'diff.same': 'No difference',
+  'tabs.of.requests': 'Access requests',
+  'tabs.requests': 'Requests',
+  'tabs.rules': 'Approval rules',
 } as const;

@@ -23,6 +23,10 @@ const PAGES = {
     { to: '/service-accounts/api-keys', label: 'tabs.apiKeys', permission: 'api_keys:read' },
     { to: '/service-accounts/personal-access-tokens', label: 'tabs.tokens', permission: 'api_keys:read' },
   ],
+  requests: [
+    { to: '/access-requests', label: 'tabs.requests', permission: 'self:read' },
+    { to: '/access-requests/approval-rules', label: 'tabs.rules', permission: 'policies:read' },
+  ],
   mine: [{ to: '/my-access/personal-access-tokens', label: 'tabs.tokens', permission: 'self:read' }],
 } as const satisfies Record<string, readonly Item[]>;
 

@@ -1,0 +1,118 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Typography from '@mui/material/Typography';
+import { getRouteApi } from '@tanstack/react-router';
+import type { ApprovalRule } from '@zeronaut/model';
+import { lazy, Suspense, useState } from 'react';
+import { useRouteMutation } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
+import { useList } from '../../base/use-list.ts';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { PlusIcon, PolicyIcon } from '../../ui/icons.tsx';
+import { ListPage } from '../../ui/list-page.tsx';
+import type { Column } from '../../ui/list-table.tsx';
+import { EmptyState } from '../../ui/states.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
+import { Tags } from '../../ui/tag.tsx';
+import { duration } from './duration.ts';
+import { accessRequestMessages } from './messages.ts';
+
+const route = getRouteApi('/access-requests/approval-rules');
+const RuleDialog = lazy(async () => ({ default: (await import('./approval-rule-dialog.tsx')).ApprovalRuleDialog }));
+
+export function ApprovalRulesPage() {
+  const t = useMessages(accessRequestMessages);
+  const may = useMay();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const list = useList('approvalRules.list', {});
+  const remove = useRouteMutation('approvalRules.delete', ['approvalRules.list', 'accessRequests.list']);
+  const [editing, setEditing] = useState<ApprovalRule | 'new' | null>(null);
+  const [removing, setRemoving] = useState<ApprovalRule | null>(null);
+  const columns: Column<ApprovalRule>[] = [
+    {
+      key: 'object',
+      header: t('column.object'),
+      value: ({ object }) => object,
+      cell: ({ object }) => <Box sx={{ fontWeight: 600 }}>{object}</Box>,
+    },
+    { key: 'approvers', header: t('column.approvers'), cell: ({ approvers }) => <Tags of={approvers} />, from: 'sm' },
+    {
+      key: 'needed',
+      header: t('column.needed'),
+      value: ({ needed }) => needed,
+      cell: ({ needed }) => needed,
+      from: 'sm',
+      width: '110px',
+    },
+    {
+      key: 'most',
+      header: t('column.most'),
+      value: ({ maxMinutes }) => maxMinutes,
+      cell: ({ maxMinutes }) => {
+        const { unit, count } = duration(maxMinutes);
+        return t(unit, { count });
+      },
+      from: 'md',
+      width: '120px',
+    },
+    {
+      key: 'actions',
+      header: '',
+      cell: (row) =>
+        may('policies:write') ? (
+          <Box sx={{ display: 'flex', justifyContent: 'flex-end', gap: 0.5 }}>
+            <Button size="small" onClick={() => setEditing(row)}>
+              {t('rule.edit')}
+            </Button>
+            <Button size="small" color="error" onClick={() => setRemoving(row)}>
+              {t('rule.remove')}
+            </Button>
+          </Box>
+        ) : null,
+      width: '200px',
+    },
+  ];
+  const create = may('policies:write') ? (
+    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setEditing('new')}>
+      {t('rule.create')}
+    </Button>
+  ) : null;
+  return (
+    <>
+      <ListPage
+        title={t('rules.title')}
+        subtitle={t('rules.subtitle')}
+        tabs={<SubNavigation of="requests" />}
+        actions={create}
+        list={list}
+        columns={columns}
+        rowKey={({ objectId }) => objectId}
+        textOf={({ object, approvers }) => [object, ...approvers].join(' ')}
+        search={search}
+        onSearch={(change) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })}
+        empty={
+          <EmptyState title={t('rules.emptyTitle')} icon={<PolicyIcon />}>
+            <span>{t('rules.emptyText')}</span>
+            <Box>{create}</Box>
+          </EmptyState>
+        }
+      />
+      {editing === null ? null : (
+        <Suspense>
+          <RuleDialog rule={editing === 'new' ? null : editing} onClose={() => setEditing(null)} />
+        </Suspense>
+      )}
+      <ConfirmDialog
+        open={removing !== null}
+        title={t('rule.removeTitle', { object: removing?.object ?? '' })}
+        action={t('rule.remove')}
+        onConfirm={() => remove.mutateAsync({ params: { id: removing!.objectId } })}
+        onClose={() => setRemoving(null)}
+      >
+        <Typography>{t('rule.removeText')}</Typography>
+      </ConfirmDialog>
+    </>
+  );
+}
