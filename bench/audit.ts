@@ -12,7 +12,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CHAIN_START } from '@zeronaut/audit';
 import { postgresCluster, postgresMissing } from '@zeronaut/testkit';
-import { appendAuditEntries } from '../packages/console/src/domains/audit/audit.ts';
+import { loadAuthority } from '../packages/console/src/authority/authority.ts';
+import { loadMasterKey } from '../packages/console/src/authority/master-key.ts';
+import { type AuditDeed, appendAuditEntries } from '../packages/console/src/domains/audit/audit.ts';
 import type { Context } from '../packages/console/src/domains/context.ts';
 import { LiveFeed } from '../packages/console/src/live/live-feed.ts';
 import { openStore, type Store } from '../packages/console/src/store/store.ts';
@@ -29,12 +31,35 @@ const runs = flags.quick ? 1 : Number(flags.runs);
 const entries = flags.quick ? 5_000 : 20_000;
 const BATCH = 100;
 const ORGANIZATION = 'org_bench';
+const keyDirectory = mkdtempSync(join(tmpdir(), 'zeronaut-bench-'));
+const sealer = loadMasterKey(join(keyDirectory, 'master.key'));
+rmSync(keyDirectory, { recursive: true });
 
-const deed = (index: number) => ({
+const decision = (index: number) => ({
   actor: { kind: 'system' as const, id: 'gw_01m8e1qeyqwwf8rc7s82asj7px', name: 'gateway', address: '' },
   requestId: 'req_01m8e1qeyqwwf8rc7s82asj7px',
   ...{ action: 'access.pass', objectKind: 'resource', objectId: `res_${index % 50}` },
   after: { subject: `usr_${index}`, reason: 'access.session', snapshotVersion: 12, count: index },
+});
+
+/** An administrator's deed to one of a hundred people: names, mail and network addresses are sealed. */
+const deedToPerson = (index: number) => ({
+  actor: {
+    kind: 'user' as const,
+    id: 'usr_01m8e1qeyqwwf8rc7s82asj7px',
+    name: 'admin@example.com',
+    address: '192.0.2.7',
+  },
+  requestId: 'req_01m8e1qeyqwwf8rc7s82asj7px',
+  ...{ action: 'user.update', objectKind: 'user', objectId: `usr_${index % 100}` },
+  before: { email: `user-${index % 100}@example.com`, name: 'One Name', role: 'member', groups: [], version: index },
+  after: {
+    email: `user-${index % 100}@example.com`,
+    name: 'Another Name',
+    role: 'member',
+    groups: [],
+    version: index + 1,
+  },
 });
 
 async function prepare(url: string): Promise<Store> {
@@ -47,8 +72,14 @@ async function prepare(url: string): Promise<Store> {
 }
 
 /** Entries a second. */
-async function append(store: Store, total: number, batch: number): Promise<number> {
-  const context = { clock: Date.now, store, live: new LiveFeed() } as unknown as Context;
+async function append(
+  store: Store,
+  total: number,
+  batch: number,
+  deed: (index: number) => AuditDeed = decision,
+): Promise<number> {
+  const authority = await loadAuthority(store, sealer, Date.now);
+  const context = { clock: Date.now, store, live: new LiveFeed(), authority } as unknown as Context;
   const startedAt = performance.now();
   for (let done = 0; done < total; done += batch) {
     const deeds = Array.from({ length: batch }, (_, index) => deed(done + index));
@@ -80,28 +111,23 @@ if (missing === null) {
 
 const results = [];
 for (const { name, must, open } of databases) {
-  const batched: Measurement & { ours: number[] } = {
-    ...{
-      workload: `append on ${name}, ${BATCH} to a transaction`,
-      unit: 'entries/s',
-      better: 'higher',
-      must,
-      ours: [],
-    },
-  };
-  const single: Measurement & { ours: number[] } = {
-    ...{ workload: `append on ${name}, one to a transaction`, unit: 'entries/s', better: 'higher', ours: [] },
-  };
+  const measurement = (what: string, more: { must?: number }): Measurement & { ours: number[] } => ({
+    ...{ workload: `append on ${name}, ${what}`, unit: 'entries/s', better: 'higher', ...more, ours: [] },
+  });
+  const batched = measurement(`${BATCH} to a transaction`, { must });
+  const people = measurement(`${BATCH} to a transaction, with personal data`, { must });
+  const single = measurement('one to a transaction', {});
   for (let round = 0; round < runs; round++) {
     const database = await open();
     const store = await prepare(database.url);
     await append(store, entries / 10, BATCH);
     batched.ours.push(await append(store, entries, BATCH));
+    people.ours.push(await append(store, entries / 2, BATCH, deedToPerson));
     single.ours.push(await append(store, entries / 20, 1));
     await store.close();
     database.release();
   }
-  results.push(toResult('audit', batched), toResult('audit', single));
+  results.push(toResult('audit', batched), toResult('audit', people), toResult('audit', single));
 }
 process.stdout.write(`${formatTable(results)}\n`);
 if (flags.json) process.stdout.write(`written to ${saveResults('audit', results)}\n`);

@@ -17,6 +17,18 @@ export {
   verifyConsistency,
   verifyInclusion,
 } from './merkle-tree.ts';
+export { ERASE_ACTION } from './omissions.ts';
+export {
+  commitmentOf,
+  ERASED,
+  isOpened,
+  type OpenedPart,
+  parseSealedParts,
+  pointerTo,
+  readableEntry,
+  SEALED,
+  type SealedPart,
+} from './personal-data.ts';
 export {
   formatVerifierKey,
   isSignedBy,

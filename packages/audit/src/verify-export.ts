@@ -2,6 +2,8 @@ import { canonicalJson } from './canonical-json.ts';
 import { CHAIN_START, chainHash } from './chain.ts';
 import { type Checkpoint, originOf, parseCheckpoint } from './checkpoint.ts';
 import { GrowingTree, leafHash } from './merkle-tree.ts';
+import { Omissions } from './omissions.ts';
+import { isOpened, parseSealedParts } from './personal-data.ts';
 import { isSignedBy, MAX_NOTE_BYTES, type NoteVerifier, parseNote, parseVerifierKey } from './signed-note.ts';
 
 /**
@@ -11,6 +13,7 @@ import { isSignedBy, MAX_NOTE_BYTES, type NoteVerifier, parseNote, parseVerifier
  *
  *     {"checkpoint":"<note>","format":"zeronaut-audit/1","keys":["<verifier key>"],"organizationId":"org_…","type":"export"}
  *     {"entry":{"action":…,"seq":1,…},"hash":"…","previousHash":"…","type":"entry"}
+ *     {"entry":{…,"personal":[…]},"hash":"…","opened":[{"salt":"…","values":["…"]}],…}   with personal data; null: erased
  *     {"note":"<note>","type":"checkpoint"}
  *
  * What can be wrong is a value, with the first place where it shows.
@@ -35,6 +38,8 @@ export type Flaw =
   | 'rewritten'
   /** Two checkpoints that cannot both be of one log. */
   | 'fork'
+  /** Something is kept back, and no entry says that it was erased. */
+  | 'hidden'
   /** A checkpoint without the signatures that it needs. */
   | 'signature';
 
@@ -73,6 +78,8 @@ interface EntryLine {
   readonly entry: Record<string, unknown>;
   readonly previousHash: string;
   readonly hash: string;
+  readonly opened?: readonly unknown[];
+  readonly type: 'entry';
 }
 
 export class ExportVerifier {
@@ -88,6 +95,7 @@ export class ExportVerifier {
   #checkpoints = 0;
   #head = CHAIN_START;
   #last: { note: string; checkpoint: Checkpoint } | null = null;
+  #omissions = new Omissions();
   /** A gap: from here on, numbers are collected to tell what was removed from what was moved. */
   #gap: { line: number; expected: number; seen: Set<number> } | null = null;
 
@@ -108,6 +116,7 @@ export class ExportVerifier {
     copy.#checkpoints = this.#checkpoints;
     copy.#head = this.#head;
     copy.#last = this.#last;
+    copy.#omissions = this.#omissions.clone();
     return copy;
   }
 
@@ -174,10 +183,11 @@ export class ExportVerifier {
   }
 
   #readEntry(value: Record<string, unknown>): void {
-    const { entry, previousHash, hash } = value as unknown as EntryLine;
+    const { entry, previousHash, hash, opened = [], type: _, ...more } = value as unknown as EntryLine;
     const expected = this.#tree.size + 1;
     const seq = entry !== null && typeof entry === 'object' ? entry.seq : undefined;
-    if (typeof seq !== 'number' || typeof previousHash !== 'string' || typeof hash !== 'string') {
+    const isWritten = typeof previousHash === 'string' && typeof hash === 'string' && Array.isArray(opened);
+    if (typeof seq !== 'number' || !isWritten || Object.keys(more).length > 0) {
       this.#fail('malformed', expected, 'the entry has no number or no hashes');
       return;
     }
@@ -195,10 +205,30 @@ export class ExportVerifier {
       this.#fail('edited', seq, `entry ${seq} is not what the hash chain says`);
       return;
     }
+    if (!this.#readPersonal(seq, entry, opened)) return;
     this.#head = computed;
     this.#tree.add(leafHash(Buffer.from(computed, 'base64url')));
     const { known } = this.#options;
     if (known?.size === seq) this.#compare(known, 'fork', `entry ${seq} or one before is another than on ${known.at}`);
+  }
+
+  /** What is shown of people is what was logged; what is not shown must have been erased, which another entry says. */
+  #readPersonal(seq: number, entry: Record<string, unknown>, opened: readonly unknown[]): boolean {
+    const parts = parseSealedParts(entry);
+    if (parts === undefined || parts.length !== opened.length) {
+      this.#fail('malformed', seq, `the personal data of entry ${seq} are not written as they should be`);
+      return false;
+    }
+    for (const [index, part] of parts.entries()) {
+      if (opened[index] === null) {
+        this.#omissions.keepBack(part.subject, { seq, line: this.#line });
+      } else if (!isOpened(part, opened[index])) {
+        this.#fail('edited', seq, `what is shown of ${part.subject} in entry ${seq} is not what was logged`);
+        return false;
+      }
+    }
+    this.#omissions.readEntry(entry);
+    return true;
   }
 
   #readCheckpoint(note: unknown): void {
@@ -239,6 +269,7 @@ export class ExportVerifier {
         this.#fail('fork', this.#promised.size, 'the checkpoint at the beginning is not the one at the end');
       }
     }
+    this.#finding ??= this.#omissions.finish();
   }
 
   /** The checkpoint in a note, if it is of this log and has the signatures that it needs. */

@@ -21,6 +21,7 @@ export const ID_PREFIX = {
   enrolment: 'enr',
   audit: 'aud',
   auditExport: 'axp',
+  auditSubject: 'sub',
   identityProvider: 'idp',
   scimGroup: 'sgr',
   factor: 'fac',

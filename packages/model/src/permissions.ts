@@ -39,6 +39,8 @@ export const PERMISSIONS = {
   'audit_exports:read': ['owner', 'admin', 'auditor'],
   /** Sends the log away, from its first entry on. */
   'audit_exports:write': ['owner'],
+  /** Makes what the log says of a person unreadable for ever. */
+  'audit_erasures:write': ['owner'],
   /** Own things: my profile, my sessions, enrol my device. */
   'self:read': ['owner', 'admin', 'operator', 'auditor', 'member'],
   'self:write': ['owner', 'admin', 'operator', 'auditor', 'member'],

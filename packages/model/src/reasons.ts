@@ -232,6 +232,11 @@ export const REASONS = {
   'api.slow_down': { status: 400, title: 'Polling too fast', next: '' },
   'api.access_denied': { status: 400, title: 'The user refused', next: '' },
   'api.last_owner': { status: 409, title: 'The last owner cannot be removed', next: 'Make somebody else owner first.' },
+  'audit.subject_active': {
+    status: 409,
+    title: 'The account is still open',
+    next: 'Disable it first: whoever is still there leaves new traces.',
+  },
   'audit.inconsistent': {
     status: 409,
     title: 'The audit log is not the one that was signed',

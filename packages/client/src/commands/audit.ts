@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
+import { auditEraseCommand } from './audit-erase.ts';
 import { auditExportsCommand } from './audit-exports.ts';
 import {
   type CommandLine,
@@ -183,5 +184,6 @@ export function auditCommand(line: CommandLine): Command {
   );
 
   group.addCommand(auditExportsCommand(line));
+  group.addCommand(auditEraseCommand(line));
   return group;
 }

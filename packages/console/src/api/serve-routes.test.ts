@@ -93,6 +93,15 @@ eachDatabase('every route serves, refuses and keeps organizations apart', async 
   const verified = await ours.call('GET', '/api/v1/audit/verification');
   assert.equal(verified.json().valid, true);
   assert.ok(verified.json().entries > 40);
+
+  // Of whoever did and whom it was done to, entries hold ids alone in the clear.
+  const rows = await fixture.context.store.db.selectFrom('audit_entries').select('body').execute();
+  for (const { body } of rows) {
+    const { personal: _, actor, ...rest } = JSON.parse(body);
+    const machine = actor.kind === 'system' || actor.kind === 'workload';
+    const text = JSON.stringify(machine ? rest : { ...rest, actor });
+    assert.doesNotMatch(text, /@example\.com|lightMyRequest|"(?:address|lastUsedAddress)":"(?:127\.|192\.0)/);
+  }
 });
 
 function checkAnswer(id: RouteId, route: RouteDefinition, answer: Awaited<ReturnType<TestOrganization['call']>>): void {

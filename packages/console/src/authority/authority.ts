@@ -33,6 +33,8 @@ export interface Authority {
   auditKeys(): Promise<AuditKeys>;
   /** 32 bytes: vouches for the challenges of passkeys, and nothing else. */
   readonly challengeKey: Uint8Array;
+  /** 32 bytes: makes names of mail addresses in the table of audit subjects, and nothing else. */
+  readonly auditMailKey: Uint8Array;
   /** For secrets that an organization entrusts to the console. The name must say whose it is and what for. */
   readonly sealer: Sealer;
   /** Ed25519 over `SNAPSHOT_CONTEXT` + payload, base64url. */
@@ -94,6 +96,7 @@ export async function loadAuthority(store: Store, sealer: Sealer, clock: () => n
   const tokenKey = loadSigningKey(await secret('token-key', generateSigningKey));
   const snapshotKey = loadSigningKey(await secret('snapshot-key', generateSigningKey));
   const challengeKey = await secret('challenge-key', () => randomBytes(32).toString('base64url'));
+  const auditMailKey = await secret('audit-mail-key', () => randomBytes(32).toString('base64url'));
   let auditKeys: Promise<AuditKeys> | undefined;
   let samlKey: Promise<SamlServiceKey> | undefined;
   return {
@@ -101,6 +104,7 @@ export async function loadAuthority(store: Store, sealer: Sealer, clock: () => n
     tokenKey,
     snapshotKey,
     challengeKey: Buffer.from(challengeKey, 'base64url'),
+    auditMailKey: Buffer.from(auditMailKey, 'base64url'),
     auditKeys: () => {
       auditKeys ??= secret('audit-keys', createAuditKeys).then((text) => {
         const { ed25519, mlDsa } = JSON.parse(text) as Record<keyof AuditKeys, string>;

@@ -334,6 +334,20 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
   audit_tiles: { organization_id: string; level: number; position: number; hashes: string; root: string };
   /** Signed notes. `day`: of `at`, since 1970. */
   audit_checkpoints: { organization_id: string; size: number; at: number; day: number; note: string };
+  /** Whose personal data audit entries hold, each with the key that opens them. */
+  audit_subjects: {
+    organization_id: string;
+    /** In entries: a name that says nothing. */
+    id: string;
+    /** Null: somebody without an account. Kept when erased, as entries name the id. */
+    user_id: string | null;
+    /** Keyed hash of the mail address of somebody who had no account then; null when erased. */
+    mail_hash: string | null;
+    /** Null: erased. */
+    sealed_key: string | null;
+    created_at: number;
+    erased_at: number | null;
+  };
   audit_exports: {
     id: string;
     organization_id: string;

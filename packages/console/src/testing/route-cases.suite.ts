@@ -656,6 +656,20 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
   'audit.proveInclusion': { prepare: () => ({ query: 'seq=1' }), foreign: 'own' },
   'audit.proveConsistency': { prepare: () => ({ query: 'from=1' }), foreign: 'own' },
   'audit.export': { prepare: () => ({ query: 'from=1&limit=10' }), foreign: 'own' },
+  'audit.previewErasure': {
+    prepare: async (world) => ({ params: { id: await newUser(world) } }),
+    foreign: 'not_found',
+  },
+  'audit.erase': {
+    prepare: async (world) => {
+      const id = await newUser(world);
+      const headers = { 'if-match': '"1"' };
+      const answer = await world.ours.call('PATCH', `/api/v1/users/${id}`, { status: 'disabled' }, { headers });
+      assert.equal(answer.statusCode, 200, answer.body);
+      return { params: { id } };
+    },
+    foreign: 'not_found',
+  },
   'auditExports.list': { foreign: 'own' },
   'auditExports.create': {
     prepare: async (world) => {

@@ -1,7 +1,14 @@
 import { z } from 'zod';
-import { auditCheckpoint, auditEntry, auditExportPage, auditProof, timestamp } from '../entities/index.ts';
+import {
+  auditCheckpoint,
+  auditEntry,
+  auditErasure,
+  auditExportPage,
+  auditProof,
+  timestamp,
+} from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
-import { page, pageOf, searchText } from './route-parts.ts';
+import { byId, page, pageOf, searchText } from './route-parts.ts';
 
 const seq = z.coerce
   .number()
@@ -84,5 +91,26 @@ export const auditRoutes = defineRoutes({
       limit: z.coerce.number().int().min(1).max(1000).default(1000),
     }),
     response: auditExportPage,
+  },
+  'audit.previewErasure': {
+    method: 'GET',
+    path: '/api/v1/users/:id/audit-erasure',
+    tag: 'audit',
+    summary: 'What erasing a person in the audit log would take away',
+    permission: 'audit_erasures:write',
+    status: 200,
+    params: byId,
+    response: auditErasure,
+  },
+  'audit.erase': {
+    method: 'POST',
+    path: '/api/v1/users/:id/audit-erasure',
+    tag: 'audit',
+    summary: 'Destroy the keys of what the audit log says of a person; the log stays provable',
+    permission: 'audit_erasures:write',
+    stepUp: true,
+    status: 200,
+    params: byId,
+    response: auditErasure,
   },
 });

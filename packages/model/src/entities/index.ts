@@ -351,11 +351,27 @@ export const auditExportPage = z.strictObject({
       entry: z.record(z.string(), z.unknown()),
       previousHash: z.string().max(64),
       hash: z.string().max(64),
+      /** Present where the entry has personal data: one for each sealed part; null: erased. */
+      opened: z.array(z.strictObject({ salt: z.string().max(64), values: z.array(z.string()) }).nullable()).optional(),
     }),
   ),
   checkpoints: z.array(z.strictObject({ size: z.int().min(0), note: z.string().max(65_536) })),
 });
 export type AuditExportPage = z.infer<typeof auditExportPage>;
+
+/** What erasing a person in the audit log takes, or took, away. */
+export const auditErasure = z.strictObject({
+  userId: id,
+  /** The account is open: somebody who is still there cannot be erased. */
+  active: z.boolean(),
+  /** What the person is called in entries: names that say nothing. */
+  subjects: z.array(z.string().max(64)),
+  /** Entries in which something of the person becomes unreadable. */
+  entries: z.int().min(0),
+  /** Entries of before personal data were sealed, which hold the mail address for as long as they are kept. */
+  plainEntries: z.int().min(0),
+});
+export type AuditErasure = z.infer<typeof auditErasure>;
 
 /** Address grant: a signed-in user opened raw ports for one source address until `expiresAt`. Kept by the gateway. */
 export const addressGrant = z.strictObject({

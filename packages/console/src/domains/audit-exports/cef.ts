@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { AuditEntry } from '@zeronaut/model';
 import { VERSION } from '../../version.ts';
-import { type ExportRecord, referenceOf } from './export-records.ts';
+import { type EntryRecord, type ExportRecord, referenceOf } from './export-records.ts';
 
 /**
  * Records in the Common Event Format (CEF 0). Whatever an entry holds, it stays in its field: the header escapes backslash and
@@ -13,7 +13,7 @@ const MAX_BODY_CHARACTERS = 65_536;
 
 export function formatCef(record: ExportRecord): string {
   return record.type === 'entry'
-    ? formatEntry(record.entry, record.body, referenceOf(record.checkpoint))
+    ? formatEntry(record.entry, record, referenceOf(record.checkpoint))
     : format('audit.checkpoint', 1, [
         ['rt', String(Date.parse(record.checkpoint.at))],
         ['cn1Label', 'seq'],
@@ -25,9 +25,9 @@ export function formatCef(record: ExportRecord): string {
       ]);
 }
 
-function formatEntry(entry: AuditEntry, body: string, checkpoint: string): string {
+function formatEntry(entry: AuditEntry, { body, opened }: EntryRecord, checkpoint: string): string {
   const { actor } = entry;
-  const fits = body.length <= MAX_BODY_CHARACTERS;
+  const fits = body.length + opened.length <= MAX_BODY_CHARACTERS;
   return format(entry.action, severityOf(entry.action), [
     ['rt', String(Date.parse(entry.at))],
     ['externalId', entry.id],
@@ -56,7 +56,12 @@ function formatEntry(entry: AuditEntry, body: string, checkpoint: string): strin
     ['cs5', entry.requestId],
     ['cs6Label', 'organization'],
     ['cs6', entry.organizationId],
-    fits ? ['zeronautEntry', body] : ['zeronautEntryCharacters', String(body.length)],
+    ...(fits
+      ? ([
+          ['zeronautEntry', body],
+          ['zeronautOpened', opened],
+        ] as const)
+      : ([['zeronautEntryCharacters', String(body.length)]] as const)),
   ]);
 }
 

@@ -1,5 +1,6 @@
-import { type Checkpoint, parseCheckpoint, parseNote } from '@zeronaut/audit';
+import { type Checkpoint, canonicalJson, parseCheckpoint, parseNote } from '@zeronaut/audit';
 import type { AuditEntry } from '@zeronaut/model';
+import { openEntries } from '../audit/subjects.ts';
 import type { Context } from '../context.ts';
 
 /**
@@ -14,6 +15,8 @@ export interface EntryRecord {
   readonly entry: AuditEntry;
   /** Exactly what was hashed. */
   readonly body: string;
+  /** Canonical JSON of what opens its sealed parts; empty where it has none. */
+  readonly opened: string;
   readonly checkpoint: Checkpoint;
 }
 
@@ -68,16 +71,18 @@ export async function readBatch(context: Context, organizationId: string, after:
     .where('seq', '<=', upTo)
     .orderBy('seq')
     .execute();
+  const entries = await openEntries(context, organizationId, rows);
   const notes = await checkpointsFor(context, organizationId, after, upTo);
   const records: ExportRecord[] = [];
   let next = 0;
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
     while (notes[next] !== undefined && notes[next]!.checkpoint.size < row.seq) next++;
     const covering = notes[next];
     // Every one is below `signed`: without it, somebody removed checkpoints.
     if (covering === undefined) throw new Error(`no checkpoint counts entry ${row.seq} of ${organizationId}`);
-    const entry = { ...JSON.parse(row.body), previousHash: row.previous_hash, hash: row.hash } as AuditEntry;
-    records.push({ type: 'entry', entry, body: row.body, checkpoint: covering.checkpoint });
+    const { readable, opened } = entries[index]!;
+    const more = { opened: opened === undefined ? '' : canonicalJson(opened), checkpoint: covering.checkpoint };
+    records.push({ type: 'entry', entry: readable, body: row.body, ...more });
     if (covering.checkpoint.size === row.seq) records.push({ type: 'checkpoint', ...covering });
   }
   return { records, upTo };
@@ -111,5 +116,5 @@ export function testRecord(organizationId: string, checkpoint: Checkpoint, nowMs
     ...{ action: 'audit.export_test', objectKind: 'audit_export', objectId: '', before: null, after: null },
     ...{ requestId: '', previousHash: '', hash: '' },
   };
-  return { type: 'entry', entry, body: '{}', checkpoint };
+  return { type: 'entry', entry, body: '{}', opened: '', checkpoint };
 }

@@ -64,7 +64,7 @@ function logRecord(record: ExportRecord, nowMs: number) {
       attributes: attributes({ ...reference, 'zeronaut.audit.seq': whole(record.checkpoint.size) }),
     };
   }
-  const { entry, body } = record;
+  const { entry, body, opened } = record;
   return {
     ...{ timeUnixNano: nanos(Date.parse(entry.at)), observedTimeUnixNano: nanos(nowMs), ...severity },
     eventName: entry.action,
@@ -75,6 +75,7 @@ function logRecord(record: ExportRecord, nowMs: number) {
       'zeronaut.audit.hash': text(entry.hash),
       'zeronaut.audit.previous_hash': text(entry.previousHash),
       ...reference,
+      'zeronaut.audit.opened': text(opened),
       'zeronaut.audit.object.kind': text(entry.objectKind),
       'zeronaut.audit.object.id': text(entry.objectId),
       'zeronaut.request.id': text(entry.requestId),

@@ -1,4 +1,4 @@
-import { CHAIN_START, canonicalJson, chainHash } from '@zeronaut/audit';
+import { CHAIN_START, canonicalJson, chainHash, type SealedPart } from '@zeronaut/audit';
 import { type AuditEntry, createId } from '@zeronaut/model';
 import { sql } from 'kysely';
 import { changeOf, type ToldChange } from '../../live/live-feed.ts';
@@ -6,6 +6,8 @@ import type { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Actor, Caller, Context, Origin } from '../context.ts';
 import { type Page, type PageQuery, parseCursor, searchPage, toPage } from '../page.ts';
+import { separatePersonal } from './personal-data.ts';
+import { openEntries, sealParts, subjectsOf } from './subjects.ts';
 
 /** Entries that a search looks through for one page. */
 const SEARCHED_ENTRIES = 5_000;
@@ -22,7 +24,12 @@ export interface AuditInput {
 }
 
 /** One entry to add, and whose deed it was. */
-export type AuditDeed = AuditInput & { readonly actor: Actor; readonly requestId: string };
+export type AuditDeed = AuditInput & {
+  readonly actor: Actor;
+  readonly requestId: string;
+  /** Whose key it was done with, where the actor is a key. */
+  readonly userId?: string | undefined;
+};
 
 /** Rows of one insert: ten columns each, below what both databases take as parameters. */
 const INSERT_BATCH = 1000;
@@ -34,11 +41,11 @@ const INSERT_BATCH = 1000;
 export async function appendAudit(
   queries: Queries,
   context: Context,
-  who: { organizationId: string; actor: Actor; requestId: string },
+  who: { organizationId: string; actor: Actor; requestId: string; userId?: string },
   input: AuditInput,
 ): Promise<void> {
-  const { organizationId, actor, requestId } = who;
-  await appendAuditEntries(queries, context, organizationId, [{ ...input, actor, requestId }]);
+  const { organizationId, actor, requestId, userId } = who;
+  await appendAuditEntries(queries, context, organizationId, [{ ...input, actor, requestId, userId }]);
 }
 
 /** Adds entries in their order, for the price of little more than one. */
@@ -56,23 +63,28 @@ export async function appendAuditEntries(
     .returning(['audit_seq', 'audit_head'])
     .executeTakeFirstOrThrow();
   const at = context.clock();
+  const separated = deeds.map(separatePersonal);
+  const refs = new Set(separated.flatMap(({ personal }) => personal.map(({ ref }) => ref)));
+  const subjects = await subjectsOf(queries, context, organizationId, refs);
   let previousHash = head;
   const changes: ToldChange[] = [];
   const rows = deeds.map((deed, index) => {
     const seq = lastSeq - deeds.length + 1 + index;
     const id = createId('audit', at);
-    const entry: Omit<AuditEntry, 'previousHash' | 'hash'> = {
+    const { actor, before, after, personal } = separated[index]!;
+    const entry: Omit<AuditEntry, 'previousHash' | 'hash'> & { readonly personal?: readonly SealedPart[] } = {
       seq,
       id,
       organizationId,
       at: new Date(at).toISOString(),
-      actor: deed.actor,
+      actor,
       action: deed.action,
       objectKind: deed.objectKind,
       objectId: deed.objectId,
-      before: deed.before ?? null,
-      after: deed.after ?? null,
+      before: before ?? null,
+      after: after ?? null,
       requestId: deed.requestId,
+      ...(personal.length === 0 ? {} : { personal: sealParts(organizationId, id, personal, subjects) }),
     };
     const change = changeOf(entry);
     if (change !== null) changes.push(change);
@@ -143,11 +155,16 @@ export async function listAudit(
   if (query.actorId !== undefined) select = select.where('actor_id', '=', query.actorId);
   if (query.from !== undefined) select = select.where('at', '>=', Date.parse(query.from));
   if (query.to !== undefined) select = select.where('at', '<', Date.parse(query.to));
-  type Row = { seq: number; body: string; previous_hash: string; hash: string };
-  const view = (row: Row) =>
-    ({ ...JSON.parse(row.body), previousHash: row.previous_hash, hash: row.hash }) as AuditEntry;
+  const found = await select.execute();
+  const entries = await openEntries(context, caller.organizationId, found);
+  const rows = found.map((row, index) => {
+    const { readable } = entries[index]!;
+    // What is looked through is what people see, not what was hashed.
+    return { ...row, readable, body: query.q ? canonicalJson(readable) : row.body };
+  });
+  type Row = (typeof rows)[number];
+  const view = (row: Row) => row.readable;
   const cursorOf = (row: Row) => [row.seq];
-  const rows = await select.execute();
   if (!query.q) return toPage(rows, query.limit, view, cursorOf);
   return searchPage(rows, { ...query, q: query.q }, SEARCHED_ENTRIES, view, cursorOf);
 }

@@ -15,6 +15,7 @@ import type { AuditCheckpoint, AuditExportPage, AuditProof } from '@zeronaut/mod
 import { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Caller, Context } from '../context.ts';
+import { openEntries } from './subjects.ts';
 import { createReadNode, growTiles } from './tree-store.ts';
 
 /** Checkpoints of one log: made when something was logged since the last, signed by both keys, never a second for one size. */
@@ -182,8 +183,14 @@ export async function exportPage(
           .where('size', '<=', last)
           .orderBy('size')
           .execute();
+  const entries = await openEntries(context, caller.organizationId, rows);
   return {
-    items: rows.map((row) => ({ entry: JSON.parse(row.body), previousHash: row.previous_hash, hash: row.hash })),
+    items: entries.map(({ entry, opened, readable: { previousHash, hash } }) => ({
+      ...{ entry, previousHash, hash },
+      ...(opened === undefined
+        ? {}
+        : { opened: [...opened] as NonNullable<AuditExportPage['items'][number]['opened']> }),
+    })),
     checkpoints: checkpoints.map(({ size, note }) => ({ size: Number(size), note })),
   };
 }

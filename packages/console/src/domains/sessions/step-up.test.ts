@@ -8,6 +8,7 @@ const PASSWORD = 'plum violin harbour seven';
 /** What gives a lasting way in, or takes somebody's protection away. */
 const DANGEROUS = [
   'apiKeys.create',
+  'audit.erase',
   'auditExports.create',
   'auditExports.delete',
   'devicePolicy.update',
