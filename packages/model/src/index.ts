@@ -15,6 +15,7 @@ export * from './api/personal-access-token-routes.ts';
 export * from './api/policy-routes.ts';
 export * from './api/policy-template-routes.ts';
 export * from './api/problem.ts';
+export * from './api/reachability-routes.ts';
 export * from './api/relying-party-routes.ts';
 export * from './api/route.ts';
 export * from './api/routes.ts';

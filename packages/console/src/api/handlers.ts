@@ -21,6 +21,7 @@ import { accessRequestHandlers } from './access-request-handlers.ts';
 import { apiKeyHandlers } from './api-key-handlers.ts';
 import { auditExportHandlers } from './audit-export-handlers.ts';
 import { auditHandlers } from './audit-handlers.ts';
+import { consoleHandlers } from './console-handlers.ts';
 import { deviceHandlers } from './device-handlers.ts';
 import { factorHandlers } from './factor-handlers.ts';
 import { identityProviderHandlers } from './identity-provider-handlers.ts';
@@ -30,7 +31,6 @@ import { policyHandlers } from './policy-handlers.ts';
 import { policyTemplateHandlers } from './policy-template-handlers.ts';
 import { relyingPartyHandlers } from './relying-party-handlers.ts';
 import { serviceAccountHandlers } from './service-account-handlers.ts';
-import { trafficHandlers } from './traffic-handlers.ts';
 import { withSession } from './with-session.ts';
 
 /** What a handler gets besides the validated request. `caller` is null exactly on routes without a permission. */
@@ -176,7 +176,7 @@ export const handlers: Handlers = {
   'sites.delete': (context, { caller, params }) => sites.deleteSite(context, caller, params.id),
 
   'accessEvents.list': (context, { caller, query }) => accessEvents.listAccessEvents(context, caller, query),
-  ...trafficHandlers,
+  ...consoleHandlers,
   ...auditHandlers,
   ...auditExportHandlers,
 };

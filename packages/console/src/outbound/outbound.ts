@@ -52,6 +52,8 @@ export interface Outbound {
   fetch(url: string, options?: OutboundRequest): Promise<Response | Refusal>;
   /** TXT records of a name, each joined; empty when there are none. `outbound.unreachable` when DNS does not answer. */
   resolveTxt(name: string): Promise<readonly string[] | Refusal>;
+  /** What DNS says of a name, to be shown: aliases in lower case, and addresses, which must not be dialled. */
+  lookUp(name: string): Promise<{ readonly names: readonly string[]; readonly addresses: readonly string[] } | Refusal>;
 }
 
 export function createOutbound(options: OutboundOptions): Outbound {
@@ -106,6 +108,21 @@ export function createOutbound(options: OutboundOptions): Outbound {
         timeoutMs: Math.max(1, Math.ceil(deadlineMs - performance.now())),
         certificateAuthority: init.certificateAuthority ?? null,
       });
+    },
+    async lookUp(name) {
+      const unreachable = new Refusal('outbound.unreachable', { detail: `DNS does not answer for ${name}` });
+      const answers = await withDeadline(
+        Promise.allSettled([resolver.resolveCname(name), resolver.resolve4(name), resolver.resolve6(name)]),
+        DNS_TIMEOUT_MS,
+      ).catch(() => null);
+      if (answers === null) return unreachable;
+      const said = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : null));
+      const isSilent = answers.every(
+        (answer) => answer.status === 'rejected' && !['ENOTFOUND', 'ENODATA'].includes(answer.reason?.code),
+      );
+      if (isSilent) return unreachable;
+      const addresses = [...(said[1] ?? []), ...(said[2] ?? [])].flatMap((text) => parseAddress(text) ?? []);
+      return { names: (said[0] ?? []).map((text) => text.toLowerCase().replace(/\.$/, '')), addresses };
     },
     async resolveTxt(name) {
       try {

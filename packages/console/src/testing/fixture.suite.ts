@@ -28,7 +28,7 @@ import { createPasswordHasher } from '../domains/users/password.ts';
 import { insertUser } from '../domains/users/users.ts';
 import { LiveFeed } from '../live/live-feed.ts';
 import type { Mailer } from '../mail/mailer.ts';
-import { createOutbound } from '../outbound/outbound.ts';
+import { createOutbound, type Outbound } from '../outbound/outbound.ts';
 import { registerPages } from '../pages/register-pages.ts';
 import { Refusal } from '../store/refusal.ts';
 import { openStore } from '../store/store.ts';
@@ -87,7 +87,7 @@ export async function startFixture(
   t: TestContext,
   database: TestDatabase,
   /** `webDirectory`: a build of the web console; default: none is there. */
-  options: { mailer?: Mailer; heartbeatMs?: number; webDirectory?: string } = {},
+  options: { mailer?: Mailer; heartbeatMs?: number; outbound?: Outbound; webDirectory?: string } = {},
 ): Promise<Fixture> {
   const clock = { nowMs: Date.now() };
   const log = pino({ level: 'silent' });
@@ -102,7 +102,7 @@ export async function startFixture(
     passwords: createPasswordHasher({ memory: 64, passes: 1, parallelism: 1 }),
     signInLimits: createSignInLimits(),
     userCodeLimit: createUserCodeLimit(),
-    outbound: createOutbound({ allow: [parseNetwork('127.0.0.0/8')!, parseNetwork('::1')!] }),
+    outbound: options.outbound ?? createOutbound({ allow: [parseNetwork('127.0.0.0/8')!, parseNetwork('::1')!] }),
     mailer: options.mailer ?? null,
     live: new LiveFeed(),
     clock: now,

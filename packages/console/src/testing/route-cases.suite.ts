@@ -640,6 +640,18 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
   },
   'accessEvents.list': { prepare: () => ({ query: 'effect=deny&limit=5' }), foreign: 'own' },
   'overview.get': { foreign: 'own' },
+  'resources.test': {
+    prepare: async (world) => ({ body: { url: `https://${(await newResource(world)).name}.localhost/` } }),
+    foreign: 'own',
+  },
+  'resources.checkDns': {
+    prepare: async (world) => ({ params: { id: (await newResource(world)).id } }),
+    foreign: 'not_found',
+  },
+  'organizations.update': {
+    prepare: async () => ({ body: { name: 'acme', timeZone: 'UTC' } }),
+    foreign: 'own',
+  },
   'traffic.get': {
     prepare: async (world) => ({ query: `range=7d&resourceId=${(await newResource(world)).id}` }),
     foreign: 'own',

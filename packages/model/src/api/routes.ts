@@ -36,6 +36,7 @@ import { invitationRoutes } from './invitation-routes.ts';
 import { personalAccessTokenRoutes } from './personal-access-token-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { policyTemplateRoutes } from './policy-template-routes.ts';
+import { reachabilityRoutes } from './reachability-routes.ts';
 import { relyingPartyRoutes } from './relying-party-routes.ts';
 import { defineRoutes } from './route.ts';
 import { byId, byIdOrName, flag, listQuery, page, pageOf, pageQuery, searchText } from './route-parts.ts';
@@ -604,6 +605,7 @@ export const routes = defineRoutes({
     response: pageOf(accessEvent),
   },
   ...trafficRoutes,
+  ...reachabilityRoutes,
   ...auditRoutes,
   ...auditExportRoutes,
 });

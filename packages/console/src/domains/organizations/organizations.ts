@@ -15,6 +15,31 @@ export function currentOrganization(context: Context, caller: Caller): Promise<O
   return getOrganization(context.store.db, caller.organizationId);
 }
 
+/** Name and time zone, as far as they are given. */
+export async function updateOrganization(
+  context: Context,
+  caller: Caller,
+  input: { name?: string | undefined; timeZone?: string | undefined },
+): Promise<Organization> {
+  const id = caller.organizationId;
+  return await context.store.change(id, async (queries) => {
+    const before = await getOrganization(queries, id);
+    const after = { ...before, name: input.name ?? before.name, timeZone: input.timeZone ?? before.timeZone };
+    if (after.name === before.name && after.timeZone === before.timeZone) return before;
+    await queries
+      .updateTable('organizations')
+      .set({ name: after.name, time_zone: after.timeZone })
+      .where('id', '=', id)
+      .execute();
+    const facts = ({ name, timeZone }: Organization) => ({ name, timeZone });
+    await appendAudit(queries, context, caller, {
+      ...{ action: 'organization.update', objectKind: 'organization', objectId: id },
+      ...{ before: facts(before), after: facts(after) },
+    });
+    return after;
+  });
+}
+
 /** Policies that read the time say something else from then on, within a second and on open connections. */
 export async function setTimeZone(context: Context, caller: Caller, timeZone: string): Promise<{ timeZone: string }> {
   const id = caller.organizationId;

@@ -1,11 +1,17 @@
+import { updateOrganization } from '../domains/organizations/organizations.ts';
+import { checkDns } from '../domains/resources/check-dns.ts';
+import { testRoute } from '../domains/resources/test-route.ts';
 import { getOverview } from '../domains/traffic/overview.ts';
 import { getTraffic, topTraffic, trafficReasons, trafficSparklines } from '../domains/traffic/traffic.ts';
 import type { Handlers } from './handlers.ts';
 
-export const trafficHandlers = {
+export const consoleHandlers = {
   'overview.get': (context, { caller }) => getOverview(context, caller),
   'traffic.get': (context, { caller, query }) => getTraffic(context, caller, query),
   'traffic.top': (context, { caller, query }) => topTraffic(context, caller, query),
   'traffic.sparklines': (context, { caller, query }) => trafficSparklines(context, caller, query),
+  'resources.test': (context, { caller, body }) => testRoute(context, caller, body),
+  'resources.checkDns': (context, { caller, params }) => checkDns(context, caller, params.id),
+  'organizations.update': (context, { caller, body }) => updateOrganization(context, caller, body),
   'traffic.reasons': (context, { caller, query }) => trafficReasons(context, caller, query),
 } satisfies Partial<Handlers>;

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import {
+  accessAnswer,
+  accessQuestion,
+  assumedCircumstances,
+  displayName,
+  gateway,
+  id,
+  label,
+  organization,
+  target,
+  timeZone,
+} from '../entities/index.ts';
+import { defineRoutes } from './route.ts';
+import { byIdOrName } from './route-parts.ts';
+
+const named = z.strictObject({ id, name: label });
+
+export const dnsRecord = z.strictObject({
+  /** Without a dot at the end. `*.` stands for every name below. */
+  name: z.string(),
+  type: z.enum(['A', 'AAAA', 'CNAME']),
+  value: z.string(),
+  gateway: named,
+  /** `right`: the name leads to it. `wrong`: it leads elsewhere. `unknown`: DNS did not answer, or was asked too often. */
+  state: z.enum(['right', 'wrong', 'missing', 'unknown']),
+  /** Where the name leads now. Addresses of networks that are not public are not told, but those that were wanted. */
+  found: z.array(z.string()),
+});
+export type DnsRecord = z.infer<typeof dnsRecord>;
+
+export const reachabilityRoutes = defineRoutes({
+  'resources.test': {
+    tag: 'resources',
+    permission: 'policies:read',
+    method: 'POST',
+    path: '/api/v1/resources/test',
+    summary: 'What would happen to a request: which resource, which targets, which verdict and why',
+    status: 200,
+    body: z.strictObject({
+      url: z
+        .string()
+        .max(2_000)
+        .describe('https://host/path, or tcp://host:port and udp://host:port; the scheme https:// may be left out'),
+      method: z
+        .string()
+        .regex(/^[A-Z]{1,20}$/)
+        .default('GET'),
+      user: accessQuestion.shape.user.default(null),
+      circumstances: assumedCircumstances.default({}),
+    }),
+    response: z.strictObject({
+      host: z.string(),
+      port: z.int().nullable(),
+      path: z.string(),
+      /** What the host, or the port, leads to. `disabled`: there is a resource, and it is switched off. */
+      match: z.enum(['name', 'domain', 'wildcard', 'port', 'portal', 'disabled', 'none']),
+      resource: named.nullable(),
+      /** The gateways that answer to it. */
+      gateways: z.array(z.strictObject({ ...named.shape, connected: gateway.shape.connected })).max(1_000),
+      targets: z.array(target),
+      /** Null where there is no resource to decide about. */
+      answer: accessAnswer.nullable(),
+      reason: z.string(),
+      title: z.string(),
+      next: z.string(),
+    }),
+  },
+  'resources.checkDns': {
+    tag: 'resources',
+    permission: 'resources:read',
+    resource: 'params.id',
+    method: 'GET',
+    path: '/api/v1/resources/:id/dns',
+    summary: 'The DNS records that lead to a resource, and whether they are there now',
+    status: 200,
+    params: byIdOrName,
+    response: z.strictObject({ records: z.array(dnsRecord) }),
+  },
+  'organizations.update': {
+    tag: 'organizations',
+    permission: 'organization:write',
+    method: 'PATCH',
+    path: '/api/v1/organizations/current',
+    summary: 'Change the name or the time zone of my organization',
+    status: 200,
+    body: z.strictObject({ name: displayName.optional(), timeZone: timeZone.optional() }),
+    response: organization,
+  },
+});
