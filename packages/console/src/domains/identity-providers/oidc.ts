@@ -217,8 +217,12 @@ export function toRefusal(error: unknown): Refusal {
     case 'OAUTH_KEY_SELECTION_FAILED':
       return new Refusal('idp.key_unknown', { detail });
     case 'OAUTH_UNSUPPORTED_OPERATION':
-      return new Refusal('idp.algorithm_refused', { detail });
+      // It also stands for encrypted tokens, critical headers and other flows.
+      return /"alg"|algorithm|modulusLength|namedCurve|hash name/.test(detail)
+        ? new Refusal('idp.algorithm_refused', { detail })
+        : new Refusal('idp.answer_invalid', { detail });
   }
+  if (/"nonce".* missing/.test(detail)) return new Refusal('idp.nonce_mismatch', { detail });
   if (/signature verification failed/.test(detail)) return new Refusal('idp.signature_invalid', { detail });
   if (/"alg" header parameter/.test(detail)) return new Refusal('idp.algorithm_refused', { detail });
   if (/"iss" \(issuer\) (?:response parameter|missing)|parameter "iss"/.test(detail))
