@@ -4,12 +4,15 @@
  */
 export const WEB_PAGES = [
   'access-requests',
+  'devices',
   'first-steps',
   'gateways',
   'my-access',
   'policies',
   'resources',
+  'security',
   'service-accounts',
+  'sites',
   'users',
 ] as const;
 

@@ -3,6 +3,7 @@
 import type SvgIcon from '@mui/material/SvgIcon';
 import type { Permission } from '@zeronaut/model';
 import {
+  DeviceIcon,
   GatewayIcon,
   KeyIcon,
   OverviewIcon,
@@ -10,6 +11,8 @@ import {
   PolicyIcon,
   RequestIcon,
   ResourceIcon,
+  SecurityIcon,
+  SiteIcon,
   StartIcon,
   UserIcon,
 } from '../ui/icons.tsx';
@@ -28,10 +31,13 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { to: '/', label: 'nav.overview', icon: OverviewIcon, permission: 'self:read' },
   { to: '/resources', label: 'nav.resources', icon: ResourceIcon, permission: 'resources:read' },
   { to: '/gateways', label: 'nav.gateways', icon: GatewayIcon, permission: 'gateways:read' },
+  { to: '/sites', label: 'nav.sites', icon: SiteIcon, permission: 'sites:read' },
+  { to: '/devices', label: 'nav.devices', icon: DeviceIcon, permission: 'devices:read' },
   { to: '/users', label: 'nav.users', icon: UserIcon, permission: 'users:read' },
   { to: '/service-accounts', label: 'nav.programs', icon: KeyIcon, permission: 'service_accounts:read' },
   { to: '/policies', label: 'nav.policies', icon: PolicyIcon, permission: 'policies:read' },
   { to: '/access-requests', label: 'nav.requests', icon: RequestIcon, permission: 'self:read' },
+  { to: '/security', label: 'nav.security', icon: SecurityIcon, permission: 'events:read' },
   { to: '/first-steps', label: 'nav.firstRun', icon: StartIcon, permission: 'resources:write' },
 ];
 
@@ -41,6 +47,8 @@ export const ACTIONS: readonly NavigationItem[] = [
   { to: '/access-requests?ask=1', label: 'nav.ask', icon: RequestIcon, permission: 'self:write' },
   { to: '/users/invitations?invite=1', label: 'nav.invite', icon: PlusIcon, permission: 'users:write' },
   { to: '/gateways?enrol=1', label: 'nav.enrol', icon: PlusIcon, permission: 'gateways:write' },
+  { to: '/devices?enrol=1', label: 'nav.enrolDevice', icon: PlusIcon, permission: 'devices:read' },
+  { to: '/sites?add=1', label: 'nav.addSite', icon: PlusIcon, permission: 'sites:write' },
   { to: '/policies/new', label: 'nav.newPolicy', icon: PlusIcon, permission: 'policies:write' },
   { to: '/policies/simulator', label: 'nav.simulator', icon: PolicyIcon, permission: 'policies:read' },
 ];

@@ -2,6 +2,7 @@ import { createRouter } from '@tanstack/react-router';
 import { rootRoute } from '../base/pages.ts';
 import { accessRequestRoutes } from '../features/access-requests/routes.ts';
 import { apiKeyRoutes } from '../features/api-keys/routes.ts';
+import { deviceRoutes } from '../features/devices/routes.ts';
 import { firstRunRoutes } from '../features/first-run/routes.ts';
 import { gatewayRoutes } from '../features/gateways/routes.ts';
 import { groupRoutes } from '../features/groups/routes.ts';
@@ -10,7 +11,9 @@ import { overviewRoutes } from '../features/overview/routes.ts';
 import { personalAccessTokenRoutes } from '../features/personal-access-tokens/routes.ts';
 import { policyRoutes } from '../features/policies/routes.ts';
 import { resourceRoutes } from '../features/resources/routes.ts';
+import { securityRoutes } from '../features/security/routes.ts';
 import { serviceAccountRoutes } from '../features/service-accounts/routes.ts';
+import { siteRoutes } from '../features/sites/routes.ts';
 import { userRoutes } from '../features/users/routes.ts';
 import { LoadingPage, NotFoundPage, PageError } from './page-states.tsx';
 import { Shell } from './shell.tsx';
@@ -21,7 +24,10 @@ const routeTree = rootRoute
     ...overviewRoutes,
     ...resourceRoutes,
     ...gatewayRoutes,
+    ...siteRoutes,
+    ...deviceRoutes,
     ...policyRoutes,
+    ...securityRoutes,
     ...firstRunRoutes,
     ...userRoutes,
     ...invitationRoutes,

@@ -18,6 +18,8 @@ interface ConfirmDialogProps {
   readonly action: string;
   /** Set: this name has to be typed first, for what cannot be undone. */
   readonly typeName?: string;
+  /** It gives instead of taking away: the button is not red. */
+  readonly harmless?: true;
   /** Rejects with the refusal, which is then shown; resolves when done. */
   readonly onConfirm: () => Promise<unknown>;
   readonly onClose: () => void;
@@ -71,7 +73,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         </Button>
         <Button
           variant="contained"
-          color="error"
+          color={props.harmless ? 'primary' : 'error'}
           loading={state.busy}
           disabled={props.typeName !== undefined && typed !== props.typeName}
           onClick={() => void confirm()}

@@ -1,0 +1,218 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Card from '@mui/material/Card';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import type { Device, PostureState } from '@zeronaut/model';
+import { useState } from 'react';
+import { routeQuery, useRouteMutation } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useNameOf } from '../../base/people.ts';
+import { useMay } from '../../base/session.ts';
+import { useFound } from '../../base/use-found.ts';
+import { useList } from '../../base/use-list.ts';
+import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { Facts } from '../../ui/facts.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { Section } from '../../ui/section.tsx';
+import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
+import { Time } from '../../ui/time.tsx';
+import { TwoColumns } from '../../ui/two-columns.tsx';
+import { DeviceStatus, stateOf } from './device-state.tsx';
+import { deviceMessages } from './messages.ts';
+
+const route = getRouteApi('/devices/$id');
+const MEANING: Record<PostureState, Meaning> = { on: 'ok', off: 'bad', unknown: 'warn' };
+const CHANGED = ['devices.list', 'resources.list', 'services.list', 'sites.list'] as const;
+
+export function DevicePage() {
+  const t = useMessages(deviceMessages);
+  const nameOf = useNameOf();
+  const may = useMay();
+  const { id } = route.useParams();
+  const list = useList('devices.list', {});
+  const device = useFound(list, id);
+  const [asking, setAsking] = useState<'approve' | 'revoke' | null>(null);
+  const approve = useRouteMutation('devices.approve', CHANGED);
+  const revoke = useRouteMutation('devices.delete', CHANGED);
+  if (device === null) {
+    return (
+      <>
+        <PageHeader title={t('missing.title')} />
+        <ButtonLink to="/devices" variant="contained">
+          {t('missing.back')}
+        </ButtonLink>
+      </>
+    );
+  }
+  if (device === undefined) {
+    return (
+      <Card>
+        {list.error === null ? (
+          <RowsSkeleton label={t('title')} />
+        ) : (
+          <ErrorState error={list.error} onRetry={list.reload} />
+        )}
+      </Card>
+    );
+  }
+  const state = stateOf(device);
+  return (
+    <>
+      <PageHeader
+        title={device.name}
+        subtitle={<DeviceStatus device={device} />}
+        actions={
+          may('devices:write') && state !== 'revoked' ? (
+            <>
+              <Button variant="outlined" color="error" onClick={() => setAsking('revoke')}>
+                {t('revoke')}
+              </Button>
+              {state === 'pending' ? (
+                <Button variant="contained" onClick={() => setAsking('approve')}>
+                  {t('approve')}
+                </Button>
+              ) : null}
+            </>
+          ) : null
+        }
+      />
+      <TwoColumns>
+        <Section title={t('section.about')}>
+          <Facts
+            rows={[
+              [t('fact.owner'), nameOf(device.userId)],
+              [t('fact.created'), <Time key="created" at={device.createdAt} />],
+              device.approvedAt === null ? null : [t('fact.approved'), <Time key="approved" at={device.approvedAt} />],
+              device.revokedAt === null ? null : [t('fact.revoked'), <Time key="revoked" at={device.revokedAt} />],
+              [t('fact.certificate'), <Time key="certificate" at={device.certificateExpiresAt} />],
+              [t('fact.key'), <code key="key">{device.keyFingerprint}</code>],
+              device.segments.length === 0 ? null : [t('fact.segments'), device.segments.join(', ')],
+              [t('fact.id'), <code key="id">{device.id}</code>],
+            ]}
+          />
+        </Section>
+        <Posture device={device} />
+        <Publishes id={device.id} />
+      </TwoColumns>
+      <ConfirmDialog
+        open={asking === 'approve'}
+        title={t('approve.title', { name: device.name })}
+        action={t('approve')}
+        harmless
+        onConfirm={() => approve.mutateAsync({ params: { id } })}
+        onClose={() => setAsking(null)}
+      >
+        <Typography>{t('approve.text')}</Typography>
+        <code>{device.keyFingerprint}</code>
+        <CopyText text="npx zeronaut devices show-key" label={t('approve.command')} />
+      </ConfirmDialog>
+      <ConfirmDialog
+        open={asking === 'revoke'}
+        title={t('revoke.title', { name: device.name })}
+        action={t('revoke')}
+        typeName={device.name}
+        onConfirm={() => revoke.mutateAsync({ params: { id } })}
+        onClose={() => setAsking(null)}
+      >
+        <Typography>{t('revoke.text')}</Typography>
+      </ConfirmDialog>
+    </>
+  );
+}
+
+function Posture({ device: { posture } }: { readonly device: Device }) {
+  const t = useMessages(deviceMessages);
+  if (posture === null) {
+    return (
+      <Section title={t('section.posture')}>
+        <Typography color="textSecondary" sx={{ mb: 1 }}>
+          {t('posture.how')}
+        </Typography>
+        <CopyText text="npx zeronaut devices report" label={t('posture.how')} />
+      </Section>
+    );
+  }
+  const { facts, collectedAt, receivedAt } = posture;
+  const said = (state: PostureState) => <StatusChip meaning={MEANING[state]}>{t(`posture.${state}`)}</StatusChip>;
+  const present = (all: Readonly<Record<string, boolean>>) =>
+    Object.entries(all).map(([name, is]) => (
+      <Box key={name} sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 1 }}>
+        <code>{name}</code>
+        <StatusChip meaning={is ? 'ok' : 'warn'}>{t(is ? 'posture.yes' : 'posture.no')}</StatusChip>
+      </Box>
+    ));
+  return (
+    <Section title={t('section.posture')}>
+      <Facts
+        rows={[
+          [t('fact.collected'), <Time key="collected" at={collectedAt} />],
+          [t('fact.received'), <Time key="received" at={receivedAt} />],
+          [t('fact.system'), [facts.os || facts.platform, facts.osVersion].filter(Boolean).join(' ')],
+          [t('fact.kernel'), facts.kernel],
+          [t('posture.disk'), said(facts.diskEncryption)],
+          [t('posture.firewall'), said(facts.firewall)],
+          [t('posture.lock'), said(facts.screenLock)],
+          Object.keys(facts.processes).length === 0 ? null : [t('posture.processes'), present(facts.processes)],
+          Object.keys(facts.files).length === 0 ? null : [t('posture.files'), present(facts.files)],
+        ]}
+      />
+      <Typography variant="body2" color="textSecondary" sx={{ mt: 1.5 }}>
+        {t('posture.text')}
+      </Typography>
+    </Section>
+  );
+}
+
+function Publishes({ id }: { readonly id: string }) {
+  const t = useMessages(deviceMessages);
+  const services = useQuery(routeQuery('services.list', { query: { limit: 500 } }));
+  const sites = useQuery(routeQuery('sites.list', { query: { limit: 500 } }));
+  const error = services.error ?? sites.error;
+  if (services.data === undefined || sites.data === undefined) {
+    return (
+      <Section title={t('section.publishes')} flush>
+        {error === null ? <RowsSkeleton rows={2} label={t('section.publishes')} /> : <ErrorState error={error} />}
+      </Section>
+    );
+  }
+  const own = services.data.items.filter(({ deviceId }) => deviceId === id);
+  const ownSites = sites.data.items.filter(({ deviceId }) => deviceId === id);
+  return (
+    <Section title={t('section.publishes')}>
+      {own.length + ownSites.length === 0 ? (
+        <Box sx={{ display: 'grid', gap: 1 }}>
+          <Typography color="textSecondary">{t('publishes.text')}</Typography>
+          <CopyText text="npx zeronaut agent run --config agent.yaml" label={t('publishes.text')} />
+        </Box>
+      ) : (
+        <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1 }}>
+          {own.map((service) => (
+            <li key={service.id}>
+              <TextLink to="/resources/$id" params={{ id: service.id }}>
+                {service.name}
+              </TextLink>
+              <Typography variant="body2" color="textSecondary" component="div">
+                {service.protocol.toUpperCase()} · {t('publishes.lastEvent')} <Time at={service.lastEventAt} />
+              </Typography>
+            </li>
+          ))}
+          {ownSites.map((site) => (
+            <li key={site.id}>
+              <TextLink to="/sites/$id" params={{ id: site.id }}>
+                {site.name}
+              </TextLink>
+              <Typography variant="body2" color="textSecondary" component="div">
+                {site.destinations.join(', ')}
+              </Typography>
+            </li>
+          ))}
+        </Box>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,137 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { routeQuery } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useNameOf } from '../../base/people.ts';
+import { type RowOf, useList } from '../../base/use-list.ts';
+import { TextLink } from '../../ui/button-link.tsx';
+import { DeviceIcon, PlusIcon } from '../../ui/icons.tsx';
+import { ListPage } from '../../ui/list-page.tsx';
+import { type Column, rowLink } from '../../ui/list-table.tsx';
+import { EmptyState } from '../../ui/states.tsx';
+import { Time } from '../../ui/time.tsx';
+import { DeviceStatus, PostureSummary, STATES, stateOf, weaknessesOf } from './device-state.tsx';
+import { EnrolDeviceDialog } from './enrol-device-dialog.tsx';
+import { deviceMessages } from './messages.ts';
+
+type Row = RowOf<'devices.list'>;
+const route = getRouteApi('/devices');
+const ALL = { query: { limit: 500 } } as const;
+
+export function DevicesPage() {
+  const t = useMessages(deviceMessages);
+  const nameOf = useNameOf();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const list = useList('devices.list', {});
+  const resources = useQuery(routeQuery('resources.list', ALL));
+  const sites = useQuery(routeQuery('sites.list', ALL));
+  const publishes = (row: Row) => ({
+    services: resources.data?.items.filter(({ deviceId }) => deviceId === row.id).length ?? 0,
+    sites: sites.data?.items.filter(({ deviceId }) => deviceId === row.id).length ?? 0,
+  });
+  const isAgent = (row: Row) => publishes(row).services + publishes(row).sites > 0;
+  const columns: Column<Row>[] = [
+    {
+      key: 'name',
+      header: t('column.name'),
+      value: ({ name }) => name,
+      cell: (row) => (
+        <>
+          <TextLink to="/devices/$id" params={{ id: row.id }} sx={rowLink}>
+            {row.name}
+          </TextLink>
+          <Typography variant="caption" color="textSecondary" component="div">
+            {nameOf(row.userId)}
+          </Typography>
+        </>
+      ),
+    },
+    {
+      key: 'state',
+      header: t('column.state'),
+      value: (row) => STATES.indexOf(stateOf(row)),
+      cell: (row) => <DeviceStatus device={row} />,
+      width: '170px',
+    },
+    {
+      key: 'publishes',
+      header: t('column.publishes'),
+      value: (row) => publishes(row).services + publishes(row).sites,
+      cell: (row) => {
+        const count = publishes(row);
+        if (!isAgent(row)) return <Typography color="textSecondary">{t('publishes.none')}</Typography>;
+        return [
+          count.services === 0 ? '' : t('publishes.services', { count: count.services }),
+          count.sites === 0 ? '' : t('publishes.sites', { count: count.sites }),
+        ]
+          .filter(Boolean)
+          .join(', ');
+      },
+      from: 'md',
+      width: '170px',
+    },
+    {
+      key: 'posture',
+      header: t('column.posture'),
+      value: (row) => (row.posture === null ? null : weaknessesOf(row)),
+      cell: (row) => <PostureSummary device={row} />,
+      from: 'md',
+      width: '220px',
+    },
+    {
+      key: 'reported',
+      header: t('column.reported'),
+      value: ({ posture }) => (posture === null ? null : Date.parse(posture.collectedAt)),
+      cell: ({ posture }) => <Time at={posture?.collectedAt ?? null} />,
+      from: 'lg',
+      width: '130px',
+    },
+  ];
+  const setSearch = (change: Record<string, string | undefined>) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const enrol = (
+    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ enrol: '1' })}>
+      {t('enrol')}
+    </Button>
+  );
+  return (
+    <>
+      <ListPage
+        title={t('title')}
+        subtitle={t('subtitle')}
+        actions={enrol}
+        list={list}
+        columns={columns}
+        rowKey={({ id }) => id}
+        textOf={(row) => `${row.name} ${nameOf(row.userId)} ${row.posture?.facts.os ?? ''} ${row.segments.join(' ')}`}
+        filters={[
+          {
+            key: 'state',
+            label: t('column.state'),
+            options: STATES.map((value) => ({ value, label: t(`state.${value}`) })),
+            matches: (row, value) => stateOf(row) === value,
+          },
+          {
+            key: 'kind',
+            label: t('column.kind'),
+            options: (['agent', 'client'] as const).map((value) => ({ value, label: t(`kind.${value}`) })),
+            matches: (row, value) => isAgent(row) === (value === 'agent'),
+          },
+        ]}
+        search={search}
+        onSearch={setSearch}
+        empty={
+          <EmptyState title={t('empty.title')} icon={<DeviceIcon />}>
+            <span>{t('empty.text')}</span>
+            <Box>{enrol}</Box>
+          </EmptyState>
+        }
+      />
+      {search.enrol === undefined ? null : <EnrolDeviceDialog onClose={() => setSearch({ enrol: undefined })} />}
+    </>
+  );
+}

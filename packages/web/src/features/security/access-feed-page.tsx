@@ -1,0 +1,282 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Card from '@mui/material/Card';
+import Chip from '@mui/material/Chip';
+import Link from '@mui/material/Link';
+import MenuItem from '@mui/material/MenuItem';
+import TextField from '@mui/material/TextField';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import type { AccessEvent } from '@zeronaut/model';
+import { useEffect, useMemo, useState } from 'react';
+import { routeQuery } from '../../base/api.ts';
+import { useLiveState } from '../../base/live.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useNameOf } from '../../base/people.ts';
+import { useList } from '../../base/use-list.ts';
+import { SecurityIcon } from '../../ui/icons.tsx';
+import { type Column, ListTable, rowLink } from '../../ui/list-table.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { EmptyState, ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { StatusChip } from '../../ui/status-chip.tsx';
+import { Time } from '../../ui/time.tsx';
+import { EffectChip } from './effect-chip.tsx';
+import { EventDrawer } from './event-drawer.tsx';
+import { type FeedFilter, joined, keyOf } from './feed.ts';
+import { securityMessages } from './messages.ts';
+import { SecurityNav } from './security-nav.tsx';
+import { useFeed } from './use-feed.ts';
+
+const route = getRouteApi('/security');
+const EFFECTS = ['pass', 'challenge', 'deny'] as const;
+const TYPING_PAUSE_MS = 300;
+const oneLine = { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' } as const;
+
+export function AccessFeedPage() {
+  const t = useMessages(securityMessages);
+  const nameOf = useNameOf();
+  const liveState = useLiveState();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const [paused, setPaused] = useState(false);
+  const [opened, setOpened] = useState<AccessEvent | null>(null);
+  const { q, effect, resource, reason, subject, address } = search;
+  const filter = useMemo<FeedFilter>(
+    () => ({
+      ...(q !== undefined && { q }),
+      ...(EFFECTS.some((one) => one === effect) && { effect }),
+      ...(resource !== undefined && { resourceId: resource }),
+      ...(reason !== undefined && { reason }),
+      ...(subject !== undefined && { subject }),
+      ...(address !== undefined && { sourceAddress: address }),
+    }),
+    [q, effect, resource, reason, subject, address],
+  );
+  const list = useList('accessEvents.list', { query: filter as object });
+  const feed = useFeed(filter, paused);
+  const rows = useMemo(() => joined(feed.live, list.rows ?? []), [feed.live, list.rows]);
+  const resources = useQuery(routeQuery('resources.list', { query: { limit: 500 } }));
+  const isNarrowed = Object.keys(filter).length > 0;
+  const setSearch = (change: Record<string, string | undefined>) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const clear = () => void navigate({ search: {}, replace: true });
+  const whoOf = (event: AccessEvent) => (event.subject === '' ? t('who.nobody') : nameOf(event.subject));
+
+  const columns: Column<AccessEvent>[] = [
+    {
+      key: 'effect',
+      header: t('column.effect'),
+      cell: ({ effect: said }) => <EffectChip effect={said} />,
+      width: '130px',
+    },
+    {
+      key: 'what',
+      header: t('column.what'),
+      cell: (event) => (
+        <>
+          <Link
+            component="button"
+            type="button"
+            title={whatOf(event)}
+            onClick={() => setOpened(event)}
+            sx={{ ...rowLink, fontWeight: 500, display: 'block', width: 1, textAlign: 'left', ...oneLine }}
+          >
+            {whatOf(event)}
+          </Link>
+          <Typography variant="caption" color="textSecondary" component="div">
+            <code>{event.reason}</code>
+          </Typography>
+        </>
+      ),
+    },
+    { key: 'who', header: t('column.who'), cell: whoOf, from: 'md', width: '180px' },
+    { key: 'address', header: t('column.address'), cell: (event) => event.sourceAddress, from: 'lg', width: '130px' },
+    { key: 'at', header: t('column.at'), cell: (event) => <Time at={event.at} />, from: 'sm', width: '110px' },
+  ];
+
+  return (
+    <>
+      <SecurityNav />
+      <PageHeader
+        title={t('feed.title')}
+        subtitle={t('feed.subtitle')}
+        actions={
+          <>
+            <Box role="status" sx={{ display: 'flex', alignItems: 'center', minHeight: 36, mr: 1 }}>
+              {liveState === 'lost' || liveState === 'signedOut' ? (
+                <StatusChip meaning="bad">{t('feed.away')}</StatusChip>
+              ) : (
+                <StatusChip meaning={paused ? 'neutral' : 'ok'}>{t(paused ? 'feed.paused' : 'feed.live')}</StatusChip>
+              )}
+            </Box>
+            <Button
+              variant="outlined"
+              onClick={() => {
+                if (paused) feed.release();
+                setPaused(!paused);
+              }}
+            >
+              {t(paused ? 'feed.resume' : 'feed.pause')}
+            </Button>
+          </>
+        }
+      />
+      <Card component="section" aria-label={t('feed.title')} aria-busy={list.isFetching}>
+        <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 1.5, p: { xs: 2, sm: 2.5 }, pb: 1.5 }}>
+          <SearchBox value={q ?? ''} onSearch={(next) => setSearch({ q: next === '' ? undefined : next })} />
+          <TextField
+            select
+            label={t('filter.effect')}
+            value={filter.effect ?? ''}
+            onChange={(event) => setSearch({ effect: event.target.value || undefined })}
+            sx={{ width: { xs: 'calc(50% - 6px)', sm: 160 } }}
+            slotProps={{ inputLabel: { shrink: true }, select: { displayEmpty: true } }}
+          >
+            <MenuItem value="">{t('filter.all')}</MenuItem>
+            {EFFECTS.map((one) => (
+              <MenuItem key={one} value={one}>
+                {t(`effect.${one}`)}
+              </MenuItem>
+            ))}
+          </TextField>
+          <TextField
+            select
+            label={t('filter.resource')}
+            value={resources.data?.items.some(({ id }) => id === resource) ? resource : ''}
+            onChange={(event) => setSearch({ resource: event.target.value || undefined })}
+            sx={{ width: { xs: 'calc(50% - 6px)', sm: 180 } }}
+            slotProps={{ inputLabel: { shrink: true }, select: { displayEmpty: true } }}
+          >
+            <MenuItem value="">{t('filter.all')}</MenuItem>
+            {resources.data?.items.map(({ id, name }) => (
+              <MenuItem key={id} value={id}>
+                {name}
+              </MenuItem>
+            ))}
+          </TextField>
+          {(['reason', 'subject', 'address'] as const).map((name) => {
+            const value = search[name];
+            if (value === undefined) return null;
+            const label = t(`filter.${name}`, { value: name === 'subject' ? nameOf(value) : value });
+            return (
+              <Chip
+                key={name}
+                label={label}
+                onDelete={() => setSearch({ [name]: undefined })}
+                aria-label={t('filter.remove', { name: label })}
+              />
+            );
+          })}
+          {feed.skipped === 0 ? null : (
+            <Typography variant="body2" color="textSecondary">
+              {t('feed.skipped', { count: feed.skipped })}
+            </Typography>
+          )}
+        </Box>
+        {feed.waiting === 0 ? null : (
+          <Box
+            sx={{
+              position: 'sticky',
+              top: 8,
+              zIndex: 2,
+              display: 'flex',
+              justifyContent: 'center',
+              height: 0,
+              overflow: 'visible',
+            }}
+          >
+            <Button
+              variant="contained"
+              size="small"
+              sx={{ height: 32 }}
+              onClick={() => {
+                scrollTo({ top: 0 });
+                feed.release();
+              }}
+            >
+              {t('feed.waiting', { count: feed.waiting })}
+            </Button>
+          </Box>
+        )}
+        {list.rows === undefined && rows.length === 0 ? (
+          list.error === null ? (
+            <RowsSkeleton label={t('feed.title')} />
+          ) : (
+            <ErrorState error={list.error} onRetry={list.reload} />
+          )
+        ) : rows.length === 0 && !list.hasMore ? (
+          <EmptyState title={t(isNarrowed ? 'feed.none.title' : 'feed.empty.title')} icon={<SecurityIcon />}>
+            <span>{t(isNarrowed ? 'feed.none.text' : 'feed.empty.text')}</span>
+            {isNarrowed ? (
+              <Box>
+                <Button variant="outlined" onClick={clear}>
+                  {t('feed.clear')}
+                </Button>
+              </Box>
+            ) : null}
+          </EmptyState>
+        ) : (
+          <>
+            <ListTable
+              label={t('feed.title')}
+              columns={columns}
+              rows={rows}
+              rowKey={keyOf}
+              sort={undefined}
+              onSort={() => undefined}
+              hasMore={false}
+              onMore={() => undefined}
+            />
+            <Box sx={{ px: 2.5, py: 1.5, borderTop: 1, borderColor: 'divider' }}>
+              {list.hasMore ? (
+                <Button size="small" loading={list.isFetching} onClick={list.loadMore}>
+                  {t('feed.more')}
+                </Button>
+              ) : (
+                <Typography variant="body2" color="textSecondary">
+                  {t('feed.end')}
+                </Typography>
+              )}
+            </Box>
+          </>
+        )}
+      </Card>
+      <EventDrawer
+        event={opened}
+        who={opened === null ? '' : whoOf(opened)}
+        onFilter={(change) => {
+          setOpened(null);
+          setSearch(change);
+        }}
+        onClose={() => setOpened(null)}
+      />
+    </>
+  );
+}
+
+/** As it came: what a visitor wrote into it is text. */
+export function whatOf({ protocol, method, host, path }: AccessEvent): string {
+  return protocol === 'http' ? `${method} ${host}${path}` : `${protocol.toUpperCase()} ${host}${path}`;
+}
+
+function SearchBox({ value, onSearch }: { readonly value: string; readonly onSearch: (value: string) => void }) {
+  const t = useMessages(securityMessages);
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  useEffect(() => {
+    if (text === value) return;
+    const timer = setTimeout(() => onSearch(text), TYPING_PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text, value, onSearch]);
+  return (
+    <TextField
+      type="search"
+      value={text}
+      placeholder={t('filter.q')}
+      onChange={(event) => setText(event.target.value)}
+      sx={{ width: { xs: '100%', sm: 340 } }}
+      slotProps={{ htmlInput: { 'aria-label': t('filter.q'), maxLength: 200 } }}
+    />
+  );
+}

@@ -1,0 +1,157 @@
+import Box from '@mui/material/Box';
+import MenuItem from '@mui/material/MenuItem';
+import TextField from '@mui/material/TextField';
+import Typography from '@mui/material/Typography';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { isReason, REASONS } from '@zeronaut/model';
+import type { ReactNode } from 'react';
+import { routeQuery } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { TextLink } from '../../ui/button-link.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { Section } from '../../ui/section.tsx';
+import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { TwoColumns } from '../../ui/two-columns.tsx';
+import { securityMessages } from './messages.ts';
+import { SecurityNav } from './security-nav.tsx';
+
+const route = getRouteApi('/security/refusals');
+const RANGES = ['1h', '6h', '24h', '7d'] as const;
+const EVERY_MS = 30_000;
+
+/** Why and where people did not get in, counted by the console. */
+export function RefusalsPage() {
+  const t = useMessages(securityMessages);
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const range = RANGES.find((one) => one === search.range) ?? '24h';
+  const reasons = useQuery({
+    ...routeQuery('traffic.reasons', { query: { range, limit: 50 } }),
+    refetchInterval: EVERY_MS,
+  });
+  // Counts by resource are kept for an hour and a day.
+  const topRange = range === '1h' ? '1h' : '24h';
+  const top = useQuery({
+    ...routeQuery('traffic.top', { query: { by: 'resource', order: 'refused', range: topRange, limit: 20 } }),
+    refetchInterval: EVERY_MS,
+  });
+  return (
+    <>
+      <SecurityNav />
+      <PageHeader
+        title={t('refusals.title')}
+        subtitle={t('refusals.subtitle')}
+        actions={
+          <TextField
+            select
+            label={t('refusals.range')}
+            value={range}
+            onChange={(event) => void navigate({ search: { range: event.target.value }, replace: true })}
+            sx={{ width: 180 }}
+          >
+            {RANGES.map((one) => (
+              <MenuItem key={one} value={one}>
+                {t(`range.${one}`)}
+              </MenuItem>
+            ))}
+          </TextField>
+        }
+      />
+      <TwoColumns>
+        <Section title={t('refusals.reasons')}>
+          <Bars
+            query={reasons}
+            label={t('refusals.reasons')}
+            none={t('refusals.none')}
+            rowsOf={({ items }) =>
+              items.map(({ reason, count }) => ({
+                key: reason,
+                count,
+                title: (
+                  <TextLink to="/security" search={{ reason }}>
+                    {isReason(reason) ? REASONS[reason].title : reason}
+                  </TextLink>
+                ),
+                detail: reason,
+              }))
+            }
+          />
+        </Section>
+        <Section title={`${t('refusals.resources')} · ${t(`range.${topRange}`)}`}>
+          <Bars
+            query={top}
+            label={t('refusals.resources')}
+            none={t('refusals.noneResources')}
+            rowsOf={({ items }) =>
+              items
+                .filter(({ refused }) => refused > 0)
+                .map(({ id, name, refused }) => ({
+                  key: id,
+                  count: refused,
+                  title: (
+                    <TextLink to="/security" search={{ resource: id, effect: 'deny' }}>
+                      {name === '' ? t('refusals.gone') : name}
+                    </TextLink>
+                  ),
+                  detail: name === '' ? id : '',
+                }))
+            }
+          />
+        </Section>
+      </TwoColumns>
+    </>
+  );
+}
+
+interface Bar {
+  readonly key: string;
+  readonly count: number;
+  readonly title: ReactNode;
+  readonly detail: string;
+}
+
+function Bars<Data>(props: {
+  readonly query: UseQueryResult<Data>;
+  readonly label: string;
+  readonly none: string;
+  readonly rowsOf: (data: Data) => readonly Bar[];
+}) {
+  const t = useMessages(securityMessages);
+  const { data, error, refetch } = props.query;
+  if (data === undefined) {
+    return error === null ? (
+      <RowsSkeleton rows={4} label={props.label} />
+    ) : (
+      <ErrorState error={error} onRetry={() => void refetch()} />
+    );
+  }
+  const rows = props.rowsOf(data);
+  const most = Math.max(1, ...rows.map(({ count }) => count));
+  if (rows.length === 0) return <Typography color="textSecondary">{props.none}</Typography>;
+  return (
+    <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1.5 }}>
+      {rows.map(({ key, count, title, detail }) => (
+        <Box component="li" key={key} sx={{ overflowWrap: 'anywhere' }}>
+          <Box sx={{ display: 'flex', justifyContent: 'space-between', gap: 2 }}>
+            <Box sx={{ minWidth: 0 }}>{title}</Box>
+            <Typography variant="body2" sx={{ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }}>
+              {t('refusals.count', { count })}
+            </Typography>
+          </Box>
+          {detail === '' ? null : (
+            <Typography variant="caption" color="textSecondary" component="div">
+              <code>{detail}</code>
+            </Typography>
+          )}
+          <Box aria-hidden sx={{ height: 6, borderRadius: 3, bgcolor: 'action.hover', mt: 0.5 }}>
+            <Box
+              sx={{ height: 1, borderRadius: 3, bgcolor: 'error.main' }}
+              style={{ width: `${(count / most) * 100}%` }}
+            />
+          </Box>
+        </Box>
+      ))}
+    </Box>
+  );
+}

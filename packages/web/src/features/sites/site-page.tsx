@@ -1,0 +1,143 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Card from '@mui/material/Card';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { routeQuery, useRouteMutation } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
+import { useFound } from '../../base/use-found.ts';
+import { useList } from '../../base/use-list.ts';
+import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { Facts } from '../../ui/facts.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { Section } from '../../ui/section.tsx';
+import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { Tag } from '../../ui/tag.tsx';
+import { Time } from '../../ui/time.tsx';
+import { TwoColumns } from '../../ui/two-columns.tsx';
+import { forwardCommand, isPattern } from './forward-command.ts';
+import { siteMessages } from './messages.ts';
+import { accessText } from './site-access.ts';
+
+const route = getRouteApi('/sites/$id');
+/** Commands beyond these say nothing new. */
+const SHOWN_COMMANDS = 4;
+
+export function SitePage() {
+  const t = useMessages(siteMessages);
+  const may = useMay();
+  const navigate = useNavigate();
+  const { id } = route.useParams();
+  const list = useList('sites.list', {});
+  const site = useFound(list, id);
+  const devices = useQuery({
+    ...routeQuery('devices.list', { query: { limit: 500 } }),
+    enabled: may('devices:read'),
+  });
+  const [removing, setRemoving] = useState(false);
+  const remove = useRouteMutation('sites.delete', ['sites.list']);
+  if (site === null) {
+    return (
+      <>
+        <PageHeader title={t('missing.title')} />
+        <ButtonLink to="/sites" variant="contained">
+          {t('missing.back')}
+        </ButtonLink>
+      </>
+    );
+  }
+  if (site === undefined) {
+    return (
+      <Card>
+        {list.error === null ? (
+          <RowsSkeleton label={t('title')} />
+        ) : (
+          <ErrorState error={list.error} onRetry={list.reload} />
+        )}
+      </Card>
+    );
+  }
+  const agent = devices.data?.items.find((one) => one.id === site.deviceId);
+  return (
+    <>
+      <PageHeader
+        title={site.name}
+        subtitle={<Tag>{t(`connection.${site.connection}`)}</Tag>}
+        actions={
+          may('sites:write') ? (
+            <Button variant="outlined" color="error" onClick={() => setRemoving(true)}>
+              {t('remove')}
+            </Button>
+          ) : null
+        }
+      />
+      <TwoColumns>
+        <Section title={t('section.destinations')}>
+          <Box
+            component="ul"
+            sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 0.75, overflowWrap: 'anywhere' }}
+          >
+            {site.destinations.map((destination) => (
+              <li key={destination}>
+                <code>{destination}</code>
+              </li>
+            ))}
+          </Box>
+        </Section>
+        <Section title={t('section.about')}>
+          <Facts
+            rows={[
+              [t('column.access'), accessText(site, t)],
+              site.deviceId === null
+                ? null
+                : [
+                    t('fact.agent'),
+                    <TextLink key="agent" to="/devices/$id" params={{ id: site.deviceId }}>
+                      {agent?.name ?? site.deviceId}
+                    </TextLink>,
+                  ],
+              site.segments.length === 0 ? null : [t('fact.segments'), site.segments.join(', ')],
+              [t('fact.created'), <Time key="created" at={site.createdAt} />],
+              [t('column.updated'), <Time key="updated" at={site.updatedAt} />],
+              [t('fact.id'), <code key="id">{site.id}</code>],
+            ]}
+          />
+        </Section>
+        <Section title={t('section.forward')}>
+          <Box sx={{ display: 'grid', gap: 1.5 }}>
+            <Typography color="textSecondary">{t('forward.text')}</Typography>
+            {site.destinations.slice(0, SHOWN_COMMANDS).map((destination) => (
+              <Box key={destination}>
+                {isPattern(destination) ? (
+                  <Typography variant="body2" color="textSecondary" sx={{ mb: 0.5 }}>
+                    <code>{destination}</code>: {t('forward.pattern')}
+                  </Typography>
+                ) : null}
+                <CopyText text={forwardCommand(destination)} label={t('forward.command', { destination })} />
+              </Box>
+            ))}
+          </Box>
+        </Section>
+      </TwoColumns>
+      <ConfirmDialog
+        open={removing}
+        title={t('remove.title', { name: site.name })}
+        action={t('remove')}
+        typeName={site.name}
+        onConfirm={async () => {
+          await remove.mutateAsync({ params: { id } });
+          await navigate({ to: '/sites' });
+        }}
+        onClose={() => setRemoving(false)}
+      >
+        <Typography>{t('remove.text')}</Typography>
+        {site.connection === 'tunnel' ? <Typography>{t('remove.agent')}</Typography> : null}
+      </ConfirmDialog>
+    </>
+  );
+}
