@@ -16,6 +16,7 @@ import { policyCommand } from './commands/policy.ts';
 import { relyingPartiesCommand } from './commands/relying-parties.ts';
 import { requestsCommand } from './commands/requests.ts';
 import { resourcesCommand } from './commands/resources.ts';
+import { rolesCommand } from './commands/roles.ts';
 import { serviceAccountsCommand } from './commands/service-accounts.ts';
 import { servicesCommand } from './commands/services.ts';
 import { shareCommand } from './commands/share.ts';
@@ -51,6 +52,7 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(policyCommand(line));
   program.addCommand(requestsCommand(line));
   program.addCommand(usersCommand(line));
+  program.addCommand(rolesCommand(line));
   program.addCommand(devicesCommand(line));
   program.addCommand(auditCommand(line));
   program.addCommand(tokensCommand(line));

@@ -17,6 +17,7 @@ export * from './api/policy-template-routes.ts';
 export * from './api/problem.ts';
 export * from './api/reachability-routes.ts';
 export * from './api/relying-party-routes.ts';
+export * from './api/role-routes.ts';
 export * from './api/route.ts';
 export * from './api/routes.ts';
 export * from './api/service-account-routes.ts';

@@ -1,4 +1,4 @@
-import type { Role } from './entities/index.ts';
+import type { BuiltInRole } from './entities/index.ts';
 
 /** What a role may do through the API. One readable table, printed in docs/permissions.md; a permission that is missing is refused. */
 export const PERMISSIONS = {
@@ -6,6 +6,9 @@ export const PERMISSIONS = {
   'organization:write': ['owner'],
   'users:read': ['owner', 'admin', 'auditor'],
   'users:write': ['owner', 'admin'],
+  'roles:read': ['owner', 'admin', 'auditor'],
+  /** Of the organization's own roles; nobody puts more into one than they may themselves. */
+  'roles:write': ['owner', 'admin'],
   'sessions:read': ['owner', 'admin', 'auditor'],
   'sessions:write': ['owner', 'admin'],
   'api_keys:read': ['owner', 'admin', 'auditor'],
@@ -44,10 +47,21 @@ export const PERMISSIONS = {
   /** Own things: my profile, my sessions, enrol my device. */
   'self:read': ['owner', 'admin', 'operator', 'auditor', 'member'],
   'self:write': ['owner', 'admin', 'operator', 'auditor', 'member'],
-} as const satisfies Record<string, readonly Role[]>;
+} as const satisfies Record<string, readonly BuiltInRole[]>;
 
 export type Permission = keyof typeof PERMISSIONS;
 
-export function roleHas(role: Role, permission: Permission): boolean {
-  return (PERMISSIONS[permission] as readonly Role[]).includes(role);
+/** What the table says of a built-in role; every other name has nothing here. */
+export function roleHas(role: string, permission: Permission): boolean {
+  return (PERMISSIONS[permission] as readonly string[]).includes(role);
+}
+
+/** All that the table gives a built-in role, in its order. */
+export function permissionsOfBuiltIn(role: BuiltInRole): readonly Permission[] {
+  return (Object.keys(PERMISSIONS) as Permission[]).filter((permission) => roleHas(role, permission));
+}
+
+/** With one of these somebody could become an owner: no role of an organization's own can have it. */
+export function isForOwnersAlone(permission: Permission): boolean {
+  return PERMISSIONS[permission].length === 1;
 }

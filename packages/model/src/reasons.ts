@@ -231,6 +231,11 @@ export const REASONS = {
   'api.authorization_pending': { status: 400, title: 'The user has not approved yet', next: '' },
   'api.slow_down': { status: 400, title: 'Polling too fast', next: '' },
   'api.access_denied': { status: 400, title: 'The user refused', next: '' },
+  'role.in_use': {
+    status: 409,
+    title: 'The role is in use',
+    next: 'Give its holders another role first: zeronaut roles show NAME says who they are.',
+  },
   'api.last_owner': { status: 409, title: 'The last owner cannot be removed', next: 'Make somebody else owner first.' },
   'audit.subject_active': {
     status: 409,

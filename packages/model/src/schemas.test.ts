@@ -27,7 +27,7 @@ test('scalars take what they name and nothing else', () => {
     [
       principal,
       ['ann@example.com', 'group:dev', 'role:owner'],
-      ['ann', 'Ann@example.com', 'group:', 'group:De v', 'role:god', 'ann@example.com\n'],
+      ['ann', 'Ann@example.com', 'group:', 'group:De v', 'role:', 'role:God', 'ann@example.com\n'],
     ],
     [
       targetAddress,

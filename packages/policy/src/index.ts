@@ -3,6 +3,7 @@
 export { UnsupportedPolicyError } from './cedar/expression.ts';
 export * from './cedar/values.ts';
 export * from './circumstances.ts';
+export * from './console-permissions.ts';
 export * from './decide-access.ts';
 export * from './destination.ts';
 export * from './entities.ts';

@@ -1,4 +1,3 @@
-import type { Role } from '@zeronaut/model';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { parseDurationSeconds } from '../output/format.ts';
@@ -16,9 +15,6 @@ export interface CommonOptions {
   readonly json?: boolean;
   readonly profile?: string;
 }
-
-/** Here and not from the model's schema: help must not wait for that to load. */
-export const ROLES = ['owner', 'admin', 'operator', 'auditor', 'member'] as const satisfies readonly Role[];
 
 /**
  * A command with what all have: `--json`, `--profile` unless it talks to no console, examples below its help. The

@@ -12,7 +12,6 @@ import {
   parseDuration,
   parseList,
   printTable,
-  ROLES,
 } from './command-line.ts';
 
 interface CreateOptions extends CommonOptions {
@@ -66,7 +65,7 @@ export function keysCommand(line: CommandLine): Command {
       ],
     })
       .argument('<name>', 'what the key is for')
-      .addOption(new Option('--role <role>', 'what it may do (default: the role of whom it stands for)').choices(ROLES))
+      .addOption(new Option('--role <role>', 'what it may do (default: the role of whom it stands for)'))
       .option('--scope <scopes>', 'only this (default: all that the role allows)', parseList)
       .option('--for <service account>', 'name or id of the service account that it stands for (default: you)')
       .addOption(new Option('--ttl <time>', 'how long it works (default: 90d)').argParser(parseDuration))

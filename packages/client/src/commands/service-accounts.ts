@@ -1,5 +1,6 @@
 import type { Role } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
+import { usageError } from '../cli-error.ts';
 import {
   type CommandLine,
   type CommonOptions,
@@ -9,7 +10,6 @@ import {
   outputOf,
   parseList,
   printTable,
-  ROLES,
 } from './command-line.ts';
 
 interface CreateOptions extends CommonOptions {
@@ -51,7 +51,7 @@ export function serviceAccountsCommand(line: CommandLine): Command {
       examples: ['service-accounts create deploy --role operator', 'service-accounts create scraper --group metrics'],
     })
       .argument('<name>', 'small letters, digits and hyphens')
-      .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).default('member'))
+      .addOption(new Option('--role <role>', 'what it may do (zeronaut roles)').default('member'))
       .option('--group <names>', 'groups, which rules name as group:NAME', parseList)
       .action(async (name: string, options: CreateOptions) => {
         const output = outputOf(line, options);
@@ -60,6 +60,29 @@ export function serviceAccountsCommand(line: CommandLine): Command {
         const account = await api.call('serviceAccounts.create', { body });
         output.document(account);
         output.line(`${account.name} (${account.id}) is ${account.role}; rules name it ${account.email}.`);
+      }),
+  );
+
+  group.addCommand(
+    createCommand('change', {
+      summary: 'give it another role or groups',
+      examples: ['service-accounts change deploy --role release', 'service-accounts change deploy --group metrics'],
+    })
+      .argument('<name>', 'name or id')
+      .option('--role <role>', 'what it may do (zeronaut roles)')
+      .option('--group <names>', 'exactly these groups', parseList)
+      .action(async (name: string, options: CommonOptions & { role?: string; group?: string[] }) => {
+        const { role, group: groups } = options;
+        if (role === undefined && groups === undefined) throw usageError('say what to change: --role or --group');
+        const { findServiceAccount } = await import('../api/service-account.ts');
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const { id, version } = await findServiceAccount(api, name);
+        const body = { ...(role === undefined ? {} : { role }), ...(groups === undefined ? {} : { groups }) };
+        const input = { params: { id }, body };
+        const account = await api.call('serviceAccounts.update', input, { ifMatch: `"${version}"` });
+        output.document(account);
+        output.line(`${account.name} is ${account.role}${account.groups.map((one) => `, group:${one}`).join('')}.`);
       }),
   );
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Role, User } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
 import type { ApiClient } from '../api/client.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError, usageError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 import { formatTable } from '../output/format.ts';
 import {
@@ -17,7 +17,6 @@ import {
   parseDuration,
   parseList,
   printTable,
-  ROLES,
 } from './command-line.ts';
 
 interface CreateOptions extends CommonOptions {
@@ -31,6 +30,13 @@ interface InviteOptions extends CommonOptions {
   readonly group?: string[];
   readonly ttl?: number;
   readonly mail: boolean;
+}
+
+interface ChangeOptions extends CommonOptions {
+  readonly role?: string;
+  readonly group?: string[];
+  readonly disable?: boolean;
+  readonly enable?: boolean;
 }
 
 export function usersCommand(line: CommandLine): Command {
@@ -68,7 +74,7 @@ export function usersCommand(line: CommandLine): Command {
     })
       .argument('<email>', 'e-mail address, with which the person signs in')
       .option('--name <name>', 'name to show (default: the part before the @)')
-      .addOption(new Option('--role <role>', 'what the person may do').choices(ROLES).default('member'))
+      .addOption(new Option('--role <role>', 'what the person may do (zeronaut roles)').default('member'))
       .option('--group <names>', 'groups, which rules name as group:NAME', parseList)
       .action(async (email: string, options: CreateOptions) => {
         const output = outputOf(line, options);
@@ -102,7 +108,7 @@ export function usersCommand(line: CommandLine): Command {
       examples: ['users invite ann@example.com', 'users invite bob@example.com --role operator --ttl 1d --no-mail'],
     })
       .argument('<email>', 'e-mail address, with which the person will sign in')
-      .addOption(new Option('--role <role>', 'what the person may do').choices(ROLES).default('member'))
+      .addOption(new Option('--role <role>', 'what the person may do (zeronaut roles)').default('member'))
       .option('--group <names>', 'groups, which rules name as group:NAME', parseList)
       .option('--ttl <time>', 'how long the link works (default: 7d)', parseDuration)
       .option('--no-mail', 'show the link only')
@@ -166,6 +172,43 @@ export function usersCommand(line: CommandLine): Command {
         await named(id, call, 'invitation', 'users invitations');
         output.document({ revoked: id });
         output.line(`${id} is taken back.`);
+      }),
+  );
+
+  group.addCommand(
+    createCommand('change', {
+      summary: 'give a person another role or groups, or close and open the account',
+      description:
+        'Counts from the next request of the person. Nobody gives a role that lets more than they may themselves.',
+      examples: [
+        'users change ann@example.com --role helpdesk',
+        'users change ann@example.com --group dev,ops',
+        'users change ann@example.com --disable',
+      ],
+    })
+      .argument('<email>', 'whom')
+      .option('--role <role>', 'what the person may do (zeronaut roles)')
+      .option('--group <names>', 'exactly these groups', parseList)
+      .addOption(new Option('--disable', 'nothing opens for the person any more').conflicts('enable'))
+      .option('--enable', 'as before')
+      .action(async (email: string, options: ChangeOptions) => {
+        const { role, group: groups, disable, enable } = options;
+        const status = disable ? ('disabled' as const) : enable ? ('active' as const) : undefined;
+        if (role === undefined && groups === undefined && status === undefined) {
+          throw usageError('say what to change: --role, --group, --disable or --enable');
+        }
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const { id, version } = await userByEmail(api, email);
+        const body = {
+          ...(role === undefined ? {} : { role }),
+          ...(groups === undefined ? {} : { groups }),
+          ...(status === undefined ? {} : { status }),
+        };
+        const user = await api.call('users.update', { params: { id }, body }, { ifMatch: `"${version}"` });
+        output.document(user);
+        const names = user.groups.map((name) => `, group:${name}`).join('');
+        output.line(`${user.email} is ${user.status} as ${user.role}${names}.`);
       }),
   );
 

@@ -1,4 +1,11 @@
-import type { RouteId, RouteRequest, RouteResponse, Routes } from '@zeronaut/model';
+import {
+  PERMISSIONS,
+  type Permission,
+  type RouteId,
+  type RouteRequest,
+  type RouteResponse,
+  type Routes,
+} from '@zeronaut/model';
 import * as accessEvents from '../domains/access-events/access-events.ts';
 import type { Caller, Context, Origin } from '../domains/context.ts';
 import * as deviceAuthorizations from '../domains/device-authorizations/device-authorizations.ts';
@@ -6,6 +13,7 @@ import * as enrolment from '../domains/gateways/enrolment.ts';
 import * as gateways from '../domains/gateways/gateways.ts';
 import { currentOrganization, getOrganization } from '../domains/organizations/organizations.ts';
 import * as resources from '../domains/resources/resources.ts';
+import { may } from '../domains/roles/held-role.ts';
 import * as services from '../domains/services/services.ts';
 import * as sessions from '../domains/sessions/sessions.ts';
 import { signIn } from '../domains/sessions/sign-in.ts';
@@ -30,6 +38,7 @@ import { personalAccessTokenHandlers } from './personal-access-token-handlers.ts
 import { policyHandlers } from './policy-handlers.ts';
 import { policyTemplateHandlers } from './policy-template-handlers.ts';
 import { relyingPartyHandlers } from './relying-party-handlers.ts';
+import { roleHandlers } from './role-handlers.ts';
 import { serviceAccountHandlers } from './service-account-handlers.ts';
 import { withSession } from './with-session.ts';
 
@@ -121,6 +130,7 @@ export const handlers: Handlers = {
       user: user instanceof Refusal ? null : user,
       organization: await getOrganization(context.store.db, caller.organizationId),
       role: caller.role,
+      permissions: (Object.keys(PERMISSIONS) as Permission[]).filter((permission) => may(caller, permission)),
       credential: caller.credential,
       sessionId: caller.credential === 'session' ? caller.credentialId : null,
     };
@@ -133,6 +143,7 @@ export const handlers: Handlers = {
   'users.update': (context, { caller, params, body, version }) =>
     users.updateUser(context, caller, params.id, version, body),
 
+  ...roleHandlers,
   ...apiKeyHandlers,
   ...personalAccessTokenHandlers,
   ...serviceAccountHandlers,

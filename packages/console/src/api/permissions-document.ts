@@ -1,13 +1,6 @@
-import {
-  PERMISSIONS,
-  type Permission,
-  type Role,
-  type RouteDefinition,
-  role as roleSchema,
-  routes,
-} from '@zeronaut/model';
+import { builtInRole, PERMISSIONS, type Permission, type Role, type RouteDefinition, routes } from '@zeronaut/model';
 
-const ROLES = roleSchema.options;
+const ROLES = builtInRole.options;
 
 /** docs/permissions.md, from the table of permissions and the route table. */
 export function permissionsDocument(): string {
@@ -26,7 +19,10 @@ keys, from another organization, and with credentials that are expired, revoked,
 
 ${table(['permission', ...ROLES], rows)}
 
-A scope of an API key or of a trust narrows this and never widens it. Owners alone make, change and reset owners.
+Each role is a Cedar policy over these permissions, decided by the engine that decides access; \`zeronaut roles show NAME\` prints what it
+lets. An organization makes roles of its own of them (\`zeronaut roles create\`): at most what their maker may, without what only
+owners may, and with what every member may. A scope of an API key or of a trust narrows a role and never widens it. Nobody gives a
+role, or changes, disables or resets a person whose role goes beyond what they may themselves; owners alone make owners.
 
 ## What a call takes
 

@@ -4,7 +4,6 @@ import {
   parseScope,
   type RouteDefinition,
   type RouteId,
-  roleHas,
   routes,
   scopesCover,
 } from '@zeronaut/model';
@@ -84,7 +83,7 @@ async function serve(
     const found = await identify(context, request);
     if (found instanceof Refusal) return found;
     caller = found;
-    if (!roleHas(caller.role, route.permission)) {
+    if (!caller.permissions.has(route.permission)) {
       return new Refusal('api.forbidden', { detail: `${caller.role} lacks ${route.permission as Permission}` });
     }
     if (caller.scopes !== null && !caller.scopes.some((scope) => parseScope(scope)?.permission === route.permission)) {

@@ -1,4 +1,4 @@
-import type { AuditEntry, Role } from '@zeronaut/model';
+import type { AuditEntry, Permission, Role } from '@zeronaut/model';
 import type { Authority } from '../authority/authority.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { Mailer } from '../mail/mailer.ts';
@@ -50,6 +50,8 @@ export interface Caller extends Origin {
   readonly userId: string;
   /** What this credential may do: never more than its user may. */
   readonly role: Role;
+  /** All that the role allows. */
+  readonly permissions: ReadonlySet<Permission>;
   /** Narrows the role, see `scopesCover` of the model; null: not narrowed. */
   readonly scopes: readonly string[] | null;
   readonly credential: 'session' | 'api_key' | 'workload' | 'local';

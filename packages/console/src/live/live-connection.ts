@@ -8,7 +8,6 @@ import {
   liveFromClient,
   PERSONAL_LIVE_NOUNS,
   type Permission,
-  roleHas,
   scopesCover,
 } from '@zeronaut/model';
 import type { WebSocket } from 'ws';
@@ -157,8 +156,8 @@ export class LiveConnection implements LiveSubscriber {
   }
 
   #may(permission: Permission, resourceId: string | null = null): boolean {
-    const { role, scopes } = this.#caller;
-    return roleHas(role, permission) && scopesCover(scopes, permission, resourceId);
+    const { permissions, scopes } = this.#caller;
+    return permissions.has(permission) && scopesCover(scopes, permission, resourceId);
   }
 
   #take(item: LiveItem): void {
@@ -288,7 +287,8 @@ export class LiveConnection implements LiveSubscriber {
     const isAbout =
       change.noun === 'sessions'
         ? !STARTED_SESSIONS.has(change.action)
-        : change.noun === 'identity-providers' ||
+        : change.noun === 'roles' ||
+          change.noun === 'identity-providers' ||
           change.noun === 'workload-trusts' ||
           change.id === userId ||
           change.id === credentialId ||
@@ -306,7 +306,11 @@ export class LiveConnection implements LiveSubscriber {
         if (this.#closed) return;
         const before = this.#caller;
         if (caller instanceof Refusal) this.close(LIVE_CLOSE.unauthenticated);
-        else if (caller.role !== before.role || String(caller.scopes) !== String(before.scopes)) {
+        else if (
+          caller.role !== before.role ||
+          caller.permissions !== before.permissions ||
+          String(caller.scopes) !== String(before.scopes)
+        ) {
           this.close(LIVE_CLOSE.roleChanged);
         }
       },

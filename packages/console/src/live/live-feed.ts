@@ -162,6 +162,7 @@ const NOUN_OF_ACTION: Readonly<Record<string, LiveNoun>> = {
   relying_party: 'relying-parties',
   resource: 'resources',
   risk: 'risks',
+  role: 'roles',
   service: 'services',
   service_account: 'service-accounts',
   session: 'sessions',

@@ -2,6 +2,7 @@ import { type AccessRequest, type AccessRequestStatus, routes } from '@zeronaut/
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createRequest, decideRequest, endRequest, listRequests } from '../domains/access-requests/access-requests.ts';
 import type { Caller, Context } from '../domains/context.ts';
+import { may } from '../domains/roles/held-role.ts';
 import { Refusal } from '../store/refusal.ts';
 import { sentenceOf } from './factor-page.ts';
 import { field } from './form.ts';
@@ -126,7 +127,7 @@ function decisionCard(request: AccessRequest): Html {
 function requestRow(caller: Caller, request: AccessRequest): Html {
   const { status, mine } = request;
   const open = status === 'approved' || (status === 'pending' && mine);
-  const may = open && (mine || caller.role === 'owner' || caller.role === 'admin');
+  const endable = open && (mine || may(caller, 'policies:write'));
   const when =
     status === 'pending'
       ? html`${approvals(request)} of ${request.needed} approved`
@@ -142,7 +143,7 @@ function requestRow(caller: Caller, request: AccessRequest): Html {
       html`<br><span class="soft small">${email}: ${effect}${note === '' ? null : html`, ${note}`}</span>`,
   )}</td>
 <td>${
-    may
+    endable
       ? html`<form method="post" action="/requests/end"><input type="hidden" name="id" value="${request.id}">
 <button class="quiet small">${status === 'pending' ? 'Cancel' : 'End now'}</button></form>`
       : null

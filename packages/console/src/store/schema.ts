@@ -441,6 +441,16 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     used_at: number | null;
     revoked_at: number | null;
   };
+  /** Of an organization's own; users and the like name them as they name the built-in ones. */
+  roles: {
+    organization_id: string;
+    name: Role;
+    description: string;
+    /** JSON list, without what every member may. */
+    permissions: string;
+    created_at: number;
+    version: number;
+  };
   passkeys: {
     id: string;
     organization_id: string;

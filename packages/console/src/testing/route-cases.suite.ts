@@ -151,7 +151,9 @@ async function newTotp(world: World, confirm: boolean): Promise<{ key: string; c
 }
 
 const ORIGIN = 'http://localhost:8080';
-async function newPasskey(world: World): Promise<{ passkey: VirtualPasskey; id: string; factorId: string }> {
+/** Of a member, whom everybody with the permission may reset. */
+async function newPasskey(of: World): Promise<{ passkey: VirtualPasskey; id: string; factorId: string }> {
+  const world: World = { ...of, role: 'member' };
   const key = (await newSession(world)).token;
   const call = (url: string, body?: object) => world.ours.call('POST', url, body, { key });
   const passkey = new VirtualPasskey();
@@ -177,6 +179,11 @@ async function newAccessRequest(world: World): Promise<{ id: string; key: string
   const answer = await world.ours.call('POST', '/api/v1/access-requests', body, { key });
   assert.equal(answer.statusCode, 201, answer.body);
   return { id: answer.json().id, key };
+}
+async function newRole({ ours }: World): Promise<string> {
+  const answer = await ours.call('POST', '/api/v1/roles', { name: fresh('role'), permissions: [] });
+  assert.equal(answer.statusCode, 201, answer.body);
+  return answer.json().name;
 }
 const proposal = () => ({ policies: [{ name: fresh('policy'), text: POLICY, mode: 'off' }] });
 
@@ -452,6 +459,18 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     }),
     foreign: 'not_found',
   },
+  'roles.list': { foreign: 'own' },
+  'roles.create': { prepare: () => ({ body: { name: fresh('role'), permissions: [] } }), foreign: 'own' },
+  'roles.get': { prepare: async (world) => ({ params: { name: await newRole(world) } }), foreign: 'not_found' },
+  'roles.update': {
+    prepare: async (world) => ({
+      params: { name: await newRole(world) },
+      headers: { 'if-match': '"1"' },
+      body: { description: 'other' },
+    }),
+    foreign: 'not_found',
+  },
+  'roles.delete': { prepare: async (world) => ({ params: { name: await newRole(world) } }), foreign: 'not_found' },
   'apiKeys.list': { foreign: 'own' },
   'apiKeys.create': { prepare: () => ({ body: { name: 'ci', role: 'member' } }), foreign: 'own' },
   'apiKeys.rotate': {

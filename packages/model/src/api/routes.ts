@@ -12,6 +12,7 @@ import {
   id,
   label,
   organization,
+  permission,
   port,
   portRange,
   publicJwk,
@@ -38,6 +39,7 @@ import { policyRoutes } from './policy-routes.ts';
 import { policyTemplateRoutes } from './policy-template-routes.ts';
 import { reachabilityRoutes } from './reachability-routes.ts';
 import { relyingPartyRoutes } from './relying-party-routes.ts';
+import { roleRoutes } from './role-routes.ts';
 import { defineRoutes } from './route.ts';
 import { byId, byIdOrName, flag, listQuery, page, pageOf, pageQuery, searchText } from './route-parts.ts';
 import { serviceAccountRoutes } from './service-account-routes.ts';
@@ -47,6 +49,7 @@ const me = z.strictObject({
   user: user.nullable(),
   organization,
   role,
+  permissions: z.array(permission).describe('what this credential may do, scopes of single resources aside'),
   credential: z.enum(['session', 'api_key', 'workload', 'local']),
   sessionId: id.nullable(),
 });
@@ -285,6 +288,7 @@ export const routes = defineRoutes({
     response: user,
   },
 
+  ...roleRoutes,
   ...apiKeyRoutes,
   ...personalAccessTokenRoutes,
   ...serviceAccountRoutes,

@@ -5,7 +5,7 @@ import { id, label, timestamp } from './scalars.ts';
 export const approver = z
   .string()
   .max(254)
-  .regex(/^(?:group:[^\s,]+|role:(?:owner|admin|operator|auditor|member)|[^\s,@:]+@[^\s,@]+)$/, {
+  .regex(/^(?:group:[^\s,]+|role:[a-z0-9-]{1,63}|[^\s,@:]+@[^\s,@]+)$/, {
     error: 'an e-mail address, group:name or role:name',
   });
 

@@ -82,7 +82,7 @@ export const principal = z
       text.startsWith('group:')
         ? groupName.safeParse(text.slice(6)).success
         : text.startsWith('role:')
-          ? ['owner', 'admin', 'operator', 'auditor', 'member'].includes(text.slice(5))
+          ? label.safeParse(text.slice(5)).success
           : z.email().safeParse(text).success && text === text.toLowerCase(),
     'an e-mail address in lower case, group:NAME or role:NAME',
   );

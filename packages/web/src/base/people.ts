@@ -4,13 +4,17 @@ import type { Role } from '@zeronaut/model';
 import { routeQuery } from './api.ts';
 import { useMay, useMe } from './session.ts';
 
-const ROLES: readonly Role[] = ['owner', 'admin', 'operator', 'auditor', 'member'];
 const LOOKED_AT = { query: { limit: 500 } } as const;
 
-/** Only an owner makes an owner. */
+/** Nobody gives more than they may themselves, and only an owner makes an owner. */
 export function useRoles(): readonly Role[] {
-  const { role } = useMe();
-  return role === 'owner' ? ROLES : ROLES.filter((one) => one !== 'owner');
+  const me = useMe();
+  const may = useMay();
+  const { data } = useQuery({ ...routeQuery('roles.list', {}), enabled: may('roles:read') });
+  if (data === undefined) return ['member'];
+  return data.items
+    .filter(({ name, permissions }) => (name === 'owner' ? me.role === 'owner' : permissions.every(may)))
+    .map(({ name }) => name);
 }
 
 /** Groups exist through their members. */

@@ -1,6 +1,6 @@
 import { routeTable } from 'virtual:route-table';
 import { useSuspenseQuery } from '@tanstack/react-query';
-import { type Permission, type RouteId, type RouteResponse, type Routes, roleHas } from '@zeronaut/model';
+import type { Permission, RouteId, RouteResponse, Routes } from '@zeronaut/model';
 import { routeQuery } from './api.ts';
 import { ApiProblem } from './api-client.ts';
 
@@ -15,13 +15,13 @@ export function useMe(): Me {
 
 /** What the role may do. It only spares people what the API would refuse. */
 export function useMay(): (permission: Permission) => boolean {
-  const { role } = useMe();
-  return (permission) => roleHas(role, permission);
+  const { permissions } = useMe();
+  return (permission) => permissions.includes(permission);
 }
 
 export function mayCall(me: Me, id: RouteId): boolean {
   const { permission } = routeTable[id];
-  return permission === 'none' || roleHas(me.role, permission as Permission);
+  return permission === 'none' || me.permissions.includes(permission as Permission);
 }
 
 /** The person has to show who they are, from the start or anew. */

@@ -6,7 +6,7 @@ import type {
   Snapshot,
   User,
 } from '@zeronaut/model';
-import { createId, roleHas } from '@zeronaut/model';
+import { createId } from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
@@ -14,6 +14,7 @@ import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { may } from '../roles/held-role.ts';
 import { findObject, isApprover, rulesOf } from './approval-rules.ts';
 
 /**
@@ -116,7 +117,7 @@ function mayDecide({ caller, self, ruleOf }: Viewer, row: Row): boolean {
 
 function maySee(viewer: Viewer, row: Row): boolean {
   const { caller } = viewer;
-  return row.user_id === caller.userId || mayDecide(viewer, row) || roleHas(caller.role, 'policies:read');
+  return row.user_id === caller.userId || mayDecide(viewer, row) || may(caller, 'policies:read');
 }
 
 /** Turns rows into what is shown of them, with what was said of all of them read at once. */
@@ -185,7 +186,7 @@ export async function listRequests(
   if (after !== null) select = select.where('id', '<', String(after[0]));
   select = ofStatus(select, query.status, viewer.nowMs);
   const { self, ruleOf } = viewer;
-  if (!roleHas(caller.role, 'policies:read')) {
+  if (!may(caller, 'policies:read')) {
     const objects = await queries
       .selectFrom('access_requests')
       .select('object_id')
@@ -333,8 +334,8 @@ export async function endRequest(context: Context, caller: Caller, id: string): 
     if (row.user_id === caller.userId) {
       if (status === 'pending') return { status: 'cancelled' };
     } else {
-      const may = mayDecide(viewer, row) && roleHas(caller.role, 'access_requests:decide');
-      if (!may && !roleHas(caller.role, 'policies:write')) return new Refusal('request.not_approver');
+      const decides = mayDecide(viewer, row) && may(caller, 'access_requests:decide');
+      if (!decides && !may(caller, 'policies:write')) return new Refusal('request.not_approver');
     }
     return status === 'approved' ? { status: 'ended', ends_at: nowMs } : new Refusal('request.closed');
   });

@@ -9,8 +9,8 @@ import { contains, type ListQuery, listPage } from '../list.ts';
 import { isoTime, type Page } from '../page.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { revoke } from '../revoke.ts';
-import { findServiceAccount, tooMuch } from '../service-accounts/service-accounts.ts';
-import { roleWithin } from '../sessions/authenticate.ts';
+import { lockRole, roleWithin } from '../roles/held-role.ts';
+import { checkActingAs, findServiceAccount } from '../service-accounts/service-accounts.ts';
 import { parseScopes } from './stored-scopes.ts';
 
 /** Characters of a key that lists show, to recognise it by: the kind and 48 of its 256 bits. */
@@ -112,10 +112,10 @@ export async function createApiKey(
   if (caller.credential === 'workload') {
     return new Refusal('api.forbidden', { detail: 'the access token of a workload cannot make an API key' });
   }
-  const refusal = checkGrant(caller, input);
-  if (refusal !== null) return refusal;
   const nowMs = context.clock();
   return await context.store.transaction(async (queries) => {
+    const refusal = await checkKey(queries, caller, input);
+    if (refusal !== null) return refusal;
     const expiresAtMs = input.expiresInSeconds === null ? null : nowMs + input.expiresInSeconds * 1000;
     let userId = caller.userId;
     if (input.serviceAccountId !== null) {
@@ -126,7 +126,8 @@ export async function createApiKey(
         });
       }
       // Its groups come with it, whatever the role of the key.
-      if (!roleWithin(account.role, caller.role)) return tooMuch();
+      const beyond = await checkActingAs(queries, caller, account);
+      if (beyond !== null) return beyond;
       userId = account.id;
     }
     const owner = { organizationId: caller.organizationId, userId };
@@ -177,9 +178,9 @@ export async function rotateApiKey(
     if (owner.id !== caller.userId && owner.kind !== 'service_account') {
       return new Refusal('api.forbidden', { detail: 'a key acts as its user; only that user rotates it' });
     }
-    if (owner.kind === 'service_account' && !roleWithin(owner.role, caller.role)) return tooMuch();
     const before = toApiKey({ ...row, replaced_by: null });
-    const refusal = checkGrant(caller, before);
+    const beyond = owner.kind === 'service_account' ? await checkActingAs(queries, caller, owner) : null;
+    const refusal = beyond ?? (await checkKey(queries, caller, before));
     if (refusal !== null) return refusal;
     const expiresAtMs = row.expires_at === null ? null : nowMs + (row.expires_at - row.created_at);
     const created = await insertApiKey(
@@ -219,8 +220,14 @@ async function whyNotRotated(queries: Queries, caller: Caller, id: string): Prom
 }
 
 /** Nobody hands on more than they hold. */
-function checkGrant(caller: Caller, input: { role: Role; scopes: string[] | null }): Refusal | null {
-  if (!roleWithin(input.role, caller.role)) {
+async function checkKey(
+  queries: Queries,
+  caller: Caller,
+  input: { role: Role; scopes: string[] | null },
+): Promise<Refusal | null> {
+  const role = await lockRole(queries, caller.organizationId, input.role);
+  if (role === null) return new Refusal('api.invalid', { errors: [{ path: '/role', message: 'no such role' }] });
+  if (!roleWithin(role, { name: caller.role, permissions: caller.permissions })) {
     return new Refusal('api.forbidden', { detail: 'a key cannot do more than you may' });
   }
   if (!scopesWithin(input.scopes, caller.scopes)) {

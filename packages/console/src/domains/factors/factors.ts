@@ -4,6 +4,7 @@ import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { isoTime } from '../page.ts';
+import { checkReach } from '../roles/held-role.ts';
 import { revokeUserSessions } from '../sessions/sessions.ts';
 import type { EnrolledFactors } from '../sessions/sign-in-policy.ts';
 import { findUser } from '../users/users.ts';
@@ -125,9 +126,8 @@ export async function removeFactorOf(
   return await context.store.change(caller.organizationId, async (queries) => {
     const user = await findUser(queries, caller.organizationId, userId);
     if (user instanceof Refusal) return user;
-    if (user.role === 'owner' && caller.role !== 'owner') {
-      return new Refusal('api.forbidden', { detail: 'only an owner may reset an owner' });
-    }
+    const beyond = await checkReach(queries, caller, user.role);
+    if (beyond !== null) return beyond;
     const refusal = await deleteFactor(queries, context, caller, user.id, id);
     if (refusal !== undefined) return refusal;
     await revokeUserSessions(queries, context, caller.organizationId, user.id, caller.credentialId);
@@ -172,14 +172,13 @@ async function deleteFactor(
   return undefined;
 }
 
-/** For somebody who lost them all. Ends the sessions of the user; only owners reset owners. */
+/** For somebody who lost them all. Ends the sessions of the user; nobody resets who may do more. */
 export async function resetFactors(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {
   return await context.store.change(caller.organizationId, async (queries) => {
     const user = await findUser(queries, caller.organizationId, id);
     if (user instanceof Refusal) return user;
-    if (user.role === 'owner' && caller.role !== 'owner') {
-      return new Refusal('api.forbidden', { detail: 'only an owner may reset an owner' });
-    }
+    const beyond = await checkReach(queries, caller, user.role);
+    if (beyond !== null) return beyond;
     await queries.deleteFrom('totp_factors').where('user_id', '=', id).execute();
     await queries.deleteFrom('passkeys').where('user_id', '=', id).execute();
     await queries.deleteFrom('recovery_codes').where('user_id', '=', id).execute();

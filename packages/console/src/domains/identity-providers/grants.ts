@@ -2,13 +2,18 @@ import type { GroupMapping, Role, User } from '@zeronaut/model';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Context, Origin } from '../context.ts';
+import { isBuiltIn } from '../roles/held-role.ts';
 import { pushedGrants } from '../scim/scim-grants.ts';
 import { hasOtherOwner } from '../users/users.ts';
 import type { AssertedIdentity } from './external-sign-in.ts';
 import type { Provider } from './provider-rows.ts';
 
-/** From most to least: of several roles that a person's groups lead to, the first counts. */
-const ROLE_ORDER: readonly Role[] = ['owner', 'admin', 'operator', 'auditor', 'member'];
+/**
+ * Of several roles that a person's groups lead to, the first counts: these, then those of the organization's own in the order
+ * of the mappings, then the others.
+ */
+const FIRST: readonly Role[] = ['owner', 'admin'];
+const LAST: readonly Role[] = ['operator', 'auditor', 'member'];
 
 /** The groups and the role that a provider's groups lead to. Role null: no mapping says anything about it. */
 export function mapGroups(
@@ -19,9 +24,10 @@ export function mapGroups(
   const matching = mappings.filter(({ from }) => asserted.has(from.toLowerCase()));
   const names = matching.flatMap(({ group }) => (group === null ? [] : [group]));
   const roles = new Set(matching.map(({ role }) => role));
+  const own = [...roles].filter((role) => role !== null && !isBuiltIn(role));
   return {
     groups: [...new Set(names)].sort(),
-    role: ROLE_ORDER.find((role) => roles.has(role)) ?? null,
+    role: [...FIRST, ...own, ...LAST].find((role) => roles.has(role)) ?? null,
   };
 }
 

@@ -10,6 +10,7 @@ import { isUniqueViolation, type Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { checkRole } from '../roles/held-role.ts';
 import { parseMetadata } from '../saml/metadata.ts';
 import { regrantAll } from '../scim/scim-grants.ts';
 import { domainsOf, findProviderRow, type ProviderRow, secretName, toProvider, toView } from './provider-rows.ts';
@@ -72,6 +73,8 @@ export async function createProvider(
   };
   try {
     return await context.store.transaction(async (queries) => {
+      const unknown = await checkRoles(queries, caller, input);
+      if (unknown !== null) return unknown;
       await queries.insertInto('identity_providers').values(row).execute();
       const provider = toView(context, row, []);
       await appendAudit(queries, context, caller, {
@@ -110,7 +113,7 @@ export async function updateProvider(
         return invalidField('/secret', 'a provider at another address needs its secret again');
       }
       const sealed = input.secret === undefined ? found.sealed_secret : seal(context, found.id, input.secret);
-      const invalid = checkInput(input, sealed !== null);
+      const invalid = checkInput(input, sealed !== null) ?? (await checkRoles(queries, caller, input));
       if (invalid !== null) return invalid;
       const row = await queries
         .updateTable('identity_providers')
@@ -198,6 +201,22 @@ function addressOf(settings: IdentityProviderSettings): string {
     case 'ldap':
       return `${settings.url} ${settings.startTls} ${settings.tlsServerName} ${settings.certificateAuthority}`;
   }
+}
+
+/** Whom it makes members of what must be there. */
+async function checkRoles(
+  queries: Queries,
+  caller: Caller,
+  { defaultRole, groupMappings }: Pick<IdentityProviderInput, 'defaultRole' | 'groupMappings'>,
+): Promise<Refusal | null> {
+  const unknown = await checkRole(queries, caller.organizationId, defaultRole, '/defaultRole');
+  if (unknown !== null) return unknown;
+  for (const [index, { role }] of groupMappings.entries()) {
+    const path = `/groupMappings/${index}/role`;
+    const missing = role === null ? null : await checkRole(queries, caller.organizationId, role, path);
+    if (missing !== null) return missing;
+  }
+  return null;
 }
 
 /** What the schema cannot say: fields that need each other. */

@@ -9,6 +9,7 @@ import type { Caller, Context, Origin } from '../context.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { revoke } from '../revoke.ts';
+import { checkGrant } from '../roles/held-role.ts';
 import { actorOf, completeSignIn, type PendingSignIn, type SignedIn } from '../sessions/complete-sign-in.ts';
 import { checkPassword } from '../users/password-policy.ts';
 import { insertUser } from '../users/users.ts';
@@ -37,9 +38,6 @@ export async function createInvitation(
   caller: Caller,
   input: { email: string; role: Role; groups: string[]; expiresInSeconds: number; mail: boolean },
 ): Promise<{ invitation: Invitation; url: string; mail: 'sent' | 'failed' | 'off' } | Refusal> {
-  if (input.role === 'owner' && caller.role !== 'owner') {
-    return new Refusal('api.forbidden', { detail: 'only an owner may make an owner' });
-  }
   const token = createToken('invitation');
   const nowMs = context.clock();
   const row: Row = {
@@ -56,6 +54,8 @@ export async function createInvitation(
     revoked_at: null,
   };
   const created = await context.store.transaction(async (queries) => {
+    const tooMuch = await checkGrant(queries, caller, input.role);
+    if (tooMuch !== null) return tooMuch;
     const { count } = await queries
       .selectFrom('invitations')
       .select((eb) => eb.fn.countAll<number | string>().as('count'))

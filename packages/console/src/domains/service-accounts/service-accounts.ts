@@ -5,7 +5,7 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import type { ListQuery } from '../list.ts';
 import type { Page } from '../page.ts';
-import { roleWithin } from '../sessions/authenticate.ts';
+import { checkGrant, lockRole, roleWithin } from '../roles/held-role.ts';
 import { insertUser, listUsers, toUser, updateUser } from '../users/users.ts';
 
 /**
@@ -43,12 +43,13 @@ export async function createServiceAccount(
   input: { name: string; role: Role; groups: string[] },
   remember: (queries: Queries, response: User) => Promise<void>,
 ): Promise<User | Refusal> {
-  if (!roleWithin(input.role, caller.role)) return tooMuch();
   const taken = new Refusal('api.conflict', {
     errors: [{ path: '/name', message: 'a service account has this name' }],
   });
   try {
     return await context.store.change(caller.organizationId, async (queries) => {
+      const refusal = await checkGrant(queries, caller, input.role);
+      if (refusal !== null) return refusal;
       const fields = {
         ...input,
         email: `${input.name}@${DOMAIN}`,
@@ -81,11 +82,17 @@ export async function updateServiceAccount(
 ): Promise<User | Refusal> {
   const account = await findServiceAccount(context.store.db, caller.organizationId, id);
   if (account instanceof Refusal) return account;
-  const roles = [account.role, input.role ?? account.role];
-  if (roles.some((role) => !roleWithin(role, caller.role))) return tooMuch();
   return await updateUser(context, caller, id, version, input);
 }
 
-export function tooMuch(): Refusal {
-  return new Refusal('api.forbidden', { detail: 'a service account cannot be given more than you may' });
+/** For what acts as the account: nobody gets at it who may do less. */
+export async function checkActingAs(
+  queries: Queries,
+  caller: Caller,
+  account: Pick<User, 'role'>,
+): Promise<Refusal | null> {
+  const role = await lockRole(queries, caller.organizationId, account.role);
+  return role !== null && roleWithin(role, { name: caller.role, permissions: caller.permissions })
+    ? null
+    : new Refusal('api.forbidden', { detail: 'a service account cannot be given more than you may' });
 }

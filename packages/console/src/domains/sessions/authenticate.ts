@@ -1,8 +1,8 @@
-import { PERMISSIONS, type Permission, type Role } from '@zeronaut/model';
 import { Refusal } from '../../store/refusal.ts';
 import { parseScopes } from '../api-keys/stored-scopes.ts';
 import type { Caller, Context, Origin } from '../context.ts';
 import { hashToken, TOKEN_PREFIX } from '../random-token.ts';
+import { findRole, type HeldRole, heldRole, roleWithin } from '../roles/held-role.ts';
 import { authenticateWorkload } from '../workloads/exchange.ts';
 import { actorOf } from './complete-sign-in.ts';
 
@@ -66,6 +66,7 @@ async function bySession(context: Context, token: string, origin: Origin, isUse:
     organizationId: row.organization_id,
     userId: row.id,
     role: row.role,
+    permissions: (await findRole(context.store.db, row.organization_id, row.role)).permissions,
     scopes: null,
     credential: 'session',
     credentialId: row.session_id,
@@ -78,6 +79,11 @@ async function byApiKey(context: Context, token: string, origin: Origin, isUse: 
   const row = await context.store.db
     .selectFrom('api_keys')
     .innerJoin('users', 'users.id', 'api_keys.user_id')
+    .leftJoin('roles as key_roles', (join) =>
+      join
+        .onRef('key_roles.organization_id', '=', 'users.organization_id')
+        .onRef('key_roles.name', '=', 'api_keys.role'),
+    )
     .select([
       'api_keys.id as key_id',
       'api_keys.name as key_name',
@@ -106,11 +112,18 @@ async function byApiKey(context: Context, token: string, origin: Origin, isUse: 
       .where('organization_id', '=', row.organization_id)
       .execute();
   }
+  const { db } = context.store;
+  const [ofKey, ofUser] = [
+    await findRole(db, row.organization_id, row.key_role),
+    await findRole(db, row.organization_id, row.role),
+  ];
+  const role = narrowerRole(ofKey, ofUser);
   return {
     ...origin,
     organizationId: row.organization_id,
     userId: row.id,
-    role: narrowerRole(row.key_role, row.role),
+    role: role.name,
+    permissions: role.permissions,
     scopes: parseScopes(row.scopes),
     credential: row.kind === 'local' ? 'local' : 'api_key',
     credentialId: row.key_id,
@@ -121,16 +134,7 @@ async function byApiKey(context: Context, token: string, origin: Origin, isUse: 
   };
 }
 
-/** True when everything that `role` may do, `other` may do too. Owners alone make owners, which no permission says. */
-export function roleWithin(role: Role, other: Role): boolean {
-  if (role === 'owner') return other === 'owner';
-  return (Object.keys(PERMISSIONS) as Permission[]).every((permission) => {
-    const roles: readonly Role[] = PERMISSIONS[permission];
-    return !roles.includes(role) || roles.includes(other);
-  });
-}
-
 /** A key never does more than its user may do today; where neither role contains the other, only what everybody may. */
-function narrowerRole(key: Role, user: Role): Role {
-  return roleWithin(key, user) ? key : roleWithin(user, key) ? user : 'member';
+function narrowerRole(key: HeldRole, user: HeldRole): HeldRole {
+  return roleWithin(key, user) ? key : roleWithin(user, key) ? user : heldRole('member', null);
 }

@@ -26,6 +26,8 @@ const DANGEROUS = [
   'personalAccessTokens.create',
   'relyingParties.create',
   'relyingParties.renewSecret',
+  'roles.create',
+  'roles.update',
   'signInPolicy.update',
   'users.create',
   'users.deleteFactor',

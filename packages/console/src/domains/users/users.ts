@@ -7,6 +7,7 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { contains, type ListQuery, listPage } from '../list.ts';
 import { isoTime, type Page } from '../page.ts';
+import { checkGrant, checkReach } from '../roles/held-role.ts';
 import { revokeUserSessions } from '../sessions/sessions.ts';
 import { checkPassword } from './password-policy.ts';
 
@@ -123,12 +124,13 @@ export async function createUser(
   input: { email: string; name: string; password: string; role: Role; groups: string[] },
   remember: (queries: Queries, response: User) => Promise<void>,
 ): Promise<User | Refusal> {
-  if (input.role === 'owner' && caller.role !== 'owner') return onlyOwners();
   const weak = checkPassword(input.password, input.email);
   if (weak !== null) return weak;
   const passwordHash = await context.passwords.hash(input.password);
   try {
     return await context.store.change(caller.organizationId, async (queries) => {
+      const tooMuch = await checkGrant(queries, caller, input.role);
+      if (tooMuch !== null) return tooMuch;
       const user = await insertUser(
         queries,
         caller.organizationId,
@@ -181,8 +183,11 @@ export async function updateUser(
     const before = { ...toUser(locked), version };
     const after: User = { ...before, ...definedOf(fields), version: version + 1 };
 
-    // Whoever may manage users must not become, or take over, an owner.
-    if (caller.role !== 'owner' && (before.role === 'owner' || after.role === 'owner')) return onlyOwners();
+    // Whoever may manage users must not become, or take over, somebody who may more.
+    const refusal =
+      (await checkReach(queries, caller, before.role)) ??
+      (after.role === before.role ? null : await checkGrant(queries, caller, after.role));
+    if (refusal !== null) return refusal;
     const losesOwner =
       before.kind === 'person' &&
       before.role === 'owner' &&
@@ -230,10 +235,6 @@ export async function hasOtherOwner(queries: Queries, organizationId: string, ex
     .where('id', '!=', exceptId)
     .executeTakeFirst();
   return other !== undefined;
-}
-
-function onlyOwners(): Refusal {
-  return new Refusal('api.forbidden', { detail: 'only an owner may make or change an owner' });
 }
 
 function onlyPeopleHavePasswords(): Refusal {

@@ -10,6 +10,7 @@ import { parseScopes } from '../api-keys/stored-scopes.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context, Origin } from '../context.ts';
 import { createToken, hashToken } from '../random-token.ts';
+import { findRole } from '../roles/held-role.ts';
 import { RateLimit } from '../sessions/rate-limit.ts';
 import { issuerKeys } from './issuer-keys.ts';
 import { matchPattern } from './pattern.ts';
@@ -274,6 +275,7 @@ export async function authenticateWorkload(context: Context, token: string, orig
     organizationId: row.organization_id,
     userId: row.id,
     role: row.role,
+    permissions: (await findRole(context.store.db, row.organization_id, row.role)).permissions,
     scopes: parseScopes(row.scopes),
     credential: 'workload',
     credentialId: row.token_id,

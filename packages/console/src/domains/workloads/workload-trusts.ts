@@ -6,8 +6,7 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { revoke } from '../revoke.ts';
-import { findServiceAccount, tooMuch } from '../service-accounts/service-accounts.ts';
-import { roleWithin } from '../sessions/authenticate.ts';
+import { checkActingAs, findServiceAccount } from '../service-accounts/service-accounts.ts';
 
 const MAX_TRUSTS = 1_000;
 
@@ -63,7 +62,8 @@ export async function createWorkloadTrust(
       });
     }
     // Whoever can name an issuer can become the account.
-    if (!roleWithin(account.role, caller.role)) return tooMuch();
+    const beyond = await checkActingAs(queries, caller, account);
+    if (beyond !== null) return beyond;
     const { count } = await queries
       .selectFrom('workload_trusts')
       .select((eb) => eb.fn.countAll<number>().as('count'))
