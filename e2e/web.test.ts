@@ -57,6 +57,42 @@ describe('first steps', () => {
   });
 });
 
+describe('a resource', () => {
+  it('is declared by a form that says what is wrong, changed, and stopped', async () => {
+    const { page } = console_;
+    await console_.open('/resources/new');
+    await page.fill('input[name="name"]', 'Wiki!');
+    await page.fill('input[name="targets.0.address"]', service.address);
+    await page.click('role=button[name="Create"]');
+    await page.waitForSelector('text=Not valid: Lower-case letters');
+    await page.fill('input[name="name"]', 'wiki');
+    await page.click('role=button[name="Add a health check"]');
+    await page.fill('input[name="targets.0.healthCheck.path"]', '/well');
+    await page.click('role=button[name="Create"]');
+    await page.waitForSelector('h1:has-text("wiki")');
+    assert.match(await page.innerText('main'), /checked every 5 s/);
+
+    await page.click('role=link[name="Edit"]');
+    await page.waitForSelector('h1:has-text("Edit wiki")');
+    const [wiki] = (await world.api.call('resources.list', {})).items.filter(({ name }) => name === 'wiki');
+    assert.equal(wiki!.targets[0]!.healthCheck!.path, '/well');
+    await page.fill('input[name="targets.0.healthCheck.path"]', '/up');
+    await page.click('role=button[name="Save"]');
+    await page.waitForSelector('h1:text-is("wiki")');
+    await page.click('role=button[name="Stop"]');
+    await page.click('role=dialog >> role=button[name="Stop"]');
+    await page.waitForSelector('main header >> text=Stopped');
+    await page.click('role=button[name="Start"]');
+    await page.waitForSelector('main header >> text=On');
+    const now = await world.api.call('resources.get', { params: { id: wiki!.id } });
+    assert.deepEqual([now.enabled, now.targets[0]!.healthCheck!.path], [true, '/up']);
+    await page.click('role=button[name="Delete"]');
+    await page.fill('role=dialog >> role=textbox', 'wiki');
+    await page.click('role=dialog >> role=button[name="Delete"]');
+    await page.waitForURL(/\/resources$/);
+  });
+});
+
 describe('the frame', () => {
   it('goes anywhere by keyboard', async () => {
     const { page } = console_;
@@ -126,6 +162,7 @@ describe('every page', () => {
       '/',
       '/first-steps',
       '/resources',
+      '/resources/new',
       `/resources/${resource!.id}`,
       '/gateways',
       `/gateways/${gateway!.id}`,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { waitFor } from '@zeronaut/testkit';
 import type { BrowserContext, Page } from 'playwright-core';
 import type { World } from './world.ts';
 
@@ -63,8 +64,10 @@ export async function openWebConsole(
     },
     async checkAccessibility(what) {
       // Skeletons go, and what fades is there.
-      await page.waitForFunction('document.querySelector(\'[role="status"][aria-label]\') === null');
-      await page.waitForFunction("document.getAnimations().every(({ playState }) => playState !== 'running')");
+      // Asked from outside: a function that the page makes of text would be held against its policy.
+      const isStill = `document.querySelector('[role="status"][aria-label]') === null &&
+        document.getAnimations().every(({ playState }) => playState !== 'running')`;
+      await waitFor(() => page.evaluate<boolean>(isStill), { what: `${what} is still` });
       const known = complaints.length;
       await page.evaluate(AXE);
       const { violations } = (await page.evaluate(

@@ -33,7 +33,7 @@ export const accessInput = z.strictObject({
           .min(1)
           .max(128)
           .regex(/^[^:\u0000-\u001f\u007f]+$/, 'no colon, no control characters'),
-        password: z.string().min(1).max(256),
+        password: z.string().min(1).max(256).optional().describe('absent: the one that is there stays'),
       }),
     )
     .max(20)

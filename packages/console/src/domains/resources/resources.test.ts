@@ -112,3 +112,30 @@ eachDatabase('two who change the same thing: one has to look again', async (t, d
   assert.deepEqual(both.map(({ statusCode }) => statusCode).sort(), [200, 412]);
   assert.equal(both.find(({ statusCode }) => statusCode === 412)?.json().reason, 'api.precondition_failed');
 });
+
+eachDatabase('a resource is changed without its passwords, and a new user name needs one', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const organization = await fixture.organization();
+  const body = { name: 'app', targets: [target], access: { basic: [{ username: 'ci', password: 'a secret' }] } };
+  const { id } = (await organization.call('POST', '/api/v1/resources', body)).json();
+  const hashes = async () => {
+    const row = await fixture.context.store.db.selectFrom('resources').select('access').executeTakeFirstOrThrow();
+    return JSON.parse(row.access).basic;
+  };
+  const before = await hashes();
+  const put = (basic: object[], version: number) =>
+    organization.call(
+      'PUT',
+      `/api/v1/resources/${id}`,
+      { ...body, enabled: false, access: { basic } },
+      { headers: { 'if-match': `"${version}"` } },
+    );
+  const refused = await put([{ username: 'ci' }, { username: 'bob' }], 1);
+  assert.deepEqual(refused.json().errors, [
+    { path: '/access/basic/1/password', message: 'a new user name needs a password' },
+  ]);
+  const changed = await put([{ username: 'ci' }], 1);
+  assert.equal(changed.statusCode, 200, changed.body);
+  assert.equal(changed.json().enabled, false);
+  assert.deepEqual(await hashes(), before);
+});

@@ -107,6 +107,7 @@ async function prepare(
     targets.push({ ...target, deviceId: device?.id ?? null, protocol: known });
   }
   const access = await hashAccess(context, input.access, before?.access ?? null);
+  if (access instanceof Refusal) return access;
   return { ...input, access, targets, origin: 'declared', deviceId: null, autoNamed: false };
 }
 

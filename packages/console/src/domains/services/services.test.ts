@@ -115,7 +115,7 @@ eachDatabase(
     const organization = await fixture.organization();
     const device = await organization.enrolDevice();
     await organization.enrolGateway();
-    const publish = (password: string) =>
+    const publish = (password?: string) =>
       organization.call('POST', '/api/v1/services', {
         deviceId: device.id,
         protocol: 'http',
@@ -126,6 +126,7 @@ eachDatabase(
     assert.deepEqual(first.access.basic, [{ username: 'ci', passwordHash: '$argon2id$redacted' }]);
     assert.equal((await publish('a secret')).json().version, 1);
     assert.equal((await publish('another')).json().version, 2);
+    assert.equal((await publish()).json().version, 2, 'no password: the one that is there');
     const row = await fixture.context.store.db.selectFrom('resources').select('access').executeTakeFirstOrThrow();
     const [{ passwordHash }] = JSON.parse(row.access).basic;
     assert.equal(await fixture.context.passwords.verify('another', passwordHash), true);

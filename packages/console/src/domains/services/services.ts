@@ -57,6 +57,7 @@ export async function publishService(
   const known = await findPublished(context.store.db, caller, input);
   if (known instanceof Refusal) return known;
   const access = await hashAccess(context, input.access, known?.access ?? null);
+  if (access instanceof Refusal) return access;
   return await withNameConflicts(() =>
     context.store.change(organizationId, async (queries) => {
       const gateways = await activeGateways(queries, organizationId);

@@ -81,6 +81,7 @@ export async function publishSite(
       .executeTakeFirst();
   const known = await find(context.store.db);
   const access = await hashAccess(context, input.access, known === undefined ? null : toSite(known).access);
+  if (access instanceof Refusal) return access;
 
   return await withNameConflicts(() =>
     context.store.change(caller.organizationId, async (queries) => {

@@ -10,6 +10,7 @@ import { useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
+import { ButtonLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
@@ -20,6 +21,7 @@ import { StatusChip } from '../../ui/status-chip.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
 import { resourceMessages } from './messages.ts';
+import { valuesOf } from './resource-values.ts';
 
 const route = getRouteApi('/resources/$id');
 const LISTS = ['resources.list', 'resources.get', 'services.list', 'services.get'] as const;
@@ -30,6 +32,8 @@ export function ResourcePage() {
   const navigate = useNavigate();
   const { id } = route.useParams();
   const [removing, setRemoving] = useState(false);
+  const [stopping, setStopping] = useState(false);
+  const update = useRouteMutation('resources.update', LISTS);
   const remove = useRouteMutation('resources.delete', LISTS);
   const removeService = useRouteMutation('services.delete', LISTS);
   const { data: resource, error, refetch } = useQuery(routeQuery('resources.get', { params: { id } }));
@@ -59,12 +63,30 @@ export function ResourcePage() {
         }
         actions={
           may('resources:write') ? (
-            <Button variant="outlined" color="error" onClick={() => setRemoving(true)}>
-              {t('remove')}
-            </Button>
+            <>
+              {resource.origin === 'declared' ? (
+                <>
+                  <ButtonLink to="/resources/$id/edit" params={{ id }} variant="outlined" color="inherit">
+                    {t('edit')}
+                  </ButtonLink>
+                  <Button
+                    variant="outlined"
+                    color="inherit"
+                    loading={update.isPending}
+                    onClick={() => (resource.enabled ? setStopping(true) : update.mutate(toggled(resource)))}
+                  >
+                    {t(resource.enabled ? 'stop' : 'start')}
+                  </Button>
+                </>
+              ) : null}
+              <Button variant="outlined" color="error" onClick={() => setRemoving(true)}>
+                {t('remove')}
+              </Button>
+            </>
           ) : null
         }
       />
+      {update.error === null || stopping ? null : <ErrorState error={update.error} />}
       <Box
         sx={{
           display: 'grid',
@@ -89,6 +111,15 @@ export function ResourcePage() {
         </Section>
       </Box>
       <ConfirmDialog
+        open={stopping}
+        title={t('stop.title', { name: resource.name })}
+        action={t('stop')}
+        onConfirm={() => update.mutateAsync(toggled(resource))}
+        onClose={() => setStopping(false)}
+      >
+        <Typography>{t('stop.text')}</Typography>
+      </ConfirmDialog>
+      <ConfirmDialog
         open={removing}
         title={t('remove.title', { name: resource.name })}
         action={t('remove')}
@@ -104,6 +135,11 @@ export function ResourcePage() {
       </ConfirmDialog>
     </>
   );
+}
+
+function toggled(resource: Resource) {
+  const { id, version, enabled } = resource;
+  return { params: { id }, body: { ...valuesOf(resource), enabled: !enabled }, version };
 }
 
 /** Where a published service answers, at each gateway. */

@@ -2,10 +2,11 @@ import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
 import { type RowOf, useList } from '../../base/use-list.ts';
-import { TextLink } from '../../ui/button-link.tsx';
+import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
-import { ResourceIcon } from '../../ui/icons.tsx';
+import { PlusIcon, ResourceIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { type Column, rowLink } from '../../ui/list-table.tsx';
 import { EmptyState } from '../../ui/states.tsx';
@@ -20,6 +21,7 @@ const EXPOSE = 'npx zeronaut expose localhost:3000 http';
 
 export function ResourcesPage() {
   const t = useMessages(resourceMessages);
+  const may = useMay();
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const list = useList('resources.list', {});
@@ -87,10 +89,17 @@ export function ResourcesPage() {
     },
   ];
 
+  const create = may('resources:write') ? (
+    <ButtonLink to="/resources/new" variant="contained" startIcon={<PlusIcon />}>
+      {t('create')}
+    </ButtonLink>
+  ) : null;
+
   return (
     <ListPage
       title={t('title')}
       subtitle={t('subtitle')}
+      actions={create}
       list={list}
       columns={columns}
       rowKey={({ id }) => id}
@@ -125,6 +134,7 @@ export function ResourcesPage() {
           <Box>
             <CopyText text={EXPOSE} label={t('empty.command')} />
           </Box>
+          {create === null ? null : <span>{t('empty.other')}</span>}
         </EmptyState>
       }
     />

@@ -12,6 +12,16 @@ export const resourceRoutes = [
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: 'resources/new',
+    component: page(() => import('./resource-new-page.tsx'), 'ResourceNewPage', resourceMessages),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: 'resources/$id/edit',
+    component: page(() => import('./resource-edit-page.tsx'), 'ResourceEditPage', resourceMessages),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: 'resources/$id',
     component: page(() => import('./resource-page.tsx'), 'ResourcePage', resourceMessages),
   }),

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createId, type Resource, resource, resourceInput } from '@zeronaut/model';
+import { fitting, NEW_RESOURCE, valuesOf } from './resource-values.ts';
+
+test('what the API shows goes back to it unchanged, but for what is never shown', () => {
+  const shown: Resource = resource.parse({
+    ...{ id: createId('resource'), organizationId: createId('organization'), name: 'app', origin: 'declared' },
+    ...{ protocol: 'http', domains: ['app.example.com'], port: null, proxyProtocol: 'v2', segments: ['prod'] },
+    access: { allow: ['group:dev'], basic: [{ username: 'ci', passwordHash: '$argon2id$redacted' }] },
+    targets: [
+      {
+        ...{ id: createId('target'), address: '10.0.0.1:443', deviceId: 'dev_1', protocol: 'https', weight: 3 },
+        ...{ tlsVerify: false, tlsServerName: 'inside.example.com', healthCheck: {} },
+      },
+    ].map((one) => ({
+      ...one,
+      healthCheck: {
+        ...{ path: '/up', intervalMs: 1000, timeoutMs: 500, healthyAfter: 1, unhealthyAfter: 3 },
+        expectStatus: { from: 200, to: 204 },
+      },
+    })),
+    ...{ deviceId: null, enabled: false, version: 4 },
+    ...{ createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z' },
+  });
+  const input = resourceInput.parse(fitting(valuesOf(shown)));
+  assert.equal(input.enabled, false);
+  assert.deepEqual(input.access.basic, [{ username: 'ci' }], 'the password stays what it is');
+  const [{ id: _, deviceId, ...target }] = shown.targets as [Resource['targets'][number]];
+  assert.deepEqual(input.targets, [{ ...target, agent: deviceId }]);
+});
+
+test('a changed protocol takes along nothing of the one before', () => {
+  const http = { ...NEW_RESOURCE, name: 'db', domains: ['a.example.com'] };
+  const [target] = http.targets as [(typeof http.targets)[number]];
+  const tcp = fitting({
+    ...http,
+    protocol: 'tcp',
+    port: 5432,
+    targets: [{ ...target, address: 'db:5432', protocol: 'https' }],
+  });
+  assert.deepEqual([tcp.domains, tcp.port, tcp.targets[0]!.protocol], [[], 5432, undefined]);
+  assert.deepEqual(fitting({ ...tcp, protocol: 'http' }).port, null);
+});

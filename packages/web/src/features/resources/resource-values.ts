@@ -1,0 +1,47 @@
+import type { Resource, ResourceInput } from '@zeronaut/model';
+
+/** What the form and the API take, from what the API shows. Passwords are not shown; without one, the one that is there stays. */
+export function valuesOf(resource: Resource): ResourceInput {
+  const { name, protocol, domains, port, access, targets, proxyProtocol, enabled } = resource;
+  return {
+    ...{ name, protocol, domains, port, proxyProtocol, enabled },
+    access: { ...access, basic: access.basic.map(({ username }) => ({ username })) },
+    targets: targets.map(({ id: _, deviceId, ...target }) => ({ ...target, agent: deviceId })),
+  };
+}
+
+export const NEW_TARGET: ResourceInput['targets'][number] = {
+  address: '',
+  agent: null,
+  protocol: 'http',
+  weight: 1,
+  healthCheck: null,
+  tlsVerify: true,
+  tlsServerName: null,
+};
+
+export const NEW_RESOURCE: ResourceInput = {
+  name: '',
+  protocol: 'http',
+  domains: [],
+  port: null,
+  access: { mode: 'login', allow: [], addresses: [], basic: [], tokens: null },
+  targets: [NEW_TARGET],
+  proxyProtocol: 'none',
+  enabled: true,
+};
+
+/** What the protocol does not have is not sent, whatever was typed before it was changed. */
+export function fitting(values: ResourceInput): ResourceInput {
+  const isHttp = values.protocol === 'http';
+  return {
+    ...values,
+    domains: isHttp ? values.domains : [],
+    port: isHttp ? null : values.port,
+    targets: values.targets.map(({ protocol, ...target }) => ({
+      ...target,
+      ...(isHttp && (protocol === 'http' || protocol === 'https') && { protocol }),
+      tlsServerName: target.tlsServerName || null,
+    })),
+  };
+}
