@@ -34,6 +34,7 @@ import { deviceHandlers } from './device-handlers.ts';
 import { factorHandlers } from './factor-handlers.ts';
 import { identityProviderHandlers } from './identity-provider-handlers.ts';
 import { invitationHandlers } from './invitation-handlers.ts';
+import { meHandlers } from './me-handlers.ts';
 import { personalAccessTokenHandlers } from './personal-access-token-handlers.ts';
 import { policyHandlers } from './policy-handlers.ts';
 import { policyTemplateHandlers } from './policy-template-handlers.ts';
@@ -150,6 +151,7 @@ export const handlers: Handlers = {
   ...relyingPartyHandlers,
 
   ...deviceHandlers,
+  ...meHandlers,
 
   'gateways.list': (context, { caller, query }) => gateways.listGateways(context, caller, query),
   'gateways.get': (context, { caller, params }) => gateways.getGateway(context, caller, params.id),

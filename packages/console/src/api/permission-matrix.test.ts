@@ -22,6 +22,7 @@ const ONLY_FOR_ITS_MAKER: Partial<Record<RouteId, Reason>> = {
   'passkeys.start': 'factor.session_needed',
   'passkeys.create': 'factor.session_needed',
   'sessions.deleteCurrent': 'api.invalid',
+  'me.deleteSession': 'api.not_found',
   'oauth.approve': 'api.forbidden',
 };
 

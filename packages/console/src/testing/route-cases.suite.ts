@@ -444,6 +444,22 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     foreign: 'own',
   },
   'me.get': { foreign: 'own' },
+  'me.listReach': { foreign: 'own' },
+  'me.listSessions': { foreign: 'own' },
+  'me.deleteSession': {
+    prepare: async (world) => {
+      const { token, email } = await newSession(world);
+      const me = await world.ours.call('GET', '/api/v1/me', undefined, { key: token });
+      const other = await world.ours.call('POST', '/api/v1/sessions', { email, password: PASSWORD }, { key: null });
+      return { params: { id: me.json().sessionId }, key: other.json().session.token };
+    },
+    foreign: 'not_found',
+  },
+  'me.listDevices': { foreign: 'own' },
+  'me.deleteDevice': {
+    prepare: async ({ ours, key }) => ({ params: { id: (await ours.enrolDevice(key)).id } }),
+    foreign: 'not_found',
+  },
   'organizations.getCurrent': { foreign: 'own' },
   'users.list': { foreign: 'own' },
   'users.create': {

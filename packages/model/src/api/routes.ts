@@ -34,6 +34,7 @@ import { factorCode, factorRoutes } from './factor-routes.ts';
 import { identityProviderRoutes } from './identity-provider-routes.ts';
 import { accessInput, password, resourceInput, resourcesFile, serviceInput, serviceView } from './inputs.ts';
 import { invitationRoutes } from './invitation-routes.ts';
+import { meRoutes } from './me-routes.ts';
 import { personalAccessTokenRoutes } from './personal-access-token-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { policyTemplateRoutes } from './policy-template-routes.ts';
@@ -215,6 +216,7 @@ export const routes = defineRoutes({
     response: me,
   },
 
+  ...meRoutes,
   'organizations.getCurrent': {
     method: 'GET',
     path: '/api/v1/organizations/current',

@@ -51,4 +51,5 @@ export const messages: Translation<typeof english> = {
   'nav.invite': 'Person einladen',
   'nav.programs': 'Dienstkonten, Schlüssel',
   'nav.ask': 'Zugriff erbitten',
+  'nav.mine': 'Mein Zugriff',
 };

@@ -48,4 +48,5 @@ export const messages = {
   'nav.invite': 'Invite a person',
   'nav.programs': 'Service accounts, keys',
   'nav.ask': 'Ask for access',
+  'nav.mine': 'My access',
 } as const;

@@ -6,6 +6,7 @@ import {
   DeviceIcon,
   GatewayIcon,
   KeyIcon,
+  LaunchIcon,
   OverviewIcon,
   PlusIcon,
   PolicyIcon,
@@ -28,7 +29,8 @@ export interface NavigationItem {
 }
 
 export const NAVIGATION: readonly NavigationItem[] = [
-  { to: '/', label: 'nav.overview', icon: OverviewIcon, permission: 'self:read' },
+  { to: '/', label: 'nav.overview', icon: OverviewIcon, permission: 'events:read' },
+  { to: '/my-access', label: 'nav.mine', icon: LaunchIcon, permission: 'self:read' },
   { to: '/resources', label: 'nav.resources', icon: ResourceIcon, permission: 'resources:read' },
   { to: '/gateways', label: 'nav.gateways', icon: GatewayIcon, permission: 'gateways:read' },
   { to: '/sites', label: 'nav.sites', icon: SiteIcon, permission: 'sites:read' },

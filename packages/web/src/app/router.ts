@@ -7,6 +7,7 @@ import { firstRunRoutes } from '../features/first-run/routes.ts';
 import { gatewayRoutes } from '../features/gateways/routes.ts';
 import { groupRoutes } from '../features/groups/routes.ts';
 import { invitationRoutes } from '../features/invitations/routes.ts';
+import { myAccessRoutes } from '../features/my-access/routes.ts';
 import { overviewRoutes } from '../features/overview/routes.ts';
 import { personalAccessTokenRoutes } from '../features/personal-access-tokens/routes.ts';
 import { policyRoutes } from '../features/policies/routes.ts';
@@ -36,6 +37,7 @@ const routeTree = rootRoute
     ...apiKeyRoutes,
     ...personalAccessTokenRoutes,
     ...accessRequestRoutes,
+    ...myAccessRoutes,
   ]);
 
 export const router = createRouter({

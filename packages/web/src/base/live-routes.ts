@@ -4,11 +4,13 @@ import type { LiveNoun } from '@zeronaut/model';
 const FURTHER: Partial<Record<LiveNoun, readonly string[]>> = {
   organization: ['organizations.', 'me.', 'signInPolicy.'],
   services: ['resources.', 'overview.'],
-  resources: ['services.', 'overview.'],
+  resources: ['services.', 'overview.', 'me.listReach'],
   gateways: ['endpoints.', 'services.', 'overview.'],
   users: ['me.', 'overview.'],
-  factors: ['passkeys.'],
-  devices: ['overview.'],
+  factors: ['passkeys.', 'users.listFactors'],
+  sessions: ['me.listSessions'],
+  'access-requests': ['me.listReach'],
+  devices: ['overview.', 'me.listDevices'],
   policies: ['policyAssertions.', 'segments.', 'templates.'],
   'audit-entries': ['audit.'],
 };

@@ -16,6 +16,7 @@ function lines(path: string, name: string) {
   );
 }
 
+export const LaunchIcon = lines('M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 17h6M17 14v6', 'Launch');
 export const OverviewIcon = lines('M4 13h6V4H4zM14 20h6v-9h-6zM14 4v3h6V4zM4 20h6v-3H4z', 'Overview');
 export const ResourceIcon = lines('M12 3l8 4.5v9L12 21l-8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9', 'Resource');
 export const GatewayIcon = lines('M4 5h16v5H4zM4 14h16v5H4zM8 7.5h.01M8 16.5h.01M12 7.5h5M12 16.5h5', 'Gateway');

@@ -22,6 +22,8 @@ export interface Column<Row> {
   readonly width?: string;
   /** Shown from this width of the window on; default: always. */
   readonly from?: Breakpoint;
+  /** True: on a phone it stands below the others, over the whole width. For buttons. */
+  readonly below?: boolean;
 }
 
 interface ListTableProps<Row> {
@@ -85,7 +87,7 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
                 key={column.key}
                 role="columnheader"
                 aria-sort={isSorted ? (descending ? 'descending' : 'ascending') : undefined}
-                sx={{ display: shown(column), minWidth: 0 }}
+                sx={{ display: column.below ? { xs: 'none', sm: 'block' } : shown(column), minWidth: 0 }}
               >
                 {column.value === undefined ? (
                   column.header
@@ -139,7 +141,16 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
             }}
           >
             {columns.map((column) => (
-              <Box key={column.key} role="cell" sx={{ display: shown(column), minWidth: 0, overflowWrap: 'anywhere' }}>
+              <Box
+                key={column.key}
+                role="cell"
+                sx={{
+                  display: shown(column),
+                  minWidth: 0,
+                  overflowWrap: 'anywhere',
+                  ...(column.below && { gridColumn: { xs: '1 / -1', sm: 'auto' } }),
+                }}
+              >
                 {column.cell(rows[item.index]!)}
               </Box>
             ))}
@@ -162,6 +173,7 @@ export const aboveRowLink = { position: 'relative', zIndex: 1 } as const;
 
 function tracks<Row>(columns: readonly Column<Row>[], at: (typeof BREAKPOINTS)[number]): string {
   return columns
+    .filter(({ below }) => below !== true || at !== 'xs')
     .filter(({ from }) => from === undefined || BREAKPOINTS.indexOf(from) <= BREAKPOINTS.indexOf(at))
     .map(({ width }) => (width === undefined ? 'minmax(0, 1fr)' : width))
     .join(' ');

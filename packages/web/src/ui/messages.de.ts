@@ -48,4 +48,6 @@ export const messages: Translation<typeof english> = {
   'tabs.of.requests': 'Zugriffsanfragen',
   'tabs.requests': 'Anfragen',
   'tabs.rules': 'Bewilligungsregeln',
+  'tabs.reach': 'Was ich erreiche',
+  'tabs.signIn': 'Anmeldung und Geräte',
 };

@@ -46,4 +46,6 @@ export const messages = {
   'tabs.of.requests': 'Access requests',
   'tabs.requests': 'Requests',
   'tabs.rules': 'Approval rules',
+  'tabs.reach': 'What I reach',
+  'tabs.signIn': 'Sign-in and devices',
 } as const;

@@ -27,7 +27,11 @@ const PAGES = {
     { to: '/access-requests', label: 'tabs.requests', permission: 'self:read' },
     { to: '/access-requests/approval-rules', label: 'tabs.rules', permission: 'policies:read' },
   ],
-  mine: [{ to: '/my-access/personal-access-tokens', label: 'tabs.tokens', permission: 'self:read' }],
+  mine: [
+    { to: '/my-access', label: 'tabs.reach', permission: 'self:read' },
+    { to: '/my-access/sign-in', label: 'tabs.signIn', permission: 'self:read' },
+    { to: '/my-access/personal-access-tokens', label: 'tabs.tokens', permission: 'self:read' },
+  ],
 } as const satisfies Record<string, readonly Item[]>;
 
 export function SubNavigation({ of }: { readonly of: keyof typeof PAGES }) {

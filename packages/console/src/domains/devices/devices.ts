@@ -63,11 +63,13 @@ export async function listDevices(
   query: ListQuery<keyof typeof DEVICE_SORTS> & {
     readonly userId?: string | undefined;
     readonly state?: 'approved' | 'pending' | 'revoked' | undefined;
+    readonly revoked?: boolean;
   },
 ): Promise<Page<Device> | Refusal> {
   let select = context.store.db.selectFrom('devices').selectAll().where('organization_id', '=', caller.organizationId);
   if (query.q) select = select.where(contains(query.q, ['name']));
   if (query.userId !== undefined) select = select.where('user_id', '=', query.userId);
+  if (query.revoked === false) select = select.where('revoked_at', 'is', null);
   if (query.state !== undefined) {
     select = select.where('revoked_at', query.state === 'revoked' ? 'is not' : 'is', null);
     if (query.state !== 'revoked')
@@ -232,12 +234,18 @@ export async function renewDevice(
 }
 
 /** Its services stay known but unreachable: no gateway lets the device in again. */
-export async function revokeDevice(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {
+export async function revokeDevice(
+  context: Context,
+  caller: Caller,
+  id: string,
+  ownerId?: string,
+): Promise<undefined | Refusal> {
   return await revoke(context, caller, id, {
     table: 'devices',
     objectKind: 'device',
     action: 'device.revoke',
     view: (row) => toDevice(row),
     inSnapshot: true,
+    ...(ownerId === undefined ? {} : { ownerId }),
   });
 }

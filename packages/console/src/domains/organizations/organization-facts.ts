@@ -35,8 +35,13 @@ export async function readOrganization(context: Context, organizationId: string)
   return await context.store.transaction((queries) => readFacts(queries, organizationId, context.clock()));
 }
 
-/** The same, within a transaction of the caller's. */
-export async function readFacts(queries: Queries, organizationId: string, nowMs: number): Promise<OrganizationFacts> {
+/** The same, within a transaction of the caller's. `userId`: of people and what is theirs only this user, which is far less. */
+export async function readFacts(
+  queries: Queries,
+  organizationId: string,
+  nowMs: number,
+  userId?: string,
+): Promise<OrganizationFacts> {
   const gateways = await queries
     .selectFrom('gateways')
     .selectAll()
@@ -49,6 +54,7 @@ export async function readFacts(queries: Queries, organizationId: string, nowMs:
     .select(['id', 'email', 'name', 'role', 'groups'])
     .where('organization_id', '=', organizationId)
     .where('status', '=', 'active')
+    .$if(userId !== undefined, (select) => select.where('id', '=', userId!))
     .orderBy('id')
     .execute();
   const devices = await queries
@@ -67,6 +73,7 @@ export async function readFacts(queries: Queries, organizationId: string, nowMs:
     .where('devices.organization_id', '=', organizationId)
     .where('devices.revoked_at', 'is', null)
     .where('users.status', '=', 'active')
+    .$if(userId !== undefined, (select) => select.where('devices.user_id', '=', userId!))
     .orderBy('devices.id')
     .execute();
   const revoked = await queries
@@ -75,6 +82,7 @@ export async function readFacts(queries: Queries, organizationId: string, nowMs:
     .where('organization_id', '=', organizationId)
     .where('revoked_at', 'is not', null)
     .where('expires_at', '>', nowMs)
+    .$if(userId !== undefined, (select) => select.where('user_id', '=', userId!))
     .orderBy('id')
     .execute();
   const rows = await queries

@@ -1,4 +1,4 @@
-import type { SnapshotResource, SnapshotSite, SnapshotUser } from '@zeronaut/model';
+import type { AssumedCircumstances, SnapshotResource, SnapshotSite, SnapshotUser } from '@zeronaut/model';
 import { ACTION_ENTITIES, type LoadedPolicy, objectEntity, type PolicyAction, userEntity } from '@zeronaut/policy';
 import { Refusal } from '../../store/refusal.ts';
 import type { Caller, Context } from '../context.ts';
@@ -63,7 +63,12 @@ function cursorOf(...key: string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-function reachOf(judge: Judge, user: SnapshotUser, object: SnapshotResource | SnapshotSite): ReachRow {
+export function reachOf(
+  judge: Judge,
+  user: SnapshotUser,
+  object: SnapshotResource | SnapshotSite,
+  circumstances: AssumedCircumstances = {},
+): ReachRow {
   const kind = 'protocol' in object ? 'resource' : 'site';
   const actions: PolicyAction[] =
     kind === 'site'
@@ -77,7 +82,7 @@ function reachOf(judge: Judge, user: SnapshotUser, object: SnapshotResource | Sn
     objectId: object.id,
     object: object.name,
     kind,
-    actions: actions.map((action) => actionOf(judge, user, object, action)),
+    actions: actions.map((action) => actionOf(judge, user, object, action, circumstances)),
   };
 }
 
@@ -86,8 +91,9 @@ function actionOf(
   user: SnapshotUser,
   object: SnapshotResource | SnapshotSite,
   action: PolicyAction,
+  circumstances: AssumedCircumstances,
 ): ReachRow['actions'][number] {
-  const question = judge.prepare({ user: user.id, object: object.id, action, circumstances: {} });
+  const question = judge.prepare({ user: user.id, object: object.id, action, circumstances });
   if (question instanceof Refusal) return { action, effect: 'deny', reason: question.reason, policies: [], facts: [] };
   const { verdict, explanation } = judge.decide(question);
   const [principal, resource] = [userEntity(user), objectEntity(object)];

@@ -140,14 +140,20 @@ export async function listSessions(
 
 const SESSION_SORTS = { created: { column: 'id', type: 'string' } } as const;
 
-/** Revokes one session of the caller's organization. Revoking twice is no error. */
-export async function revokeSession(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {
+/** Revokes one session of the caller's organization, or of `ownerId` alone. Revoking twice is no error. */
+export async function revokeSession(
+  context: Context,
+  caller: Caller,
+  id: string,
+  ownerId?: string,
+): Promise<undefined | Refusal> {
   return await revoke(context, caller, id, {
     table: 'sessions',
     objectKind: 'session',
     action: id === caller.credentialId ? 'session.sign_out' : 'session.revoke',
     view: toSession,
     inSnapshot: true,
+    ...(ownerId === undefined ? {} : { ownerId }),
   });
 }
 

@@ -135,6 +135,7 @@ export function AccessRequestsPage() {
           ) : null}
         </Box>
       ),
+      below: true,
       width: '120px',
     },
   ];

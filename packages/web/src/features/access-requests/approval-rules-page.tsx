@@ -71,6 +71,7 @@ export function ApprovalRulesPage() {
             </Button>
           </Box>
         ) : null,
+      below: true,
       width: '200px',
     },
   ];

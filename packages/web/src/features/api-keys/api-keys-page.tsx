@@ -125,7 +125,7 @@ export function ApiKeysPage() {
             </Button>
           </Box>
         ) : null,
-      from: 'sm',
+      below: true,
       width: '190px',
     },
   ];

@@ -92,6 +92,7 @@ export function InvitationsPage() {
             {t('withdraw')}
           </Button>
         ) : null,
+      below: true,
       width: '110px',
     },
   ];

@@ -113,6 +113,7 @@ export function TokensList(props: TokensListProps) {
             {t('revoke')}
           </Button>
         ) : null,
+      below: true,
       width: '110px',
     },
   ];

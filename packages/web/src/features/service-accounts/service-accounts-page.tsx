@@ -93,7 +93,7 @@ export function ServiceAccountsPage() {
             </Button>
           </Box>
         ) : null,
-      from: 'sm',
+      below: true,
       width: '200px',
     },
   ];

@@ -19,6 +19,7 @@ import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
 import { userMessages } from './messages.ts';
+import { UserAccess } from './user-access.tsx';
 import { UserFactors } from './user-factors.tsx';
 
 const route = getRouteApi('/users/$id');
@@ -113,6 +114,7 @@ export function UserPage() {
           />
         </Section>
         {user.kind === 'person' ? <UserFactors user={user} mayChange={mayChange} /> : null}
+        <UserAccess user={user} />
       </TwoColumns>
       <Suspense>
         {open === 'edit' ? <EditUserDialog user={user} onClose={close} /> : null}

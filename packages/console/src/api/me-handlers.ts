@@ -1,0 +1,15 @@
+import type { meRoutes } from '@zeronaut/model';
+import { listDevices, revokeDevice } from '../domains/devices/devices.ts';
+import { listOwnReach } from '../domains/policies/own-reach.ts';
+import { listSessions, revokeSession } from '../domains/sessions/sessions.ts';
+import type { Handlers } from './handlers.ts';
+
+export const meHandlers: Pick<Handlers, keyof typeof meRoutes> = {
+  'me.listReach': (context, { caller, query }) => listOwnReach(context, caller, query),
+  'me.listSessions': (context, { caller, query }) =>
+    listSessions(context, caller, { ...query, sort: '-created', userId: caller.userId, open: true }),
+  'me.deleteSession': (context, { caller, params }) => revokeSession(context, caller, params.id, caller.userId),
+  'me.listDevices': (context, { caller, query }) =>
+    listDevices(context, caller, { ...query, sort: '-created', userId: caller.userId, revoked: false }),
+  'me.deleteDevice': (context, { caller, params }) => revokeDevice(context, caller, params.id, caller.userId),
+};

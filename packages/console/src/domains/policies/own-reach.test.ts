@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { eachDatabase } from '@zeronaut/testkit';
+import { startFixture } from '../../testing/fixture.suite.ts';
+
+eachDatabase('everybody sees what lets them in, and ends what is their own alone', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const organization = await fixture.organization();
+  const member = await organization.user('member');
+  const other = await organization.user('member');
+  const { gateway } = await organization.enrolGateway();
+  const target = { address: '10.0.0.1:80' };
+  const answer = await organization.call('POST', '/api/v1/resources/apply', {
+    resources: [
+      { name: 'mine', targets: [target], domains: ['mine.example.com'], access: { allow: [member.user.email] } },
+      { name: 'theirs', targets: [target], access: { allow: [other.user.email] } },
+      { name: 'public', targets: [target], access: { mode: 'public' } },
+      { name: 'stopped', targets: [target], access: { mode: 'public' }, enabled: false },
+      { name: 'asked', targets: [target], access: { mode: 'policy' } },
+    ],
+  });
+  assert.equal(answer.statusCode, 200, answer.body);
+  const as = { key: member.key };
+  const reach = async () => (await organization.call('GET', '/api/v1/me/reach', undefined, as)).json().items;
+  const names = async () => (await reach()).map(({ name }: { name: string }) => name).sort();
+
+  assert.deepEqual(await names(), ['mine', 'public']);
+  const [first] = (await reach()).filter(({ name }: { name: string }) => name === 'mine');
+  const port = gateway.httpsPort === 443 ? '' : `:${gateway.httpsPort}`;
+  assert.deepEqual(first.urls, [`https://mine.${gateway.baseDomain}${port}`, `https://mine.example.com${port}`]);
+  assert.deepEqual([first.kind, first.protocol, first.depends], ['resource', 'http', false]);
+  assert.doesNotMatch(JSON.stringify(first), new RegExp(other.user.email), 'neither rules nor other people');
+
+  const asked = await organization.call('POST', '/api/v1/access-requests', { object: 'asked', reason: 'a look' }, as);
+  await organization.call('POST', `/api/v1/access-requests/${asked.json().id}/decisions`, { effect: 'approve' });
+  assert.deepEqual(await names(), ['asked', 'mine', 'public'], 'what was approved counts');
+
+  const device = await organization.enrolDevice(member.key);
+  const foreign = await organization.enrolDevice(other.key);
+  const devices = async () => (await organization.call('GET', '/api/v1/me/devices', undefined, as)).json().items;
+  assert.deepEqual(
+    (await devices()).map(({ id }: { id: string }) => id),
+    [device.id],
+  );
+  const remove = async (id: string) =>
+    (await organization.call('DELETE', `/api/v1/me/devices/${id}`, undefined, as)).statusCode;
+  assert.equal(await remove(foreign.id), 404, 'that of somebody else does not exist');
+  assert.equal(await remove(device.id), 204);
+  assert.deepEqual(await devices(), []);
+});

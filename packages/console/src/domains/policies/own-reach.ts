@@ -1,0 +1,76 @@
+import { Refusal } from '../../store/refusal.ts';
+import type { Caller, Context } from '../context.ts';
+import { readFacts } from '../organizations/organization-facts.ts';
+import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { serviceUrls } from '../services/services.ts';
+import { Judge } from './judge.ts';
+import { reachOf } from './reach.ts';
+
+/** Gateways whose addresses are told of one resource. */
+const MAX_GATEWAYS = 20;
+
+export interface OwnReach {
+  id: string;
+  name: string;
+  kind: 'resource' | 'site';
+  protocol: 'http' | 'tcp' | 'udp' | null;
+  urls: string[];
+  depends: boolean;
+}
+
+/** What lets the caller in now, approved requests included: for their own page, so it says neither rules nor policies. */
+export async function listOwnReach(
+  context: Context,
+  caller: Caller,
+  query: PageQuery,
+): Promise<Page<OwnReach> | Refusal> {
+  const after = parseCursor(query.cursor, ['string']);
+  if (after instanceof Refusal) return after;
+  const nowMs = context.clock();
+  const facts = await readFacts(context.store.db, caller.organizationId, nowMs, caller.userId);
+  const judge = new Judge(facts, nowMs);
+  const user = judge.user(caller.userId);
+  if (user === undefined) return { items: [], nextCursor: null };
+  const granted = new Set(
+    facts.accessGrants.filter(({ userId }) => userId === user.id).map(({ objectId }) => objectId),
+  );
+  const resources = new Map(facts.resources.map((resource) => [resource.id, resource]));
+  const gateways = facts.gateways.slice(0, MAX_GATEWAYS);
+  const rows: OwnReach[] = [];
+  for (const object of [...judge.objects].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    if (after !== null && object.id <= String(after[0])) continue;
+    const { kind, actions } = reachOf(judge, user, object, { granted: granted.has(object.id) });
+    const open = actions.filter(({ effect }) => effect !== 'deny');
+    if (open.length === 0) continue;
+    const resource = resources.get(object.id);
+    rows.push({
+      id: object.id,
+      name: object.name,
+      kind,
+      protocol: resource?.protocol ?? null,
+      urls:
+        resource === undefined
+          ? []
+          : [...new Set([...serviceUrls(resource, gateways), ...ownDomains(resource, gateways)])],
+      depends: !open.some(({ effect }) => effect === 'pass'),
+    });
+    if (rows.length > query.limit) break;
+  }
+  return toPage(
+    rows,
+    query.limit,
+    (row) => row,
+    (row) => [row.id],
+  );
+}
+
+/** Names of their own, at each port where gateways take visitors. Patterns are no addresses. */
+function ownDomains(
+  resource: { readonly domains: readonly string[] },
+  gateways: readonly { readonly https_port: number }[],
+): string[] {
+  const ports = [...new Set(gateways.map(({ https_port }) => https_port))];
+  return resource.domains
+    .filter((domain) => !domain.startsWith('*.'))
+    .flatMap((domain) => ports.map((port) => `https://${domain}${port === 443 ? '' : `:${port}`}`));
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { device, id, label, resourceProtocol, session } from '../entities/index.ts';
+import { defineRoutes } from './route.ts';
+import { byId, pageOf, pageQuery } from './route-parts.ts';
+
+const tag = 'me';
+
+/** What somebody sees and ends of their own, whatever their role. */
+export const meRoutes = defineRoutes({
+  'me.listReach': {
+    tag,
+    permission: 'self:read',
+    method: 'GET',
+    path: '/api/v1/me/reach',
+    summary: 'The resources and sites that let me in, and where they are opened',
+    status: 200,
+    query: pageQuery,
+    response: pageOf(
+      z.strictObject({
+        id,
+        name: label,
+        kind: z.enum(['resource', 'site']),
+        /** Null for sites. */
+        protocol: resourceProtocol.nullable(),
+        /** `https://…` or `host:port`; none for sites, and where there is no gateway. */
+        urls: z.array(z.string()),
+        depends: z.boolean().describe('whether it hangs on facts of the moment, such as the device'),
+      }),
+    ),
+  },
+  'me.listSessions': {
+    tag,
+    permission: 'self:read',
+    method: 'GET',
+    path: '/api/v1/me/sessions',
+    summary: 'My open sessions',
+    status: 200,
+    query: pageQuery,
+    response: pageOf(session),
+  },
+  'me.deleteSession': {
+    tag,
+    permission: 'self:write',
+    method: 'DELETE',
+    path: '/api/v1/me/sessions/:id',
+    summary: 'End a session of mine everywhere',
+    status: 204,
+    params: byId,
+  },
+  'me.listDevices': {
+    tag,
+    permission: 'self:read',
+    method: 'GET',
+    path: '/api/v1/me/devices',
+    summary: 'My devices that were not revoked',
+    status: 200,
+    query: pageQuery,
+    response: pageOf(device),
+  },
+  'me.deleteDevice': {
+    tag,
+    permission: 'self:write',
+    method: 'DELETE',
+    path: '/api/v1/me/devices/:id',
+    summary: 'Revoke a device of mine',
+    status: 204,
+    params: byId,
+  },
+});
