@@ -23,6 +23,7 @@ import { createOutbound } from './outbound/outbound.ts';
 import { registerPages } from './pages/register-pages.ts';
 import type { ReadyInfo, Settings } from './settings.ts';
 import { openStore, type Store } from './store/store.ts';
+import { NOBODY_PRESENT } from './sync/presence.ts';
 import { type SyncServer, startSyncServer } from './sync/sync-server.ts';
 import { startCheckpoints } from './workers/audit-checkpoints.ts';
 import { startExports } from './workers/audit-exports.ts';
@@ -77,6 +78,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       clock,
       settings: { publicUrl: () => publicUrl, syncAddress: () => syncAddress },
       connectedGateways: () => sync?.connectedGateways() ?? new Set(),
+      presence: (organizationId) => sync?.presence(organizationId) ?? NOBODY_PRESENT,
       askWitnesses: async (organizationId) => sync?.askWitnesses(organizationId),
     };
     const organizationId = await ensureFirstOrganization(context);

@@ -10,6 +10,7 @@ import { SnapshotStore } from './snapshot/store.ts';
 import { type Credentials, fits, saveIdentity } from './sync/identity.ts';
 import { SyncLink } from './sync/link.ts';
 import { CertificateRenewal } from './sync/renewal.ts';
+import { StatusReports, type StatusSource } from './sync/status-reports.ts';
 import type { Witness } from './sync/witness.ts';
 import { type CurrentTables, compileTables, compileTablesInTurns, runningElements, type Tables } from './tables.ts';
 
@@ -35,6 +36,7 @@ export class ConsoleLink {
   readonly #store: SnapshotStore;
   readonly #sender: EventSender;
   readonly #renewal: CertificateRenewal;
+  readonly #status: StatusReports;
   readonly #log: Logger;
   #tables: CurrentTables | null = null;
   /** The newest snapshot that waits while another one is being checked; older ones in between are of no use. */
@@ -64,6 +66,7 @@ export class ConsoleLink {
       log,
       onUp: () => {
         this.#sender.linkUp();
+        this.#status.linkUp();
         void this.#renewal.check();
       },
       onDown: () => this.#sender.linkDown(),
@@ -76,6 +79,7 @@ export class ConsoleLink {
       send: (json) => this.link.sendEvents(json),
       restartLink: () => this.link.restart(),
     });
+    this.#status = new StatusReports((message) => this.link.send(message));
     this.#renewal = new CertificateRenewal({
       identity,
       link: this.link,
@@ -94,8 +98,8 @@ export class ConsoleLink {
     return snapshot === null ? null : compileTables(snapshot);
   }
 
-  /** Dials, and swaps `tables` from now on. */
-  start(tables: CurrentTables): void {
+  /** Dials, and swaps `tables` from now on. `status`: what the console is told of this gateway. */
+  start(tables: CurrentTables, status: StatusSource): void {
     this.#tables = tables;
     const { clientCertificate, clientKey, certificateAuthority } = this.#renewal.identity;
     if (!fits(clientCertificate, clientKey, certificateAuthority, Date.now())) {
@@ -103,6 +107,7 @@ export class ConsoleLink {
         'the certificate towards the console is not valid now: compare the clocks; if it has expired, move identity.json away and enrol again',
       );
     }
+    this.#status.start(status);
     this.link.start();
     this.#renewal.start();
   }
@@ -111,6 +116,7 @@ export class ConsoleLink {
     this.#stopped = true;
     this.#sender.linkDown();
     this.#renewal.stop();
+    this.#status.stop();
     this.link.stop();
     this.#store.stop();
   }

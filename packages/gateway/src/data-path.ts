@@ -210,6 +210,15 @@ export class DataPath {
     };
   }
 
+  /** Devices with a tunnel here, what they serve, and targets that are left out. */
+  presence(): { devices: string[]; serving: string[] } {
+    return this.#links?.presence() ?? { devices: [], serving: [] };
+  }
+
+  unhealthy(): { resourceId: string; targetId: string }[] {
+    return this.#balancer.unhealthy();
+  }
+
   /**
    * Takes over what may change while running: certificates, limits of HTTP, listeners. Open connections go on. Rejects
    * with a Fault when a new address cannot be had, and then nothing has changed.

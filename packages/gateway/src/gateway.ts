@@ -116,7 +116,18 @@ export class Gateway {
       httpsPort: identity?.httpsPort ?? 0,
     });
     this.#openCountries(tables);
-    console?.link.start(tables);
+    const dataPath = this.#dataPath;
+    console?.link.start(tables, {
+      load: () => ({
+        connections: dataPath.status().connections,
+        tunnels: dataPath.status().tunnels,
+        streams: dataPath.status().streams,
+        eventsWaiting: Math.max(0, (spool?.lastSeq ?? 0) - (spool?.acknowledged ?? 0)),
+        eventsDropped: spool?.dropped ?? 0,
+      }),
+      presence: () => dataPath.presence(),
+      unhealthy: () => dataPath.unhealthy(),
+    });
     this.#watch();
     this.#checkReady();
   }

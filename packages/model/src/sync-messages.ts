@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { accessEvent, credentialId, displayName, email, id, passkeyAttestation, timestamp } from './entities/index.ts';
+import {
+  accessEvent,
+  credentialId,
+  displayName,
+  email,
+  gatewayLoad,
+  id,
+  passkeyAttestation,
+  timestamp,
+  unhealthyTarget,
+} from './entities/index.ts';
 import { signedSnapshot } from './snapshot.ts';
 
 /**
@@ -17,6 +27,11 @@ export const SYNC_MAX_FROM_GATEWAY = 4 * 1024 * 1024;
 export const SYNC_MAX_FROM_CONSOLE = 256 * 1024 * 1024;
 /** Either side sends `ping` after this much silence and gives the link up after three times as much (ms). */
 export const SYNC_PING_INTERVAL_MS = 5_000;
+
+/** Devices, and what they serve, in one status. */
+export const SYNC_MAX_LISTED = 50_000;
+/** Unhealthy targets in one status; the others are not told. */
+export const SYNC_MAX_UNHEALTHY = 5_000;
 
 const rpcId = z.int().min(1);
 
@@ -52,6 +67,16 @@ export const syncFromGateway = z.discriminatedUnion('type', [
     version: z.int().min(0),
     reason: z.string().max(64),
     detail: z.string().max(500),
+  }),
+  /** How it is, soon after something changed and every few seconds. A list that is absent is as it was told before on this link. */
+  z.strictObject({
+    type: z.literal('status'),
+    load: gatewayLoad,
+    /** With a tunnel here. */
+    devices: z.array(id).max(SYNC_MAX_LISTED).optional(),
+    /** Resources and sites that a tunnel here serves now. */
+    serving: z.array(id).max(SYNC_MAX_LISTED).optional(),
+    unhealthy: z.array(unhealthyTarget).max(SYNC_MAX_UNHEALTHY).optional(),
   }),
   /** A checkpoint that was offered is vouched for: the line to add to its note. */
   z.strictObject({ type: z.literal('cosigned'), size: z.int().min(0), line: z.string().max(400) }),

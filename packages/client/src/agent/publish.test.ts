@@ -94,6 +94,7 @@ function service(): ServiceView {
     urls: ['https://calm-otter.localhost:8443'],
     dns: [],
     gateways: [],
+    connected: false,
     lastEventAt: null,
   };
 }

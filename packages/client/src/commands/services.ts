@@ -45,6 +45,7 @@ export function servicesCommand(line: CommandLine): Command {
         for (const target of service.targets) output.line(`  target  ${target.address} (${target.protocol})`);
         for (const text of accessSummary(service)) output.line(`  access  ${text}`);
         for (const record of dnsAdvice(service)) output.line(`  dns     ${record}`);
+        output.line(`  agent   ${service.connected ? 'connected' : 'away: start it again'}`);
         output.line(`  last    ${service.lastEventAt ?? 'no request yet'}`);
       }),
   );
@@ -72,10 +73,11 @@ function printServices(output: Output, services: readonly ServiceView[]): void {
     service.name,
     service.protocol,
     service.access.mode === 'public' ? 'public' : 'login',
+    service.connected ? 'connected' : 'away',
     service.targets[0]?.address ?? '',
     service.urls[0] ?? '',
   ]);
-  const [headings, ...lines] = formatTable(['NAME', 'PROTOCOL', 'ACCESS', 'TARGET', 'URL'], rows);
+  const [headings, ...lines] = formatTable(['NAME', 'PROTOCOL', 'ACCESS', 'AGENT', 'TARGET', 'URL'], rows);
   output.line(output.style('bold', headings!));
   for (const text of lines) output.line(text);
 }

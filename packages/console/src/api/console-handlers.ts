@@ -1,5 +1,7 @@
+import { getGatewayStatus } from '../domains/gateways/gateway-status.ts';
 import { updateOrganization } from '../domains/organizations/organizations.ts';
 import { checkDns } from '../domains/resources/check-dns.ts';
+import { resourceHealth } from '../domains/resources/health.ts';
 import { testRoute } from '../domains/resources/test-route.ts';
 import { getOverview } from '../domains/traffic/overview.ts';
 import { getTraffic, topTraffic, trafficReasons, trafficSparklines } from '../domains/traffic/traffic.ts';
@@ -11,6 +13,8 @@ export const consoleHandlers = {
   'traffic.top': (context, { caller, query }) => topTraffic(context, caller, query),
   'traffic.sparklines': (context, { caller, query }) => trafficSparklines(context, caller, query),
   'resources.test': (context, { caller, body }) => testRoute(context, caller, body),
+  'resources.health': (context, { caller, query }) => resourceHealth(context, caller, query.ids),
+  'gateways.getStatus': (context, { caller, params }) => getGatewayStatus(context, caller, params.id),
   'resources.checkDns': (context, { caller, params }) => checkDns(context, caller, params.id),
   'organizations.update': (context, { caller, body }) => updateOrganization(context, caller, body),
   'traffic.reasons': (context, { caller, query }) => trafficReasons(context, caller, query),

@@ -4,6 +4,7 @@ import type { LiveFeed } from '../live/live-feed.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type { Store } from '../store/store.ts';
+import type { Presence } from '../sync/presence.ts';
 import type { RateLimit } from './sessions/rate-limit.ts';
 import type { SignInLimits } from './sessions/sign-in-limits.ts';
 import type { PasswordHasher } from './users/password.ts';
@@ -31,6 +32,8 @@ export interface Context {
   };
   /** Which gateways have a live sync link now. */
   readonly connectedGateways: () => ReadonlySet<string>;
+  /** What its connected gateways say of themselves and of the agents at them. */
+  readonly presence: (organizationId: string) => Presence;
   /** Offers the organization's newest checkpoint to its connected gateways; resolves when all answered, or after a moment. */
   readonly askWitnesses: (organizationId: string) => Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { TLSSocket } from 'node:tls';
 import {
   createId,
   Fault,
+  type LiveNoun,
   parseAddress,
   type SignedSnapshot,
   SYNC_PING_INTERVAL_MS,
@@ -20,6 +21,7 @@ import { signIn } from '../domains/sessions/sign-in.ts';
 import { Refusal } from '../store/refusal.ts';
 import { encodeMessage, MessageReader } from './codec.ts';
 import { Outbox } from './outbox.ts';
+import type { GatewayStatus } from './presence.ts';
 
 /** Remote calls of one gateway that run or wait at once; beyond that the link is not read until some are done. */
 const MAX_PENDING_CALLS = 64;
@@ -60,6 +62,8 @@ export class GatewayLink {
   /** What was written to it last. */
   sentVersion = 0;
   greeted = false;
+  /** What it said of itself last; null: nothing yet. */
+  status: GatewayStatus | null = null;
   /** Undefined: it is no witness of the audit log. */
   #witness: WitnessState | undefined;
 
@@ -258,6 +262,8 @@ export class GatewayLink {
           'gateway refused a snapshot',
         );
         return;
+      case 'status':
+        return this.#takeStatus(message);
       case 'cosigned':
       case 'not_cosigned':
         return await this.#onWitness(message);
@@ -429,8 +435,39 @@ export class GatewayLink {
     this.tellStatus(!this.#closed);
   }
 
+  #takeStatus(message: SyncFromGateway & { type: 'status' }): void {
+    const before = this.status;
+    const devices = message.devices === undefined ? (before?.devices ?? new Set<string>()) : new Set(message.devices);
+    const serving = message.serving === undefined ? (before?.serving ?? new Set<string>()) : new Set(message.serving);
+    const unhealthy = message.unhealthy ?? before?.unhealthy ?? [];
+    this.status = { load: message.load, at: this.#context.clock(), devices, serving, unhealthy };
+    this.#tellPresence('devices', 'device', before?.devices ?? new Set(), devices);
+    this.#tellPresence('services', 'service', before?.serving ?? new Set(), serving);
+    if (message.unhealthy !== undefined) {
+      const resources = (list: readonly { resourceId: string }[]) => new Set(list.map(({ resourceId }) => resourceId));
+      // `connected` where a target is well again.
+      this.#tellPresence('resources', 'resource', resources(unhealthy), resources(before?.unhealthy ?? []));
+    }
+  }
+
+  /** What came and what went, as changes of the things themselves: their lists show whether they are connected. */
+  #tellPresence(noun: LiveNoun, word: string, before: ReadonlySet<string>, now: ReadonlySet<string>): void {
+    const tell = (id: string, what: string) =>
+      this.#context.live.changed(this.gateway.organization_id, {
+        ...{ noun, id, version: null, action: `${word}.${what}`, ownerId: null, actorId: this.gateway.id },
+        at: new Date(this.#context.clock()).toISOString(),
+      });
+    for (const id of now) if (!before.has(id)) tell(id, 'connected');
+    for (const id of before) if (!now.has(id)) tell(id, 'disconnected');
+  }
+
   /** Tells open pages how this gateway is. */
   tellStatus(connected: boolean): void {
+    if (!connected && this.status !== null) {
+      this.#tellPresence('devices', 'device', this.status.devices, new Set());
+      this.#tellPresence('services', 'service', this.status.serving, new Set());
+      this.status = null;
+    }
     this.#context.live.gatewayIs(this.gateway.organization_id, {
       id: this.gateway.id,
       connected,

@@ -10,6 +10,7 @@ import type { GatewayRow } from '../domains/gateways/gateways.ts';
 import { readOrganization } from '../domains/organizations/organization-facts.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { HostCertificates } from './host-certificates.ts';
+import { type GatewayStatus, type Presence, presenceOf } from './presence.ts';
 import { buildSnapshot } from './snapshot-builder.ts';
 
 /** Changes that come within this time go out as one snapshot. */
@@ -24,6 +25,7 @@ export interface SyncServer {
   readonly port: number;
   readonly connectedGateways: () => ReadonlySet<string>;
   readonly askWitnesses: (organizationId: string) => Promise<void>;
+  readonly presence: (organizationId: string) => Presence;
   stop(): Promise<void>;
 }
 
@@ -184,6 +186,13 @@ export async function startSyncServer(
   return {
     port: (server.address() as AddressInfo).port,
     connectedGateways: () => new Set(links.keys()),
+    presence(organizationId) {
+      const statuses = new Map<string, GatewayStatus>();
+      for (const { gateway, status } of links.values()) {
+        if (gateway.organization_id === organizationId && status !== null) statuses.set(gateway.id, status);
+      }
+      return presenceOf(statuses);
+    },
     async askWitnesses(organizationId) {
       const own = [...links.values()].filter((link) => link.gateway.organization_id === organizationId);
       await Promise.all(own.map((link) => link.askWitness()));

@@ -32,6 +32,7 @@ import { createOutbound, type Outbound } from '../outbound/outbound.ts';
 import { registerPages } from '../pages/register-pages.ts';
 import { Refusal } from '../store/refusal.ts';
 import { openStore } from '../store/store.ts';
+import { NOBODY_PRESENT } from '../sync/presence.ts';
 import { type SyncServer, startSyncServer } from '../sync/sync-server.ts';
 
 /** For tests of this package: the real parts on a throw-away database, with a clock that tests move. */
@@ -108,6 +109,7 @@ export async function startFixture(
     clock: now,
     settings: { publicUrl: () => publicUrl, syncAddress: () => '127.0.0.1:8081' },
     connectedGateways: () => sync?.connectedGateways() ?? new Set(),
+    presence: (organizationId) => sync?.presence(organizationId) ?? NOBODY_PRESENT,
     askWitnesses: async (organizationId) => sync?.askWitnesses(organizationId),
   };
   const api = await createApi(context, {

@@ -679,6 +679,11 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     prepare: async (world) => ({ body: { url: `https://${(await newResource(world)).name}.localhost/` } }),
     foreign: 'own',
   },
+  'resources.health': { prepare: async (world) => ({ query: `ids=${(await newResource(world)).id}` }), foreign: 'own' },
+  'gateways.getStatus': {
+    prepare: async ({ ours }) => ({ params: { id: (await ours.enrolGateway()).gateway.id } }),
+    foreign: 'not_found',
+  },
   'resources.checkDns': {
     prepare: async (world) => ({ params: { id: (await newResource(world)).id } }),
     foreign: 'not_found',

@@ -23,6 +23,8 @@ export interface BalancerOptions {
 export interface HealthBalancer extends Balancer {
   /** By active checks and recent refusals. */
   healthy(targetId: string): boolean;
+  /** Those that are left out now. */
+  unhealthy(): { resourceId: string; targetId: string }[];
   stop(): void;
 }
 
@@ -125,6 +127,15 @@ class TargetBalancer implements HealthBalancer {
   healthy(targetId: string): boolean {
     const state = this.#states.get(targetId);
     return state?.up === true && state.ejectedUntil <= this.#now();
+  }
+
+  unhealthy(): { resourceId: string; targetId: string }[] {
+    const now = this.#now();
+    const found = [];
+    for (const [targetId, { up, ejectedUntil, resourceId }] of this.#states) {
+      if (!up || ejectedUntil > now) found.push({ resourceId, targetId });
+    }
+    return found;
   }
 
   stop(): void {

@@ -47,6 +47,8 @@ export interface RunningAgentLinks extends AgentLinks {
   /** Grants or revocations changed: cuts forwards that would not be let through now. */
   reevaluate(): void;
   status(): AgentLinksStatus;
+  /** Devices with a tunnel, and the resources and sites that they serve; each once, sorted. */
+  presence(): { devices: string[]; serving: string[] };
 }
 
 export interface AgentLinksStatus {
@@ -139,6 +141,12 @@ class Links implements RunningAgentLinks {
     }
     const { size: sessions } = this.#sessions;
     return { sessions, devices: this.#devices.size, streams, forwards, bound, draining: this.#draining };
+  }
+
+  presence(): { devices: string[]; serving: string[] } {
+    const serving = new Set<string>();
+    for (const session of this.#sessions) for (const id of session.boundIds()) serving.add(id);
+    return { devices: [...this.#devices.keys()].sort(), serving: [...serving].sort() };
   }
 
   serves(deviceId: string, resourceOrSiteId: string): boolean {

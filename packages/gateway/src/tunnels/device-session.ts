@@ -55,6 +55,12 @@ export class DeviceSession {
     return !this.mux.closed && this.#bindings.get(id)?.state === 'bound';
   }
 
+  /** What it serves now. */
+  *boundIds(): Iterable<string> {
+    if (this.mux.closed) return;
+    for (const [id, { state }] of this.#bindings) if (state === 'bound') yield id;
+  }
+
   boundCount(): number {
     let count = 0;
     for (const { state } of this.#bindings.values()) if (state === 'bound') count++;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { device, devicePolicy, devicePolicyInput, displayName, id } from '../entities/index.ts';
+import { device, devicePolicy, devicePolicyInput, deviceView, displayName, id } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
 import { byId, listQuery, pageOf } from './route-parts.ts';
 
@@ -15,7 +15,7 @@ export const deviceRoutes = defineRoutes({
       userId: id.optional(),
       state: z.enum(['approved', 'pending', 'revoked']).optional(),
     }),
-    response: pageOf(device),
+    response: pageOf(deviceView),
   },
   'devices.enrol': {
     method: 'POST',

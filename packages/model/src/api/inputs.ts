@@ -89,7 +89,8 @@ export const serviceView = resource.extend({
   /** DNS records that a real domain needs, as zone-file lines. Empty for local base domains. */
   dns: z.array(z.string()),
   gateways: z.array(gatewayEndpoint),
-  /** Whether the publishing device has a tunnel to any gateway is known to gateways only; this is the last event seen. */
+  /** The agent that published it serves it now, at a gateway that is connected to the console. */
+  connected: z.boolean(),
   lastEventAt: timestamp.nullable(),
 });
 export type ServiceView = z.infer<typeof serviceView>;

@@ -5,14 +5,17 @@ import {
   assumedCircumstances,
   displayName,
   gateway,
+  gatewayLoad,
   id,
   label,
   organization,
   target,
+  timestamp,
   timeZone,
+  unhealthyTarget,
 } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
-import { byIdOrName } from './route-parts.ts';
+import { byId, byIdOrName, listedIds } from './route-parts.ts';
 
 const named = z.strictObject({ id, name: label });
 
@@ -76,6 +79,62 @@ export const reachabilityRoutes = defineRoutes({
     status: 200,
     params: byIdOrName,
     response: z.strictObject({ records: z.array(dnsRecord) }),
+  },
+  'resources.health': {
+    tag: 'resources',
+    permission: 'resources:read',
+    method: 'GET',
+    path: '/api/v1/resources/health',
+    summary: 'Whether the targets of up to 100 resources can be reached, by what connected gateways say',
+    status: 200,
+    query: z.strictObject({ ids: listedIds }),
+    response: z.strictObject({
+      items: z.array(
+        z.strictObject({
+          id,
+          /** `partly`: some targets, or at some gateways. `unknown`: no connected gateway said anything. */
+          state: z.enum(['up', 'partly', 'down', 'unknown']),
+          targets: z.array(
+            z.strictObject({
+              id,
+              state: z.enum(['up', 'partly', 'down', 'unknown']),
+              /** Connected gateways that cannot use it: its agent is not there, or it failed its checks. */
+              away: z.array(id).max(1_000),
+              unhealthy: z.array(id).max(1_000),
+            }),
+          ),
+        }),
+      ),
+    }),
+  },
+  'gateways.getStatus': {
+    tag: 'gateways',
+    permission: 'gateways:read',
+    method: 'GET',
+    path: '/api/v1/gateways/:id/status',
+    summary: 'How a gateway is now: snapshot, load, agents, unhealthy targets, certificates',
+    status: 200,
+    params: byId,
+    response: z.strictObject({
+      id,
+      connected: z.boolean(),
+      softwareVersion: z.string().nullable(),
+      /** What it runs, and what is there for it. */
+      snapshotVersion: z.int().nullable(),
+      wantedSnapshotVersion: z.int(),
+      /** Since when it is behind; null: it is not. */
+      behindSince: timestamp.nullable(),
+      /** Null: it is not connected, or has not said. */
+      load: gatewayLoad.nullable(),
+      loadAt: timestamp.nullable(),
+      /** The first 1,000. */
+      devices: z.array(id).max(1_000),
+      deviceCount: z.int(),
+      unhealthy: z.array(unhealthyTarget).max(1_000),
+      /** Those that end first, 100 of them. */
+      certificates: z.array(z.strictObject({ host: z.string(), notAfter: timestamp })).max(100),
+      certificateCount: z.int(),
+    }),
   },
   'organizations.update': {
     tag: 'organizations',

@@ -31,3 +31,10 @@ export function listQuery<const S extends readonly [string, ...string[]], F exte
   const sort = z.enum(both).default(sorts[0] as never);
   return z.strictObject({ ...page, q: searchText, sort, ...filters });
 }
+
+/** Ids of one page of a list, with commas between them. */
+export const listedIds = z
+  .string()
+  .max(7_000)
+  .transform((text) => text.split(','))
+  .pipe(z.array(id).min(1).max(100));

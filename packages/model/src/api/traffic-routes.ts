@@ -1,15 +1,9 @@
 import { z } from 'zod';
 import { alarm, id, timestamp, trafficCounts, trafficPoint, trafficRange } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
+import { listedIds } from './route-parts.ts';
 
 const tag = 'traffic';
-
-/** Ids of one list page, with commas between them. */
-const ids = z
-  .string()
-  .max(7_000)
-  .transform((text) => text.split(','))
-  .pipe(z.array(id).min(1).max(100));
 
 export const trafficRoutes = defineRoutes({
   'overview.get': {
@@ -83,7 +77,7 @@ export const trafficRoutes = defineRoutes({
     path: '/api/v1/traffic/sparklines',
     summary: 'Small charts of up to 100 resources or gateways at once',
     status: 200,
-    query: z.strictObject({ ids, range: z.enum(['1h', '24h']).default('1h') }),
+    query: z.strictObject({ ids: listedIds, range: z.enum(['1h', '24h']).default('1h') }),
     response: z.strictObject({
       from: timestamp,
       stepSeconds: z.int(),

@@ -25,6 +25,7 @@ export * from './access-request.ts';
 export * from './access-rule.ts';
 export * from './audit-export.ts';
 export * from './device-posture.ts';
+export * from './gateway-status.ts';
 export * from './identity-provider.ts';
 export * from './invitation.ts';
 export * from './passkey.ts';
@@ -154,6 +155,13 @@ export const gateway = z.strictObject({
   createdAt: timestamp,
 });
 export type Gateway = z.infer<typeof gateway>;
+
+/** A device as lists show it. */
+export const deviceView = device.extend({
+  /** It has a tunnel to a gateway that is connected to the console. */
+  connected: z.boolean(),
+});
+export type DeviceView = z.infer<typeof deviceView>;
 
 /** How a target is asked whether it is well. HTTP targets: a GET; TCP targets: a connection. */
 export const healthCheck = z.strictObject({

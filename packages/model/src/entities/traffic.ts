@@ -28,6 +28,9 @@ export const alarmKind = z.enum([
   'no_gateway',
   'gateway_offline',
   'gateway_behind',
+  'events_dropped',
+  'target_unhealthy',
+  'agent_away',
   'certificate_ending',
   'device_certificate_ending',
 ]);

@@ -1,4 +1,4 @@
-import { createId, type Device } from '@zeronaut/model';
+import { createId, type Device, type DeviceView } from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import { parseCertificateRequest } from '../../authority/certificate-request.ts';
 import { Refusal } from '../../store/refusal.ts';
@@ -65,7 +65,7 @@ export async function listDevices(
     readonly state?: 'approved' | 'pending' | 'revoked' | undefined;
     readonly revoked?: boolean;
   },
-): Promise<Page<Device> | Refusal> {
+): Promise<Page<DeviceView> | Refusal> {
   let select = context.store.db.selectFrom('devices').selectAll().where('organization_id', '=', caller.organizationId);
   if (query.q) select = select.where(contains(query.q, ['name']));
   if (query.userId !== undefined) select = select.where('user_id', '=', query.userId);
@@ -82,7 +82,13 @@ export async function listDevices(
     rows.items.map((row) => row.id),
   );
   const byId = new Map(postures.map((row) => [row.device_id, row]));
-  return toPage(rows.items, query.limit, (row) => toDevice(row, byId.get(row.id)), rows.cursorOf);
+  const { devices } = context.presence(caller.organizationId);
+  return toPage(
+    rows.items,
+    query.limit,
+    (row) => ({ ...toDevice(row, byId.get(row.id)), connected: devices.has(row.id) }),
+    rows.cursorOf,
+  );
 }
 
 async function posturesOf(queries: Queries, deviceIds: readonly string[]) {

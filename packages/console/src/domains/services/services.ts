@@ -91,7 +91,7 @@ export async function publishService(
       };
       const put = await putResource(queries, context, caller, wanted, before);
       if (put instanceof Refusal) return put;
-      return await viewService(queries, put.resource, gateways);
+      return await viewService(context, queries, put.resource, gateways);
     }),
   );
 }
@@ -154,15 +154,17 @@ async function freeName(queries: Queries, organizationId: string): Promise<strin
 
 /** How a service is reached through every gateway, and the DNS records that real domains need. */
 async function viewService(
+  context: Context,
   queries: Queries,
   resource: StoredResource,
   gateways: readonly GatewayRow[],
 ): Promise<ServiceView> {
-  const [view] = await viewServices(queries, [resource], gateways);
+  const [view] = await viewServices(context, queries, [resource], gateways);
   return view!;
 }
 
 async function viewServices(
+  context: Context,
   queries: Queries,
   services: readonly StoredResource[],
   gateways: readonly GatewayRow[],
@@ -190,11 +192,13 @@ async function viewServices(
   const lastOf = new Map(newest.map(({ id, at }) => [id, at]));
   const dns = [...new Set(gateways.flatMap(dnsLines))];
   const endpoints = gateways.map(toEndpoint);
+  const { serving } = context.presence(services[0]!.organizationId);
   return services.map((service) => ({
     ...redactResource(service),
     urls: [...new Set(serviceUrls(service, gateways))],
     dns: service.protocol === 'http' ? dns : [],
     gateways: endpoints,
+    connected: serving.has(service.id),
     lastEventAt: isoTime(lastOf.get(service.id) ?? null),
   }));
 }
@@ -229,7 +233,7 @@ export async function listServices(
   const page = await listResources(context, caller, { ...query, origin: 'service' });
   if (page instanceof Refusal) return page;
   const gateways = await activeGateways(db, caller.organizationId);
-  return { ...page, items: await viewServices(db, page.items, gateways.slice(0, MAX_LISTED_GATEWAYS)) };
+  return { ...page, items: await viewServices(context, db, page.items, gateways.slice(0, MAX_LISTED_GATEWAYS)) };
 }
 
 export async function getService(context: Context, caller: Caller, idOrName: string): Promise<ServiceView | Refusal> {
@@ -237,5 +241,5 @@ export async function getService(context: Context, caller: Caller, idOrName: str
   const resource = await findResource(db, caller.organizationId, idOrName);
   if (resource instanceof Refusal) return resource;
   if (resource.origin !== 'service') return new Refusal('api.not_found');
-  return await viewService(db, resource, await activeGateways(db, caller.organizationId));
+  return await viewService(context, db, resource, await activeGateways(db, caller.organizationId));
 }

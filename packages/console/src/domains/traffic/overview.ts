@@ -1,6 +1,8 @@
 import type { Alarm, TrafficCounts } from '@zeronaut/model';
 import type { SelectQueryBuilder } from 'kysely';
 import type { Schema } from '../../store/schema.ts';
+import type { Queries } from '../../store/store.ts';
+import type { Presence } from '../../sync/presence.ts';
 import type { Caller, Context } from '../context.ts';
 import { activeGateways, type GatewayRow } from '../gateways/gateways.ts';
 import { getOrganization } from '../organizations/organizations.ts';
@@ -126,8 +128,12 @@ async function alarmsOf(context: Context, organizationId: string): Promise<Alarm
     .orderBy('certificate_expires_at')
     .limit(MAX_ALARMS)
     .execute();
+  const presence = context.presence(organizationId);
   const alarms: Alarm[] = [
     ...gateways.flatMap((gateway) => gatewayAlarms(gateway, context.connectedGateways(), nowMs)),
+    ...gateways.flatMap((gateway) => lossAlarms(gateway, presence)),
+    ...(await targetAlarms(db, organizationId, presence)),
+    ...(await agentAlarms(db, organizationId, presence)),
     ...certificates.map((row) =>
       ending('certificate_ending', { kind: 'gateway', ...row }, row.not_after, nowMs, row.host),
     ),
@@ -136,6 +142,56 @@ async function alarmsOf(context: Context, organizationId: string): Promise<Alarm
     ),
   ];
   return alarms.sort((a, b) => Number(a.severity === 'warn') - Number(b.severity === 'warn'));
+}
+
+function lossAlarms({ id, name }: GatewayRow, { gateways }: Presence): Alarm[] {
+  const load = gateways.get(id)?.load;
+  if (load === undefined || load.eventsDropped === 0) return [];
+  const detail = `it lost ${load.eventsDropped} access events since its start, to a full disk or a full spool`;
+  return [
+    { kind: 'events_dropped', severity: 'bad', object: { kind: 'gateway', id, name }, since: load.startedAt, detail },
+  ];
+}
+
+/** Resources of which some target is left out at some gateway. */
+async function targetAlarms(queries: Queries, organizationId: string, { gateways }: Presence): Promise<Alarm[]> {
+  const targets = new Map<string, Set<string>>();
+  for (const { unhealthy } of gateways.values()) {
+    for (const { resourceId, targetId } of unhealthy) {
+      targets.set(resourceId, (targets.get(resourceId) ?? new Set()).add(targetId));
+    }
+  }
+  if (targets.size === 0) return [];
+  const rows = await queries
+    .selectFrom('resources')
+    .select(['id', 'name'])
+    .where('organization_id', '=', organizationId)
+    .where('id', 'in', [...targets.keys()].slice(0, MAX_ALARMS))
+    .execute();
+  return rows.map(({ id, name }) => ({
+    ...{ kind: 'target_unhealthy' as const, severity: 'bad' as const, object: { kind: 'resource' as const, id, name } },
+    since: null,
+    detail: `${targets.get(id)!.size} of its targets failed its checks, or refused connections`,
+  }));
+}
+
+/** Services that no connected gateway has an agent for. */
+async function agentAlarms(queries: Queries, organizationId: string, presence: Presence): Promise<Alarm[]> {
+  if (presence.gateways.size === 0) return [];
+  const rows = await queries
+    .selectFrom('resources')
+    .select(['id', 'name'])
+    .where('organization_id', '=', organizationId)
+    .where('origin', '=', 'service')
+    .where('enabled', '=', 1)
+    .execute();
+  return rows
+    .filter(({ id }) => !presence.serving.has(id))
+    .map(({ id, name }) => ({
+      ...{ kind: 'agent_away' as const, severity: 'warn' as const, object: { kind: 'resource' as const, id, name } },
+      since: null,
+      detail: 'the agent that published it is not connected',
+    }));
 }
 
 function gatewayAlarms(gateway: GatewayRow, connected: ReadonlySet<string>, nowMs: number): Alarm[] {
