@@ -68,7 +68,7 @@ export function decideAccess(policies: PolicySet, question: AccessQuestion): Acc
 }
 
 /** Who the policies are asked about; null: nobody yet, so that the rule's own answer (sign in first) stands. */
-function callerOf(base: Verdict, facts: AccessFacts): { entity: Entity; by: string } | null {
+export function callerOf(base: Verdict, facts: AccessFacts): { entity: Entity; by: string } | null {
   const by = DOORS[base.reason] ?? '';
   switch (base.reason) {
     case 'access.session':

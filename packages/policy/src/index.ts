@@ -8,6 +8,7 @@ export * from './decide-access.ts';
 export * from './destination.ts';
 export * from './entities.ts';
 export * from './evaluate-access.ts';
+export * from './explain-access.ts';
 export * from './policy-schema.ts';
 export * from './policy-set.ts';
 export * from './principal.ts';

@@ -7,27 +7,28 @@ import {
   type SnapshotResource,
   type SnapshotSite,
   type SnapshotUser,
-  type VerdictEffect,
 } from '@zeronaut/model';
 import {
-  ACTION_ENTITIES,
   type AccessDecision,
   type AccessFacts,
+  type AccessQuestion,
+  alternativesOf,
   anonymousFacts,
   type Circumstances,
-  contextOf,
+  type DeviceFacts,
   decideAccess,
   evaluateAccess,
-  factText,
-  guestEntity,
+  explainPolicies,
   loadPolicy,
-  objectEntity,
   PolicySet,
-  userEntity,
+  turningFacts,
 } from '@zeronaut/policy';
 import { Refusal } from '../../store/refusal.ts';
 import type { OrganizationFacts } from '../organizations/organization-facts.ts';
 import { countryOf } from './country-of.ts';
+
+/** Devices that are tried in the place of another. */
+const MAX_DEVICES_TRIED = 50;
 
 /**
  * Answers what a gateway would answer, from what the console knows: for simulation, assertions, replay, and who can
@@ -72,12 +73,12 @@ export class Judge {
   }
 
   decide(question: JudgedQuestion): AccessDecision {
-    return decideAccess(this.policies, {
-      object: question.object,
-      action: question.action,
-      facts: question.facts,
-      circumstances: (by) => this.circumstances(question, by),
-    });
+    return decideAccess(this.policies, this.#ask(question));
+  }
+
+  #ask(question: JudgedQuestion): AccessQuestion {
+    const { object, action, facts } = question;
+    return { object, action, facts, circumstances: (by) => this.circumstances(question, by) };
   }
 
   circumstances(question: JudgedQuestion, by: string): Circumstances {
@@ -99,15 +100,7 @@ export class Judge {
       factorsAtMs: assumed.factorMinutesAgo === undefined ? null : nowMs - assumed.factorMinutesAgo * 60_000,
       by,
       granted: assumed.granted ?? false,
-      device:
-        device === undefined
-          ? null
-          : {
-              id: device.id,
-              segments: device.segments ?? [],
-              risk: this.#risks.get(device.id) ?? 0,
-              posture: device.posture ?? null,
-            },
+      device: device === undefined ? null : this.#deviceFacts(device),
       http:
         question.action === 'forward' || ('protocol' in object && object.protocol !== 'http')
           ? null
@@ -142,70 +135,30 @@ export class Judge {
   }
 
   answer(question: JudgedQuestion): AccessAnswer {
-    const { verdict, explanation } = this.decide(question);
-    const rule = evaluateAccess(question.object.access, question.facts);
+    const asked = this.#ask(question);
+    const { verdict } = decideAccess(this.policies, asked);
     const { title, next } = REASONS[verdict.reason];
+    const devices = this.facts.devices.slice(0, MAX_DEVICES_TRIED).map((device) => this.#deviceFacts(device));
+    const alternatives = alternativesOf(asked.circumstances(''), devices);
     return {
       ...verdict,
       title,
       next,
-      rule,
-      policies: this.#policiesFor(question, new Set(explanation?.policies)),
-      wouldChange: this.#wouldChange(question, verdict.effect),
+      rule: evaluateAccess(question.object.access, question.facts),
+      policies: explainPolicies(this.policies, asked).map(({ policy, holds, decides, facts }) => {
+        const { id, name, effect, mode } = policy;
+        return { id, name, effect, mode, holds, decides, facts };
+      }),
+      wouldChange: turningFacts(this.policies, asked, alternatives).map(({ fact, value, effect }) => ({
+        fact,
+        value,
+        effect,
+      })),
     };
   }
 
-  #policiesFor(question: JudgedQuestion, deciding: ReadonlySet<string>): AccessAnswer['policies'] {
-    const circumstances = this.circumstances(question, 'session');
-    const { user } = question.facts;
-    const principal = user === null ? guestEntity({ kind: 'anonymous', name: '' }) : userEntity(user);
-    const resource = objectEntity(question.object);
-    const action = ACTION_ENTITIES[question.action];
-    const environment = { principal, action, resource, context: contextOf(circumstances), find: () => undefined };
-    const fitting = this.policies.policies.filter(
-      (policy) =>
-        policy.matchesPrincipal(principal) && policy.matchesAction(action) && policy.matchesResource(resource),
-    );
-    return fitting.map((policy) => {
-      let holds: 'yes' | 'no' | 'error' = 'error';
-      try {
-        holds = policy.holds(environment) ? 'yes' : 'no';
-      } catch {
-        // Said as `error`: what it is about is in the policy itself.
-      }
-      const facts = Object.fromEntries([...policy.facts].map((fact) => [fact, factText(fact, circumstances)]));
-      const { id, name, effect, mode } = policy;
-      return { id, name, effect, mode, holds, decides: deciding.has(id), facts };
-    });
-  }
-
-  /** One fact at a time, as a person could change it or wait for it. */
-  #wouldChange(question: JudgedQuestion, effect: VerdictEffect): AccessAnswer['wouldChange'] {
-    const found: AccessAnswer['wouldChange'] = [];
-    for (const [fact, value, change] of this.#alternatives(question)) {
-      if (found.some((known) => known.fact === fact)) continue;
-      const other = this.decide({ ...question, assumed: { ...question.assumed, ...change } }).verdict.effect;
-      if (other !== effect) found.push({ fact, value, effect: other });
-    }
-    return found;
-  }
-
-  *#alternatives({ assumed }: JudgedQuestion): Iterable<readonly [string, string, AssumedCircumstances]> {
-    const factors = assumed.factors ?? [];
-    for (const factor of ['totp', 'passkey'] as const) {
-      if (!factors.includes(factor)) yield ['factors', factor, { factors: [...factors, factor] }];
-    }
-    if (assumed.factorMinutesAgo !== 0) yield ['factorMinutesAgo', '0', { factorMinutesAgo: 0 }];
-    yield ['granted', String(assumed.granted !== true), { granted: assumed.granted !== true }];
-    for (const risk of [0, 100]) yield ['risk', String(risk), { risk }];
-    const nowMs = assumed.at === undefined ? this.#nowMs : Date.parse(assumed.at);
-    for (let hours = 1; hours < 168; hours++) {
-      const at = new Date(Math.floor(nowMs / 3_600_000 + hours) * 3_600_000).toISOString();
-      yield ['time', at, { at }];
-    }
-    for (const { id } of this.facts.devices.slice(0, 50)) {
-      if (id !== assumed.deviceId) yield ['device', id, { deviceId: id }];
-    }
+  #deviceFacts({ id, segments = [], posture }: OrganizationFacts['devices'][number]): DeviceFacts {
+    return { id, segments, risk: this.#risks.get(id) ?? 0, posture: posture ?? null };
   }
 
   #addObject(object: SnapshotResource | SnapshotSite): void {
