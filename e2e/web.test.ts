@@ -12,6 +12,7 @@ import { startWebService, type WebService } from './harness/web-service.ts';
 import { type Exposed, startWorld, type World } from './harness/world.ts';
 
 const FIRST_ROUTE_BYTES = 200_000;
+const SHELL_IS_KEPT = "caches.open('zeronaut-shell').then((cache) => cache.keys()).then((keys) => keys.length > 5)";
 const owner = fileOwner();
 
 let world: World;
@@ -151,6 +152,33 @@ describe('the frame', () => {
       what: 'back',
     });
     await page.waitForSelector('role=row >> text=Connected');
+  });
+
+  it('starts while the console is away, with what was shown last', async () => {
+    const { page } = console_;
+    await console_.open('/gateways');
+    await page.waitForSelector('role=row >> text=Connected');
+    await waitFor(() => page.evaluate<boolean>(SHELL_IS_KEPT), { what: 'the files are kept' });
+    await waitFor(async () => /gateways\.list/.test(await console_.kept()), { what: 'the state is kept' });
+    await world.console.kill('SIGKILL');
+    await page.reload();
+    await page.waitForSelector('text=This is how things were at');
+    await page.waitForSelector('role=row >> text=Connected');
+    await world.console.start();
+    await page.waitForSelector('text=This is how things were at', { state: 'detached', timeout: 40_000 });
+  });
+
+  it('keeps nothing of somebody who signed out', async () => {
+    const member = await world.createUser({ email: 'max@example.com' });
+    const { context } = await openBrowser(owner);
+    const other = await openWebConsole(context, world, member);
+    await waitFor(async () => /max@example\.com/.test(await other.kept()), { what: 'the state is kept' });
+    await other.page.click('role=button[name=/Account, appearance/]');
+    await other.page.click('text=Sign out');
+    await other.page.waitForURL(/\/sign-in/);
+    assert.equal(await other.kept(), '');
+    assert.deepEqual(other.complaints, []);
+    await context.close();
   });
 });
 

@@ -27,7 +27,20 @@ export interface WebConsole {
   /** Fails with what axe calls serious or worse in what is shown now. */
   checkAccessibility(what: string): Promise<void>;
   theme(theme: 'light' | 'dark'): Promise<void>;
+  /** What the browser keeps of the pages for a start without the console; empty: nothing. */
+  kept(): Promise<string>;
 }
+
+/** Never creates the database: that is for the page to do. */
+const READ_KEPT = `indexedDB.databases().then((databases) => databases.every(({ name }) => name !== 'zeronaut') ? '' :
+  new Promise((resolve, reject) => {
+    const opening = indexedDB.open('zeronaut');
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const reading = opening.result.transaction('last-state').objectStore('last-state').get('state');
+      reading.onsuccess = () => { opening.result.close(); resolve(reading.result ?? ''); };
+    };
+  }))`;
 
 export async function openWebConsole(
   context: BrowserContext,
@@ -35,14 +48,15 @@ export async function openWebConsole(
   account: { readonly email: string; readonly password: string },
 ): Promise<WebConsole> {
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   // A passkey, and the clipboard of plain http, belong to a name.
   const url = world.consoleUrl.replace('127.0.0.1', 'localhost');
   const complaints: string[] = [];
   page.on('console', (message) => {
     // Browsers log each call that is refused, and each that finds nobody.
     const isRefusal = /the server responded with a status of 4|net::ERR_CONNECTION_/.test(message.text());
-    if (['error', 'warning'].includes(message.type()) && !isRefusal) complaints.push(message.text());
+    if (['error', 'warning'].includes(message.type()) && !isRefusal)
+      complaints.push(`${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   // In words of the browser: Node's types know no document.
@@ -87,5 +101,6 @@ export async function openWebConsole(
     async theme(theme) {
       await page.emulateMedia({ colorScheme: theme });
     },
+    kept: () => page.evaluate(READ_KEPT),
   };
 }

@@ -27,3 +27,6 @@ export function isWebPage(path: string): boolean {
  * can send it without being asked for leave first, and leave is never given.
  */
 export const OWN_PAGE_HEADER = 'x-zeronaut-page';
+
+/** The service worker of the web console. */
+export const WEB_WORKER = '/service-worker.js';

@@ -40,6 +40,24 @@ try {
       },
     },
   });
+  await build({
+    configFile: false,
+    root: WEB,
+    logLevel: 'warn',
+    mode: 'production',
+    publicDir: false,
+    build: {
+      outDir: fresh,
+      emptyOutDir: false,
+      target: 'es2023',
+      reportCompressedSize: false,
+      rolldownOptions: {
+        input: join(WEB, 'src/service-worker.ts'),
+        // In one piece, under the address by which browsers know it.
+        output: { format: 'iife', entryFileNames: 'service-worker.js', codeSplitting: false },
+      },
+    },
+  });
   compress(fresh);
   writeFileSync(join(fresh, STAMP_FILE), stamp);
   rmSync(current, { recursive: true, force: true });

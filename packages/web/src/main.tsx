@@ -15,6 +15,7 @@ import { appMessages } from './app/messages.ts';
 import { router } from './app/router.ts';
 import { theme } from './app/theme.ts';
 import { queryClient } from './base/api.ts';
+import { startOffline } from './base/offline.ts';
 import { uiMessages } from './ui/messages.ts';
 
 await Promise.all([appMessages.load(), uiMessages.load()]);
@@ -31,3 +32,7 @@ createRoot(document.getElementById('root')!).render(
     </ThemeProvider>
   </CacheProvider>,
 );
+
+// The first page has the network to itself.
+addEventListener('load', () => void startOffline(), { once: true });
+if (document.readyState === 'complete') void startOffline();

@@ -16,6 +16,7 @@ function build(directory: string, hash: string): void {
   writeFileSync(`${fresh}/assets/main-${hash}.js.br`, `brotli ${hash}`);
   writeFileSync(`${fresh}/assets/main-${hash}.js.gz`, `gzip ${hash}`);
   writeFileSync(`${fresh}/icon.svg`, '<svg/>');
+  writeFileSync(`${fresh}/service-worker.js`, 'worker');
   writeFileSync(`${fresh}/build-stamp.txt`, hash);
   rmSync(directory, { recursive: true, force: true });
   renameSync(fresh, directory);
@@ -59,6 +60,9 @@ test('its page needs a session, forbids everything but our own files, and stands
     assert.equal(page.headers['cross-origin-opener-policy'], 'same-origin');
     assert.equal(page.headers['cross-origin-resource-policy'], 'same-origin');
   }
+  const worker = await get('/service-worker.js');
+  assert.equal(worker.headers['content-security-policy'], "default-src 'none'; connect-src 'self'");
+  assert.equal(worker.headers['cache-control'], 'no-cache');
   for (const path of ['/nothing', '/gatewaysque', '/index.html', '/build-stamp.txt', '/assets/none.js']) {
     assert.equal((await get(path, cookie)).statusCode, 404, path);
   }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { isWebPage } from '@zeronaut/model';
+import { isWebPage, WEB_WORKER } from '@zeronaut/model';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../domains/context.ts';
 import { html } from './html.ts';
@@ -12,7 +12,7 @@ export const WEB_DIRECTORY = fileURLToPath(new URL('../../../web/dist/current', 
 
 /**
  * Nothing but what this console serves runs or is fetched; no script or style stands in the page itself; and no program makes
- * markup, script or a script's address out of text.
+ * markup or script out of text, nor the address of a script but that of the service worker.
  */
 const POLICY = [
   "default-src 'none'",
@@ -27,7 +27,7 @@ const POLICY = [
   "frame-ancestors 'none'",
   "base-uri 'none'",
   "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
+  'trusted-types zeronaut-worker',
 ].join('; ');
 
 /** The React program: its files, and its page for each address that is its own. Whoever is not signed in is sent there first. */
@@ -38,7 +38,11 @@ export function registerWebConsole(app: FastifyInstance, context: Context, direc
     const isPage = isWebPage(path);
     const hasBuild = await files.refresh();
     const file = path === '/index.html' ? undefined : files.get(path);
-    if (file !== undefined) return sendFile(request, reply, file);
+    if (file !== undefined) {
+      // A worker is bound by the policy of its own file, not by that of the page.
+      if (path === WEB_WORKER) reply.header('content-security-policy', "default-src 'none'; connect-src 'self'");
+      return sendFile(request, reply, file);
+    }
     if (!isPage || path.startsWith('/api/')) return notFound(request, reply);
     if ((await signedIn(context, request)) === null) {
       return reply.redirect(path === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(request.url)}`, 303);

@@ -7,6 +7,7 @@ import MenuItem from '@mui/material/MenuItem';
 import { useColorScheme } from '@mui/material/styles';
 import Typography from '@mui/material/Typography';
 import { useId, useState } from 'react';
+import { forgetLastState } from '../base/last-state.ts';
 import { LANGUAGES, type Language, setLanguage, useLanguage, useMessages } from '../base/messages.ts';
 import { useMe } from '../base/session.ts';
 import { CheckIcon, MoonIcon, SunIcon, SystemIcon } from '../ui/icons.tsx';
@@ -123,7 +124,18 @@ export function AccountMenu() {
         ))}
         <Divider />
         {/* A form, so that the console ends the session and takes its cookie away in one step. */}
-        <Box component="form" method="post" action="/sign-out" role="none">
+        <Box
+          component="form"
+          method="post"
+          action="/sign-out"
+          role="none"
+          onSubmit={(event) => {
+            const form = event.currentTarget as HTMLFormElement;
+            event.preventDefault();
+            // What this browser keeps goes first; `submit` does not come back here.
+            void forgetLastState().then(() => form.submit());
+          }}
+        >
           <MenuItem component="button" type="submit" sx={{ width: 1, font: 'inherit' }}>
             {t('account.signOut')}
           </MenuItem>

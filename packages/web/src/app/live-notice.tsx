@@ -1,9 +1,11 @@
 import Alert from '@mui/material/Alert';
 import Button from '@mui/material/Button';
 import { useEffect, useState } from 'react';
+import { forgetLastState, leaveRestored, useRestoredAt } from '../base/last-state.ts';
 import { startLive, useLiveState } from '../base/live.ts';
-import { useMessages } from '../base/messages.ts';
+import { useLanguage, useMessages } from '../base/messages.ts';
 import { goToSignIn } from '../base/session.ts';
+import { absoluteTime } from '../ui/time.tsx';
 import { appMessages } from './messages.ts';
 
 /** Short breaks are nobody's business. */
@@ -12,7 +14,9 @@ const SHOWN_AFTER_MS = 3_000;
 /** Keeps the page live while it is there, and says when what it shows may be old. */
 export function LiveNotice() {
   const t = useMessages(appMessages);
+  const language = useLanguage();
   const state = useLiveState();
+  const restoredAt = useRestoredAt();
   const [isLost, setLost] = useState(false);
   useEffect(startLive, []);
   useEffect(() => {
@@ -22,6 +26,10 @@ export function LiveNotice() {
     }
     const timer = setTimeout(() => setLost(true), SHOWN_AFTER_MS);
     return () => clearTimeout(timer);
+  }, [state]);
+  useEffect(() => {
+    if (state === 'live') leaveRestored();
+    if (state === 'signedOut') void forgetLastState();
   }, [state]);
   if (state === 'signedOut') {
     return (
@@ -36,6 +44,9 @@ export function LiveNotice() {
         {t('live.signedOut')}
       </Alert>
     );
+  }
+  if (restoredAt !== null) {
+    return <Alert severity="warning">{t('live.restored', { time: absoluteTime(restoredAt, language) })}</Alert>;
   }
   return isLost ? <Alert severity="warning">{t('live.lost')}</Alert> : null;
 }

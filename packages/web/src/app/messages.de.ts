@@ -44,6 +44,8 @@ export const messages: Translation<typeof english> = {
   'notFound.back': 'Übersicht',
   'live.lost':
     'Die Konsole antwortet nicht. Was du siehst, kann veraltet sein; es geht von selbst weiter, sobald sie zurück ist.',
+  'live.restored':
+    'Die Konsole antwortet nicht. So stand es am {time}; es geht von selbst weiter, sobald sie zurück ist.',
   'live.signedOut': 'Deine Sitzung ist zu Ende.',
   'live.signIn': 'Anmelden',
   'app.loading': 'Wird geladen',

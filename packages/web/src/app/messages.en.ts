@@ -41,6 +41,8 @@ export const messages = {
   'notFound.text': 'Check the address, or go on from the overview.',
   'notFound.back': 'Overview',
   'live.lost': 'The console does not answer. What you see may be old; it goes on by itself when the console is back.',
+  'live.restored':
+    'The console does not answer. This is how things were at {time}; it goes on by itself when the console is back.',
   'live.signedOut': 'Your session has ended.',
   'live.signIn': 'Sign in',
   'app.loading': 'Loading',

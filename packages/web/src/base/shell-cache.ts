@@ -1,0 +1,9 @@
+/** What the page and its service worker both know of the cache that they share. */
+export const SHELL_CACHE = 'zeronaut-shell';
+/** The page is one for all its addresses. */
+export const SHELL_PAGE = '/';
+
+/** Files whose names change with what is in them. */
+export function isShellFile(path: string): boolean {
+  return path.startsWith('/assets/');
+}

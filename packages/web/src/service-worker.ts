@@ -1,0 +1,76 @@
+/**
+ * Stands between the web console and the network, in a thread of the browser. With the console away it answers with the page and
+ * the files that were there last; what they show is for `base/last-state.ts`. Answers of the API never come this way.
+ */
+import { isWebPage } from '@zeronaut/model';
+import { isShellFile, SHELL_CACHE, SHELL_PAGE } from './base/shell-cache.ts';
+
+/** What the types of a page know nothing of. */
+interface Extendable extends Event {
+  waitUntil(work: Promise<unknown>): void;
+}
+interface Fetched extends Extendable {
+  readonly request: Request;
+  respondWith(answer: Promise<Response>): void;
+}
+interface WorkerScope {
+  addEventListener(type: 'install' | 'activate', listener: (event: Extendable) => void): void;
+  addEventListener(type: 'fetch', listener: (event: Fetched) => void): void;
+  skipWaiting(): Promise<void>;
+  readonly clients: { claim(): Promise<void> };
+}
+const worker = self as unknown as WorkerScope;
+
+/** Files of builds long gone are dropped, the oldest first. */
+const MAX_FILES = 400;
+/** A proxy before the console says that it is away. */
+const AWAY = new Set([502, 503, 504]);
+
+worker.addEventListener('install', (event) => event.waitUntil(worker.skipWaiting()));
+worker.addEventListener('activate', (event) => event.waitUntil(worker.clients.claim()));
+worker.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (origin !== location.origin || request.method !== 'GET') return;
+  if (request.mode === 'navigate') {
+    if (isWebPage(pathname)) event.respondWith(page(request));
+  } else if (isShellFile(pathname)) {
+    event.respondWith(file(request));
+  }
+});
+
+/** Of the network, so that a session that has ended is seen; or the one that was there last. */
+async function page(request: Request): Promise<Response> {
+  const kept = async () => (await caches.open(SHELL_CACHE)).match(SHELL_PAGE);
+  try {
+    const answer = await fetch(request);
+    if (answer.status === 200 && answer.type === 'basic' && !answer.redirected) await keep(SHELL_PAGE, answer.clone());
+    return AWAY.has(answer.status) ? ((await kept()) ?? answer) : answer;
+  } catch (error) {
+    const last = await kept();
+    if (last === undefined) throw error;
+    return last;
+  }
+}
+
+/** Their names say what is in them, so one that is there need not be asked for. */
+async function file(request: Request): Promise<Response> {
+  const cache = await caches.open(SHELL_CACHE);
+  const known = await cache.match(request);
+  if (known !== undefined) return known;
+  const answer = await fetch(request);
+  if (answer.status === 200) await keep(request, answer.clone());
+  return answer;
+}
+
+/** A browser that has no room for it shows the answer all the same. */
+async function keep(name: RequestInfo, answer: Response): Promise<void> {
+  try {
+    const cache = await caches.open(SHELL_CACHE);
+    await cache.put(name, answer);
+    const names = await cache.keys();
+    for (const old of names.slice(0, Math.max(0, names.length - MAX_FILES))) await cache.delete(old);
+  } catch (error) {
+    if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
+  }
+}
