@@ -12,6 +12,7 @@ export const WEB_PAGES = [
   'resources',
   'security',
   'service-accounts',
+  'settings',
   'sites',
   'users',
 ] as const;

@@ -54,4 +54,5 @@ export const messages: Translation<typeof english> = {
   'nav.programs': 'Dienstkonten, Schlüssel',
   'nav.ask': 'Zugriff erbitten',
   'nav.mine': 'Mein Zugriff',
+  'nav.settings': 'Einstellungen',
 };

@@ -51,4 +51,5 @@ export const messages = {
   'nav.programs': 'Service accounts, keys',
   'nav.ask': 'Ask for access',
   'nav.mine': 'My access',
+  'nav.settings': 'Settings',
 } as const;

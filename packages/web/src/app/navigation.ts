@@ -13,6 +13,7 @@ import {
   RequestIcon,
   ResourceIcon,
   SecurityIcon,
+  SettingsIcon,
   SiteIcon,
   StartIcon,
   UserIcon,
@@ -40,6 +41,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { to: '/policies', label: 'nav.policies', icon: PolicyIcon, permission: 'policies:read' },
   { to: '/access-requests', label: 'nav.requests', icon: RequestIcon, permission: 'self:read' },
   { to: '/security', label: 'nav.security', icon: SecurityIcon, permission: 'events:read' },
+  { to: '/settings', label: 'nav.settings', icon: SettingsIcon, permission: 'users:read' },
   { to: '/first-steps', label: 'nav.firstRun', icon: StartIcon, permission: 'resources:write' },
 ];
 

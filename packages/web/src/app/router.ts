@@ -14,6 +14,7 @@ import { policyRoutes } from '../features/policies/routes.ts';
 import { resourceRoutes } from '../features/resources/routes.ts';
 import { securityRoutes } from '../features/security/routes.ts';
 import { serviceAccountRoutes } from '../features/service-accounts/routes.ts';
+import { settingsRoutes } from '../features/settings/routes.ts';
 import { siteRoutes } from '../features/sites/routes.ts';
 import { userRoutes } from '../features/users/routes.ts';
 import { LoadingPage, NotFoundPage, PageError } from './page-states.tsx';
@@ -38,6 +39,7 @@ const routeTree = rootRoute
     ...personalAccessTokenRoutes,
     ...accessRequestRoutes,
     ...myAccessRoutes,
+    ...settingsRoutes,
   ]);
 
 export const router = createRouter({

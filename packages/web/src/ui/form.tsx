@@ -23,6 +23,8 @@ interface FormProps<S extends z.ZodType<FieldValues, FieldValues>> {
   readonly onSubmit: (values: z.output<S>, base: Base<z.input<S>>) => Promise<unknown>;
   /** Reads again after a write was refused because somebody else wrote meanwhile. */
   readonly reload?: () => Promise<Base<z.input<S>>>;
+  /** The form stays after it was saved: it begins anew from what `reload` says. */
+  readonly stays?: boolean;
   readonly children: ReactNode;
   /** The buttons; `busy` while the write is under way, `dirty` when something was changed. */
   readonly actions: (state: { readonly busy: boolean; readonly dirty: boolean }) => ReactNode;
@@ -51,6 +53,11 @@ export function Form<S extends z.ZodType<FieldValues, FieldValues>>(props: FormP
     setTheirs(null);
     try {
       await props.onSubmit(values as z.output<S>, base);
+      if (props.stays && props.reload !== undefined) {
+        const fresh = await props.reload();
+        setBase(fresh);
+        form.reset(fresh.values as FieldValues);
+      }
     } catch (cause) {
       if (props.reload === undefined || !(cause instanceof ApiProblem) || cause.problem.status !== 412) {
         return setError(cause);

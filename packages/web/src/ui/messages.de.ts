@@ -50,4 +50,9 @@ export const messages: Translation<typeof english> = {
   'tabs.rules': 'Bewilligungsregeln',
   'tabs.reach': 'Was ich erreiche',
   'tabs.signIn': 'Anmeldung und Geräte',
+  'tabs.of.settings': 'Einstellungen',
+  'tabs.organization': 'Organisation',
+  'tabs.signInPolicy': 'Anmeldung',
+  'tabs.devices': 'Geräte',
+  'tabs.exports': 'Audit-Exporte',
 };

@@ -48,4 +48,9 @@ export const messages = {
   'tabs.rules': 'Approval rules',
   'tabs.reach': 'What I reach',
   'tabs.signIn': 'Sign-in and devices',
+  'tabs.of.settings': 'Settings',
+  'tabs.organization': 'Organization',
+  'tabs.signInPolicy': 'Sign-in',
+  'tabs.devices': 'Devices',
+  'tabs.exports': 'Audit exports',
 } as const;

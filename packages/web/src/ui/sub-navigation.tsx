@@ -27,6 +27,12 @@ const PAGES = {
     { to: '/access-requests', label: 'tabs.requests', permission: 'self:read' },
     { to: '/access-requests/approval-rules', label: 'tabs.rules', permission: 'policies:read' },
   ],
+  settings: [
+    { to: '/settings', label: 'tabs.organization', permission: 'organization:read' },
+    { to: '/settings/sign-in', label: 'tabs.signInPolicy', permission: 'organization:read' },
+    { to: '/settings/devices', label: 'tabs.devices', permission: 'organization:read' },
+    { to: '/settings/audit-exports', label: 'tabs.exports', permission: 'audit_exports:read' },
+  ],
   mine: [
     { to: '/my-access', label: 'tabs.reach', permission: 'self:read' },
     { to: '/my-access/sign-in', label: 'tabs.signIn', permission: 'self:read' },

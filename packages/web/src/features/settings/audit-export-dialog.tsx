@@ -1,0 +1,97 @@
+import MenuItem from '@mui/material/MenuItem';
+import TextField from '@mui/material/TextField';
+import { type AuditExportSettings, routes } from '@zeronaut/model';
+import { useFormContext, useWatch } from 'react-hook-form';
+import { useRouteMutation } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { FormDialog } from '../../ui/form-dialog.tsx';
+import { NumberInput, SelectInput, TextInput } from '../../ui/form-fields.tsx';
+import { settingsMessages } from './messages.ts';
+
+type Kind = AuditExportSettings['kind'];
+const SETTINGS: Record<Kind, AuditExportSettings> = {
+  syslog: { kind: 'syslog', host: '', port: 6514, transport: 'tls', certificateAuthority: null },
+  otlp: { kind: 'otlp', url: '', header: 'authorization', certificateAuthority: null },
+};
+
+export function AuditExportDialog({ onClose }: { readonly onClose: () => void }) {
+  const t = useMessages(settingsMessages);
+  const create = useRouteMutation('auditExports.create', ['auditExports.list']);
+  return (
+    <FormDialog
+      title={t('export.create')}
+      action={t('export.create')}
+      schema={routes['auditExports.create'].body}
+      base={{
+        values: {
+          name: '',
+          settings: SETTINGS.syslog,
+          secret: null,
+          from: 'now',
+        },
+      }}
+      onSubmit={(body) => create.mutateAsync({ body })}
+      onClose={onClose}
+    >
+      <Fields />
+    </FormDialog>
+  );
+}
+
+function Fields() {
+  const t = useMessages(settingsMessages);
+  const kind = useWatch({ name: 'settings.kind' }) as Kind;
+  const { setValue } = useFormContext();
+  return (
+    <>
+      <TextInput name="name" label={t('export.name')} hint={t('export.nameHint')} autoFocus />
+      <TextField
+        select
+        label={t('export.kind')}
+        value={kind}
+        onChange={({ target }) => setValue('settings', SETTINGS[target.value as Kind], { shouldDirty: true })}
+      >
+        <MenuItem value="syslog">{t('export.syslog')}</MenuItem>
+        <MenuItem value="otlp">{t('export.otlp')}</MenuItem>
+      </TextField>
+      {kind === 'syslog' ? (
+        <>
+          <TextInput name="settings.host" label={t('export.host')} hint={t('export.hostHint')} />
+          <NumberInput name="settings.port" label={t('export.port')} />
+          <SelectInput
+            name="settings.transport"
+            label={t('export.transport')}
+            hint={t('export.transportHint')}
+            options={[
+              { value: 'tls', label: 'TLS' },
+              { value: 'tcp', label: 'TCP' },
+            ]}
+          />
+        </>
+      ) : (
+        <>
+          <TextInput
+            name="settings.url"
+            label={t('export.url')}
+            hint="https://collector.example.com/v1/logs"
+            type="url"
+          />
+          <TextInput name="settings.header" label={t('export.header')} />
+          <TextInput name="secret" label={t('export.secret')} hint={t('export.secretHint')} type="password" nullable />
+        </>
+      )}
+      <TextInput
+        name="settings.certificateAuthority"
+        label={t('export.authority')}
+        hint={t('export.authorityHint')}
+        rows={3}
+        nullable
+      />
+      <SelectInput
+        name="from"
+        label={t('export.from')}
+        options={(['now', 'beginning'] as const).map((value) => ({ value, label: t(`export.from.${value}`) }))}
+      />
+    </>
+  );
+}

@@ -1,0 +1,28 @@
+import { createRoute } from '@tanstack/react-router';
+import { listSearch } from '../../base/list-search.ts';
+import { page, rootRoute } from '../../base/pages.ts';
+import { settingsMessages } from './messages.ts';
+
+export const settingsRoutes = [
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: 'settings',
+    component: page(() => import('./organization-page.tsx'), 'OrganizationPage', settingsMessages),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: 'settings/sign-in',
+    component: page(() => import('./sign-in-policy-page.tsx'), 'SignInPolicyPage', settingsMessages),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: 'settings/devices',
+    component: page(() => import('./device-policy-page.tsx'), 'DevicePolicyPage', settingsMessages),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: 'settings/audit-exports',
+    validateSearch: listSearch('create'),
+    component: page(() => import('./audit-exports-page.tsx'), 'AuditExportsPage', settingsMessages),
+  }),
+] as const;

@@ -1,0 +1,35 @@
+import Card from '@mui/material/Card';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
+
+interface SettingPageProps<Data> {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly query: UseQueryResult<Data>;
+  readonly children: (data: Data) => ReactNode;
+}
+
+/** What pages of settings have in common: heading, tabs, and nothing to change before it was read. */
+export function SettingPage<Data>({ title, subtitle, query, children }: SettingPageProps<Data>) {
+  const { data, error, refetch } = query;
+  return (
+    <>
+      <PageHeader title={title} subtitle={subtitle} />
+      <SubNavigation of="settings" />
+      {data === undefined ? (
+        <Card>
+          {error === null ? (
+            <RowsSkeleton label={title} />
+          ) : (
+            <ErrorState error={error} onRetry={() => void refetch()} />
+          )}
+        </Card>
+      ) : (
+        children(data)
+      )}
+    </>
+  );
+}

@@ -1,0 +1,122 @@
+import Box from '@mui/material/Box';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import { routes, type SignInPolicy } from '@zeronaut/model';
+import { useState } from 'react';
+import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
+import { Form } from '../../ui/form.tsx';
+import { NumberInput, SelectInput, SwitchInput } from '../../ui/form-fields.tsx';
+import { Section } from '../../ui/section.tsx';
+import { settingsMessages } from './messages.ts';
+import { SaveActions } from './save-actions.tsx';
+import { SettingPage } from './setting-page.tsx';
+
+const MINUTE = 60;
+const HOUR = 3_600;
+
+function baseOf({ version, ...values }: SignInPolicy) {
+  return { values, version };
+}
+
+export function SignInPolicyPage() {
+  const t = useMessages(settingsMessages);
+  const query = useQuery(routeQuery('signInPolicy.get', {}));
+  return (
+    <SettingPage title={t('signIn.title')} subtitle={t('signIn.subtitle')} query={query}>
+      {(policy) => <PolicyForm policy={policy} />}
+    </SettingPage>
+  );
+}
+
+function PolicyForm({ policy }: { readonly policy: SignInPolicy }) {
+  const t = useMessages(settingsMessages);
+  const mayChange = useMay()('organization:write');
+  const update = useRouteMutation('signInPolicy.update', ['signInPolicy.get']);
+  const [saved, setSaved] = useState(false);
+  const disabled = !mayChange;
+  return (
+    <Box sx={{ maxWidth: 720 }}>
+      <Form
+        schema={routes['signInPolicy.update'].body}
+        base={baseOf(policy)}
+        reload={async () => baseOf(await call('signInPolicy.get', {}))}
+        onSubmit={async (body, { version }) => {
+          await update.mutateAsync({ body, version: version ?? policy.version });
+          setSaved(true);
+        }}
+        stays
+        actions={(state) => <SaveActions {...state} saved={saved} mayChange={mayChange} />}
+      >
+        <Section title={t('factors.title')}>
+          <Box sx={{ display: 'grid', gap: 2, pt: 1 }}>
+            <SelectInput
+              name="secondFactor"
+              label={t('secondFactor')}
+              disabled={disabled}
+              options={(['if_enrolled', 'required'] as const).map((value) => ({
+                value,
+                label: t(`secondFactor.${value}`),
+              }))}
+            />
+            <SwitchInput
+              name="trustProviders"
+              label={t('trustProviders')}
+              hint={t('trustProviders.hint')}
+              disabled={disabled}
+            />
+            <SwitchInput name="magicLinks" label={t('magicLinks')} hint={t('magicLinks.hint')} disabled={disabled} />
+            <NumberInput
+              name="factorMaxAgeSeconds"
+              label={t('factorMaxAge')}
+              hint={t('factorMaxAge.hint')}
+              factor={MINUTE}
+              unit={t('unit.minutes')}
+              disabled={disabled}
+            />
+          </Box>
+        </Section>
+        <Section title={t('lives.title')}>
+          <Box sx={{ display: 'grid', gap: 2, pt: 1 }}>
+            <NumberInput
+              name="consoleSessionSeconds"
+              label={t('consoleSession')}
+              hint={t('consoleSession.hint')}
+              factor={HOUR}
+              unit={t('unit.hours')}
+              disabled={disabled}
+            />
+            <NumberInput
+              name="consoleIdleSeconds"
+              label={t('consoleIdle')}
+              hint={t('consoleIdle.hint')}
+              factor={HOUR}
+              unit={t('unit.hours')}
+              disabled={disabled}
+            />
+            <NumberInput
+              name="portalSessionSeconds"
+              label={t('portalSession')}
+              hint={t('portalSession.hint')}
+              factor={HOUR}
+              unit={t('unit.hours')}
+              disabled={disabled}
+            />
+            <NumberInput
+              name="cliSessionSeconds"
+              label={t('cliSession')}
+              hint={t('cliSession.hint')}
+              factor={HOUR}
+              unit={t('unit.hours')}
+              disabled={disabled}
+            />
+          </Box>
+        </Section>
+        <Typography variant="body2" color="textSecondary">
+          {t('signIn.when')}
+        </Typography>
+      </Form>
+    </Box>
+  );
+}
