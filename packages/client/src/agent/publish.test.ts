@@ -48,7 +48,12 @@ it('goes on from memory while the console is away, for the very same wish only',
   answer = problem(503, 'api.unavailable');
   assert.deepEqual(await publishService(publisher, open), { value: view, fresh: false });
   // Another rule must not be served under what was agreed for the old one, in either direction.
-  for (const options of [{}, { allow: ['group:dev'] }, { basic: [{ username: 'a', password: 'b' }] }]) {
+  for (const options of [
+    {},
+    { policy: true },
+    { allow: ['group:dev'] },
+    { basic: [{ username: 'a', password: 'b' }] },
+  ]) {
     await assert.rejects(publishService(publisher, createExposeWish('3000', 'http', options)), { status: 503 });
   }
   await assert.rejects(publishService(publisher, createExposeWish('3001', 'http', { public: true })), { status: 503 });
@@ -98,3 +103,14 @@ function service(): ServiceView {
     lastEventAt: null,
   };
 }
+
+it('asks for a rule that leaves it to policies, and for nothing that contradicts it', () => {
+  const { access } = createExposeWish('3000', 'http', { policy: true, allowIp: ['192.0.2.0/24'] });
+  assert.deepEqual([access.mode, access.addresses], ['policy', ['192.0.2.0/24']]);
+  for (const options of [{ public: true }, { allow: ['group:dev'] }]) {
+    assert.throws(
+      () => createExposeWish('3000', 'http', { policy: true, ...options }),
+      /--policy leaves it to policies/,
+    );
+  }
+});

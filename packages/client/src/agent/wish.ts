@@ -31,6 +31,8 @@ export interface ResourceWish {
 export interface ExposeOptions {
   readonly name?: string | undefined;
   readonly public?: boolean | undefined;
+  /** Being signed in is not enough: a policy, or an approved request, lets people in. */
+  readonly policy?: boolean | undefined;
   readonly allow?: readonly string[] | undefined;
   readonly allowIp?: readonly string[] | undefined;
   readonly basic?: readonly { username: string; password: string }[] | undefined;
@@ -75,10 +77,17 @@ function createAccessInput(options: ExposeOptions, raw: boolean): AccessInput {
       'Leave out --public: login is required then, and what the others name is let in beside it.',
     );
   }
+  if (options.policy === true && (options.public === true || allow.length > 0)) {
+    throw usageError(
+      '--policy leaves it to policies who may come in, so --public and --allow would mean nothing',
+      'Write a policy that permits them: zeronaut policy templates team-access.',
+    );
+  }
   if (raw && basic.length > 0) {
     throw usageError('--basic is for http: a raw port has no place for a password', 'Use --allow-ip.');
   }
-  return { mode: options.public === true ? 'public' : 'login', allow, addresses, basic, tokens: null };
+  const mode = options.public === true ? 'public' : options.policy === true ? 'policy' : 'login';
+  return { mode, allow, addresses, basic, tokens: null };
 }
 
 /** `3000`, `localhost:3000`, `[::1]:3000`, `http://localhost:3000`, `unix:/run/app.sock` as an address to dial. */

@@ -14,6 +14,7 @@ import {
 interface ExposeCommandOptions extends CommonOptions {
   readonly name?: string;
   readonly public?: boolean;
+  readonly policy?: boolean;
   readonly allow?: string[];
   readonly allowIp?: string[];
   readonly basic?: string[];
@@ -33,6 +34,7 @@ export function exposeCommand(line: CommandLine): Command {
       'expose localhost:3000 http',
       'expose 3000 http --name shop --allow ann@example.com,group:dev',
       'expose unix:/run/app.sock http --public',
+      'expose 3000 http --name payroll --policy',
       'expose 3000 http --share 24h --basic robot:s3cret-of-the-robot',
       'expose localhost:22 tcp --port 20022 --allow-ip 192.0.2.0/24',
       'expose 127.0.0.1:5353 udp --public',
@@ -44,6 +46,7 @@ export function exposeCommand(line: CommandLine): Command {
     )
     .option('--name <name>', 'name to ask for (default: a random one that is kept)')
     .option('--public', 'let everybody in, without login')
+    .option('--policy', 'being signed in is not enough: a policy or an approved request lets people in')
     .option('--allow <who>', 'who may come in after login: ann@example.com,group:dev,role:admin', parseList)
     .option('--allow-ip <networks>', 'source addresses that need no login: 192.0.2.0/24,…', parseList)
     .option(

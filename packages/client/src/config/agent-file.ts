@@ -27,6 +27,7 @@ const expose = z.strictObject({
   protocol: z.enum(EXPOSE_PROTOCOLS),
   name: label.optional(),
   public: z.boolean().default(false),
+  policy: z.boolean().default(false),
   allow: z.array(principal).max(200).default([]),
   allowIp: z.array(network).max(200).default([]),
   basic: z.array(basic).max(20).default([]),

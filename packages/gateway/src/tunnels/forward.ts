@@ -254,7 +254,7 @@ class Forward {
       effect,
       reason,
       subject: identity.userId,
-      credentialId: '',
+      credentialId: identity.deviceId,
       sourceAddress: address,
       method: this.#protocol.toUpperCase(),
       host: formatHostPort(this.#destination.host, this.#destination.port).slice(0, 260),

@@ -285,7 +285,7 @@ export const accessEvent = z.strictObject({
   reason: z.string().max(64),
   /** `usr_…`, `basic:name`, `share:shr_…`, or empty. */
   subject: z.string().max(200),
-  /** Id of the session or personal access token that opened the door; empty where none did. */
+  /** Id of the session, personal access token or (of a forward) device that opened the door; empty where none did. */
   credentialId: z.string().max(64).default(''),
   sourceAddress: address,
   method: z.string().max(32),

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { eachDatabase, type TestDatabase } from '@zeronaut/testkit';
+import { eachDatabase, type TestDatabase, waitFor } from '@zeronaut/testkit';
 import { startFixture } from '../../testing/fixture.suite.ts';
+import { startMailCatcher } from '../../testing/mail-catcher.suite.ts';
 import { readOrganization } from '../organizations/organization-facts.ts';
 
-async function start(t: TestContext, database: TestDatabase) {
-  const fixture = await startFixture(t, database);
+async function start(t: TestContext, database: TestDatabase, options: Parameters<typeof startFixture>[2] = {}) {
+  const fixture = await startFixture(t, database, options);
   const organization = await fixture.organization();
   await organization.enrolGateway();
   const applied = await organization.call('POST', '/api/v1/resources/apply', {
@@ -154,4 +155,38 @@ eachDatabase('requests are refused, cancelled, ended and lapse', async (t, datab
   for (const what of ['create', 'refused', 'cancelled', 'approved', 'ended']) {
     assert.ok(actions.has(`access_request.${what}`), what);
   }
+});
+
+eachDatabase('approvers are told by mail, and nobody can flood them', async (t, database) => {
+  const { mailer, mails } = await startMailCatcher(t);
+  const { organization, ask, end } = await start(t, database, { mailer });
+  const member = await organization.user('member');
+  const [ada, bob] = [await organization.user('member'), await organization.user('member')];
+  const gone = await organization.user('admin');
+  await organization.call(
+    'PATCH',
+    `/api/v1/users/${gone.user.id}`,
+    { status: 'disabled' },
+    { headers: { 'if-match': '"1"' } },
+  );
+  const approvers = [ada, bob, member, gone].map(({ user }) => user.email);
+  await organization.call('PUT', '/api/v1/approval-rules/db', { approvers, needed: 1, maxMinutes: 60 });
+
+  const sent = async () =>
+    (await ask(member.key, { minutes: 30, reason: 'see https://evil.example' })).json().id as string;
+  let id = await sent();
+  await waitFor(() => mails.length >= 2, { what: 'the mails' });
+  assert.deepEqual(mails.flatMap(({ to }) => to).sort(), [ada.user.email, bob.user.email].sort());
+  assert.match(mails[0]!.text, new RegExp(`${member.user.email} asks for access to the resource db, for 30 minutes`));
+  assert.match(mails[0]!.text, /\/requests/);
+  assert.doesNotMatch(mails[0]!.text, /evil/);
+  for (let i = 0; i < 6; i++) {
+    await end(member.key, id);
+    id = await sent();
+  }
+  // One of somebody else comes through, and behind it nothing of theirs is left to come.
+  await ask(ada.key);
+  const of = (email: string) => mails.filter(({ text }) => text.includes(`${email} asks`)).length;
+  await waitFor(() => of(ada.user.email) === 2 && of(member.user.email) >= 10, { what: 'all mails' });
+  assert.equal(of(member.user.email), 10);
 });

@@ -16,6 +16,7 @@ import type { Caller, Context } from '../context.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { may } from '../roles/held-role.ts';
 import { findObject, isApprover, rulesOf } from './approval-rules.ts';
+import { approversToTell, tellApprovers } from './tell-approvers.ts';
 
 /**
  * Access for a while: a user asks, n of m approvers agree, gateways let them in until the time is over. Who approvers are,
@@ -246,7 +247,7 @@ export async function createRequest(
 ): Promise<AccessRequest | Refusal> {
   const { organizationId } = caller;
   const nowMs = context.clock();
-  return await context.store.transaction(async (queries) => {
+  const created = await context.store.transaction(async (queries) => {
     const object = await findObject(queries, organizationId, input.object);
     if (object instanceof Refusal) return object;
     const viewer = await viewerOf(queries, caller, nowMs);
@@ -281,8 +282,11 @@ export async function createRequest(
     const request = await viewOf(queries, viewer, row);
     await audit(queries, context, caller, 'create', null, request);
     await remember(queries, request);
-    return request;
+    return { request, approvers: await approversToTell(queries, context, request, viewer.ruleOf(object.id)) };
   });
+  if (created instanceof Refusal) return created;
+  void tellApprovers(context, created.request, created.approvers);
+  return created.request;
 }
 
 export async function decideRequest(

@@ -202,6 +202,7 @@ function questionOf(
     facts,
     assumed: {
       at: event.at,
+      ...(event.protocol === 'forward' && event.credentialId !== '' && { deviceId: event.credentialId }),
       ...(event.protocol === 'http' && { method: event.method, path: event.path }),
       // What the gateway knew then, where a policy had asked.
       ...(event.explanation?.facts.country && { country: event.explanation.facts.country }),
