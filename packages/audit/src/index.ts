@@ -17,7 +17,7 @@ export {
   verifyConsistency,
   verifyInclusion,
 } from './merkle-tree.ts';
-export { ERASE_ACTION } from './omissions.ts';
+export { ERASE_ACTION, KEPT_ACTIONS, MIN_RETENTION_DAYS, PRUNE_ACTION, RETENTION_ACTION } from './omissions.ts';
 export {
   commitmentOf,
   ERASED,

@@ -14,6 +14,7 @@ import { isSignedBy, MAX_NOTE_BYTES, type NoteVerifier, parseNote, parseVerifier
  *     {"checkpoint":"<note>","format":"zeronaut-audit/1","keys":["<verifier key>"],"organizationId":"org_…","type":"export"}
  *     {"entry":{"action":…,"seq":1,…},"hash":"…","previousHash":"…","type":"entry"}
  *     {"entry":{…,"personal":[…]},"hash":"…","opened":[{"salt":"…","values":["…"]}],…}   with personal data; null: erased
+ *     {"hash":"…","seq":2,"type":"pruned"}   an entry whose text was past its time
  *     {"note":"<note>","type":"checkpoint"}
  *
  * What can be wrong is a value, with the first place where it shows.
@@ -38,7 +39,7 @@ export type Flaw =
   | 'rewritten'
   /** Two checkpoints that cannot both be of one log. */
   | 'fork'
-  /** Something is kept back, and no entry says that it was erased. */
+  /** Something is left out, and no entry accounts for it: personal data that were not erased, texts that were not pruned. */
   | 'hidden'
   /** A checkpoint without the signatures that it needs. */
   | 'signature';
@@ -67,6 +68,8 @@ export interface Verification {
   readonly organizationId: string | null;
   /** Entries that were read, good or not. */
   readonly entries: number;
+  /** Of them, those whose text is gone: only their place in the log was checked. */
+  readonly pruned: number;
   readonly checkpoints: number;
   /** The last checkpoint, if all is well: worth keeping for the next time. */
   readonly last: { readonly note: string; readonly checkpoint: Checkpoint } | null;
@@ -126,14 +129,15 @@ export class ExportVerifier {
     if (this.#finding !== null) return;
     const value = text.length > MAX_EXPORT_LINE_BYTES ? undefined : parseLine(text);
     if (this.#gap !== null) {
-      const seq = value?.type === 'entry' ? (value.entry as { seq?: unknown } | null)?.seq : undefined;
-      if (typeof seq === 'number') this.#gap.seen.add(seq);
-      if (value?.type === 'entry') this.#entries++;
+      const holder = value?.type === 'entry' ? (value.entry as { seq?: unknown } | null) : value;
+      if (typeof holder?.seq === 'number') this.#gap.seen.add(holder.seq);
+      if (value?.type === 'entry' || value?.type === 'pruned') this.#entries++;
       return;
     }
     if (value === undefined) this.#fail('malformed', null, 'the line is not as an export writes it');
     else if (this.#line === 1) this.#readFirst(value);
     else if (value.type === 'entry') this.#readEntry(value);
+    else if (value.type === 'pruned') this.#readPruned(value);
     else if (value.type === 'checkpoint') this.#readCheckpoint(value.note);
     else this.#fail('malformed', null, 'the line is neither an entry nor a checkpoint');
   }
@@ -146,6 +150,7 @@ export class ExportVerifier {
       finding: this.#finding,
       organizationId: this.#organizationId,
       entries: this.#entries,
+      pruned: this.#omissions.prunedCount,
       checkpoints: this.#checkpoints,
       last: this.#finding === null ? this.#last : null,
       keys: this.#fileKeys,
@@ -191,23 +196,40 @@ export class ExportVerifier {
       this.#fail('malformed', expected, 'the entry has no number or no hashes');
       return;
     }
-    this.#entries++;
-    if (seq < expected) {
-      this.#fail('inserted', expected, `entry ${seq} comes a second time`);
-      return;
-    }
-    if (seq > expected) {
-      this.#gap = { line: this.#line, expected, seen: new Set([seq]) };
-      return;
-    }
+    if (!this.#isNext(seq)) return;
     const computed = chainHash(this.#head, canonicalJson(entry));
     if (previousHash !== this.#head || hash !== computed || entry.organizationId !== this.#organizationId) {
       this.#fail('edited', seq, `entry ${seq} is not what the hash chain says`);
       return;
     }
     if (!this.#readPersonal(seq, entry, opened)) return;
-    this.#head = computed;
-    this.#tree.add(leafHash(Buffer.from(computed, 'base64url')));
+    this.#take(seq, computed);
+    this.#finding ??= this.#omissions.readEntry(entry, { seq, line: this.#line });
+  }
+
+  /** The text is gone: its hash is held against the entry behind it, and against every checkpoint. */
+  #readPruned({ seq, hash, type: _, ...more }: Record<string, unknown>): void {
+    const isHash = typeof hash === 'string' && /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(hash);
+    if (typeof seq !== 'number' || !isHash || Object.keys(more).length > 0) {
+      this.#fail('malformed', this.#tree.size + 1, 'the pruned entry has no number or no hash');
+      return;
+    }
+    if (!this.#isNext(seq)) return;
+    this.#take(seq, hash);
+    this.#finding ??= this.#omissions.prune({ seq, line: this.#line });
+  }
+
+  #isNext(seq: number): boolean {
+    const expected = this.#tree.size + 1;
+    this.#entries++;
+    if (seq < expected) this.#fail('inserted', expected, `entry ${seq} comes a second time`);
+    else if (seq > expected) this.#gap = { line: this.#line, expected, seen: new Set([seq]) };
+    return seq === expected;
+  }
+
+  #take(seq: number, hash: string): void {
+    this.#head = hash;
+    this.#tree.add(leafHash(Buffer.from(hash, 'base64url')));
     const { known } = this.#options;
     if (known?.size === seq) this.#compare(known, 'fork', `entry ${seq} or one before is another than on ${known.at}`);
   }
@@ -227,7 +249,6 @@ export class ExportVerifier {
         return false;
       }
     }
-    this.#omissions.readEntry(entry);
     return true;
   }
 
@@ -252,6 +273,7 @@ export class ExportVerifier {
     const what = `entries ${since} to ${checkpoint.size} are not those that the checkpoint of ${checkpoint.at} counted`;
     if (this.#compare(checkpoint, this.#last?.checkpoint.size === checkpoint.size ? 'fork' : 'rewritten', what)) {
       this.#last = { note: note as string, checkpoint };
+      this.#finding ??= this.#omissions.readCheckpoint(checkpoint.size, Date.parse(checkpoint.at));
     }
   }
 

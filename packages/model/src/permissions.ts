@@ -42,6 +42,8 @@ export const PERMISSIONS = {
   'audit_exports:read': ['owner', 'admin', 'auditor'],
   /** Sends the log away, from its first entry on. */
   'audit_exports:write': ['owner'],
+  /** Makes texts of the log go when they are old enough. */
+  'audit_retention:write': ['owner'],
   /** Makes what the log says of a person unreadable for ever. */
   'audit_erasures:write': ['owner'],
   /** Own things: my profile, my sessions, enrol my device. */

@@ -42,8 +42,9 @@ export async function exportAudit(
     const behind = new Map(page.checkpoints.map((each) => [each.size, each.note]));
     const lines: string[] = [];
     for (const item of page.items) {
-      lines.push(canonicalJson({ type: 'entry', ...item }));
-      const made = behind.get(Number(item.entry.seq));
+      const isWhole = 'entry' in item;
+      lines.push(canonicalJson({ type: isWhole ? 'entry' : 'pruned', ...item }));
+      const made = behind.get(Number(isWhole ? item.entry.seq : item.seq));
       if (made === undefined) continue;
       lines.push(canonicalJson({ type: 'checkpoint', note: made }));
       checkpoints++;
@@ -73,7 +74,7 @@ export async function readPartial(path: string): Promise<PartialExport | null> {
   let [bytes, lastEntryAt, checkpoints, sinceLastEntry] = [0, 0, 0, 0];
   for await (const line of wholeLines(path)) {
     if (first === '') first = line;
-    if (line.endsWith('"type":"entry"}')) {
+    if (/"type":"(?:entry|pruned)"\}$/.test(line)) {
       lastEntryAt = bytes;
       sinceLastEntry = 0;
     } else if (bytes > 0) {

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { auditEraseCommand } from './audit-erase.ts';
 import { auditExportsCommand } from './audit-exports.ts';
+import { auditRetentionCommand } from './audit-retention.ts';
 import {
   type CommandLine,
   type CommonOptions,
@@ -161,9 +162,19 @@ export function auditCommand(line: CommandLine): Command {
             witnesses: { keys: witnesses, needed: options.needed ?? witnesses.length },
           }),
         });
-        const { valid, finding, entries, checkpoints, organizationId, last, trust, keys } = result;
+        const { valid, finding, entries, pruned, checkpoints, organizationId, last, trust, keys } = result;
         const checkpoint = last === null ? null : { size: last.checkpoint.size, at: last.checkpoint.at };
-        output.document({ valid, finding, organizationId, entries, checkpoints, last: checkpoint, trust, keys });
+        output.document({
+          valid,
+          finding,
+          organizationId,
+          entries,
+          pruned,
+          checkpoints,
+          last: checkpoint,
+          trust,
+          keys,
+        });
         if (finding !== null) {
           const where = finding.seq === null ? `line ${finding.line}` : `entry ${finding.seq}, line ${finding.line}`;
           throw new CliError(`${path} is not whole: ${finding.message}`, {
@@ -173,6 +184,9 @@ export function auditCommand(line: CommandLine): Command {
           });
         }
         output.line(`${path} is whole: ${entries} entries, ${countOf(checkpoints, 'signed checkpoint')}.`);
+        if (pruned > 0) {
+          output.line(`  Pruned ${pruned} entries: their texts were past their time, their places are proved`);
+        }
         if (last !== null) output.line(`  Last   ${last.checkpoint.size} entries at ${last.checkpoint.at}`);
         const trusted = {
           given: 'the keys that were given',
@@ -185,5 +199,6 @@ export function auditCommand(line: CommandLine): Command {
 
   group.addCommand(auditExportsCommand(line));
   group.addCommand(auditEraseCommand(line));
+  group.addCommand(auditRetentionCommand(line));
   return group;
 }

@@ -13,6 +13,7 @@ import { ROUTE_CASES } from '../testing/route-cases.suite.ts';
 
 /** What a write says that comes a second time, just as it was. All others are served again. */
 const AGAIN: Partial<Record<RouteId, Reason>> = {
+  'audit.setRetention': 'api.precondition_failed',
   'auditExports.create': 'api.name_taken',
   'auditExports.delete': 'api.not_found',
   'identityProviders.create': 'api.name_taken',

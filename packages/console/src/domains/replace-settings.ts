@@ -5,7 +5,7 @@ import type { Caller, Context } from './context.ts';
 
 /** Something that an organization has once, as JSON. Where nobody set it there is no row, and its version is 1. */
 export interface Settings<T extends object> {
-  readonly table: 'sign_in_policies' | 'device_policies' | 'policy_assertions';
+  readonly table: 'sign_in_policies' | 'device_policies' | 'policy_assertions' | 'audit_retentions';
   /** Where the JSON is. */
   readonly column: 'policy' | 'assertions';
   /** In the audit chain. */

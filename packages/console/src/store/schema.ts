@@ -303,7 +303,7 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     seq: number;
     id: string;
     at: number;
-    /** The entry as canonical JSON without its hashes: exactly what was hashed. */
+    /** The entry as canonical JSON without its hashes: exactly what was hashed. Empty: pruned. */
     body: string;
     previous_hash: string;
     hash: string;
@@ -334,6 +334,9 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
   audit_tiles: { organization_id: string; level: number; position: number; hashes: string; root: string };
   /** Signed notes. `day`: of `at`, since 1970. */
   audit_checkpoints: { organization_id: string; size: number; at: number; day: number; note: string };
+  audit_retentions: { organization_id: string; policy: string; version: number };
+  /** Texts up to `up_to` are to be gone, an entry says so; up to `swept` they are. */
+  audit_prunings: { organization_id: string; up_to: number; swept: number };
   /** Whose personal data audit entries hold, each with the key that opens them. */
   audit_subjects: {
     organization_id: string;

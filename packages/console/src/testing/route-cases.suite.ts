@@ -708,6 +708,14 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
   'audit.proveInclusion': { prepare: () => ({ query: 'seq=1' }), foreign: 'own' },
   'audit.proveConsistency': { prepare: () => ({ query: 'from=1' }), foreign: 'own' },
   'audit.export': { prepare: () => ({ query: 'from=1&limit=10' }), foreign: 'own' },
+  'audit.getRetention': { foreign: 'own' },
+  'audit.setRetention': {
+    prepare: async ({ ours }) => {
+      const { version } = (await ours.call('GET', '/api/v1/audit/retention')).json();
+      return { headers: { 'if-match': `"${version}"` }, body: { entryDays: 365 } };
+    },
+    foreign: 'own',
+  },
   'audit.previewErasure': {
     prepare: async (world) => ({ params: { id: await newUser(world) } }),
     foreign: 'not_found',

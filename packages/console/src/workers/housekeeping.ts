@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
+import { getRetention, organizationsToPrune, prune } from '../domains/audit/retention.ts';
 import type { Context } from '../domains/context.ts';
 import { REASONS_KEPT_MS, TRAFFIC_STEPS } from '../domains/traffic/count-traffic.ts';
+import { Refusal } from '../store/refusal.ts';
 
 const DAY_MS = 86_400_000;
-/** How long access events are kept. The audit chain is kept for ever. */
+/** How long access events are kept where an organization set nothing. */
 export const EVENT_RETENTION_MS = 30 * DAY_MS;
 /** What has expired is kept a little, for people who ask what happened. */
 const EXPIRED_RETENTION_MS = 30 * DAY_MS;
@@ -19,7 +21,9 @@ export function startHousekeeping(context: Context, log: Logger): () => Promise<
   let running = Promise.resolve();
   let stopped = false;
   const run = () => {
-    running = tidy(context, () => stopped).catch((error: unknown) => log.error({ err: error }, 'housekeeping failed'));
+    running = tidy(context, () => stopped)
+      .then(() => pruneAll(context, log, () => stopped))
+      .catch((error: unknown) => log.error({ err: error }, 'housekeeping failed'));
   };
   run();
   const timer = setInterval(run, INTERVAL_MS);
@@ -66,11 +70,42 @@ export async function tidy(context: Context, isStopped: () => boolean = () => fa
     .deleteFrom('traffic_reasons')
     .where('at', '<', nowMs - REASONS_KEPT_MS)
     .execute();
-  for (let removed = BATCH_ROWS; removed === BATCH_ROWS && !isStopped(); ) {
-    const { rows } = await sql<{ seq: number }>`
-      delete from access_events where (gateway_id, epoch, seq) in (
-        select gateway_id, epoch, seq from access_events where at < ${nowMs - EVENT_RETENTION_MS} limit ${BATCH_ROWS}
-      ) returning seq`.execute(db);
-    removed = rows.length;
+  await tidyEvents(context, isStopped);
+}
+
+/** Access events go after the days that their organization set. */
+async function tidyEvents(context: Context, isStopped: () => boolean): Promise<void> {
+  const { db } = context.store;
+  const nowMs = context.clock();
+  const set = await db.selectFrom('audit_retentions').select('organization_id').execute();
+  const own: [organizationId: string, beforeMs: number][] = [];
+  for (const { organization_id: id } of set) own.push([id, nowMs - (await getRetention(db, id)).eventDays * DAY_MS]);
+  const others = sql.join(['', ...own.map(([id]) => id)]);
+  const parts = [
+    ...own.map(([id, beforeMs]) => sql`organization_id = ${id} and at < ${beforeMs}`),
+    sql`organization_id not in (${others}) and at < ${nowMs - EVENT_RETENTION_MS}`,
+  ];
+  for (const part of parts) {
+    for (let removed = BATCH_ROWS; removed === BATCH_ROWS && !isStopped(); ) {
+      const { rows } = await sql<{ seq: number }>`
+        delete from access_events where (gateway_id, epoch, seq) in (
+          select gateway_id, epoch, seq from access_events where ${part} limit ${BATCH_ROWS}
+        ) returning seq`.execute(db);
+      removed = rows.length;
+    }
+  }
+}
+
+/** Texts of audit entries go after the days that their organization set; one log that cannot be pruned keeps no other. */
+export async function pruneAll(context: Context, log: Logger, isStopped: () => boolean = () => false): Promise<void> {
+  for (const organizationId of await organizationsToPrune(context)) {
+    if (isStopped()) return;
+    try {
+      const pruned = await prune(context, organizationId, isStopped);
+      if (pruned instanceof Refusal) log.error({ organizationId, detail: pruned.detail }, pruned.reason);
+      else if (pruned > 0) log.info({ organizationId, entries: pruned }, 'audit entries pruned');
+    } catch (error) {
+      log.error({ err: error, organizationId }, 'audit entries cannot be pruned');
+    }
   }
 }

@@ -355,17 +355,34 @@ export type AuditProof = z.infer<typeof auditProof>;
 export const auditExportPage = z.strictObject({
   /** `entry` without its hashes is, in canonical JSON, what was hashed. */
   items: z.array(
-    z.strictObject({
-      entry: z.record(z.string(), z.unknown()),
-      previousHash: z.string().max(64),
-      hash: z.string().max(64),
-      /** Present where the entry has personal data: one for each sealed part; null: erased. */
-      opened: z.array(z.strictObject({ salt: z.string().max(64), values: z.array(z.string()) }).nullable()).optional(),
-    }),
+    z.union([
+      z.strictObject({
+        entry: z.record(z.string(), z.unknown()),
+        previousHash: z.string().max(64),
+        hash: z.string().max(64),
+        /** Present where the entry has personal data: one for each sealed part; null: erased. */
+        opened: z
+          .array(z.strictObject({ salt: z.string().max(64), values: z.array(z.string()) }).nullable())
+          .optional(),
+      }),
+      /** Past its time: the text is gone. */
+      z.strictObject({ seq: z.int().min(1), hash: z.string().max(64) }),
+    ]),
   ),
   checkpoints: z.array(z.strictObject({ size: z.int().min(0), note: z.string().max(65_536) })),
 });
 export type AuditExportPage = z.infer<typeof auditExportPage>;
+
+/** How long the console keeps what it has recorded. */
+export const auditRetentionInput = z.strictObject({
+  /** Days until the text of an audit entry goes; its place in the log stays provable. Null: never. */
+  entryDays: z.int().min(30).max(36_500).nullable().default(null),
+  /** Days until an access event goes. */
+  eventDays: z.int().min(1).max(365).default(30),
+});
+export type AuditRetentionInput = z.infer<typeof auditRetentionInput>;
+export const auditRetention = auditRetentionInput.extend({ version: z.int().min(1) });
+export type AuditRetention = z.infer<typeof auditRetention>;
 
 /** What erasing a person in the audit log takes, or took, away. */
 export const auditErasure = z.strictObject({

@@ -12,6 +12,16 @@ import { type EntryRecord, type ExportRecord, referenceOf } from './export-recor
 const MAX_BODY_CHARACTERS = 65_536;
 
 export function formatCef(record: ExportRecord): string {
+  if (record.type === 'pruned') {
+    return format('audit.pruned', 1, [
+      ['cn1Label', 'seq'],
+      ['cn1', String(record.seq)],
+      ['cs1Label', 'hash'],
+      ['cs1', record.hash],
+      ['cs3Label', 'checkpoint'],
+      ['cs3', referenceOf(record.checkpoint)],
+    ]);
+  }
   return record.type === 'entry'
     ? formatEntry(record.entry, record, referenceOf(record.checkpoint))
     : format('audit.checkpoint', 1, [

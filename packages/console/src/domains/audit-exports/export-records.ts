@@ -8,7 +8,7 @@ import type { Context } from '../context.ts';
  * a checkpoint counts the checkpoint itself. Nothing leaves before it is under a checkpoint: what the receiver holds can then
  * be proved against the console, and not only the other way round.
  */
-export type ExportRecord = EntryRecord | CheckpointRecord;
+export type ExportRecord = EntryRecord | PrunedRecord | CheckpointRecord;
 
 export interface EntryRecord {
   readonly type: 'entry';
@@ -17,6 +17,14 @@ export interface EntryRecord {
   readonly body: string;
   /** Canonical JSON of what opens its sealed parts; empty where it has none. */
   readonly opened: string;
+  readonly checkpoint: Checkpoint;
+}
+
+/** An entry that was past its time before the receiver got it. */
+export interface PrunedRecord {
+  readonly type: 'pruned';
+  readonly seq: number;
+  readonly hash: string;
   readonly checkpoint: Checkpoint;
 }
 
@@ -71,18 +79,23 @@ export async function readBatch(context: Context, organizationId: string, after:
     .where('seq', '<=', upTo)
     .orderBy('seq')
     .execute();
-  const entries = await openEntries(context, organizationId, rows);
+  const whole = rows.filter(({ body }) => body !== '');
+  const entries = (await openEntries(context, organizationId, whole)).values();
   const notes = await checkpointsFor(context, organizationId, after, upTo);
   const records: ExportRecord[] = [];
   let next = 0;
-  for (const [index, row] of rows.entries()) {
+  for (const row of rows) {
     while (notes[next] !== undefined && notes[next]!.checkpoint.size < row.seq) next++;
     const covering = notes[next];
     // Every one is below `signed`: without it, somebody removed checkpoints.
     if (covering === undefined) throw new Error(`no checkpoint counts entry ${row.seq} of ${organizationId}`);
-    const { readable, opened } = entries[index]!;
-    const more = { opened: opened === undefined ? '' : canonicalJson(opened), checkpoint: covering.checkpoint };
-    records.push({ type: 'entry', entry: readable, body: row.body, ...more });
+    const { checkpoint } = covering;
+    if (row.body === '') records.push({ type: 'pruned', seq: row.seq, hash: row.hash, checkpoint });
+    else {
+      const { readable, opened } = entries.next().value!;
+      const text = opened === undefined ? '' : canonicalJson(opened);
+      records.push({ type: 'entry', entry: readable, body: row.body, opened: text, checkpoint });
+    }
     if (covering.checkpoint.size === row.seq) records.push({ type: 'checkpoint', ...covering });
   }
   return { records, upTo };

@@ -56,6 +56,16 @@ export function formatOtlp(records: readonly ExportRecord[], organizationId: str
 function logRecord(record: ExportRecord, nowMs: number) {
   const severity = { severityNumber: SEVERITY_INFO, severityText: 'INFO' };
   const reference = { 'zeronaut.audit.checkpoint': text(referenceOf(record.checkpoint)) };
+  if (record.type === 'pruned') {
+    return {
+      ...{ timeUnixNano: nanos(Date.parse(record.checkpoint.at)), observedTimeUnixNano: nanos(nowMs), ...severity },
+      eventName: 'audit.pruned',
+      attributes: attributes({
+        ...{ 'zeronaut.audit.seq': whole(record.seq), 'zeronaut.audit.hash': text(record.hash) },
+        ...reference,
+      }),
+    };
+  }
   if (record.type === 'checkpoint') {
     return {
       ...{ timeUnixNano: nanos(Date.parse(record.checkpoint.at)), observedTimeUnixNano: nanos(nowMs), ...severity },

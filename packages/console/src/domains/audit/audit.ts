@@ -142,6 +142,7 @@ export async function listAudit(
     .selectFrom('audit_entries')
     .select(['seq', 'body', 'previous_hash', 'hash'])
     .where('organization_id', '=', caller.organizationId)
+    .where('body', '<>', '')
     .orderBy('seq', 'desc')
     .limit(query.q ? SEARCHED_ENTRIES : query.limit + 1);
   if (after !== null) select = select.where('seq', '<', after[0] as number);
@@ -173,13 +174,19 @@ export async function listAudit(
 export async function verifyAudit(
   context: Context,
   caller: Caller,
-): Promise<{ valid: boolean; entries: number; firstBadSeq: number | null; head: string }> {
+): Promise<{ valid: boolean; entries: number; firstBadSeq: number | null; head: string; prunedUpTo: number }> {
   return await context.store.transaction(async (queries) => {
     const organization = await queries
       .selectFrom('organizations')
       .select(['audit_seq', 'audit_head'])
       .where('id', '=', caller.organizationId)
       .executeTakeFirstOrThrow();
+    const pruning = await queries
+      .selectFrom('audit_prunings')
+      .select('up_to')
+      .where('organization_id', '=', caller.organizationId)
+      .executeTakeFirst();
+    const prunedUpTo = pruning?.up_to ?? 0;
     let previousHash = CHAIN_START;
     let entries = 0;
     for (;;) {
@@ -197,16 +204,17 @@ export async function verifyAudit(
         const bad =
           row.seq !== entries + 1 ||
           row.previous_hash !== previousHash ||
-          row.hash !== chainHash(previousHash, row.body) ||
-          !sameFacts(row, caller.organizationId);
-        if (bad) return { valid: false, entries, firstBadSeq: entries + 1, head: previousHash };
+          (row.body === ''
+            ? row.seq > prunedUpTo
+            : row.hash !== chainHash(previousHash, row.body) || !sameFacts(row, caller.organizationId));
+        if (bad) return { valid: false, entries, firstBadSeq: entries + 1, head: previousHash, prunedUpTo };
         previousHash = row.hash;
         entries++;
       }
       if (rows.length < VERIFY_BATCH) break;
     }
     const whole = entries === organization.audit_seq && previousHash === organization.audit_head;
-    return { valid: whole, entries, firstBadSeq: whole ? null : entries + 1, head: previousHash };
+    return { valid: whole, entries, firstBadSeq: whole ? null : entries + 1, head: previousHash, prunedUpTo };
   });
 }
 

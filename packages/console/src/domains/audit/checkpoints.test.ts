@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import {
-  canonicalJson,
-  ExportVerifier,
   formatVerifierKey,
   isSignedBy,
   leafHash,
@@ -13,8 +11,9 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from '@zeronaut/audit';
-import { auditCheckpoint, auditExportPage, auditProof } from '@zeronaut/model';
+import { auditCheckpoint, auditProof } from '@zeronaut/model';
 import { eachDatabase, waitFor } from '@zeronaut/testkit';
+import { exportLines, verifyLines } from '../../testing/audit-export.suite.ts';
 import { type Fixture, startFixture, type TestOrganization } from '../../testing/fixture.suite.ts';
 import { connectSync } from '../../testing/sync-client.suite.ts';
 import { signAll } from '../../workers/audit-checkpoints.ts';
@@ -39,29 +38,6 @@ const get = async (organization: TestOrganization, path: string) => {
   assert.equal(answer.statusCode, 200, answer.body);
   return answer.json();
 };
-
-/** As `zeronaut audit export` does it. */
-async function exportLines(organization: TestOrganization): Promise<string[]> {
-  const { note, keys, size } = auditCheckpoint.parse(await get(organization, 'checkpoint'));
-  const first = { type: 'export', format: 'zeronaut-audit/1', organizationId: organization.id, keys, checkpoint: note };
-  const lines = [canonicalJson(first)];
-  for (let from = 1; from <= size; ) {
-    const { items, checkpoints } = auditExportPage.parse(await get(organization, `export?from=${from}&limit=300`));
-    for (const item of items) {
-      lines.push(canonicalJson({ type: 'entry', ...item }));
-      const made = checkpoints.find((each) => each.size === item.entry.seq);
-      if (made !== undefined) lines.push(canonicalJson({ type: 'checkpoint', note: made.note }));
-    }
-    from += items.length;
-  }
-  return lines;
-}
-
-function verify(lines: readonly string[]) {
-  const verifier = new ExportVerifier();
-  for (const line of lines) verifier.push(line);
-  return verifier.finish();
-}
 
 eachDatabase('checkpoints are signed by both keys, and prove every entry and every older log', async (t, database) => {
   const fixture = await startFixture(t, database);
@@ -104,12 +80,12 @@ eachDatabase('checkpoints are signed by both keys, and prove every entry and eve
   assert.equal((await get(organization, 'checkpoint')).note, (await get(organization, 'checkpoint')).note);
 
   const lines = await exportLines(organization);
-  const whole = verify(lines);
+  const whole = verifyLines(lines);
   assert.deepEqual([whole.valid, whole.entries, whole.checkpoints], [true, 600, 7]);
   const edited = lines.map((line, index) =>
     index === 300 ? line.replace('resource.update', 'resource.delete') : line,
   );
-  assert.equal(verify(edited).finding?.flaw, 'edited');
+  assert.equal(verifyLines(edited).finding?.flaw, 'edited');
 });
 
 eachDatabase('a log that was changed behind the console is not signed again', async (t, database) => {
@@ -193,7 +169,7 @@ eachDatabase('every log that grew is signed, and of older days the last checkpoi
   await tidy(fixture.context);
   assert.deepEqual(await sizes(one), [3, 6, 8, 9]);
   assert.deepEqual(await sizes(other), [2, 4, 6]);
-  assert.equal(verify(await exportLines(one)).valid, true);
+  assert.equal(verifyLines(await exportLines(one)).valid, true);
 });
 
 eachDatabase(
@@ -235,7 +211,7 @@ eachDatabase(
     assert.equal(offered!.size, newer.size);
     const proof = offered!.consistency.map((hash: string) => Buffer.from(hash, 'base64'));
     assert(verifyConsistency(older, newer, proof), 'the proof goes from what the witness vouched for last');
-    assert.equal(verify(await exportLines(organization)).valid, true);
+    assert.equal(verifyLines(await exportLines(organization)).valid, true);
 
     // One says no, and the checkpoint stands without it; the other sends what is no signature.
     await append(fixture, organization, 1);

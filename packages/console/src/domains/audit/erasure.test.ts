@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { canonicalJson, chainHash, ExportVerifier } from '@zeronaut/audit';
-import { type AuditEntry, auditCheckpoint, auditErasure, auditExportPage, createId } from '@zeronaut/model';
+import { canonicalJson, chainHash } from '@zeronaut/audit';
+import { type AuditEntry, auditErasure, createId } from '@zeronaut/model';
 import { eachDatabase } from '@zeronaut/testkit';
+import { exportLines, verifyLines } from '../../testing/audit-export.suite.ts';
 import { type Fixture, startFixture, type TestOrganization } from '../../testing/fixture.suite.ts';
 
 const PASSWORD = 'plum violin harbour seven';
@@ -13,18 +14,8 @@ const get = async (organization: TestOrganization, path: string) => {
 };
 
 async function verify(organization: TestOrganization) {
-  const { note, keys, size } = auditCheckpoint.parse(await get(organization, 'audit/checkpoint'));
-  const first = { type: 'export', format: 'zeronaut-audit/1', organizationId: organization.id, keys, checkpoint: note };
-  const verifier = new ExportVerifier();
-  const lines = [canonicalJson(first)];
-  const page = auditExportPage.parse(await get(organization, `audit/export?limit=1000&to=${size}`));
-  for (const item of page.items) {
-    lines.push(canonicalJson({ type: 'entry', ...item }));
-    const made = page.checkpoints.find((each) => each.size === item.entry.seq);
-    if (made !== undefined) lines.push(canonicalJson({ type: 'checkpoint', note: made.note }));
-  }
-  for (const line of lines) verifier.push(line);
-  return { ...verifier.finish(), text: lines.join('\n') };
+  const lines = await exportLines(organization);
+  return { ...verifyLines(lines), text: lines.join('\n') };
 }
 
 const list = async (organization: TestOrganization): Promise<AuditEntry[]> =>

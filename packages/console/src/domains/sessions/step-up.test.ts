@@ -9,6 +9,7 @@ const PASSWORD = 'plum violin harbour seven';
 const DANGEROUS = [
   'apiKeys.create',
   'audit.erase',
+  'audit.setRetention',
   'auditExports.create',
   'auditExports.delete',
   'devicePolicy.update',

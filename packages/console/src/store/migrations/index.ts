@@ -18,6 +18,7 @@ import * as auditProof from './0040-audit-proof.ts';
 import * as decisions from './0041-decisions.ts';
 import * as auditExports from './0042-audit-exports.ts';
 import * as auditSubjects from './0043-audit-subjects.ts';
+import * as auditRetention from './0044-audit-retention.ts';
 import * as policies from './0050-policies.ts';
 import * as accessRequests from './0051-access-requests.ts';
 import * as traffic from './0060-traffic.ts';
@@ -46,6 +47,7 @@ export const migrations: MigrationProvider = {
       '0041-decisions': decisions,
       '0042-audit-exports': auditExports,
       '0043-audit-subjects': auditSubjects,
+      '0044-audit-retention': auditRetention,
       '0050-policies': policies,
       '0051-access-requests': accessRequests,
       '0060-traffic': traffic,
