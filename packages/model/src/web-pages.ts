@@ -4,6 +4,7 @@
  */
 export const WEB_PAGES = [
   'access-requests',
+  'audit',
   'devices',
   'first-steps',
   'gateways',

@@ -24,6 +24,8 @@ try {
     logLevel: 'warn',
     mode: 'production',
     plugins: [routeTable()],
+    // What `@zeronaut/audit` needs of Node, in a browser.
+    resolve: { alias: { 'node:crypto': join(WEB, 'src/features/audit/node-crypto.ts') } },
     build: {
       outDir: fresh,
       emptyOutDir: true,

@@ -18,6 +18,8 @@ export const messages: Translation<typeof english> = {
   'nav.devices': 'Geräte und Agenten',
   'nav.enrolDevice': 'Gerät aufnehmen',
   'nav.addSite': 'Standort hinzufügen',
+  'nav.audit': 'Audit',
+  'nav.verify': 'Audit-Log prüfen',
   'nav.requests': 'Zugriffsanfragen',
   'nav.newResource': 'Ressource anlegen',
   'nav.enrol': 'Gateway aufnehmen',

@@ -16,6 +16,8 @@ export const messages = {
   'nav.devices': 'Devices and agents',
   'nav.enrolDevice': 'Enrol a device',
   'nav.addSite': 'Add a site',
+  'nav.audit': 'Audit',
+  'nav.verify': 'Verify the audit log',
   'nav.requests': 'Access requests',
   'nav.newResource': 'Create a resource',
   'nav.enrol': 'Enrol a gateway',

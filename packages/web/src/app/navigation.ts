@@ -3,6 +3,7 @@
 import type SvgIcon from '@mui/material/SvgIcon';
 import type { Permission } from '@zeronaut/model';
 import {
+  AuditIcon,
   DeviceIcon,
   GatewayIcon,
   KeyIcon,
@@ -41,6 +42,7 @@ export const NAVIGATION: readonly NavigationItem[] = [
   { to: '/policies', label: 'nav.policies', icon: PolicyIcon, permission: 'policies:read' },
   { to: '/access-requests', label: 'nav.requests', icon: RequestIcon, permission: 'self:read' },
   { to: '/security', label: 'nav.security', icon: SecurityIcon, permission: 'events:read' },
+  { to: '/audit', label: 'nav.audit', icon: AuditIcon, permission: 'audit:read' },
   { to: '/settings', label: 'nav.settings', icon: SettingsIcon, permission: 'users:read' },
   { to: '/first-steps', label: 'nav.firstRun', icon: StartIcon, permission: 'resources:write' },
 ];
@@ -54,5 +56,6 @@ export const ACTIONS: readonly NavigationItem[] = [
   { to: '/devices?enrol=1', label: 'nav.enrolDevice', icon: PlusIcon, permission: 'devices:read' },
   { to: '/sites?add=1', label: 'nav.addSite', icon: PlusIcon, permission: 'sites:write' },
   { to: '/policies/new', label: 'nav.newPolicy', icon: PlusIcon, permission: 'policies:write' },
+  { to: '/audit/verify', label: 'nav.verify', icon: AuditIcon, permission: 'audit:read' },
   { to: '/policies/simulator', label: 'nav.simulator', icon: PolicyIcon, permission: 'policies:read' },
 ];

@@ -2,6 +2,7 @@ import { createRouter } from '@tanstack/react-router';
 import { rootRoute } from '../base/pages.ts';
 import { accessRequestRoutes } from '../features/access-requests/routes.ts';
 import { apiKeyRoutes } from '../features/api-keys/routes.ts';
+import { auditRoutes } from '../features/audit/routes.ts';
 import { deviceRoutes } from '../features/devices/routes.ts';
 import { firstRunRoutes } from '../features/first-run/routes.ts';
 import { gatewayRoutes } from '../features/gateways/routes.ts';
@@ -30,6 +31,7 @@ const routeTree = rootRoute
     ...deviceRoutes,
     ...policyRoutes,
     ...securityRoutes,
+    ...auditRoutes,
     ...firstRunRoutes,
     ...userRoutes,
     ...invitationRoutes,

@@ -1,0 +1,142 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Drawer from '@mui/material/Drawer';
+import IconButton from '@mui/material/IconButton';
+import Typography from '@mui/material/Typography';
+import type { AuditEntry } from '@zeronaut/model';
+import { type ReactNode, useState } from 'react';
+import { useLanguage, useMessages } from '../../base/messages.ts';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { DiffView } from '../../ui/diff-view.tsx';
+import { Facts } from '../../ui/facts.tsx';
+import { CloseIcon } from '../../ui/icons.tsx';
+import { ErrorState } from '../../ui/states.tsx';
+import { StatusChip } from '../../ui/status-chip.tsx';
+import { absoluteTime } from '../../ui/time.tsx';
+import { auditMessages } from './messages.ts';
+import type { EntryProof } from './verify-log.ts';
+
+/** One entry: what changed, who did it, and that it is in the log. */
+export function EntryDrawer({ entry, onClose }: { readonly entry: AuditEntry | null; readonly onClose: () => void }) {
+  const t = useMessages(auditMessages);
+  return (
+    <Drawer
+      anchor="right"
+      open={entry !== null}
+      onClose={onClose}
+      slotProps={{
+        paper: {
+          sx: { width: { xs: 1, sm: 600 } },
+          role: 'dialog',
+          'aria-label': t('entry.title', { seq: entry?.seq ?? 0 }),
+        },
+      }}
+    >
+      {entry === null ? null : (
+        <Box sx={{ p: { xs: 2, sm: 3 }, display: 'grid', gap: 3, overflowWrap: 'anywhere' }}>
+          <Box sx={{ display: 'flex', justifyContent: 'space-between', alignItems: 'flex-start', gap: 1 }}>
+            <Box>
+              <Typography variant="h4" component="h2">
+                {entry.action}
+              </Typography>
+              <Typography color="textSecondary">{t('entry.title', { seq: entry.seq })}</Typography>
+            </Box>
+            <IconButton aria-label={t('entry.close')} onClick={onClose}>
+              <CloseIcon />
+            </IconButton>
+          </Box>
+          <Content key={entry.seq} entry={entry} />
+        </Box>
+      )}
+    </Drawer>
+  );
+}
+
+const textOf = (value: unknown) => (value === null || value === undefined ? '' : JSON.stringify(value, null, 2));
+
+function Content({ entry }: { readonly entry: AuditEntry }) {
+  const t = useMessages(auditMessages);
+  const language = useLanguage();
+  const [before, after] = [textOf(entry.before), textOf(entry.after)];
+  return (
+    <>
+      <Part title={t('entry.change')}>
+        {before === '' && after === '' ? (
+          <Typography color="textSecondary">{t('entry.noChange')}</Typography>
+        ) : (
+          <DiffView before={before} after={after} label={t('entry.diff')} />
+        )}
+      </Part>
+      <Part title={t('entry.about')}>
+        <Facts
+          rows={[
+            [t('column.at'), absoluteTime(entry.at, language)],
+            [t('column.actor'), entry.actor.name],
+            [t('entry.actorKind'), t(`kind.${entry.actor.kind}`)],
+            entry.actor.address === '' ? null : [t('entry.address'), entry.actor.address],
+            [t('entry.object'), <code key="object">{`${entry.objectKind} ${entry.objectId}`}</code>],
+            [t('entry.hash'), <code key="hash">{entry.hash}</code>],
+            [t('entry.previous'), <code key="previous">{entry.previousHash}</code>],
+          ]}
+        />
+        {entry.requestId === '' ? null : <CopyText text={entry.requestId} label={t('entry.request')} />}
+      </Part>
+      <Proof entry={entry} />
+    </>
+  );
+}
+
+function Proof({ entry }: { readonly entry: AuditEntry }) {
+  const t = useMessages(auditMessages);
+  const language = useLanguage();
+  const [state, setState] = useState<{ busy: boolean; error: unknown; proof: EntryProof | null }>({
+    ...{ busy: false, error: null, proof: null },
+  });
+  const canCheck = (globalThis.crypto as Crypto | undefined)?.subtle !== undefined;
+  async function check(): Promise<void> {
+    setState({ busy: true, error: null, proof: null });
+    try {
+      const { proveEntry } = await import('./verify-log.ts');
+      setState({ busy: false, error: null, proof: await proveEntry(entry.seq, entry.organizationId) });
+    } catch (error) {
+      setState({ busy: false, error, proof: null });
+    }
+  }
+  const { proof } = state;
+  return (
+    <Part title={t('proof.title')}>
+      <Typography color="textSecondary">{canCheck ? t('proof.text') : t('verify.insecure')}</Typography>
+      {canCheck ? (
+        <Box>
+          <Button variant="outlined" size="small" loading={state.busy} onClick={() => void check()}>
+            {t('proof.check')}
+          </Button>
+        </Box>
+      ) : null}
+      {state.error === null ? null : <ErrorState error={state.error} />}
+      <Box role="status">
+        {proof === null ? null : proof.proved ? (
+          <>
+            <Typography sx={{ color: 'success.main', fontWeight: 600 }}>
+              {t('proof.good', { size: proof.size, at: absoluteTime(proof.at, language) })}
+            </Typography>
+            <Typography variant="body2" color="textSecondary">
+              {t('proof.signedBy', { kinds: proof.kinds.join(', ') })}
+            </Typography>
+          </>
+        ) : (
+          <StatusChip meaning="bad">{t(`proof.bad.${proof.why}`)}</StatusChip>
+        )}
+      </Box>
+    </Part>
+  );
+}
+
+function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <Box component="section" aria-label={title} sx={{ display: 'grid', gap: 1, minWidth: 0 }}>
+      <Typography variant="h3">{title}</Typography>
+      {children}
+    </Box>
+  );
+}
