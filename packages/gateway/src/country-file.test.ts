@@ -30,6 +30,7 @@ function quiet() {
 test('the file that comes with us knows countries; private addresses and nonsense have none', () => {
   const countries = new CountryFile({ path: null, log: quiet().log, watch: watchFiles });
   assert.equal(countries.builtAtSeconds, 0, 'nobody asked yet');
+  assert.equal(countries.state, 'good');
   assert.equal(countries.of(IN_US), 'US');
   assert.equal(countries.of(IN_US_V6), 'US');
   assert.equal(countries.of(IN_CH), 'CH');
@@ -51,12 +52,12 @@ test('a new file counts at once; a broken one leaves the last good one', async (
   writeFileSync(file, 'not a database');
   await waitFor(() => errors.length === 1, { what: 'the broken file' });
   assert.match(errors[0]!, /last good one stays/);
-  assert.equal(countries.failing, true);
+  assert.equal(countries.state, 'failing');
   assert.equal(countries.of(IN_US), 'US');
   copyFileSync(V6, `${file}.new`);
   renameSync(`${file}.new`, file);
   await waitFor(() => changes === 2, { what: 'the new file' });
-  assert.equal(countries.failing, false);
+  assert.equal(countries.state, 'good');
   assert.equal(countries.of(IN_US_V6), 'US');
   assert.equal(countries.of(IN_US), null, 'the new file alone counts, and what was remembered is gone');
 });

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CountryTable } from '@zeronaut/policy/countries';
 import type { Logger } from 'pino';
@@ -51,6 +51,13 @@ export class CountryFile implements Countries {
   of(address: string): string | null {
     if (!this.#opened) this.open();
     return this.#table?.get(address) ?? null;
+  }
+
+  /** How it stands; where no policy has asked yet, whether there is a file at all. */
+  get state(): 'good' | 'failing' | 'none' {
+    if (!this.#opened) return existsSync(this.#path) ? 'good' : 'none';
+    if (this.#table === null) return 'none';
+    return this.failing ? 'failing' : 'good';
   }
 
   /** When the file in use was made, seconds since 1970; 0: there is none. */

@@ -124,6 +124,7 @@ export class Gateway {
         streams: dataPath.status().streams,
         eventsWaiting: Math.max(0, (spool?.lastSeq ?? 0) - (spool?.acknowledged ?? 0)),
         eventsDropped: spool?.dropped ?? 0,
+        countries: this.#countries.state,
       }),
       presence: () => dataPath.presence(),
       unhealthy: () => dataPath.unhealthy(),

@@ -10,6 +10,7 @@ import * as risks from '../domains/policies/risks.ts';
 import { setSegments } from '../domains/policies/segments.ts';
 import { simulate } from '../domains/policies/simulate.ts';
 import { unusedPermissions } from '../domains/policies/unused.ts';
+import { warningsOf } from '../domains/policies/warnings.ts';
 import type { Handlers } from './handlers.ts';
 
 export const policyHandlers: Pick<Handlers, keyof typeof policyRoutes> = {
@@ -22,17 +23,13 @@ export const policyHandlers: Pick<Handlers, keyof typeof policyRoutes> = {
   'policies.versions': (context, { caller, params, query }) => policies.listVersions(context, caller, params.id, query),
   'policies.rollBack': (context, { caller, params, body }) =>
     policies.rollBack(context, caller, params.id, body.version),
-  'policies.check': (_context, { body }) => {
+  'policies.check': async (context, { caller, body }) => {
     const check = checkPolicy(body.text);
-    return check.ok
-      ? {
-          valid: true,
-          problems: [],
-          facts: [...check.facts],
-          warnings: [...check.warnings],
-          formatted: formatPolicy(body.text),
-        }
-      : { valid: false, problems: [...check.problems], facts: [], warnings: [], formatted: body.text };
+    if (!check.ok) {
+      return { valid: false, problems: [...check.problems], facts: [], warnings: [], formatted: body.text };
+    }
+    const warnings = await warningsOf(context, caller, check);
+    return { valid: true, problems: [], facts: [...check.facts], warnings, formatted: formatPolicy(body.text) };
   },
   'policies.form': (_context, { body }) => {
     const read = formOfPolicy(body.text);

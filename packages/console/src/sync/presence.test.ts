@@ -57,6 +57,17 @@ test('agents, targets and load are as connected gateways say, for their own orga
   await waitFor(async () => (await get(`gateways/${enrolled[0].gateway.id}/status`)).load !== null, {
     what: 'the load',
   });
+  // A policy that asks for countries is warned of gateways that know none.
+  const check = async () => {
+    const text = 'permit (principal, action, resource) when { context has country && context.country == "CH" };';
+    return (await ours.call('POST', '/api/v1/policies/check', { text })).json().warnings;
+  };
+  assert.deepEqual(await check(), []);
+  one.send({ type: 'status', load: { ...load, countries: 'none' } });
+  await waitFor(async () => (await check()).length === 1, { what: 'the warning' });
+  assert.match((await check())[0], new RegExp(`the gateway ${enrolled[0].gateway.name} knows no countries`));
+  one.send({ type: 'status', load });
+  await waitFor(async () => (await check()).length === 0, { what: 'no warning' });
   assert.equal((await get('services')).items[0].connected, false);
   assert.equal((await get('devices')).items[0].connected, false);
   assert.deepEqual([(await health(wiki.id)).state, (await health(service.id)).state], ['up', 'down']);

@@ -17,6 +17,8 @@ export const gatewayLoad = z.strictObject({
   /** Events that the console has not stored yet, and those that were lost to a full disk. */
   eventsWaiting: z.int().min(0),
   eventsDropped: z.int().min(0),
+  /** Its file of countries. `failing`: the newest cannot be used, an older one is; `none`: there is none. Absent: not told. */
+  countries: z.enum(['good', 'failing', 'none']).optional(),
 });
 export type GatewayLoad = z.infer<typeof gatewayLoad>;
 

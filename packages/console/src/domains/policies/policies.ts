@@ -10,6 +10,7 @@ import type { Caller, Context } from '../context.ts';
 import { contains, type ListQuery, listPage } from '../list.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { checkAssertions } from './assertions.ts';
+import { warningsOfText } from './warnings.ts';
 
 /**
  * Policies of an organization. Whatever changes them ends in `save`, which checks the text, keeps the version, and runs
@@ -189,7 +190,7 @@ export interface PolicyChange {
   readonly action: 'create' | 'update' | 'delete' | 'none';
   readonly before: { text: string; mode: PolicyMode } | null;
   readonly after: { text: string; mode: PolicyMode } | null;
-  readonly warnings: string[];
+  warnings: string[];
 }
 
 /** Everything or nothing, in one transaction; `dryRun` makes all checks and changes nothing. */
@@ -208,7 +209,7 @@ export async function applyPolicies(
       action: after === null ? 'delete' : before === null ? 'create' : sameContent(before, after) ? 'none' : 'update',
       before: before === null ? null : { text: before.text, mode: before.mode },
       after: after === null ? null : { text: after.text, mode: after.mode },
-      warnings: after === null ? [] : warningsOf(after.text),
+      warnings: [],
     }));
     for (const [index, { before, after }] of plan.entries()) {
       if (changes[index]!.action === 'none') continue;
@@ -221,6 +222,9 @@ export async function applyPolicies(
     return dryRun ? DRY_RUN : undefined;
   });
   if (done instanceof Refusal && done !== DRY_RUN) return done;
+  for (const change of changes) {
+    if (change.after !== null) change.warnings = await warningsOfText(context, caller, change.after.text);
+  }
   return { dryRun, changes };
 }
 
@@ -276,11 +280,6 @@ export async function proposedSet(
 
 function sameContent(a: PolicyRow, b: PolicyRow): boolean {
   return a.text === b.text && a.mode === b.mode && a.description === b.description;
-}
-
-function warningsOf(text: string): string[] {
-  const check = checkPolicy(text);
-  return check.ok ? [...check.warnings] : [];
 }
 
 /** The row as it shall be, or what is wrong with the text. */

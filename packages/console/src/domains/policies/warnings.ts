@@ -1,0 +1,43 @@
+import { checkPolicy, type PolicyCheck } from '@zeronaut/policy/authoring';
+import type { Caller, Context } from '../context.ts';
+
+/** Of many gateways, so many are named. */
+const MAX_NAMED = 10;
+
+/** What the author of a policy may not have thought of: of the text, and of the gateways that shall run it. */
+export async function warningsOf(
+  context: Context,
+  caller: Caller,
+  check: PolicyCheck & { readonly ok: true },
+): Promise<string[]> {
+  const warnings = [...check.warnings];
+  if (!check.facts.includes('country')) return warnings;
+  const { gateways } = context.presence(caller.organizationId);
+  const broken = [...gateways].filter(([, { load }]) => load.countries === 'none' || load.countries === 'failing');
+  if (broken.length === 0) return warnings;
+  const rows = await context.store.db
+    .selectFrom('gateways')
+    .select(['id', 'name'])
+    .where('organization_id', '=', caller.organizationId)
+    .where(
+      'id',
+      'in',
+      broken.slice(0, MAX_NAMED).map(([id]) => id),
+    )
+    .orderBy('name')
+    .execute();
+  for (const { id, name } of rows) {
+    const none = gateways.get(id)?.load.countries === 'none';
+    warnings.push(
+      none
+        ? `the gateway ${name} knows no countries: it has no file of them that can be used (geoFile)`
+        : `the gateway ${name} knows countries from an older file: its newest one cannot be used (geoFile)`,
+    );
+  }
+  return warnings;
+}
+
+export async function warningsOfText(context: Context, caller: Caller, text: string): Promise<string[]> {
+  const check = checkPolicy(text);
+  return check.ok ? await warningsOf(context, caller, check) : [];
+}
