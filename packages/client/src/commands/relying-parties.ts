@@ -17,6 +17,7 @@ import {
 
 interface AddOptions extends CommonOptions {
   readonly redirect: string[];
+  readonly logout?: string;
   readonly public?: boolean;
   readonly post?: boolean;
   readonly skipConsent?: boolean;
@@ -66,6 +67,7 @@ export function relyingPartiesCommand(line: CommandLine): Command {
           .argParser(parseRepeated)
           .makeOptionMandatory(),
       )
+      .option('--logout <url>', 'where it is told that a session ended (back-channel logout)')
       .option('--group <names>', 'only members of one of these groups (default: everybody)', parseList)
       .option('--skip-consent', 'people are not asked: the organization decided for them')
       .option('--post', 'it sends its secret in the form, not in a header')
@@ -77,6 +79,7 @@ export function relyingPartiesCommand(line: CommandLine): Command {
           body: {
             name,
             redirectUris: options.redirect,
+            logoutUri: options.logout ?? null,
             authentication: options.public ? 'none' : options.post ? 'client_secret_post' : 'client_secret_basic',
             consent: options.skipConsent ? 'skip' : 'ask',
             groups: options.group ?? null,

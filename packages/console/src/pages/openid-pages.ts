@@ -6,6 +6,7 @@ import { originOf } from '../api/origin.ts';
 import type { Caller, Context } from '../domains/context.ts';
 import { giveConsent, hasConsented } from '../domains/relying-parties/consents.ts';
 import { bindGrant } from '../domains/relying-parties/grants.ts';
+import { openidProvider, SILENT } from '../domains/relying-parties/openid-providers.ts';
 import { findRelyingParty, recordSignIn } from '../domains/relying-parties/relying-parties.ts';
 import { RateLimit, rateLimitKey } from '../domains/sessions/rate-limit.ts';
 import { Refusal } from '../store/refusal.ts';
@@ -31,19 +32,14 @@ type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
 export function registerOpenidPages(app: FastifyInstance, context: Context): void {
   const starts = new RateLimit({ burst: STARTS_BURST, intervalMs: STARTS_INTERVAL_MS });
-  const providers = new Map<string, Promise<Provider>>();
+  const watched = new WeakSet<Provider>();
   async function provider(): Promise<Provider> {
-    const url = context.settings.publicUrl();
-    let known = providers.get(url);
-    if (known === undefined) {
-      known = load(context);
-      known.then(
-        (made) => made.on('server_error', (_ctx, error) => app.log.error({ err: error }, 'openid request failed')),
-        () => providers.delete(url),
-      );
-      providers.set(url, known);
+    const made = await openidProvider(context);
+    if (!watched.has(made)) {
+      watched.add(made);
+      made.on('server_error', (_ctx, error) => app.log.error({ err: error }, 'openid request failed'));
     }
-    return await known;
+    return made;
   }
 
   app.get('/oidc/interaction/:uid', async (request, reply) => {
@@ -58,6 +54,7 @@ export function registerOpenidPages(app: FastifyInstance, context: Context): voi
     const scopes = scopesOf(interaction);
     const isKnown = !asksAnew && (await hasConsented(context.store.db, caller.userId, party.id, scopes));
     if (party.consent === 'skip' || isKnown) return await finish(openid, request, reply, found);
+    if (isSilent(interaction)) return await refuseSilently(openid, request, reply, 'consent_required');
     return sendPage(reply, consentPage(here, party, caller, scopes));
   });
 
@@ -95,7 +92,13 @@ export function registerOpenidPages(app: FastifyInstance, context: Context): voi
     const { client_id: clientId, prompt, max_age: maxAge } = interaction.params as Record<string, string | undefined>;
     const party = await findRelyingParty(context, clientId ?? '');
     const caller = await signedIn(context, request);
-    if (party === null || (caller !== null && caller.organizationId !== party.organizationId)) {
+    const silent = isSilent(interaction);
+    const stranger = party === null || (caller !== null && caller.organizationId !== party.organizationId);
+    if (stranger && silent) {
+      await refuseSilently(openid, request, reply, 'login_required');
+      return null;
+    }
+    if (party === null || stranger) {
       // Of another organization: to these people the service does not exist.
       sendRefusal(reply, new Refusal('api.not_found'));
       return null;
@@ -103,6 +106,7 @@ export function registerOpenidPages(app: FastifyInstance, context: Context): voi
     if (caller === null) {
       // Our cookie is Strict: on the way from another site it is missing, and one step of our own brings it.
       if (request.headers['sec-fetch-site'] === 'cross-site') goOn(reply, party.name, here);
+      else if (silent) await refuseSilently(openid, request, reply, 'login_required');
       else reply.redirect(`/sign-in?next=${encodeURIComponent(here)}`, 303);
       return null;
     }
@@ -114,6 +118,10 @@ export function registerOpenidPages(app: FastifyInstance, context: Context): voi
     const authenticatedAtMs = session.authenticated_at ?? session.created_at;
     const wantsFresh = prompt?.split(' ').includes('login') === true && authenticatedAtMs < interaction.iat * 1000;
     const tooOld = maxAge !== undefined && authenticatedAtMs + (Number(maxAge) + 1) * 1000 < context.clock();
+    if ((wantsFresh || tooOld) && silent) {
+      await refuseSilently(openid, request, reply, 'login_required');
+      return null;
+    }
     if (wantsFresh || tooOld) {
       reply.redirect(`/sign-in?next=${encodeURIComponent(here)}`, 303);
       return null;
@@ -124,11 +132,27 @@ export function registerOpenidPages(app: FastifyInstance, context: Context): voi
       .where('id', '=', caller.userId)
       .executeTakeFirstOrThrow();
     const groups = JSON.parse(user.groups) as string[];
-    if (user.kind !== 'person' || (party.groups !== null && !party.groups.some((group) => groups.includes(group)))) {
+    const outside = party.groups !== null && !party.groups.some((group) => groups.includes(group));
+    if ((user.kind !== 'person' || outside) && silent) {
+      await refuseSilently(openid, request, reply, 'access_denied');
+      return null;
+    }
+    if (user.kind !== 'person' || outside) {
       sendRefusal(reply, new Refusal('access.not_allowed'));
       return null;
     }
     return { interaction, caller, party, authenticatedAtMs };
+  }
+
+  /** `prompt=none` never shows a page: the service hears what is missing. */
+  async function refuseSilently(
+    openid: Provider,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    error: 'login_required' | 'consent_required' | 'access_denied',
+  ): Promise<FastifyReply> {
+    const result = { error, error_description: 'a person is needed for this' };
+    return reply.redirect(await openid.interactionResult(request.raw, reply.raw, result), 303);
   }
 
   async function finish(
@@ -157,7 +181,7 @@ export function registerOpenidPages(app: FastifyInstance, context: Context): voi
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
     scope.all(`${PREFIX}/*`, async (request, reply) => {
-      const path = request.url.slice(PREFIX.length);
+      const path = silenced(request.method, request.url.slice(PREFIX.length));
       if (path.startsWith('/auth')) {
         const waitMs = starts.take(rateLimitKey(originOf(request).address), context.clock());
         if (waitMs > 0) {
@@ -172,7 +196,7 @@ export function registerOpenidPages(app: FastifyInstance, context: Context): voi
       raw.headers['x-forwarded-proto'] = protocol.slice(0, -1);
       raw.headers['x-forwarded-host'] = host;
       raw.headers.cookie = withoutCookie(raw.headers.cookie ?? '', 'zn_openid_session');
-      Object.assign(raw, { originalUrl: raw.url, url: path });
+      Object.assign(raw, { originalUrl: `${PREFIX}${path}`, url: path });
       for (const [name, value] of Object.entries(reply.getHeaders()))
         if (value !== undefined) reply.raw.setHeader(name, value);
       reply.hijack();
@@ -181,16 +205,27 @@ export function registerOpenidPages(app: FastifyInstance, context: Context): voi
   });
 }
 
-/** Not before somebody uses it: the library is large, and most consoles never need it. */
-async function load(context: Context): Promise<Provider> {
-  const { createOpenidProvider } = await import('../domains/relying-parties/openid-provider.ts');
-  return await createOpenidProvider(context);
-}
-
 /** It keeps no session between two authorizations: ours is the one that can be seen and revoked. */
 function withoutCookie(header: string, name: string): string {
   const parts = header.split(/; */).filter((part) => !part.startsWith(`${name}=`) && !part.startsWith(`${name}.sig=`));
   return parts.join('; ');
+}
+
+/** `prompt=none` alone, in our own words; see `SILENT`. */
+function silenced(method: string, path: string): string {
+  const [head, text] = path.split('?', 2);
+  const query = new URLSearchParams(text ?? '');
+  query.delete(SILENT);
+  if (method !== 'GET' || head !== '/auth') return path;
+  if (query.getAll('prompt').join() === 'none') {
+    query.delete('prompt');
+    query.set(SILENT, '1');
+  }
+  return `${head}?${query}`;
+}
+
+function isSilent(interaction: Interaction): boolean {
+  return (interaction.params as Record<string, unknown>)[SILENT] === '1';
 }
 
 function scopesOf(interaction: Interaction): string[] {

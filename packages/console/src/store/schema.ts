@@ -497,6 +497,11 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     sealed: string;
     consumed_at: number | null;
     expires_at: number;
+    /** Of grants: `sid` in the service's tokens, and what became of telling it that the session ended. */
+    sid: string | null;
+    logout_at: number | null;
+    logout_tries: number | null;
+    logged_out_at: number | null;
   };
   workload_trusts: {
     id: string;

@@ -18,6 +18,8 @@ export const relyingPartyInput = z.strictObject({
   /** Shown to people where they are asked for consent. */
   name: displayName,
   redirectUris: z.array(redirectUri).min(1).max(20),
+  /** Where it is told that a session ended which signed somebody in to it (Back-Channel Logout). Null: it is not told. */
+  logoutUri: redirectUri.nullable().default(null),
   /** How it proves itself at the token endpoint; `none` is for programs that can keep no secret. PKCE is asked of all. */
   authentication: z.enum(['client_secret_basic', 'client_secret_post', 'none']).default('client_secret_basic'),
   /** `ask`: each person, once, which claims it may have. `skip`: the organization decided for its people. */

@@ -1,124 +1,18 @@
 import assert from 'node:assert/strict';
 import { eachDatabase } from '@zeronaut/testkit';
 import * as client from 'openid-client';
-import { type Fixture, startFixture, type TestOrganization } from '../../testing/fixture.suite.ts';
-
-const PASSWORD = 'plum violin harbour seven';
-const REDIRECT = 'https://wiki.example/oauth2/callback';
-const insecure = { execute: [client.allowInsecureRequests] };
-
-/** A browser as far as the flow needs one: cookies by path, no scripts, redirects and forms by hand. */
-class Browser {
-  readonly #cookies = new Map<string, { value: string; path: string }>();
-  readonly #origin: string;
-
-  constructor(origin: string) {
-    this.#origin = origin;
-  }
-
-  async open(url: string, init: { method?: string; body?: URLSearchParams; site?: string } = {}) {
-    const at = new URL(url, this.#origin);
-    const cookie = [...this.#cookies]
-      .filter(([, { path }]) => at.pathname.startsWith(path))
-      .map(([name, { value }]) => `${name}=${value}`)
-      .join('; ');
-    const response = await fetch(at, {
-      method: init.method ?? 'GET',
-      redirect: 'manual',
-      headers: { cookie, origin: this.#origin, 'sec-fetch-site': init.site ?? 'same-origin' },
-      ...(init.body === undefined ? {} : { body: init.body }),
-    });
-    for (const text of response.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(text)!;
-      const path = /path=([^;]+)/i.exec(text)?.[1] ?? '/';
-      if (value === '' || /expires=Thu, 01 Jan 1970/.test(text)) this.#cookies.delete(name!);
-      else this.#cookies.set(name!, { value: value!, path });
-    }
-    return {
-      status: response.status,
-      location: response.headers.get('location'),
-      body: await response.text(),
-      url: at.href,
-    };
-  }
-
-  /** Follows redirects and pages that lead on, until a page that waits for a person, or another site. */
-  async follow(url: string, init: Parameters<Browser['open']>[1] = {}) {
-    let answer = await this.open(url, init);
-    for (let steps = 0; steps < 12; steps++) {
-      const next = answer.location ?? /id="next" href="([^"]+)"/.exec(answer.body)?.[1]?.replaceAll('&amp;', '&');
-      if (next === undefined) return answer;
-      const target = new URL(next, answer.url);
-      if (target.origin !== this.#origin) return { ...answer, location: target.href };
-      answer = await this.open(target.href);
-    }
-    throw new Error('it leads on for ever');
-  }
-
-  async signIn(email: string, next: string) {
-    return await this.follow('/sign-in', {
-      method: 'POST',
-      body: new URLSearchParams({ email, password: PASSWORD, next }),
-    });
-  }
-}
-
-interface Party {
-  readonly id: string;
-  readonly secret: string;
-  readonly config: client.Configuration;
-}
-
-async function newParty(ours: TestOrganization, url: string, more: object = {}): Promise<Party> {
-  const body = { name: 'Wiki', redirectUris: [REDIRECT], ...more };
-  const answer = await ours.call('POST', '/api/v1/relying-parties', body);
-  assert.equal(answer.statusCode, 201, answer.body);
-  const { relyingParty, secret } = answer.json();
-  assert.equal(relyingParty.issuer, `${url}/oidc`);
-  const config = await client.discovery(
-    new URL(relyingParty.issuer),
-    relyingParty.id,
-    secret ?? undefined,
-    secret === null ? client.None() : client.ClientSecretBasic(secret),
-    insecure,
-  );
-  return { id: relyingParty.id, secret, config };
-}
-
-async function authorization(party: Party, more: Record<string, string> = {}) {
-  const verifier = client.randomPKCECodeVerifier();
-  const state = client.randomState();
-  const nonce = client.randomNonce();
-  const parameters = {
-    redirect_uri: REDIRECT,
-    scope: 'openid email profile groups offline_access',
-    prompt: 'consent',
-    code_challenge: await client.calculatePKCECodeChallenge(verifier),
-    code_challenge_method: 'S256',
-    state,
-    nonce,
-    ...more,
-  };
-  const url = client.buildAuthorizationUrl(party.config, parameters);
-  const redeem = (callback: string) =>
-    client.authorizationCodeGrant(party.config, new URL(callback), {
-      pkceCodeVerifier: verifier,
-      expectedState: state,
-      expectedNonce: nonce,
-    });
-  return { url: url.href, redeem, verifier };
-}
-
-async function world(t: Parameters<typeof startFixture>[0], database: Parameters<typeof startFixture>[1]) {
-  const fixture: Fixture = await startFixture(t, database);
-  const url = await fixture.listen();
-  const ours = await fixture.organization();
-  const { user } = await ours.user('member', { email: `ann-${ours.id.slice(-8)}@example.com`, password: PASSWORD });
-  return { fixture, url, ours, user };
-}
-
-const nextOf = (page: { body: string }) => /name="next" value="([^"]+)"/.exec(page.body)![1]!.replaceAll('&amp;', '&');
-const allow = { method: 'POST', body: new URLSearchParams({ decision: 'allow' }) };
+import {
+  allow,
+  authorization,
+  ServiceBrowser as Browser,
+  insecure,
+  newParty,
+  nextOf,
+  type Party,
+  REDIRECT,
+  tokensOf,
+  openidWorld as world,
+} from '../../testing/openid-service.suite.ts';
 
 eachDatabase('a service signs people in through the console, as with any OpenID provider', async (t, database) => {
   const { fixture, url, ours, user } = await world(t, database);
@@ -143,12 +37,31 @@ eachDatabase('a service signs people in through the console, as with any OpenID 
   const second = await authorization(party, { prompt: '', scope: 'openid email' });
   const straight = await browser.follow(second.url, { site: 'cross-site' });
   assert.ok(straight.location?.startsWith(`${REDIRECT}?code=`), straight.body);
-  const silent = await browser.follow((await authorization(party, { prompt: 'none', scope: 'openid' })).url);
-  assert.match(silent.location!, /error=login_required/);
+  // Silently: as long as nobody has to be asked.
+  const silently = async (who: Browser, more: Record<string, string> = {}) => {
+    const { url } = await authorization(party, { prompt: 'none', scope: 'openid', ...more });
+    const answer = await who.follow(url, { site: 'cross-site' });
+    assert.ok(answer.location?.startsWith(REDIRECT), `${answer.status} ${answer.body}`);
+    return new URL(answer.location!).searchParams.get('error') ?? 'code';
+  };
+  assert.equal(await silently(browser), 'code');
+  assert.equal(await silently(browser, { prompt: 'none login' }), 'invalid_request');
+  assert.equal(await silently(new Browser(url)), 'login_required');
+  const strict = await newParty(ours, url, { name: 'Strict' });
+  const asked = await authorization(strict, { prompt: 'none', scope: 'openid' });
+  const unknown = await browser.follow(asked.url, { site: 'cross-site' });
+  assert.match(unknown.location!, /error=consent_required/);
+  const staffOnly = await newParty(ours, url, { groups: ['staff'], consent: 'skip' });
+  const closed = await browser.follow((await authorization(staffOnly, { prompt: 'none', scope: 'openid' })).url);
+  assert.match(closed.location!, /error=access_denied/);
+  const theirs = await newParty(await fixture.organization(), url, { consent: 'skip' });
+  const foreign = await browser.follow((await authorization(theirs, { prompt: 'none', scope: 'openid' })).url);
+  assert.match(foreign.location!, /error=login_required/);
   const fresh = await authorization(party, { prompt: 'login', scope: 'openid' });
   const longAgo = { authenticated_at: fixture.clock.nowMs - 60_000 };
   await fixture.context.store.db.updateTable('sessions').set(longAgo).where('user_id', '=', user.id).execute();
   assert.match((await browser.follow(fresh.url)).url, /\/sign-in/);
+  assert.equal(await silently(browser, { max_age: '30' }), 'login_required', 'the sign-in is older');
 
   // Nothing of it can be read from the database.
   const rows = JSON.stringify(await fixture.context.store.db.selectFrom('openid_records').selectAll().execute());
@@ -159,14 +72,6 @@ eachDatabase('a service signs people in through the console, as with any OpenID 
   assert.ok(actions.includes('relying_party.sign_in'));
 });
 
-/** Signed in and allowed, up to the tokens. */
-async function tokensOf(browser: Browser, party: Party, email: string) {
-  const flow = await authorization(party);
-  const page = await browser.follow(flow.url, { site: 'cross-site' });
-  const consent = page.url.includes('/sign-in') ? await browser.signIn(email, nextOf(page)) : page;
-  const back = consent.location?.startsWith(REDIRECT) ? consent : await browser.follow(consent.url, allow);
-  return { tokens: await flow.redeem(back.location!), callback: back.location!, flow };
-}
 const oauthError = (code: string) => (error: { error?: string }) => error.error === code;
 
 eachDatabase('a stolen refresh token or code ends the whole family', async (t, database) => {

@@ -6,8 +6,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import { interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Context } from '../context.ts';
+import { fetchThrough } from '../identity-providers/provider-fetch.ts';
 import { hashToken } from '../random-token.ts';
 import { isGrantAlive } from './grants.ts';
+import { SILENT } from './openid-providers.ts';
 import { OpenidStore } from './openid-store.ts';
 import { findRelyingParty, openidIssuer } from './relying-parties.ts';
 
@@ -30,7 +32,11 @@ export async function createOpenidProvider(context: Context): Promise<Provider> 
       keys: [cookieKey],
       names: { session: 'zn_openid_session', interaction: 'zn_openid_interaction', resume: 'zn_openid_resume' },
     },
+    // For logout tokens: services are told through the one guarded way out.
+    fetch: fetchThrough(context.outbound) as typeof fetch,
+    extraParams: [SILENT],
     features: {
+      backchannelLogout: { enabled: true },
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },

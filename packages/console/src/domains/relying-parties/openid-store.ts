@@ -27,9 +27,28 @@ export class OpenidStore implements Adapter {
     };
     await this.#context.store.db
       .insertInto('openid_records')
-      .values({ model: this.#model, id_hash: idHash, session_id: null, consumed_at: null, ...values })
+      .values({
+        model: this.#model,
+        id_hash: idHash,
+        session_id: null,
+        consumed_at: null,
+        sid: null,
+        logout_at: null,
+        logout_tries: null,
+        logged_out_at: null,
+        ...values,
+      })
       .onConflict((conflict) => conflict.columns(['model', 'id_hash']).doUpdateSet(values))
       .execute();
+    if (this.#model === 'AuthorizationCode' && payload.sid !== undefined && payload.grantId !== undefined) {
+      // The name that the service knows the session by, where the end of the session will look for it.
+      await this.#context.store.db
+        .updateTable('openid_records')
+        .set({ sid: payload.sid })
+        .where('model', '=', 'Grant')
+        .where('id_hash', '=', hashToken(payload.grantId))
+        .execute();
+    }
   }
 
   async find(id: string): Promise<AdapterPayload | undefined> {
@@ -111,6 +130,9 @@ export class OpenidStore implements Adapter {
       token_endpoint_auth_method: party.authentication,
       response_types: ['code'],
       grant_types: ['authorization_code', 'refresh_token'],
+      ...(party.logoutUri === null
+        ? {}
+        : { backchannel_logout_uri: party.logoutUri, backchannel_logout_session_required: true }),
       // Compared by hash, see `openid-provider.ts`; the secret itself is nowhere.
       ...(party.secretHash === null ? {} : { client_secret: party.secretHash }),
     };

@@ -20,6 +20,8 @@ export function openidIssuer(context: Context): string {
 
 export function toRelyingParty(context: Context, row: Row): RelyingParty {
   return {
+    // Of rows from before there was one.
+    logoutUri: null,
     ...JSON.parse(row.settings),
     id: row.id,
     organizationId: row.organization_id,

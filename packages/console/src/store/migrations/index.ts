@@ -14,6 +14,7 @@ import * as personalAccessTokens from './0031-personal-access-tokens.ts';
 import * as workloads from './0032-workloads.ts';
 import * as relyingParties from './0033-relying-parties.ts';
 import * as devicePosture from './0034-device-posture.ts';
+import * as openidLogout from './0035-openid-logout.ts';
 import * as auditProof from './0040-audit-proof.ts';
 import * as decisions from './0041-decisions.ts';
 import * as auditExports from './0042-audit-exports.ts';
@@ -43,6 +44,7 @@ export const migrations: MigrationProvider = {
       '0032-workloads': workloads,
       '0033-relying-parties': relyingParties,
       '0034-device-posture': devicePosture,
+      '0035-openid-logout': openidLogout,
       '0040-audit-proof': auditProof,
       '0041-decisions': decisions,
       '0042-audit-exports': auditExports,
