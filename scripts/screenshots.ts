@@ -1,9 +1,10 @@
 /**
- * `node scripts/screenshots.ts DIRECTORY [PATH...]`: a picture of each page of the web console in both themes and three widths, of
+ * `node scripts/screenshots.ts DIRECTORY [NAME or PATH...]`: a picture of each page of the web console in both themes and three widths, of
  * a console with a little of everything in it. For people to look at: what no test sees.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { openBrowser } from '../e2e/harness/browser.ts';
 import { openWebConsole } from '../e2e/harness/web-console.ts';
 import { startWebService } from '../e2e/harness/web-service.ts';
@@ -13,9 +14,15 @@ import { ensureWeb } from './build-web.mjs';
 const WIDTHS = { phone: 390, tablet: 820, wide: 1440 } as const;
 const HEIGHT = 900;
 
+const HISTORY_MS = 26 * 3_600_000;
+const MINUTE_MS = 60_000;
+/** Of the histogram of latencies, from its third bucket on. */
+const LATENCY_SHARES = [0.3, 0.25, 0.2, 0.1, 0.06, 0.04, 0.03, 0.015, 0.005];
+const LATENCY_COLUMNS = Array.from({ length: 25 }, (_, index) => `l${index}`);
+
 const [directory, ...asked] = process.argv.slice(2);
 if (directory === undefined) {
-  process.stderr.write('Say where the pictures go: node scripts/screenshots.ts DIRECTORY [PATH...]\n');
+  process.stderr.write('Say where the pictures go: node scripts/screenshots.ts DIRECTORY [NAME or PATH...]\n');
   process.exit(2);
 }
 mkdirSync(directory, { recursive: true });
@@ -34,10 +41,10 @@ try {
     gateways: '/gateways',
     gateway: `/gateways/${ids.gateway}`,
     enrol: '/gateways?enrol=1',
-    ...Object.fromEntries(asked.map((path) => [path.replace(/\W+/g, '-').replace(/^-/, ''), path])),
+    ...Object.fromEntries(asked.filter((path) => path.startsWith('/')).map((path) => [path.replace(/\W+/g, '-').replace(/^-/, ''), path])),
   };
   const wanted =
-    asked.length === 0 ? Object.entries(pages) : Object.entries(pages).filter(([, path]) => asked.includes(path));
+    asked.length === 0 ? Object.entries(pages) : Object.entries(pages).filter(([name, path]) => asked.includes(path) || asked.includes(name));
   const { context } = await openBrowser(owner);
   const { page, open, theme } = await openWebConsole(context, world, world.owner);
   for (const [size, width] of Object.entries(WIDTHS)) {
@@ -87,6 +94,43 @@ async function furnish(world: World): Promise<{ resource: string; service: strin
   for (let i = 0; i < 30; i++) await visitor.ask(`${shop.url}/product/${i}`);
   for (const path of ['/', '/admin', '/.env']) await visitor.ask(`${wiki.url}${path}`);
   const { items } = await api.call('resources.list', {});
+  writeHistory(world, items.map(({ id, organizationId }) => ({ id, organizationId })));
   const [gateway] = (await api.call('gateways.list', {})).items;
   return { resource: items.find(({ name }) => name === 'grafana')!.id, service: shop.id, gateway: gateway!.id };
+}
+
+/** A day of traffic that was: nobody waits a day for a picture. */
+function writeHistory(world: World, resources: readonly { readonly id: string; readonly organizationId: string }[]): void {
+  const db = new DatabaseSync(join(world.home, 'console/zeronaut.db'));
+  const latencies = LATENCY_SHARES.map((_, index) => `l${index + 2}`);
+  const columns = ['requests', 'refused', 'challenged', 'failed', 'bytes_in', 'bytes_out', ...LATENCY_COLUMNS];
+  const insert = db.prepare(
+    `insert or ignore into traffic (organization_id, kind, scope, step, at, shard, ${columns.join(', ')})
+     values (?, ?, ?, ?, ?, 0, ${columns.map(() => '?').join(', ')})`,
+  );
+  const nowMs = Date.now();
+  db.exec('begin immediate');
+  for (const [index, { id, organizationId }] of [{ id: '', organizationId: resources[0]!.organizationId }, ...resources].entries()) {
+    for (const step of [1, 10]) {
+      const stepMs = step * MINUTE_MS;
+      for (let at = nowMs - HISTORY_MS - ((nowMs - HISTORY_MS) % stepMs); at < nowMs - stepMs; at += stepMs) {
+        // Busy by day, with a little unrest; each resource less than all.
+        const hour = (at / 3_600_000) % 24;
+        const wave = 1.2 + Math.sin(((hour - 8) / 24) * 2 * Math.PI) + 0.3 * Math.sin(at / 1_700_000 + index);
+        const requests = Math.round((wave * 90 * step) / (index === 0 ? 1 : index + 1));
+        const numbers = new Map<string, number>([
+          ['requests', requests],
+          ['refused', Math.round(requests * 0.03 * (1 + Math.sin(at / 3_100_000)))],
+          ['failed', hour > 13 && hour < 13.6 ? Math.round(requests * 0.08) : 0],
+          ['bytes_in', requests * 900],
+          ['bytes_out', requests * 21_000],
+          ...latencies.map((column, i) => [column, Math.round(requests * LATENCY_SHARES[i]!)] as const),
+        ]);
+        const kind = id === '' ? 'organization' : 'resource';
+        insert.run(organizationId, kind, id, step, at, ...columns.map((column) => numbers.get(column) ?? 0));
+      }
+    }
+  }
+  db.exec('commit');
+  db.close();
 }

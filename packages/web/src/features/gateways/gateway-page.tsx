@@ -15,6 +15,7 @@ import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
+import { TrafficCharts } from '../../ui/traffic-charts.tsx';
 import { GatewayStatus } from './gateway-status.tsx';
 import { gatewayMessages } from './messages.ts';
 
@@ -89,6 +90,11 @@ export function GatewayPage() {
           </Section>
         )}
       </Box>
+      {may('events:read') ? (
+        <Box sx={{ mt: 2 }}>
+          <TrafficCharts gatewayId={gateway.id} />
+        </Box>
+      ) : null}
       <ConfirmDialog
         open={revoking}
         title={t('revoke.title', { name: gateway.name })}

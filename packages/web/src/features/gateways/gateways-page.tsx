@@ -9,6 +9,7 @@ import { TextLink } from '../../ui/button-link.tsx';
 import { GatewayIcon, PlusIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { type Column, rowLink } from '../../ui/list-table.tsx';
+import { RowSparkline } from '../../ui/row-sparkline.tsx';
 import { EmptyState } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { EnrolDialog } from './enrol-dialog.tsx';
@@ -40,6 +41,17 @@ export function GatewaysPage() {
         </>
       ),
     },
+    ...(may('events:read')
+      ? [
+          {
+            key: 'hour',
+            header: t('column.hour'),
+            cell: ({ id }: Row) => <RowSparkline id={id} />,
+            from: 'md',
+            width: '110px',
+          } as const,
+        ]
+      : []),
     {
       key: 'status',
       header: t('column.status'),

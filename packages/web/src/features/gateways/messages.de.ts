@@ -5,6 +5,7 @@ export const messages: Translation<typeof english> = {
   title: 'Gateways',
   subtitle: 'Der Rand: Sie nehmen Besucher und Agenten an und entscheiden selbst.',
   'column.name': 'Gateway',
+  'column.hour': 'Letzte Stunde',
   'column.status': 'Zustand',
   'column.region': 'Region',
   'column.version': 'Version',

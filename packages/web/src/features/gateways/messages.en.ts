@@ -2,6 +2,7 @@ export const messages = {
   title: 'Gateways',
   subtitle: 'The edge: they take in visitors and agents, and decide by themselves.',
   'column.name': 'Gateway',
+  'column.hour': 'Last hour',
   'column.status': 'Status',
   'column.region': 'Region',
   'column.version': 'Version',

@@ -9,6 +9,7 @@ export const messages: Translation<typeof english> = {
   'column.origin': 'Herkunft',
   'column.access': 'Zugriff',
   'column.target': 'Ziel',
+  'column.hour': 'Letzte Stunde',
   'column.status': 'Zustand',
   'column.updated': 'Geändert',
   'origin.service': 'Ein Agent',

@@ -6,6 +6,7 @@ export const messages = {
   'column.origin': 'Made by',
   'column.access': 'Access',
   'column.target': 'Target',
+  'column.hour': 'Last hour',
   'column.status': 'Status',
   'column.updated': 'Changed',
   'origin.service': 'An agent',

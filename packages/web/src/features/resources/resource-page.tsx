@@ -20,6 +20,7 @@ import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
+import { TrafficCharts } from '../../ui/traffic-charts.tsx';
 import { resourceMessages } from './messages.ts';
 import { valuesOf } from './resource-values.ts';
 
@@ -110,6 +111,11 @@ export function ResourcePage() {
           />
         </Section>
       </Box>
+      {may('events:read') ? (
+        <Box sx={{ mt: 2 }}>
+          <TrafficCharts resourceId={resource.id} />
+        </Box>
+      ) : null}
       <ConfirmDialog
         open={stopping}
         title={t('stop.title', { name: resource.name })}

@@ -9,6 +9,7 @@ import { CopyText } from '../../ui/copy-text.tsx';
 import { PlusIcon, ResourceIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { type Column, rowLink } from '../../ui/list-table.tsx';
+import { RowSparkline } from '../../ui/row-sparkline.tsx';
 import { EmptyState } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { Tag } from '../../ui/tag.tsx';
@@ -78,6 +79,17 @@ export function ResourcesPage() {
       from: 'lg',
       width: '130px',
     },
+    ...(may('events:read')
+      ? [
+          {
+            key: 'hour',
+            header: t('column.hour'),
+            cell: ({ id }: Row) => <RowSparkline id={id} />,
+            from: 'md',
+            width: '110px',
+          } as const,
+        ]
+      : []),
     {
       key: 'status',
       header: t('column.status'),

@@ -1,0 +1,82 @@
+import Box from '@mui/material/Box';
+import Typography from '@mui/material/Typography';
+import type { Alarm } from '@zeronaut/model';
+import { useMessages } from '../../base/messages.ts';
+import { TextLink } from '../../ui/button-link.tsx';
+import { Section } from '../../ui/section.tsx';
+import { StatusChip } from '../../ui/status-chip.tsx';
+import { Time } from '../../ui/time.tsx';
+import { overviewMessages } from './messages.ts';
+
+const SHOWN = 8;
+
+/** What is wrong now, the worst first. */
+export function Alarms({ alarms, count }: { readonly alarms: readonly Alarm[]; readonly count: number }) {
+  const t = useMessages(overviewMessages);
+  if (count === 0) return null;
+  return (
+    <Section title={t('alarms.title')} flush>
+      <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, mt: 1 }}>
+        {alarms.slice(0, SHOWN).map((alarm) => (
+          <Box
+            component="li"
+            key={`${alarm.kind} ${alarm.object.id}`}
+            sx={{
+              display: 'flex',
+              flexWrap: 'wrap',
+              alignItems: 'baseline',
+              columnGap: 2,
+              px: 2.5,
+              py: 1.25,
+              borderTop: 1,
+              borderColor: 'divider',
+            }}
+          >
+            <StatusChip meaning={alarm.severity}>{t(`alarm.${alarm.kind}`)}</StatusChip>
+            <Box sx={{ flex: '1 1 260px', minWidth: 0, overflowWrap: 'anywhere' }}>
+              <AlarmObject object={alarm.object} />{' '}
+              <Typography component="span" color="textSecondary">
+                {alarm.detail}
+              </Typography>
+            </Box>
+            {alarm.since === null ? null : (
+              <Typography variant="body2" color="textSecondary" component="span">
+                <Time at={alarm.since} />
+              </Typography>
+            )}
+          </Box>
+        ))}
+      </Box>
+      {count > SHOWN ? (
+        <Typography variant="body2" color="textSecondary" sx={{ px: 2.5, pb: 2, pt: 1 }}>
+          {t('alarms.more', { count: count - SHOWN })}
+        </Typography>
+      ) : null}
+    </Section>
+  );
+}
+
+function AlarmObject({ object: { kind, id, name } }: { readonly object: Alarm['object'] }) {
+  switch (kind) {
+    case 'gateway':
+      return (
+        <TextLink to="/gateways/$id" params={{ id }}>
+          {name}
+        </TextLink>
+      );
+    case 'resource':
+      return (
+        <TextLink to="/resources/$id" params={{ id }}>
+          {name}
+        </TextLink>
+      );
+    case 'device':
+      return (
+        <TextLink to="/devices/$id" params={{ id }}>
+          {name}
+        </TextLink>
+      );
+    case 'organization':
+      return <TextLink to="/gateways">{name}</TextLink>;
+  }
+}

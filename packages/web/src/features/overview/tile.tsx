@@ -1,0 +1,45 @@
+import Box from '@mui/material/Box';
+import Card from '@mui/material/Card';
+import Typography from '@mui/material/Typography';
+import type { ReactNode } from 'react';
+import { TextLink } from '../../ui/button-link.tsx';
+import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
+
+export function Tiles({ children }: { readonly children: ReactNode }) {
+  return (
+    <Box sx={{ display: 'grid', gap: 2, gridTemplateColumns: 'repeat(auto-fit, minmax(min(100%, 200px), 1fr))' }}>
+      {children}
+    </Box>
+  );
+}
+
+interface TileProps {
+  readonly to: '/gateways' | '/resources' | '/security' | '/access-requests';
+  readonly label: string;
+  readonly value: string;
+  readonly meaning: Meaning;
+  readonly note: string;
+}
+
+/** A number that leads to its list. */
+export function Tile({ to, label, value, meaning, note }: TileProps) {
+  return (
+    <Card sx={{ px: 2.5, py: 2, position: 'relative', '&:hover': { borderColor: 'primary.main' } }}>
+      <TextLink
+        to={to}
+        sx={{
+          color: 'text.secondary',
+          fontSize: 13,
+          textDecoration: 'none',
+          '&::after': { content: '""', position: 'absolute', inset: 0 },
+        }}
+      >
+        {label}
+      </TextLink>
+      <Typography variant="h1" component="p" sx={{ my: 0.25, fontVariantNumeric: 'tabular-nums' }}>
+        {value}
+      </Typography>
+      <StatusChip meaning={meaning}>{note}</StatusChip>
+    </Card>
+  );
+}

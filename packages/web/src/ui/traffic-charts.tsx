@@ -1,0 +1,114 @@
+import Box from '@mui/material/Box';
+import ToggleButton from '@mui/material/ToggleButton';
+import ToggleButtonGroup from '@mui/material/ToggleButtonGroup';
+import { useQuery } from '@tanstack/react-query';
+import type { TrafficRange } from '@zeronaut/model';
+import { useState } from 'react';
+import { routeQuery } from '../base/api.ts';
+import { formatBytes, formatCount, formatMs } from '../base/chart-scale.ts';
+import { useLanguage, useMessages } from '../base/messages.ts';
+import { useLiveTraffic } from '../base/use-live-traffic.ts';
+import { uiMessages } from './messages.ts';
+import { Section } from './section.tsx';
+import { ErrorState, RowsSkeleton } from './states.tsx';
+import { TimeChart } from './time-chart.tsx';
+
+const RANGES: readonly TrafficRange[] = ['1h', '6h', '24h', '7d', '30d'];
+
+interface TrafficChartsProps {
+  /** At most one of both; none: all of the organization. */
+  readonly resourceId?: string;
+  readonly gatewayId?: string;
+}
+
+/** Requests, time and bytes, of now and before. Needs `events:read`. */
+export function TrafficCharts({ resourceId, gatewayId }: TrafficChartsProps) {
+  const t = useMessages(uiMessages);
+  const language = useLanguage();
+  const [range, setRange] = useState<TrafficRange>('24h');
+  const of = { ...(resourceId !== undefined && { resourceId }), ...(gatewayId !== undefined && { gatewayId }) };
+  const { data, error, refetch } = useQuery(routeQuery('traffic.get', { query: { range, ...of } }));
+  useLiveTraffic(of);
+  const points = data?.points ?? [];
+  const times = points.map(({ at }) => at);
+  return (
+    <Section
+      title={t('traffic.title')}
+      actions={
+        <ToggleButtonGroup
+          size="small"
+          exclusive
+          value={range}
+          aria-label={t('traffic.range')}
+          onChange={(_, next: TrafficRange | null) => next !== null && setRange(next)}
+        >
+          {RANGES.map((one) => (
+            <ToggleButton key={one} value={one} sx={{ px: 1.25, py: 0.25 }}>
+              {t(`traffic.${one}`)}
+            </ToggleButton>
+          ))}
+        </ToggleButtonGroup>
+      }
+    >
+      {data === undefined ? (
+        error === null ? (
+          <RowsSkeleton rows={5} label={t('traffic.title')} />
+        ) : (
+          <ErrorState error={error} onRetry={() => void refetch()} />
+        )
+      ) : (
+        <Box
+          sx={{
+            display: 'grid',
+            gap: 4,
+            pt: 1,
+            gridTemplateColumns: { xs: 'minmax(0, 1fr)', lg: 'repeat(2, minmax(0, 1fr))' },
+          }}
+        >
+          <Box sx={{ gridColumn: '1 / -1' }}>
+            <TimeChart
+              title={t('traffic.requests')}
+              times={times}
+              whole
+              format={(value) => formatCount(value, language)}
+              series={[
+                {
+                  label: t('traffic.all'),
+                  color: 'primary.main',
+                  values: points.map((one) => one.requests),
+                  area: true,
+                },
+                { label: t('traffic.refused'), color: 'warning.main', values: points.map((one) => one.refused) },
+                { label: t('traffic.failed'), color: 'error.main', values: points.map((one) => one.failed) },
+              ]}
+            />
+          </Box>
+          <TimeChart
+            title={t('traffic.duration')}
+            times={times}
+            format={(value) => formatMs(value, language)}
+            series={[
+              { label: t('traffic.p50'), color: 'success.main', values: points.map((one) => one.p50Ms) },
+              { label: t('traffic.p90'), color: 'primary.main', values: points.map((one) => one.p90Ms) },
+              { label: t('traffic.p99'), color: 'warning.main', values: points.map((one) => one.p99Ms) },
+            ]}
+          />
+          <TimeChart
+            title={t('traffic.bytes')}
+            times={times}
+            format={(value) => formatBytes(value, language)}
+            series={[
+              {
+                label: t('traffic.bytesOut'),
+                color: 'primary.main',
+                values: points.map((one) => one.bytesOut),
+                area: true,
+              },
+              { label: t('traffic.bytesIn'), color: 'success.main', values: points.map((one) => one.bytesIn) },
+            ]}
+          />
+        </Box>
+      )}
+    </Section>
+  );
+}
