@@ -41,10 +41,14 @@ try {
     gateways: '/gateways',
     gateway: `/gateways/${ids.gateway}`,
     enrol: '/gateways?enrol=1',
-    ...Object.fromEntries(asked.filter((path) => path.startsWith('/')).map((path) => [path.replace(/\W+/g, '-').replace(/^-/, ''), path])),
+    ...Object.fromEntries(
+      asked.filter((path) => path.startsWith('/')).map((path) => [path.replace(/\W+/g, '-').replace(/^-/, ''), path]),
+    ),
   };
   const wanted =
-    asked.length === 0 ? Object.entries(pages) : Object.entries(pages).filter(([name, path]) => asked.includes(path) || asked.includes(name));
+    asked.length === 0
+      ? Object.entries(pages)
+      : Object.entries(pages).filter(([name, path]) => asked.includes(path) || asked.includes(name));
   const { context } = await openBrowser(owner);
   const { page, open, theme } = await openWebConsole(context, world, world.owner);
   for (const [size, width] of Object.entries(WIDTHS)) {
@@ -94,14 +98,23 @@ async function furnish(world: World): Promise<{ resource: string; service: strin
   for (let i = 0; i < 30; i++) await visitor.ask(`${shop.url}/product/${i}`);
   for (const path of ['/', '/admin', '/.env']) await visitor.ask(`${wiki.url}${path}`);
   const { items } = await api.call('resources.list', {});
-  writeHistory(world, items.map(({ id, organizationId }) => ({ id, organizationId })));
+  // The console keeps its database to itself.
+  await world.console.kill('SIGTERM');
+  writeHistory(
+    world,
+    items.map(({ id, organizationId }) => ({ id, organizationId })),
+  );
+  await world.console.start();
   const [gateway] = (await api.call('gateways.list', {})).items;
   return { resource: items.find(({ name }) => name === 'grafana')!.id, service: shop.id, gateway: gateway!.id };
 }
 
 /** A day of traffic that was: nobody waits a day for a picture. */
-function writeHistory(world: World, resources: readonly { readonly id: string; readonly organizationId: string }[]): void {
-  const db = new DatabaseSync(join(world.home, 'console/zeronaut.db'));
+function writeHistory(
+  world: World,
+  resources: readonly { readonly id: string; readonly organizationId: string }[],
+): void {
+  const db = new DatabaseSync(join(world.home, 'console/zeronaut.db'), { timeout: 10_000 });
   const latencies = LATENCY_SHARES.map((_, index) => `l${index + 2}`);
   const columns = ['requests', 'refused', 'challenged', 'failed', 'bytes_in', 'bytes_out', ...LATENCY_COLUMNS];
   const insert = db.prepare(
@@ -110,7 +123,10 @@ function writeHistory(world: World, resources: readonly { readonly id: string; r
   );
   const nowMs = Date.now();
   db.exec('begin immediate');
-  for (const [index, { id, organizationId }] of [{ id: '', organizationId: resources[0]!.organizationId }, ...resources].entries()) {
+  for (const [index, { id, organizationId }] of [
+    { id: '', organizationId: resources[0]!.organizationId },
+    ...resources,
+  ].entries()) {
     for (const step of [1, 10]) {
       const stepMs = step * MINUTE_MS;
       for (let at = nowMs - HISTORY_MS - ((nowMs - HISTORY_MS) % stepMs); at < nowMs - stepMs; at += stepMs) {
