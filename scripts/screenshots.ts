@@ -132,7 +132,7 @@ function writeHistory(
       for (let at = nowMs - HISTORY_MS - ((nowMs - HISTORY_MS) % stepMs); at < nowMs - stepMs; at += stepMs) {
         // Busy by day, with a little unrest; each resource less than all.
         const hour = (at / 3_600_000) % 24;
-        const wave = 1.2 + Math.sin(((hour - 8) / 24) * 2 * Math.PI) + 0.3 * Math.sin(at / 1_700_000 + index);
+        const wave = 1.6 + Math.sin(((hour - 8) / 24) * 2 * Math.PI) + 0.3 * Math.sin(at / 1_700_000 + index);
         const requests = Math.round((wave * 90 * step) / (index === 0 ? 1 : index + 1));
         const numbers = new Map<string, number>([
           ['requests', requests],

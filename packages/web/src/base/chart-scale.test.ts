@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { areaPath, formatBytes, formatCount, formatMs, linePath, scaleOf } from './chart-scale.ts';
+import { areaPath, formatBytes, formatCount, formatMs, linePath, scaleOf, settled } from './chart-scale.ts';
 
 test('a scale ends round, above every value', () => {
   const cases: [number, boolean, number[]][] = [
@@ -36,4 +36,11 @@ test('amounts are short, in the words of the language', () => {
   assert.equal(plain(formatMs(1500, 'en')), '1.5 sec');
   assert.equal(formatCount(9999, 'en'), '10,000');
   assert.equal(formatCount(1_234_567, 'en'), '1.23M');
+});
+
+test('a step that is not over is shown only where nothing was before it', () => {
+  const isEmpty = (step: number) => step === 0;
+  assert.deepEqual(settled([3, 4, 1], isEmpty), [3, 4]);
+  assert.deepEqual(settled([0, 0, 1], isEmpty), [0, 0, 1]);
+  assert.deepEqual(settled([], isEmpty), []);
 });

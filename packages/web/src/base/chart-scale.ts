@@ -50,6 +50,12 @@ export function areaPath(
   return `M${first.toFixed(1)} ${ground.toFixed(1)}${linePath(known, place).replace('M', 'L')}L${last.toFixed(1)} ${ground.toFixed(1)}Z`;
 }
 
+/** Without the last step, which is not over and would look like a fall; unless it is all that there is. */
+export function settled<T>(steps: readonly T[], isEmpty: (step: T) => boolean): readonly T[] {
+  const past = steps.slice(0, -1);
+  return past.every(isEmpty) ? steps : past;
+}
+
 const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'];
 
 export function formatBytes(bytes: number, language: string): string {

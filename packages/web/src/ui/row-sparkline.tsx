@@ -1,3 +1,4 @@
+import { settled } from '../base/chart-scale.ts';
 import { useMessages } from '../base/messages.ts';
 import { useSparkline } from '../base/sparklines.ts';
 import { uiMessages } from './messages.ts';
@@ -9,6 +10,9 @@ export function RowSparkline({ id }: { readonly id: string }) {
   const requests = useSparkline(id, true);
   if (requests === undefined || requests.length === 0) return null;
   return (
-    <Sparkline values={requests} label={t('traffic.spark', { count: requests.reduce((sum, one) => sum + one, 0) })} />
+    <Sparkline
+      values={settled(requests, (count) => count === 0)}
+      label={t('traffic.spark', { count: requests.reduce((sum, one) => sum + one, 0) })}
+    />
   );
 }

@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { TrafficRange } from '@zeronaut/model';
 import { useState } from 'react';
 import { routeQuery } from '../base/api.ts';
-import { formatBytes, formatCount, formatMs } from '../base/chart-scale.ts';
+import { formatBytes, formatCount, formatMs, settled } from '../base/chart-scale.ts';
 import { useLanguage, useMessages } from '../base/messages.ts';
 import { useLiveTraffic } from '../base/use-live-traffic.ts';
 import { uiMessages } from './messages.ts';
@@ -29,7 +29,7 @@ export function TrafficCharts({ resourceId, gatewayId }: TrafficChartsProps) {
   const of = { ...(resourceId !== undefined && { resourceId }), ...(gatewayId !== undefined && { gatewayId }) };
   const { data, error, refetch } = useQuery(routeQuery('traffic.get', { query: { range, ...of } }));
   useLiveTraffic(of);
-  const points = data?.points ?? [];
+  const points = settled(data?.points ?? [], ({ requests }) => requests === 0);
   const times = points.map(({ at }) => at);
   return (
     <Section

@@ -19,7 +19,7 @@ export const messages: Translation<typeof english> = {
   'tile.quiet': 'Nichts ist langsam oder kaputt',
   'tile.p90': '90 von 100 innert {time}',
   'tile.requests': 'Wartende Anträge',
-  'tile.people': '{users} Personen, {devices} Geräte',
+  'tile.people': 'Personen: {users}, Geräte: {devices}',
   'alarms.title': 'Was nicht stimmt',
   'alarms.more': { one: 'und {count} weiteres', other: 'und {count} weitere' },
   'alarm.no_gateway': 'Kein Gateway',

@@ -16,7 +16,7 @@ export const messages = {
   'tile.quiet': 'Nothing is slow or broken',
   'tile.p90': '90 of 100 within {time}',
   'tile.requests': 'Requests that wait',
-  'tile.people': '{users} people, {devices} devices',
+  'tile.people': 'People: {users}, devices: {devices}',
   'alarms.title': 'What is wrong',
   'alarms.more': { one: 'and {count} more', other: 'and {count} more' },
   'alarm.no_gateway': 'No gateway',
