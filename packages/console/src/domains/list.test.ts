@@ -172,7 +172,7 @@ eachDatabase('events and audit entries are found by what they say', async (t, da
   assert.deepEqual(
     await seqs(`q=${encodeURIComponent('/"needle" <b>')}`),
     [8],
-    'on the second page that was looked through',
+    'on a later page that was looked through',
   );
   assert.deepEqual(await seqs('q=%25'), []);
   const first = (await ours.call('GET', '/api/v1/access-events?q=needle')).json();

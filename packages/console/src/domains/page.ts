@@ -48,25 +48,24 @@ export function toPage<Row, T>(
 }
 
 /**
- * Of `rows`, at most `scanned` of them, those whose body holds the text. When the page is not full although there were more rows,
- * the next page goes on after the last one that was looked at.
+ * A page of a search that looks through `scanned` rows at most: `found` are the matches among them, up to one more than the page.
+ * When the page is not full although there were more rows, the next one goes on after the last row that was looked at.
  */
-export function searchPage<Row extends { readonly body: string }, T>(
-  rows: readonly Row[],
-  query: { readonly q: string; readonly limit: number },
-  scanned: number,
+export function searchPage<Row, T>(
+  found: readonly Row[],
+  limit: number,
+  lastScanned: CursorPart[] | null,
   view: (row: Row) => T,
   cursorOf: (row: Row) => CursorPart[],
 ): Page<T> {
-  // As it stands in the JSON, without the quotation marks around it.
-  const text = JSON.stringify(query.q.toLowerCase()).slice(1, -1);
-  const items: T[] = [];
-  for (const row of rows) {
-    if (!row.body.toLowerCase().includes(text)) continue;
-    items.push(view(row));
-    if (items.length === query.limit) return { items, nextCursor: encodeCursor(cursorOf(row)) };
-  }
-  return { items, nextCursor: rows.length < scanned ? null : encodeCursor(cursorOf(rows.at(-1)!)) };
+  const items = found.slice(0, limit).map(view);
+  if (found.length > limit) return { items, nextCursor: encodeCursor(cursorOf(found[limit - 1]!)) };
+  return { items, nextCursor: lastScanned === null ? null : encodeCursor(lastScanned) };
+}
+
+/** A text as it stands in a JSON body in lower case, without the quotation marks around it. */
+export function bodyText(text: string): string {
+  return JSON.stringify(text.toLowerCase()).slice(1, -1);
 }
 
 function encodeCursor(parts: CursorPart[]): string {

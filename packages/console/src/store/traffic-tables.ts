@@ -4,7 +4,7 @@ import type { LatencyColumn } from '../domains/traffic/latency.ts';
 export interface TrafficTables {
   /**
    * Access events as numbers, by minute, ten minutes and hour. `scope`: a gateway or resource, empty for the whole organization.
-   * Gateways share a row with one in eight others, so that those that report at once rarely wait for each other.
+   * Gateways share a row with some others only, so that those that report at once rarely wait for each other.
    */
   traffic: {
     organization_id: string;

@@ -28,7 +28,7 @@ export const auditRoutes = defineRoutes({
     status: 200,
     query: z.strictObject({
       ...page,
-      q: searchText.describe('text in the entry; looks through 5,000 entries a page'),
+      q: searchText.describe('text in the entry; looks through 1,000 entries a page'),
       action: z.string().max(64).optional().describe('such as resource.update, or resource.* for all of a kind'),
       objectId: z.string().max(64).optional(),
       actorId: z.string().max(64).optional(),

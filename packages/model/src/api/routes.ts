@@ -598,7 +598,7 @@ export const routes = defineRoutes({
     status: 200,
     query: z.strictObject({
       ...page,
-      q: searchText.describe('text in host, path, subject, address or request id; looks through 5,000 events a page'),
+      q: searchText.describe('text in host, path, subject, address or request id; looks through 2,000 events a page'),
       resourceId: id.optional(),
       gatewayId: id.optional(),
       effect: z.enum(['pass', 'challenge', 'deny']).optional(),

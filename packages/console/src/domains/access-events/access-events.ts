@@ -4,12 +4,12 @@ import { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import { countDecisions } from '../audit/decisions.ts';
 import type { Caller, Context } from '../context.ts';
-import { type Page, type PageQuery, parseCursor, searchPage, toPage } from '../page.ts';
+import { bodyText, type Page, type PageQuery, parseCursor, searchPage, toPage } from '../page.ts';
 import { notePersonalAccessTokenUse } from '../personal-access-tokens/personal-access-tokens.ts';
 import { countTraffic } from '../traffic/count-traffic.ts';
 
 /** Events that a search looks through for one page. */
-const SEARCHED_EVENTS = 5_000;
+const SEARCHED_EVENTS = 2_000;
 /** Reasons of events that passed. */
 const PASSED =
   /^access\.(?:public|session|address|address_authorised|basic|share|token|personal_access_token|portal|device)$/;
@@ -124,7 +124,18 @@ export async function listAccessEvents(
     ...[row.at, row.gateway_id, row.epoch, row.seq],
   ];
   const view = (row: { body: string }) => JSON.parse(row.body) as AccessEvent;
-  const rows = await select.execute();
-  if (!query.q) return toPage(rows, query.limit, view, cursorOf);
-  return searchPage(rows, { ...query, q: query.q }, SEARCHED_EVENTS, view, cursorOf);
+  if (!query.q) return toPage(await select.execute(), query.limit, view, cursorOf);
+  const pattern = `%${bodyText(query.q).replaceAll(/[\\%_]/g, '\\$&')}%`;
+  const found = await context.store.db
+    .selectFrom(select.as('scanned'))
+    .selectAll()
+    .where(sql<boolean>`lower(body) like ${pattern} escape '\\'`)
+    .orderBy('at', 'desc')
+    .orderBy('gateway_id', 'desc')
+    .orderBy('epoch', 'desc')
+    .orderBy('seq', 'desc')
+    .limit(query.limit + 1)
+    .execute();
+  const last = found.length > query.limit ? undefined : await select.offset(SEARCHED_EVENTS - 1).executeTakeFirst();
+  return searchPage(found, query.limit, last === undefined ? null : cursorOf(last), view, cursorOf);
 }

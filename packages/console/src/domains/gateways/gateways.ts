@@ -71,15 +71,15 @@ export async function getGateway(context: Context, caller: Caller, id: string): 
   return row === undefined ? new Refusal('api.not_found') : toGateway(row, context.connectedGateways());
 }
 
-/** Gateways that carry traffic, oldest first. */
-export function activeGateways(queries: Queries, organizationId: string): Promise<GatewayRow[]> {
-  return queries
+/** Gateways that carry traffic, oldest first; all of them, or the first `limit`. */
+export function activeGateways(queries: Queries, organizationId: string, limit?: number): Promise<GatewayRow[]> {
+  const rows = queries
     .selectFrom('gateways')
     .selectAll()
     .where('organization_id', '=', organizationId)
     .where('status', '=', 'active')
-    .orderBy('id')
-    .execute();
+    .orderBy('id');
+  return (limit === undefined ? rows : rows.limit(limit)).execute();
 }
 
 export function toEndpoint(row: GatewayRow) {

@@ -23,7 +23,7 @@ import { ADJECTIVES, NOUNS } from './words.ts';
 export type ServiceInput = z.output<typeof serviceInput>;
 
 /** Gateways of which each service of a list says how it is reached there; of a single one all are told. */
-const MAX_LISTED_GATEWAYS = 20;
+const MAX_LISTED_GATEWAYS = 5;
 /** Random names that are tried before we give up: with 10^8 of them even the second try is rare. */
 const MAX_NAME_TRIES = 20;
 
@@ -232,8 +232,8 @@ export async function listServices(
   const { db } = context.store;
   const page = await listResources(context, caller, { ...query, origin: 'service' });
   if (page instanceof Refusal) return page;
-  const gateways = await activeGateways(db, caller.organizationId);
-  return { ...page, items: await viewServices(context, db, page.items, gateways.slice(0, MAX_LISTED_GATEWAYS)) };
+  const gateways = await activeGateways(db, caller.organizationId, MAX_LISTED_GATEWAYS);
+  return { ...page, items: await viewServices(context, db, page.items, gateways) };
 }
 
 export async function getService(context: Context, caller: Caller, idOrName: string): Promise<ServiceView | Refusal> {

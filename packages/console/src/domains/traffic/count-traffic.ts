@@ -25,7 +25,9 @@ export const REASON_STEP_MS = 600_000;
 export const REASONS_KEPT_MS = 691_200_000;
 /** A gateway's clock may be ahead by this much; what is said to be later is counted nowhere. */
 const FUTURE_MS = 300_000;
-const SHARDS = 8;
+/** Rows of one sum that gateways share: those of everything are written by all of them at once. */
+const ORGANIZATION_SHARDS = 4;
+const RESOURCE_SHARDS = 2;
 const INSERT_BATCH = 200;
 
 const SUMS = [
@@ -57,7 +59,38 @@ export async function countTraffic(
   events: readonly AccessEvent[],
   nowMs: number,
 ): Promise<void> {
-  const shard = shardOf(gatewayId);
+  const { rows, reasons } = addUpTraffic(organizationId, gatewayId, events, nowMs);
+  for (let index = 0; index < rows.length; index += INSERT_BATCH) {
+    await queries
+      .insertInto('traffic')
+      .values(rows.slice(index, index + INSERT_BATCH))
+      .onConflict((conflict) =>
+        conflict.columns(['organization_id', 'scope', 'step', 'at', 'shard']).doUpdateSet(ADD_UP),
+      )
+      .execute();
+  }
+  for (let index = 0; index < reasons.length; index += INSERT_BATCH) {
+    await queries
+      .insertInto('traffic_reasons')
+      .values(reasons.slice(index, index + INSERT_BATCH))
+      .onConflict((conflict) =>
+        conflict
+          .columns(['organization_id', 'resource_id', 'at', 'reason', 'shard'])
+          .doUpdateSet({ count: sql<number>`traffic_reasons.count + excluded.count` }),
+      )
+      .execute();
+  }
+}
+
+/** What the events of one gateway add to the sums, in one order, whoever counts: two that wait for each other would never end. */
+export function addUpTraffic(
+  organizationId: string,
+  gatewayId: string,
+  events: readonly AccessEvent[],
+  nowMs: number,
+): { rows: Row[]; reasons: ReasonRow[] } {
+  const shard = shardOf(gatewayId, ORGANIZATION_SHARDS);
+  const resourceShard = shardOf(gatewayId, RESOURCE_SHARDS);
   const rows = new Map<string, Row>();
   const reasons = new Map<string, ReasonRow>();
   for (const event of events) {
@@ -71,7 +104,7 @@ export async function countTraffic(
       add(rows, { ...key, kind: 'organization', scope: '', shard }, event, failed);
       add(rows, { ...key, kind: 'gateway', scope: gatewayId, shard: 0 }, event, failed);
       if (event.resourceId !== null)
-        add(rows, { ...key, kind: 'resource', scope: event.resourceId, shard }, event, failed);
+        add(rows, { ...key, kind: 'resource', scope: event.resourceId, shard: resourceShard }, event, failed);
     }
     if ((event.effect === 'pass' && !failed) || atMs < nowMs - REASONS_KEPT_MS) continue;
     const reason = event.effect === 'pass' ? `http.status_${event.status}` : event.reason;
@@ -83,29 +116,10 @@ export async function countTraffic(
       else reasons.set(key, { organization_id: organizationId, resource_id, at, reason, shard, count: 1 });
     }
   }
-  // In one order, whoever counts: two that wait for each other would never end.
-  const sorted = [...rows].sort(byKey).map(([, row]) => row);
-  for (let index = 0; index < sorted.length; index += INSERT_BATCH) {
-    await queries
-      .insertInto('traffic')
-      .values(sorted.slice(index, index + INSERT_BATCH))
-      .onConflict((conflict) =>
-        conflict.columns(['organization_id', 'scope', 'step', 'at', 'shard']).doUpdateSet(ADD_UP),
-      )
-      .execute();
-  }
-  const sortedReasons = [...reasons].sort(byKey).map(([, row]) => row);
-  for (let index = 0; index < sortedReasons.length; index += INSERT_BATCH) {
-    await queries
-      .insertInto('traffic_reasons')
-      .values(sortedReasons.slice(index, index + INSERT_BATCH))
-      .onConflict((conflict) =>
-        conflict
-          .columns(['organization_id', 'resource_id', 'at', 'reason', 'shard'])
-          .doUpdateSet({ count: sql<number>`traffic_reasons.count + excluded.count` }),
-      )
-      .execute();
-  }
+  return {
+    rows: [...rows].sort(byKey).map(([, row]) => row),
+    reasons: [...reasons].sort(byKey).map(([, row]) => row),
+  };
 }
 
 function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
@@ -132,8 +146,8 @@ function add(rows: Map<string, Row>, key: Key, event: AccessEvent, failed: boole
     row[latencyColumn(event.durationMs)]++;
 }
 
-function shardOf(gatewayId: string): number {
+function shardOf(gatewayId: string, shards: number): number {
   let sum = 0;
   for (let index = 0; index < gatewayId.length; index++) sum = (sum * 31 + gatewayId.charCodeAt(index)) % 65_521;
-  return sum % SHARDS;
+  return sum % shards;
 }

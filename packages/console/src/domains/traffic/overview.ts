@@ -34,21 +34,25 @@ export interface Overview {
 
 export async function getOverview(context: Context, caller: Caller): Promise<Overview> {
   const { organizationId } = caller;
-  const alarms = await alarmsOf(context, organizationId);
+  const gateways = await activeGateways(context.store.db, organizationId);
+  const alarms = await alarmsOf(context, organizationId, gateways);
   return {
     at: isoTime(context.clock()),
     lastMinute: await lastMinute(context, organizationId),
-    counts: await countThings(context, organizationId),
+    counts: await countThings(context, organizationId, gateways),
     alarms: alarms.slice(0, MAX_ALARMS),
     alarmCount: alarms.length,
   };
 }
 
-async function countThings(context: Context, organizationId: string): Promise<Overview['counts']> {
+async function countThings(
+  context: Context,
+  organizationId: string,
+  gateways: readonly GatewayRow[],
+): Promise<Overview['counts']> {
   const { db } = context.store;
   const connected = context.connectedGateways();
-  const [gateways, byOrigin, sites, users, devices, requests] = await Promise.all([
-    activeGateways(db, organizationId),
+  const [byOrigin, sites, users, devices, requests] = await Promise.all([
     db
       .selectFrom('resources')
       .select(['origin', (eb) => eb.fn.countAll<number>().as('count')])
@@ -91,10 +95,9 @@ async function count<T extends keyof Schema>(rows: SelectQueryBuilder<Schema, T,
 }
 
 /** What is wrong, the worst first. */
-async function alarmsOf(context: Context, organizationId: string): Promise<Alarm[]> {
+async function alarmsOf(context: Context, organizationId: string, gateways: readonly GatewayRow[]): Promise<Alarm[]> {
   const { db } = context.store;
   const nowMs = context.clock();
-  const gateways = await activeGateways(db, organizationId);
   if (gateways.length === 0) {
     const organization = await getOrganization(db, organizationId);
     return [

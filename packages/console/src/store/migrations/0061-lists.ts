@@ -55,6 +55,16 @@ export async function up(db: Kysely<Tables>): Promise<void> {
   await schema.createIndex('users_organization').on('users').columns(['organization_id', 'id']).execute();
   await schema.createIndex('devices_name').on('devices').columns(['organization_id', 'name', 'id']).execute();
   await schema
+    .createIndex('devices_certificate_end')
+    .on('devices')
+    .columns(['organization_id', 'certificate_expires_at'])
+    .execute();
+  await schema
+    .createIndex('gateway_certificates_end')
+    .on('gateway_certificates')
+    .columns(['organization_id', 'not_after'])
+    .execute();
+  await schema
     .createIndex('resources_updated')
     .on('resources')
     .columns(['organization_id', 'updated_at', 'id'])
