@@ -1,7 +1,6 @@
 import { createPrivateKey, generateKeyPair, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import { SNAPSHOT_CONTEXT } from '@zeronaut/model';
-import type { JWK } from 'oidc-provider';
 import type { Store } from '../store/store.ts';
 import {
   type CertificateAuthority,
@@ -10,6 +9,7 @@ import {
   createSamlKey,
 } from './certificate-authority.ts';
 import type { Sealer } from './master-key.ts';
+import { createOpenidKeys, type OpenidKeys, parseOpenidKeys, rotateOpenidKeys } from './openid-keys.ts';
 import { generateSigningKey, loadSigningKey, type SigningKey } from './signing-key.ts';
 
 /** Everything that the console vouches for, and the keys it does so with. Private keys leave the database only here. */
@@ -20,10 +20,12 @@ export interface Authority {
   /** Signs snapshots, and nothing else. */
   readonly snapshotKey: SigningKey;
   /**
-   * For the OpenID provider, made when first asked for: a private RSA key as JWK, since RS256 is what every relying party
+   * For the OpenID provider, made when first asked for: private RSA keys as JWK, since RS256 is what every relying party
    * takes, and what its cookies are signed with.
    */
   openidKeys(): Promise<OpenidKeys>;
+  /** Gives those keys their turns, where there are any. */
+  rotateOpenidKeys(): Promise<void>;
   /**
    * Signs requests to SAML providers and opens what they encrypt for us; made when first asked for. RSA, since that is what
    * they all know.
@@ -56,24 +58,14 @@ function createAuditKeys(): string {
   return JSON.stringify({ ed25519: pem('ed25519'), mlDsa: pem('ml-dsa-65') });
 }
 
-export interface OpenidKeys {
-  readonly jwk: JWK;
-  readonly cookieKey: string;
-}
-
-async function createOpenidKeys(): Promise<string> {
-  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  const kid = randomBytes(16).toString('base64url');
-  const jwk = { ...privateKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' };
-  return JSON.stringify({ jwk, cookieKey: randomBytes(32).toString('base64url') });
-}
-
 export interface SamlServiceKey {
   /** PKCS #8, PEM. */
   readonly privateKey: string;
   /** PEM, self-signed: a container for the key, as SAML wants it. */
   readonly certificate: string;
 }
+
+const OPENID_KEYS = 'openid-keys';
 
 /** Loads the keys from the store, or makes them at the very first start. */
 export async function loadAuthority(store: Store, sealer: Sealer, clock: () => number): Promise<Authority> {
@@ -90,6 +82,17 @@ export async function loadAuthority(store: Store, sealer: Sealer, clock: () => n
       row = (await read())!;
     }
     return sealer.open(name, row.sealed);
+  }
+
+  async function readOpenidKeys(): Promise<{ keys: OpenidKeys; sealed: string } | null> {
+    const row = await store.db
+      .selectFrom('secrets')
+      .select(['sealed', 'created_at'])
+      .where('name', '=', OPENID_KEYS)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    const keys = parseOpenidKeys(sealer.open(OPENID_KEYS, row.sealed), row.created_at);
+    return { keys, sealed: row.sealed };
   }
 
   const root = JSON.parse(await secret('ca-root', async () => JSON.stringify(await createRoot(clock()))));
@@ -116,7 +119,22 @@ export async function loadAuthority(store: Store, sealer: Sealer, clock: () => n
       samlKey ??= secret('saml-key', async () => JSON.stringify(await createSamlKey(clock()))).then(JSON.parse);
       return samlKey as Promise<SamlServiceKey>;
     },
-    openidKeys: async () => JSON.parse(await secret('openid-keys', createOpenidKeys)),
+    async openidKeys() {
+      await secret(OPENID_KEYS, async () => JSON.stringify(await createOpenidKeys(clock())));
+      return (await readOpenidKeys())!.keys;
+    },
+    async rotateOpenidKeys() {
+      const kept = await readOpenidKeys();
+      const next = kept === null ? null : await rotateOpenidKeys(kept.keys, clock());
+      if (kept === null || next === null) return;
+      // Of several consoles that come to it at once, the first.
+      await store.db
+        .updateTable('secrets')
+        .set({ sealed: sealer.seal(OPENID_KEYS, JSON.stringify(next)) })
+        .where('name', '=', OPENID_KEYS)
+        .where('sealed', '=', kept.sealed)
+        .execute();
+    },
     sealer,
     signSnapshot: (payload) =>
       sign(null, Buffer.from(SNAPSHOT_CONTEXT + payload), snapshotKey.privateKey).toString('base64url'),

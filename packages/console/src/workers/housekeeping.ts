@@ -36,6 +36,7 @@ export function startHousekeeping(context: Context, log: Logger): () => Promise<
 
 /** One round; `isStopped` ends it between two batches. */
 export async function tidy(context: Context, isStopped: () => boolean = () => false): Promise<void> {
+  await context.authority.rotateOpenidKeys();
   const { db } = context.store;
   const nowMs = context.clock();
   const expiredBefore = nowMs - EXPIRED_RETENTION_MS;

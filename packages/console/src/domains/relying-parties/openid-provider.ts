@@ -24,10 +24,11 @@ const GRANT_SECONDS = 90 * 86_400;
 
 /** One for each address that the console is known by: the issuer is part of every token. */
 export async function createOpenidProvider(context: Context): Promise<Provider> {
-  const { jwk, cookieKey } = await context.authority.openidKeys();
+  const { keys, cookieKey } = await context.authority.openidKeys();
   const provider = new Provider(openidIssuer(context), {
     adapter: (model: string) => new OpenidStore(context, model),
-    jwks: { keys: [jwk] },
+    // The first that fits signs; all are shown.
+    jwks: { keys: keys.map(({ jwk }) => jwk) },
     cookies: {
       keys: [cookieKey],
       names: { session: 'zn_openid_session', interaction: 'zn_openid_interaction', resume: 'zn_openid_resume' },
