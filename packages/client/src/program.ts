@@ -12,6 +12,7 @@ import { idpCommand } from './commands/idp.ts';
 import { keysCommand } from './commands/keys.ts';
 import { loginCommand } from './commands/login.ts';
 import { logoutCommand } from './commands/logout.ts';
+import { organizationsCommand } from './commands/organizations.ts';
 import { policyCommand } from './commands/policy.ts';
 import { relyingPartiesCommand } from './commands/relying-parties.ts';
 import { requestsCommand } from './commands/requests.ts';
@@ -51,6 +52,7 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(sitesCommand(line));
   program.addCommand(policyCommand(line));
   program.addCommand(requestsCommand(line));
+  program.addCommand(organizationsCommand(line));
   program.addCommand(usersCommand(line));
   program.addCommand(rolesCommand(line));
   program.addCommand(devicesCommand(line));

@@ -436,6 +436,11 @@ export const REASONS = {
   },
   'factor.not_started': { status: 409, title: 'No set-up is under way', next: 'Start it again.' },
 
+  'membership.home_only': {
+    status: 403,
+    title: 'This takes a session of the organization where you are at home',
+    next: 'Use the session that you switched from.',
+  },
   'invitation.invalid': {
     status: 404,
     title: 'This invitation does not work',

@@ -37,6 +37,7 @@ const AGAIN: Partial<Record<RouteId, Reason>> = {
   'setup.create': 'api.token_used',
   'sessions.deleteCurrent': 'access.session_revoked',
   'oauth.approve': 'api.not_found',
+  'organizations.join': 'invitation.invalid',
   'oauth.token': 'api.token_used',
   'users.create': 'api.conflict',
   'users.update': 'api.precondition_failed',

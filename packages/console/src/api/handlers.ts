@@ -35,6 +35,7 @@ import { factorHandlers } from './factor-handlers.ts';
 import { identityProviderHandlers } from './identity-provider-handlers.ts';
 import { invitationHandlers } from './invitation-handlers.ts';
 import { meHandlers } from './me-handlers.ts';
+import { organizationHandlers } from './organization-handlers.ts';
 import { personalAccessTokenHandlers } from './personal-access-token-handlers.ts';
 import { policyHandlers } from './policy-handlers.ts';
 import { policyTemplateHandlers } from './policy-template-handlers.ts';
@@ -144,6 +145,7 @@ export const handlers: Handlers = {
   'users.update': (context, { caller, params, body, version }) =>
     users.updateUser(context, caller, params.id, version, body),
 
+  ...organizationHandlers,
   ...roleHandlers,
   ...apiKeyHandlers,
   ...personalAccessTokenHandlers,

@@ -24,6 +24,9 @@ const ONLY_FOR_ITS_MAKER: Partial<Record<RouteId, Reason>> = {
   'sessions.deleteCurrent': 'api.invalid',
   'me.deleteSession': 'api.not_found',
   'oauth.approve': 'api.forbidden',
+  'organizations.create': 'factor.session_needed',
+  'organizations.join': 'factor.session_needed',
+  'organizations.switch': 'factor.session_needed',
 };
 
 /** What the API is, for everybody: made from the route table, not a part of it. */

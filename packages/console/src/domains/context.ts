@@ -5,6 +5,7 @@ import type { Mailer } from '../mail/mailer.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type { Store } from '../store/store.ts';
 import type { Presence } from '../sync/presence.ts';
+import type { Home } from './memberships/home.ts';
 import type { RateLimit } from './sessions/rate-limit.ts';
 import type { SignInLimits } from './sessions/sign-in-limits.ts';
 import type { PasswordHasher } from './users/password.ts';
@@ -58,6 +59,8 @@ export interface Caller extends Origin {
   /** Narrows the role, see `scopesCover` of the model; null: not narrowed. */
   readonly scopes: readonly string[] | null;
   readonly credential: 'session' | 'api_key' | 'workload' | 'local';
+  /** Of a linked user: whose session this one came of, and ends with. */
+  readonly home: Home | null;
   /** Id of the session or API key. */
   readonly credentialId: string;
   readonly actor: Actor;

@@ -100,7 +100,7 @@ function accountPage(
     user: { email: caller.actor.name },
     script: PASSKEY_SCRIPT,
     content: html`<h1>Account</h1>
-<p class="soft">${caller.actor.name} · ${caller.role}</p>
+<p class="soft">${caller.actor.name} · ${caller.role} · <a href="/organizations">organizations</a></p>
 ${notice(problem)}
 <h2>Second factors</h2>
 ${

@@ -3,7 +3,7 @@ import { PASSKEY_SCRIPT } from '@zeronaut/passkeys';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { clearPendingToken, readPendingToken, setPendingToken } from '../api/browser-cookie.ts';
 import { originOf } from '../api/origin.ts';
-import { setSessionCookie } from '../api/session-cookie.ts';
+import { clearHomeCookie, readHomeCookie, setSessionCookie } from '../api/session-cookie.ts';
 import type { Context } from '../domains/context.ts';
 import type { PendingSignIn, SignedIn } from '../domains/sessions/complete-sign-in.ts';
 import {
@@ -35,6 +35,8 @@ export function enterWith(
     return `/sign-in/factor?next=${encodeURIComponent(next)}`;
   }
   setSessionCookie(reply, publicUrl, result.token, result.expiresAtMs);
+  // Of whoever was signed in before.
+  if (readHomeCookie(reply.request, publicUrl) !== null) clearHomeCookie(reply, publicUrl);
   if (readPendingToken(reply.request, publicUrl) !== null) clearPendingToken(reply, publicUrl);
   return next;
 }

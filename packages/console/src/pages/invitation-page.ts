@@ -3,13 +3,14 @@ import type { FastifyInstance } from 'fastify';
 import { originOf } from '../api/origin.ts';
 import type { Context } from '../domains/context.ts';
 import { acceptInvitation, findInvitation } from '../domains/invitations/invitations.ts';
+import { getOrganization } from '../domains/organizations/organizations.ts';
 import { RateLimit, rateLimitKey } from '../domains/sessions/rate-limit.ts';
 import { Refusal } from '../store/refusal.ts';
 import { enterWith, sentenceOf } from './factor-page.ts';
 import { field } from './form.ts';
 import { html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
-import { refuseForeignForm, sendRefusal } from './signed-in.ts';
+import { refuseForeignForm, sendRefusal, signedIn } from './signed-in.ts';
 
 /** A password hash is worth more than a click: as many as a team behind one address needs. */
 const ACCEPT_BURST = 20;
@@ -24,6 +25,11 @@ export function registerInvitationPage(app: FastifyInstance, context: Context): 
     const text = typeof token === 'string' ? token.slice(0, 200) : '';
     const found = await findInvitation(context, text);
     if (found instanceof Refusal) return sendRefusal(reply, found);
+    const caller = await signedIn(context, request);
+    if (caller !== null && caller.home === null && caller.actor.name === found.email) {
+      const { name } = await getOrganization(context.store.db, found.organizationId);
+      return sendPage(reply, joinPage(found, text, name));
+    }
     return sendPage(reply, invitationPage(found, text, '', null));
   });
 
@@ -50,8 +56,21 @@ export function registerInvitationPage(app: FastifyInstance, context: Context): 
 }
 
 function wordsOf(refusal: Refusal): string | null {
+  if (refusal.reason === 'api.conflict')
+    return 'This address has an account already: sign in with it, and open this link again.';
   const [first] = refusal.errors ?? [];
   return first === undefined ? null : `The password needs to be better: ${first.message}.`;
+}
+
+/** For somebody who is at home in another organization and stays so. */
+function joinPage(invitation: Invitation, token: string, organization: string): Page {
+  return {
+    title: 'Invitation',
+    user: { email: invitation.email },
+    content: html`<h1>Join ${organization}</h1>
+<p>You join as ${invitation.email}, with the role ${invitation.role}. Your password and factors stay where they are.</p>
+<form class="stack" method="post" action="/organizations/join"><input type="hidden" name="token" value="${token}"><button>Join</button></form>`,
+  };
 }
 
 function invitationPage(invitation: Invitation, token: string, name: string, problem: string | null): Page {
@@ -69,6 +88,7 @@ ${notice(problem)}
 <input id="password" name="password" type="password" autocomplete="new-password" required minlength="12" maxlength="1024" aria-describedby="password-hint">
 <p class="hint" id="password-hint">At least 12 characters. A few random words are good.</p>
 <button>Join</button>
-</form>`,
+</form>
+<p class="small"><a href="/sign-in?next=${encodeURIComponent(`/invitation?token=${token}`)}">I have an account with this address</a></p>`,
   };
 }

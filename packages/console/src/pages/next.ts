@@ -1,7 +1,7 @@
 import { isWebPage } from '@zeronaut/model';
 
 /** Those that the console renders by itself. */
-const PAGES = new Set(['/account', '/device', '/api/docs', '/requests']);
+const PAGES = new Set(['/account', '/organizations', '/invitation', '/device', '/api/docs', '/requests']);
 /** Where a relying party waits. */
 const INTERACTION = /^\/oidc\/interaction\/[\w-]{10,64}$/;
 

@@ -8,6 +8,7 @@ import { registerIdentityProviderPages } from './identity-provider-pages.ts';
 import { registerInvitationPage } from './invitation-page.ts';
 import { registerMagicLinkPages } from './magic-link-pages.ts';
 import { registerOpenidPages } from './openid-pages.ts';
+import { registerOrganizationsPage } from './organizations-page.ts';
 import { registerRequestsPage } from './requests-page.ts';
 import { registerSetupPage } from './setup-page.ts';
 import { registerSignInPage } from './sign-in-page.ts';
@@ -23,6 +24,7 @@ export function registerPages(app: FastifyInstance, context: Context, webDirecto
   registerInvitationPage(app, context);
   registerMagicLinkPages(app, context);
   registerAccountPage(app, context);
+  registerOrganizationsPage(app, context);
   registerRequestsPage(app, context);
   registerDevicePage(app, context);
   registerDocsPage(app, context);

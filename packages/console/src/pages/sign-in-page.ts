@@ -3,7 +3,7 @@ import { PASSKEY_SCRIPT } from '@zeronaut/passkeys';
 import type { FastifyInstance } from 'fastify';
 import { readBrowserSecret } from '../api/browser-cookie.ts';
 import { originOf } from '../api/origin.ts';
-import { clearSessionCookie, readSessionCookie } from '../api/session-cookie.ts';
+import { clearHomeCookie, clearSessionCookie, readHomeCookie, readSessionCookie } from '../api/session-cookie.ts';
 import type { Context } from '../domains/context.ts';
 import { signInChoices } from '../domains/identity-providers/sign-in-choices.ts';
 import { offersMagicLinks } from '../domains/magic-links/magic-links.ts';
@@ -82,10 +82,14 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
   app.post('/sign-out', async (request, reply) => {
     const foreign = refuseForeignForm(context, request, reply);
     if (foreign !== null) return foreign;
-    const token = readSessionCookie(request, context.settings.publicUrl());
-    const caller = token === null ? null : await authenticate(context, token, originOf(request));
-    if (caller !== null && !(caller instanceof Refusal)) await revokeSession(context, caller, caller.credentialId);
-    clearSessionCookie(reply, context.settings.publicUrl());
+    const publicUrl = context.settings.publicUrl();
+    // Also the session of the home, when the browser acted in another organization.
+    for (const token of [readSessionCookie(request, publicUrl), readHomeCookie(request, publicUrl)]) {
+      const caller = token === null ? null : await authenticate(context, token, originOf(request));
+      if (caller !== null && !(caller instanceof Refusal)) await revokeSession(context, caller, caller.credentialId);
+    }
+    clearSessionCookie(reply, publicUrl);
+    clearHomeCookie(reply, publicUrl);
     return reply.redirect('/sign-in', 303);
   });
 }

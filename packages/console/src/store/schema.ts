@@ -22,7 +22,7 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
   users: {
     id: string;
     organization_id: string;
-    kind: 'person' | 'local' | 'service_account';
+    kind: 'person' | 'linked' | 'local' | 'service_account';
     email: string;
     name: string;
     role: Role;
@@ -32,6 +32,8 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     version: number;
     /** When all sessions of the user were ended last: by a new password, a lost factor, a closed account. */
     sessions_ended_at: number | null;
+    /** Of `linked` users alone: the user whose credentials are theirs. */
+    home_user_id: Generated<string | null>;
   };
   password_hashes: { user_id: string; organization_id: string; hash: string; changed_at: number };
   sessions: {
@@ -45,6 +47,8 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     user_agent: string;
     /** JSON list of proved factors, each with its time. */
     factors: string;
+    /** The session at home that this one came of, and ends with; null: it is its own. */
+    home_session_id: Generated<string | null>;
     /** When the last of them was shown. Null only in rows of before there were factors. */
     authenticated_at: number | null;
     /** Exact to a minute. */

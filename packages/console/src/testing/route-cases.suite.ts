@@ -185,6 +185,17 @@ async function newRole({ ours }: World): Promise<string> {
   assert.equal(answer.statusCode, 201, answer.body);
   return answer.json().name;
 }
+/** Of an organization besides, which invites whoever calls; the session is of the caller's home. */
+const others = new WeakMap<Fixture, TestOrganization>();
+async function newInvitee(world: World): Promise<{ key: string; token: string; organizationId: string }> {
+  const { fixture } = world;
+  const other = others.get(fixture) ?? (await fixture.organization('other'));
+  others.set(fixture, other);
+  const { token: key, email } = await newSession(world);
+  const invited = await other.call('POST', '/api/v1/invitations', { email, mail: false });
+  assert.equal(invited.statusCode, 201, invited.body);
+  return { key, token: new URL(invited.json().url).searchParams.get('token')!, organizationId: other.id };
+}
 const proposal = () => ({ policies: [{ name: fresh('policy'), text: POLICY, mode: 'off' }] });
 
 export const ROUTE_CASES: Record<RouteId, RouteCase> = {
@@ -474,6 +485,27 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
       body: { name: 'Other' },
     }),
     foreign: 'not_found',
+  },
+  'organizations.list': { foreign: 'own' },
+  'organizations.create': {
+    prepare: async (world) => ({ key: (await newSession(world)).token, body: { name: fresh('Company') } }),
+    foreign: 'own',
+  },
+  'organizations.join': {
+    prepare: async (world) => {
+      const { key, token } = await newInvitee(world);
+      return { key, body: { token } };
+    },
+    foreign: 'own',
+  },
+  'organizations.switch': {
+    prepare: async (world) => {
+      const { key, token, organizationId } = await newInvitee(world);
+      const joined = await world.ours.call('POST', '/api/v1/organizations/join', { token }, { key });
+      assert.equal(joined.statusCode, 200, joined.body);
+      return { key, body: { organizationId } };
+    },
+    foreign: 'own',
   },
   'roles.list': { foreign: 'own' },
   'roles.create': { prepare: () => ({ body: { name: fresh('role'), permissions: [] } }), foreign: 'own' },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { device, id, label, resourceProtocol, session } from '../entities/index.ts';
+import { deviceView, id, label, resourceProtocol, session } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
 import { byId, pageOf, pageQuery } from './route-parts.ts';
 
@@ -55,7 +55,7 @@ export const meRoutes = defineRoutes({
     summary: 'My devices that were not revoked',
     status: 200,
     query: pageQuery,
-    response: pageOf(device),
+    response: pageOf(deviceView),
   },
   'me.deleteDevice': {
     tag,

@@ -35,6 +35,7 @@ import { identityProviderRoutes } from './identity-provider-routes.ts';
 import { accessInput, password, resourceInput, resourcesFile, serviceInput, serviceView } from './inputs.ts';
 import { invitationRoutes } from './invitation-routes.ts';
 import { meRoutes } from './me-routes.ts';
+import { organizationRoutes } from './organization-routes.ts';
 import { personalAccessTokenRoutes } from './personal-access-token-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { policyTemplateRoutes } from './policy-template-routes.ts';
@@ -290,6 +291,7 @@ export const routes = defineRoutes({
     response: user,
   },
 
+  ...organizationRoutes,
   ...roleRoutes,
   ...apiKeyRoutes,
   ...personalAccessTokenRoutes,

@@ -59,10 +59,11 @@ export const user = z.strictObject({
   id,
   organizationId: id,
   /**
+   * `linked` users are people of another organization, where their credentials are and where they sign in first.
    * `local` users exist for the OS user beside the console, `service_account` ones are programs. Neither has a password,
    * and neither ever signs in through a page.
    */
-  kind: z.enum(['person', 'local', 'service_account']),
+  kind: z.enum(['person', 'linked', 'local', 'service_account']),
   email,
   name: displayName,
   role,

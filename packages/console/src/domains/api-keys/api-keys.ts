@@ -6,6 +6,7 @@ import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { contains, type ListQuery, listPage } from '../list.ts';
+import { checkNotLinked } from '../memberships/home.ts';
 import { isoTime, type Page } from '../page.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { revoke } from '../revoke.ts';
@@ -112,6 +113,8 @@ export async function createApiKey(
   if (caller.credential === 'workload') {
     return new Refusal('api.forbidden', { detail: 'the access token of a workload cannot make an API key' });
   }
+  const linked = input.serviceAccountId === null ? checkNotLinked(caller) : null;
+  if (linked !== null) return linked;
   const nowMs = context.clock();
   return await context.store.transaction(async (queries) => {
     const refusal = await checkKey(queries, caller, input);

@@ -4,6 +4,7 @@ import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context, Origin } from '../context.ts';
+import { checkNotLinked } from '../memberships/home.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { completeSignIn } from '../sessions/complete-sign-in.ts';
 import { RateLimit } from '../sessions/rate-limit.ts';
@@ -110,6 +111,8 @@ export async function decideDeviceAuthorization(
   if (caller.credential === 'api_key' || caller.credential === 'workload') {
     return new Refusal('api.forbidden', { detail: 'only a signed-in person can approve a device' });
   }
+  const linked = checkNotLinked(caller);
+  if (linked !== null) return linked;
   const limited = limitGuesses(context, caller);
   if (limited !== null) return limited;
   return await context.store.transaction(async (queries) => {

@@ -7,6 +7,7 @@ import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { contains, type ListQuery, listRows } from '../list.ts';
+import { checkNotLinked } from '../memberships/home.ts';
 import { isoTime, type Page, toPage } from '../page.ts';
 import { revoke } from '../revoke.ts';
 import { getDevicePolicy } from './device-policy.ts';
@@ -130,6 +131,8 @@ export async function enrolDevice(
   caller: Caller,
   input: { name: string; csr: string },
 ): Promise<EnrolledDevice | Refusal> {
+  const linked = checkNotLinked(caller);
+  if (linked !== null) return linked;
   const key = await parseCertificateRequest(input.csr);
   if (key === null) return invalidRequest();
   const { certificates } = context.authority;

@@ -3,7 +3,7 @@ import { createId, type Invitation, type Role } from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
-import { isUniqueViolation } from '../../store/store.ts';
+import { isUniqueViolation, type Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context, Origin } from '../context.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
@@ -142,6 +142,20 @@ export async function findInvitation(context: Context, token: string): Promise<I
   return row === undefined ? new Refusal('invitation.invalid') : toInvitation(row);
 }
 
+/** Uses it up: looked at again in the statement that does, as it may have been used, revoked or run out meanwhile. */
+export async function takeInvitation(queries: Queries, token: string, nowMs: number): Promise<Invitation | Refusal> {
+  const row = await queries
+    .updateTable('invitations')
+    .set({ used_at: nowMs })
+    .where('token_hash', '=', hashToken(token))
+    .where('used_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', nowMs)
+    .returningAll()
+    .executeTakeFirst();
+  return row === undefined ? new Refusal('invitation.invalid') : toInvitation(row);
+}
+
 /** Makes the person a user and signs them in. Of two at the same time one comes too late. */
 export async function acceptInvitation(
   context: Context,
@@ -157,19 +171,10 @@ export async function acceptInvitation(
   const nowMs = context.clock();
   try {
     return await context.store.change(known.organizationId, async (queries) => {
-      // Looked at again in the statement that uses it up: it may have been used, revoked or run out meanwhile.
-      const row = await queries
-        .updateTable('invitations')
-        .set({ used_at: nowMs })
-        .where('token_hash', '=', hashToken(token))
-        .where('used_at', 'is', null)
-        .where('revoked_at', 'is', null)
-        .where('expires_at', '>', nowMs)
-        .returningAll()
-        .executeTakeFirst();
-      if (row === undefined) return new Refusal('invitation.invalid');
-      const fields = { email: row.email, name: input.name, role: row.role, groups: JSON.parse(row.groups) };
-      const user = await insertUser(queries, row.organization_id, { ...fields, kind: 'person', passwordHash }, nowMs);
+      const row = await takeInvitation(queries, token, nowMs);
+      if (row instanceof Refusal) return row;
+      const fields = { email: row.email, name: input.name, role: row.role, groups: row.groups };
+      const user = await insertUser(queries, row.organizationId, { ...fields, kind: 'person', passwordHash }, nowMs);
       if (user instanceof Refusal) return user;
       await appendAudit(
         queries,

@@ -5,6 +5,7 @@ import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
+import { checkNotLinked } from '../memberships/home.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { findResource } from '../resources/resources.ts';
@@ -64,6 +65,8 @@ export async function createPersonalAccessToken(
   caller: Caller,
   input: { name: string; resources: string[]; expiresInSeconds: number },
 ): Promise<{ personalAccessToken: PersonalAccessToken; token: string } | Refusal> {
+  const linked = checkNotLinked(caller);
+  if (linked !== null) return linked;
   const nowMs = context.clock();
   return await context.store.change(caller.organizationId, async (queries) => {
     const { count } = await queries

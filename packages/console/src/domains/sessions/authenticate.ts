@@ -1,6 +1,7 @@
 import { Refusal } from '../../store/refusal.ts';
 import { parseScopes } from '../api-keys/stored-scopes.ts';
 import type { Caller, Context, Origin } from '../context.ts';
+import { checkHomeSession } from '../memberships/home.ts';
 import { hashToken, TOKEN_PREFIX } from '../random-token.ts';
 import { findRole, type HeldRole, heldRole, roleWithin } from '../roles/held-role.ts';
 import { authenticateWorkload } from '../workloads/exchange.ts';
@@ -36,7 +37,9 @@ async function bySession(context: Context, token: string, origin: Origin, isUse:
       'sessions.created_at',
       'sessions.last_used_at',
       'sessions.idle_ms',
+      'sessions.home_session_id',
       'users.id',
+      'users.home_user_id',
       'users.organization_id',
       'users.kind',
       'users.email',
@@ -53,6 +56,10 @@ async function bySession(context: Context, token: string, origin: Origin, isUse:
     return new Refusal('access.session_expired');
   }
   if (row.status !== 'active') return new Refusal('access.user_disabled');
+  const home =
+    row.home_user_id === null ? null : { userId: row.home_user_id, sessionId: row.home_session_id ?? 'none' };
+  const ended = home === null ? null : await checkHomeSession(context.store.db, home, nowMs);
+  if (ended !== null) return ended;
   if (isUse && lastUsedAt < nowMs - LAST_USED_STEP_MS) {
     await context.store.db
       .updateTable('sessions')
@@ -68,6 +75,7 @@ async function bySession(context: Context, token: string, origin: Origin, isUse:
     role: row.role,
     permissions: (await findRole(context.store.db, row.organization_id, row.role)).permissions,
     scopes: null,
+    home,
     credential: 'session',
     credentialId: row.session_id,
     actor: actorOf(row, origin),
@@ -93,6 +101,7 @@ async function byApiKey(context: Context, token: string, origin: Origin, isUse: 
       'api_keys.last_used_at',
       'api_keys.scopes',
       'users.id',
+      'users.home_user_id',
       'users.organization_id',
       'users.kind',
       'users.email',
@@ -101,7 +110,9 @@ async function byApiKey(context: Context, token: string, origin: Origin, isUse: 
     ])
     .where('api_keys.key_hash', '=', hashToken(token))
     .executeTakeFirst();
-  if (row === undefined || row.revoked_at !== null) return new Refusal('api.unauthenticated');
+  // Linked users have no keys; should there be one, it opens nothing.
+  if (row === undefined || row.revoked_at !== null || row.home_user_id !== null)
+    return new Refusal('api.unauthenticated');
   if (row.expires_at !== null && row.expires_at <= nowMs) return new Refusal('api.token_expired');
   if (row.status !== 'active') return new Refusal('access.user_disabled');
   if (isUse && (row.last_used_at === null || row.last_used_at < nowMs - LAST_USED_STEP_MS)) {
@@ -125,6 +136,7 @@ async function byApiKey(context: Context, token: string, origin: Origin, isUse: 
     role: role.name,
     permissions: role.permissions,
     scopes: parseScopes(row.scopes),
+    home: null,
     credential: row.kind === 'local' ? 'local' : 'api_key',
     credentialId: row.key_id,
     actor:

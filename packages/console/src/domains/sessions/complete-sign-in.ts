@@ -8,6 +8,7 @@ import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Actor, Context, Origin } from '../context.ts';
 import { enrolledFactors } from '../factors/factors.ts';
+import type { Home } from '../memberships/home.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { toUser } from '../users/users.ts';
 import { type IssuedSession, openSession } from './sessions.ts';
@@ -40,6 +41,8 @@ export interface SignInProof {
   readonly kind: Session['kind'];
   readonly factors: readonly ProvedFactor[];
   readonly provider?: ProviderProof | null;
+  /** For a linked user: whose factors these are, and in which session they were shown. */
+  readonly home?: Home | null;
   /** Whoever signs in has a page that can ask for the next factor. Without, a missing one is a refusal. */
   readonly canGoOn: boolean;
   /** When the factors are looked at, ms. Default: now. An approved device: when it was approved. */
@@ -53,7 +56,7 @@ export async function completeSignIn(
   proof: SignInProof,
   origin: Origin,
 ): Promise<SignedIn | PendingSignIn | Refusal> {
-  const { organizationId, kind, provider = null } = proof;
+  const { organizationId, kind, provider = null, home = null } = proof;
   const row = await queries
     .selectFrom('users')
     .selectAll()
@@ -62,19 +65,28 @@ export async function completeSignIn(
     .executeTakeFirst();
   // Read again, since it may have changed while the factors were shown.
   if (row === undefined || row.status !== 'active') return new Refusal('access.user_disabled');
+  // Nobody signs in as a linked user: only a session of the very user that it is linked to leads there.
+  if (row.home_user_id !== (home?.userId ?? null)) return new Refusal('access.user_disabled');
   const user = toUser(row);
   const policy = await getSignInPolicy(queries, organizationId);
+  // The providers of another organization are not those that this one trusts.
+  const asked = home === null ? policy : { ...policy, trustProviders: false };
   // For the OS user beside the console the operating system vouches; there is nothing to show.
   if (user.kind !== 'local') {
-    const enrolled = await enrolledFactors(queries, user.id);
-    const missing = missingFactors(policy, proof.factors, enrolled, proof.measuredAtMs ?? context.clock());
+    const enrolled = await enrolledFactors(queries, home?.userId ?? user.id);
+    const missing = missingFactors(asked, proof.factors, enrolled, proof.measuredAtMs ?? context.clock());
     if (missing instanceof Refusal) return missing;
     if (missing.length > 0) {
       if (proof.canGoOn) return await openPending(queries, context, proof, user, missing, origin);
       return new Refusal(missing[0] === 'enrolment' ? 'factor.enrolment_missing' : 'factor.missing');
     }
   }
-  const session = await openSession(queries, context, { kind, user, factors: proof.factors, policy }, origin);
+  const session = await openSession(
+    queries,
+    context,
+    { kind, user, factors: proof.factors, policy, homeSessionId: home?.sessionId ?? null },
+    origin,
+  );
   if (provider !== null) {
     await queries
       .insertInto('federated_sessions')
@@ -100,6 +112,7 @@ export async function completeSignIn(
         userId: user.id,
         factors: proof.factors.map((factor) => factor.kind),
         ...(provider === null ? {} : { identityProviderId: provider.id }),
+        ...(home === null ? {} : { homeUserId: home.userId }),
       },
     },
   );

@@ -68,10 +68,12 @@ export async function openSession(
     user: { id: string; organizationId: string };
     factors: readonly ProvedFactor[];
     policy: SignInPolicy;
+    /** The session at home that this one comes of. */
+    homeSessionId: string | null;
   },
   origin: Origin,
 ): Promise<IssuedSession> {
-  const { kind, user, factors, policy } = wanted;
+  const { kind, user, factors, policy, homeSessionId } = wanted;
   const createdAt = context.clock();
   const sessionId = createId('session', createdAt);
   const authenticatedAt = Math.max(0, ...factors.map(({ atMs }) => atMs)) || createdAt;
@@ -100,6 +102,7 @@ export async function openSession(
       organization_id: user.organizationId,
       user_id: user.id,
       kind,
+      home_session_id: homeSessionId,
       token_hash: kind === 'portal' ? null : hashToken(token),
       address: origin.address,
       user_agent: origin.userAgent.slice(0, 300),

@@ -22,6 +22,8 @@ const DANGEROUS = [
   'identityProviders.create',
   'identityProviders.update',
   'invitations.create',
+  'organizations.create',
+  'organizations.join',
   'passkeys.create',
   'passkeys.start',
   'personalAccessTokens.create',

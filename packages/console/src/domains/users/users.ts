@@ -36,6 +36,8 @@ export interface NewUser {
   readonly kind: User['kind'];
   /** Null: can never sign in with a password. */
   readonly passwordHash: string | null;
+  /** Exactly for `linked` users. */
+  readonly homeUserId?: string;
 }
 
 /** Within a transaction; the caller writes the audit entry. */
@@ -49,7 +51,10 @@ export async function insertUser(
     .selectFrom('users')
     .select('id')
     .where('email', '=', input.email)
-    .where((eb) => eb.or([eb('kind', '=', 'person'), eb('organization_id', '=', organizationId)]))
+    .where((eb) => {
+      const here = eb('organization_id', '=', organizationId);
+      return input.kind === 'linked' ? here : eb.or([eb('kind', '=', 'person'), here]);
+    })
     .executeTakeFirst();
   if (taken !== undefined) return emailTaken();
   const row: Row = {
@@ -64,6 +69,7 @@ export async function insertUser(
     created_at: nowMs,
     version: 1,
     sessions_ended_at: null,
+    home_user_id: input.homeUserId ?? null,
   };
   await queries.insertInto('users').values(row).execute();
   if (input.passwordHash !== null) {
@@ -189,7 +195,7 @@ export async function updateUser(
       (after.role === before.role ? null : await checkGrant(queries, caller, after.role));
     if (refusal !== null) return refusal;
     const losesOwner =
-      before.kind === 'person' &&
+      OWNING.includes(before.kind) &&
       before.role === 'owner' &&
       before.status === 'active' &&
       (after.role !== 'owner' || after.status !== 'active');
@@ -224,12 +230,15 @@ export async function updateUser(
   });
 }
 
+/** Who can sign in and own an organization: the OS user beside the console and programs do not count. */
+const OWNING: readonly User['kind'][] = ['person', 'linked'];
+
 export async function hasOtherOwner(queries: Queries, organizationId: string, exceptId: string): Promise<boolean> {
   const other = await queries
     .selectFrom('users')
     .select('id')
     .where('organization_id', '=', organizationId)
-    .where('kind', '=', 'person')
+    .where('kind', 'in', OWNING)
     .where('role', '=', 'owner')
     .where('status', '=', 'active')
     .where('id', '!=', exceptId)

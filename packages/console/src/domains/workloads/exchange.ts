@@ -277,6 +277,7 @@ export async function authenticateWorkload(context: Context, token: string, orig
     role: row.role,
     permissions: (await findRole(context.store.db, row.organization_id, row.role)).permissions,
     scopes: parseScopes(row.scopes),
+    home: null,
     credential: 'workload',
     credentialId: row.token_id,
     actor: { kind: 'workload', id: row.token_id, name: row.subject.slice(0, 254), address: origin.address },

@@ -12,6 +12,7 @@ export const messages: Translation<typeof english> = {
   'column.status': 'Zustand',
   'status.active': 'Aktiv',
   'status.disabled': 'Gesperrt',
+  'kind.linked': 'In einer anderen Organisation zu Hause',
   'kind.local': 'Der Systembenutzer neben der Konsole',
   'kind.service_account': 'Dienstkonto',
   'empty.title': 'Noch niemand',

@@ -9,6 +9,7 @@ export const messages = {
   'column.status': 'Status',
   'status.active': 'Active',
   'status.disabled': 'Disabled',
+  'kind.linked': 'At home in another organization',
   'kind.local': 'The OS user beside the console',
   'kind.service_account': 'Service account',
   'empty.title': 'Nobody yet',
