@@ -1,5 +1,4 @@
-import { createPrivateKey, generateKeyPair, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { SNAPSHOT_CONTEXT } from '@zeronaut/model';
 import type { Store } from '../store/store.ts';
 import {
