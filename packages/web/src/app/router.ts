@@ -7,12 +7,14 @@ import { deviceRoutes } from '../features/devices/routes.ts';
 import { firstRunRoutes } from '../features/first-run/routes.ts';
 import { gatewayRoutes } from '../features/gateways/routes.ts';
 import { groupRoutes } from '../features/groups/routes.ts';
+import { identityProviderRoutes } from '../features/identity-providers/routes.ts';
 import { invitationRoutes } from '../features/invitations/routes.ts';
 import { myAccessRoutes } from '../features/my-access/routes.ts';
 import { overviewRoutes } from '../features/overview/routes.ts';
 import { personalAccessTokenRoutes } from '../features/personal-access-tokens/routes.ts';
 import { policyRoutes } from '../features/policies/routes.ts';
 import { resourceRoutes } from '../features/resources/routes.ts';
+import { roleRoutes } from '../features/roles/routes.ts';
 import { securityRoutes } from '../features/security/routes.ts';
 import { serviceAccountRoutes } from '../features/service-accounts/routes.ts';
 import { settingsRoutes } from '../features/settings/routes.ts';
@@ -42,6 +44,8 @@ const routeTree = rootRoute
     ...accessRequestRoutes,
     ...myAccessRoutes,
     ...settingsRoutes,
+    ...identityProviderRoutes,
+    ...roleRoutes,
   ]);
 
 export const router = createRouter({

@@ -49,6 +49,8 @@ interface TextInputProps extends FieldProps {
   readonly placeholder?: string;
   /** True: an empty field is null, "nothing". */
   readonly nullable?: boolean;
+  /** True: an empty field is left out, "as it is". */
+  readonly optional?: boolean;
 }
 
 export function TextInput(props: TextInputProps) {
@@ -61,6 +63,7 @@ export function TextInput(props: TextInputProps) {
     placeholder,
     nullable = false,
   } = props;
+  const empty = nullable ? null : props.optional ? undefined : '';
   const { field, wrong, note } = useField(props);
   return (
     <TextField
@@ -68,7 +71,7 @@ export function TextInput(props: TextInputProps) {
       inputRef={field.ref}
       value={field.value ?? ''}
       onBlur={field.onBlur}
-      onChange={({ target }) => field.onChange(nullable && target.value === '' ? null : target.value)}
+      onChange={({ target }) => field.onChange(target.value === '' ? empty : target.value)}
       type={type}
       label={props.label}
       helperText={note}

@@ -74,4 +74,6 @@ export const messages: Translation<typeof english> = {
   'traffic.bytesOut': 'An Besucher',
   'traffic.bytesIn': 'Von Besuchern',
   'traffic.spark': { one: '{count} Anfrage', other: '{count} Anfragen' },
+  'tabs.roles': 'Rollen',
+  'tabs.providers': 'Identitätsanbieter',
 };

@@ -72,4 +72,6 @@ export const messages = {
   'traffic.bytesOut': 'To visitors',
   'traffic.bytesIn': 'From visitors',
   'traffic.spark': { one: '{count} request', other: '{count} requests' },
+  'tabs.roles': 'Roles',
+  'tabs.providers': 'Identity providers',
 } as const;

@@ -17,6 +17,7 @@ const PAGES = {
     { to: '/users', label: 'tabs.users', permission: 'users:read' },
     { to: '/users/invitations', label: 'tabs.invitations', permission: 'users:read' },
     { to: '/users/groups', label: 'tabs.groups', permission: 'users:read' },
+    { to: '/users/roles', label: 'tabs.roles', permission: 'roles:read' },
   ],
   programs: [
     { to: '/service-accounts', label: 'tabs.serviceAccounts', permission: 'service_accounts:read' },
@@ -30,6 +31,7 @@ const PAGES = {
   settings: [
     { to: '/settings', label: 'tabs.organization', permission: 'organization:read' },
     { to: '/settings/sign-in', label: 'tabs.signInPolicy', permission: 'organization:read' },
+    { to: '/settings/identity-providers', label: 'tabs.providers', permission: 'identity_providers:read' },
     { to: '/settings/devices', label: 'tabs.devices', permission: 'organization:read' },
     { to: '/settings/audit-exports', label: 'tabs.exports', permission: 'audit_exports:read' },
   ],

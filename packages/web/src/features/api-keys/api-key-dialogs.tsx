@@ -1,6 +1,6 @@
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
-import { type ApiKey, PERMISSIONS, type Permission, roleHas, routes } from '@zeronaut/model';
+import { type ApiKey, routes } from '@zeronaut/model';
 import { useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
@@ -38,7 +38,6 @@ export function CreateApiKeyDialog({ owner, onClose }: CreateProps) {
   if (accounts.isLoading) return null;
   const active = accounts.data?.items.filter(({ status }) => status === 'active') ?? [];
   const preset = active.find(({ id }) => id === owner);
-  const permissions = (Object.keys(PERMISSIONS) as Permission[]).filter((one) => roleHas(me.role, one));
   return (
     <FormDialog
       title={t('create.title')}
@@ -69,7 +68,7 @@ export function CreateApiKeyDialog({ owner, onClose }: CreateProps) {
         hint={t('role.hint')}
         options={roles.map((value) => ({ value, label: value }))}
       />
-      <ListInput name="scopes" label={t('field.scopes')} options={permissions} hint={t('scopes.hint')} nullable />
+      <ListInput name="scopes" label={t('field.scopes')} options={me.permissions} hint={t('scopes.hint')} nullable />
       <SelectInput
         name="expiresInSeconds"
         label={t('field.life')}

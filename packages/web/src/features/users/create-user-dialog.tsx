@@ -27,6 +27,7 @@ export function CreateUserDialog({ onClose }: { readonly onClose: () => void }) 
         await navigate({ to: '/users/$id', params: { id } });
       }}
       onClose={onClose}
+      keepOpen
     >
       <TextInput name="name" label={t('field.name')} autoFocus />
       <TextInput name="email" label={t('field.email')} type="email" />

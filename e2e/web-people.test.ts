@@ -1,0 +1,300 @@
+/**
+ * People, keys, requests and settings in the web console: each page's main job in a real browser, against the real console. What people
+ * can write is an attempt at a script wherever it can be.
+ */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { ensureWeb } from '../scripts/build-web.mjs';
+import { openBrowser } from './harness/browser.ts';
+import { fileOwner } from './harness/file-owner.ts';
+import { openWebConsole, type WebConsole } from './harness/web-console.ts';
+import { startWorld, type User, type World } from './harness/world.ts';
+
+const owner = fileOwner();
+const SCRIPT = '<img src=x onerror=alert(1)>';
+
+let world: World;
+let web: WebConsole;
+let bob: User;
+let alerts = 0;
+
+before(async () => {
+  ensureWeb();
+  world = await startWorld(owner);
+  bob = await world.createUser({ email: 'bob@example.com', groups: ['dev'] });
+  for (const [name, allow] of [
+    ['wiki', ['group:dev']],
+    ['payroll', ['group:sales']],
+  ] as const) {
+    await world.api.call('resources.create', {
+      body: { name, targets: [{ address: '127.0.0.1:9' }], access: { mode: 'login', allow: [...allow] } },
+    });
+  }
+  const { context } = await openBrowser(owner);
+  web = await openWebConsole(context, world, world.owner);
+  web.page.on('dialog', (dialog) => {
+    alerts++;
+    void dialog.dismiss();
+  });
+});
+afterEach((t) => world.showLogsOnFailure(t));
+after(() => {
+  assert.deepEqual(web.complaints, [], 'violations of the policy, errors and warnings of the whole run');
+  assert.equal(alerts, 0, 'no text became a script');
+});
+
+const dialog = () => web.page.locator('role=dialog');
+async function submit(name: string): Promise<void> {
+  await dialog().getByRole('button', { name, exact: true }).click();
+}
+async function gone(): Promise<void> {
+  await dialog().waitFor({ state: 'detached' });
+}
+
+describe('people', () => {
+  it('are created, with whatever name, found, changed and disabled', async () => {
+    const { page } = web;
+    await web.open('/users');
+    await page.click('role=button[name="Create a user"]');
+    await submit('Create a user');
+    await page.waitForSelector('text=This is needed.');
+    await page.fill('input[name=name]', SCRIPT);
+    await page.fill('input[name=email]', 'eve@example.com');
+    await page.fill('input[name=password]', 'plum violin harbour seven');
+    await page.fill('input[name=groups]', 'dev,on-call,');
+    await submit('Create a user');
+    await page.waitForSelector(`h1:has-text("${SCRIPT}")`);
+    await page.waitForSelector('text=Signed in nowhere.');
+    assert.match(await page.innerText('main'), /dev\s+on-call/);
+
+    await page.click('role=button[name="Edit"]');
+    await page.fill('input[name=name]', 'Eve');
+    const eve = (await world.api.call('users.list', { query: { q: 'eve@' } })).items[0]!;
+    await world.api.call('users.update', { params: { id: eve.id }, body: { groups: ['sales'] } }, eve.version);
+    await submit('Save');
+    await page.waitForSelector('text=Somebody else changed this');
+    assert.match(await dialog().innerText(), /sales/, 'what the other wrote is taken over');
+    assert.equal(await page.inputValue('input[name=name]'), 'Eve', 'what was written here stays');
+    await submit('Save');
+    await gone();
+    const merged = await world.api.call('users.get', { params: { id: eve.id } });
+    assert.deepEqual([merged.name, merged.groups], ['Eve', ['sales']]);
+
+    await page.click('role=button[name="Disable"]');
+    await submit('Disable');
+    await page.waitForSelector('main >> text=Disabled');
+    await web.open('/users?status=disabled');
+    await page.waitForSelector('role=row >> text=eve@example.com');
+    assert.equal(await page.locator('role=row >> text=bob@example.com').count(), 0);
+  });
+
+  it('are signed out by the page of a user', async () => {
+    const { page } = web;
+    await world.api.as(bob.token).call('me.get', {});
+    await web.open(`/users/${bob.id}`);
+    await page.click('section[aria-label="Sessions"] >> role=button[name="End"]');
+    await submit('End');
+    await page.waitForSelector('text=Signed in nowhere.');
+    await assert.rejects(world.api.as(bob.token).call('me.get', {}), /session_revoked/);
+  });
+
+  it('are invited by a link that is shown once, and invited no more', async () => {
+    const { page } = web;
+    await web.open('/users/invitations');
+    await page.click('main >> role=button[name="Invite"] >> nth=0');
+    await page.fill('input[name=email]', 'new@example.com');
+    await submit('Invite');
+    await page.waitForSelector('text=It is shown this once');
+    const link = await page.innerText('role=textbox[name="Invitation link"]');
+    assert.equal((await fetch(link)).status, 200);
+    await submit('I have it');
+    await page.click('role=row >> role=button[name="Withdraw"]');
+    await submit('Withdraw');
+    await page.waitForSelector('role=row >> text=Withdrawn');
+    await web.open('/users/groups');
+    await page.waitForSelector('role=row >> text=sales');
+  });
+});
+
+describe('roles', () => {
+  it('of the organization are made of permissions, and given', async () => {
+    const { page } = web;
+    await web.open('/users/roles');
+    await page.click('role=button[name="Make a role"]');
+    await page.fill('input[name=name]', 'log-reader');
+    await page.fill('input[name=permissions]', 'audit:read');
+    await page.click('role=option[name="audit:read"]');
+    await submit('Make a role');
+    await gone();
+    await page.waitForSelector('role=columnheader[name="log-reader"]');
+    await web.open(`/users/${bob.id}`);
+    await page.click('role=button[name="Edit"]');
+    await page.click('role=combobox[name="Role"]');
+    await page.click('role=option[name="log-reader"]');
+    await submit('Save');
+    await gone();
+    assert.equal((await world.api.call('users.get', { params: { id: bob.id } })).role, 'log-reader');
+  });
+});
+
+describe('identity providers', () => {
+  it('are added, checked, given a domain, and removed', async () => {
+    const { page } = web;
+    await web.open('/settings/identity-providers');
+    await page.click('main >> role=button[name="Add a provider"] >> nth=0');
+    await page.fill('input[name=displayName]', SCRIPT);
+    await page.fill('input[name=name]', 'corp');
+    await page.fill('input[name="settings.issuer"]', 'http://127.0.0.1:1/');
+    await page.fill('input[name="settings.clientId"]', 'zeronaut');
+    await page.fill('input[name=secret]', 'a client secret');
+    await submit('Add a provider');
+    await page.waitForSelector(`h1:has-text("${SCRIPT}")`);
+    await page.click('role=button[name="Check now"]');
+    await page.waitForSelector('section[aria-label="Check"] >> code');
+    await page.fill('section[aria-label="Mail domains"] >> input', 'corp.example');
+    await page.click('role=button[name="Prove by DNS"]');
+    await page.waitForSelector('role=textbox[name="TXT record that proves it"]');
+    await web.checkAccessibility('an identity provider');
+    await page.click('role=button[name="Edit"]');
+    await page.fill('input[name=displayName]', 'Corp');
+    await submit('Save');
+    await gone();
+    await page.waitForSelector('h1:has-text("Corp")');
+    const [provider] = (await world.api.call('identityProviders.list', {})).items;
+    assert.equal(provider!.hasSecret, true, 'an empty secret leaves what is kept');
+    await page.click('main >> header >> role=button[name="Remove"]');
+    await page.fill('role=dialog >> input', 'corp');
+    await submit('Remove');
+    await page.waitForSelector('text=No identity provider yet');
+  });
+});
+
+describe('programs', () => {
+  it('get an account, a key that works, and lose it', async () => {
+    const { page } = web;
+    await web.open('/service-accounts');
+    await page.click('main >> role=button[name="Create"] >> nth=0');
+    await page.fill('input[name=name]', 'deploy-bot');
+    await submit('Create');
+    await page.waitForSelector('role=heading[name="Create an API key"]');
+    await page.fill('input[name=name]', SCRIPT);
+    await submit('Create a key');
+    const key = await page.innerText('role=textbox[name="API key"]');
+    const me = await world.api.as(key).call('me.get', {});
+    assert.deepEqual([me.user?.name, me.role], ['deploy-bot', 'member']);
+    await submit('I have it');
+    await page.waitForSelector(`role=row >> text=${SCRIPT}`);
+    await page.click('role=row >> role=button[name="Revoke"]');
+    await submit('Revoke');
+    await page.waitForSelector('role=row >> text=Revoked');
+    await assert.rejects(world.api.as(key).call('me.get', {}), /unauthenticated/);
+  });
+});
+
+describe('a member', () => {
+  it('lands on what lets them in, asks for more, gets it, and makes a token for it', async () => {
+    bob = { ...bob, token: (await signIn(bob)).token };
+    const { context } = await openBrowser(owner);
+    const member = await openWebConsole(context, world, bob);
+    const { page } = member;
+    await page.waitForURL(/\/my-access$/);
+    await page.waitForSelector('main li >> text=wiki');
+    assert.equal(await page.locator('main li >> text=payroll').count(), 0);
+    await page.click('text=Ask for access >> nth=0');
+    await page.click('role=combobox[name="What"]');
+    await page.click('role=option[name="payroll"]');
+    await page.fill('textarea[name=reason]', SCRIPT);
+    await page.click('role=dialog >> role=button[name="Ask"]');
+    await page.waitForSelector('role=row >> text=Waiting');
+
+    await web.open('/access-requests?whose=decidable');
+    await web.page.click('role=row >> role=button[name="Decide"]');
+    assert.match(await dialog().innerText(), /<img src=x onerror=alert\(1\)>/);
+    await web.page.fill('role=dialog >> textarea >> nth=0', 'until Friday');
+    await submit('Approve');
+    await gone();
+    await member.open('/my-access');
+    await page.waitForSelector('main li >> text=payroll');
+
+    await member.open('/my-access/personal-access-tokens');
+    await page.click('main >> role=button[name="Create a token"] >> nth=0');
+    await page.fill('input[name=name]', 'backup');
+    await page.fill('input[name=resources]', 'wiki,');
+    await page.click('role=dialog >> role=button[name="Create a token"]');
+    assert.match(await page.innerText('role=textbox[name="Personal access token"]'), /^znp_/);
+    await page.click('role=dialog >> role=button[name="I have it"]');
+
+    await member.open('/my-access/sign-in');
+    await page.waitForSelector('text=This one');
+    await page.click('section[aria-label="Sessions"] >> role=button[name="End"] >> nth=0');
+    await page.click('role=dialog >> role=button[name="End"]');
+    await page.locator('role=dialog').waitFor({ state: 'detached' });
+    for (const path of [
+      '/my-access',
+      '/my-access/sign-in',
+      '/my-access/personal-access-tokens',
+      '/access-requests?ask=1',
+    ]) {
+      await member.open(path);
+      await inBothThemes(member, `${path} of a member`);
+    }
+    assert.deepEqual(member.complaints, []);
+    await context.close();
+  });
+});
+
+describe('settings', () => {
+  it('are saved, twice in a row, and count', async () => {
+    const { page } = web;
+    await web.open('/settings');
+    await page.fill('input[name=name]', SCRIPT);
+    await page.click('role=button[name="Save"]');
+    await page.waitForSelector('main >> text=Saved');
+    await page.waitForSelector(`aside >> text=${SCRIPT}`);
+    await web.open('/settings/sign-in');
+    for (const minutes of ['20', '30']) {
+      await page.fill('input[name=factorMaxAgeSeconds]', minutes);
+      await page.click('role=button[name="Save"]');
+      await page.waitForSelector('main >> text=Saved');
+      assert.equal((await world.api.call('signInPolicy.get', {})).factorMaxAgeSeconds, Number(minutes) * 60);
+    }
+  });
+});
+
+describe('every page of these', () => {
+  it('has nothing that axe calls serious, in both themes', async () => {
+    for (const path of [
+      '/users',
+      `/users/${bob.id}`,
+      '/users?create=1',
+      '/users/invitations?invite=1',
+      '/users/groups',
+      '/users/roles?create=1',
+      '/service-accounts',
+      '/service-accounts/api-keys',
+      '/service-accounts/personal-access-tokens',
+      '/access-requests',
+      '/access-requests/approval-rules',
+      '/settings',
+      '/settings/sign-in',
+      '/settings/devices',
+      '/settings/identity-providers?create=ldap',
+      '/settings/audit-exports?create=1',
+    ]) {
+      await web.open(path);
+      if (path.includes('?')) await web.page.waitForSelector('role=dialog');
+      await inBothThemes(web, path);
+    }
+  });
+});
+
+async function inBothThemes(of: WebConsole, what: string): Promise<void> {
+  for (const theme of ['light', 'dark'] as const) {
+    await of.theme(theme);
+    await of.checkAccessibility(`${what} in ${theme}`);
+  }
+}
+
+async function signIn({ email, password }: User): Promise<{ token: string }> {
+  return (await world.api.call('sessions.create', { body: { email, password } })).session;
+}

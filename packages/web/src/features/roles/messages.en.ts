@@ -1,0 +1,23 @@
+export const messages = {
+  title: 'Roles',
+  subtitle: 'What people and programs may do in this console and its API.',
+  own: 'Roles of your own',
+  'own.none':
+    'None yet. A role of your own gives less than admin and more than member, such as only to read the audit log.',
+  matrix: 'What each role may do',
+  permission: 'Permission',
+  yes: 'may',
+  permissions: { one: '{count} permission', other: '{count} permissions' },
+  create: 'Make a role',
+  edit: 'Edit',
+  'edit.title': 'Edit {name}',
+  save: 'Save',
+  remove: 'Remove',
+  'remove.title': 'Remove {name}?',
+  'remove.text': 'A role that somebody has is refused; give them another one first.',
+  name: 'Name',
+  'name.hint': 'lower-case letters, digits and hyphens',
+  description: 'Description',
+  'field.permissions': 'Permissions',
+  'permissions.hint': 'Beside what every member may. At most what you may yourself.',
+} as const;

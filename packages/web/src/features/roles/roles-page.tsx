@@ -1,0 +1,116 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Card from '@mui/material/Card';
+import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import type { RoleDefinition } from '@zeronaut/model';
+import { lazy, Suspense, useState } from 'react';
+import { routeQuery, useRouteMutation } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { PlusIcon } from '../../ui/icons.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { Row, Rows } from '../../ui/rows.tsx';
+import { Section } from '../../ui/section.tsx';
+import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
+import { roleMessages } from './messages.ts';
+import { RoleMatrix } from './role-matrix.tsx';
+
+const route = getRouteApi('/users/roles');
+const RoleDialog = lazy(async () => ({ default: (await import('./role-dialog.tsx')).RoleDialog }));
+
+export function RolesPage() {
+  const t = useMessages(roleMessages);
+  const mayChange = useMay()('roles:write');
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const roles = useQuery(routeQuery('roles.list', {}));
+  const remove = useRouteMutation('roles.delete', ['roles.list']);
+  const [editing, setEditing] = useState<RoleDefinition | null>(null);
+  const [removing, setRemoving] = useState<RoleDefinition | null>(null);
+  return (
+    <>
+      <PageHeader
+        title={t('title')}
+        subtitle={t('subtitle')}
+        actions={
+          mayChange ? (
+            <Button
+              variant="contained"
+              startIcon={<PlusIcon />}
+              onClick={() => void navigate({ search: { create: '1' }, replace: true })}
+            >
+              {t('create')}
+            </Button>
+          ) : null
+        }
+      />
+      <SubNavigation of="people" />
+      {roles.data === undefined ? (
+        <Card>
+          {roles.error === null ? (
+            <RowsSkeleton label={t('title')} />
+          ) : (
+            <ErrorState error={roles.error} onRetry={() => void roles.refetch()} />
+          )}
+        </Card>
+      ) : (
+        <Box sx={{ display: 'grid', gap: 2, gridTemplateColumns: 'minmax(0, 1fr)' }}>
+          <Section title={t('own')} flush>
+            <Rows
+              label={t('own')}
+              query={roles}
+              itemsOf={({ items }) => items.filter(({ builtIn }) => !builtIn)}
+              none={t('own.none')}
+              row={(role) => (
+                <Row
+                  key={role.name}
+                  title={role.name}
+                  detail={role.description === '' ? undefined : role.description}
+                  state={
+                    <Typography variant="body2" color="textSecondary">
+                      {t('permissions', { count: role.permissions.length })}
+                    </Typography>
+                  }
+                  action={
+                    mayChange ? (
+                      <Box sx={{ display: 'flex', gap: 0.5 }}>
+                        <Button size="small" onClick={() => setEditing(role)}>
+                          {t('edit')}
+                        </Button>
+                        <Button size="small" color="error" onClick={() => setRemoving(role)}>
+                          {t('remove')}
+                        </Button>
+                      </Box>
+                    ) : undefined
+                  }
+                />
+              )}
+            />
+          </Section>
+          <Section title={t('matrix')} flush>
+            <RoleMatrix roles={roles.data.items} />
+          </Section>
+        </Box>
+      )}
+      <Suspense>
+        {search.create === undefined || !mayChange ? null : (
+          <RoleDialog role={null} onClose={() => void navigate({ search: {}, replace: true })} />
+        )}
+        {editing === null ? null : <RoleDialog role={editing} onClose={() => setEditing(null)} />}
+      </Suspense>
+      <ConfirmDialog
+        open={removing !== null}
+        title={t('remove.title', { name: removing?.name ?? '' })}
+        action={t('remove')}
+        onConfirm={() => remove.mutateAsync({ params: { name: removing!.name } })}
+        onClose={() => setRemoving(null)}
+      >
+        <Typography>{t('remove.text')}</Typography>
+      </ConfirmDialog>
+    </>
+  );
+}
