@@ -39,7 +39,7 @@ export function ProviderDomains(props: { readonly provider: IdentityProvider; re
             <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', columnGap: 2 }}>
               <Box sx={{ flex: 1, fontWeight: 600, overflowWrap: 'anywhere' }}>{one.domain}</Box>
               <StatusChip meaning={one.verifiedAt === null ? 'warn' : 'ok'}>
-                {t(one.verifiedAt === null ? 'domain.waits' : `domain.${one.proof}`)}
+                {one.verifiedAt === null ? t('domain.waits') : t(`domain.${one.proof}`)}
               </StatusChip>
               {mayChange && one.verifiedAt === null ? (
                 <Button
@@ -65,7 +65,6 @@ export function ProviderDomains(props: { readonly provider: IdentityProvider; re
           <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'flex-start' }}>
             <TextField
               label={t('domain.name')}
-              placeholder="example.com"
               value={domain}
               onChange={({ target }) => setDomain(target.value)}
               sx={{ flex: '1 1 180px', width: 'auto' }}

@@ -12,8 +12,14 @@ function baseOf({ name, description, permissions, version }: RoleDefinition) {
   return { values: { name, description, permissions }, version };
 }
 
-/** `role` null: a new one. Nobody puts more into a role than they may themselves. */
-export function RoleDialog({ role, onClose }: { readonly role: RoleDefinition | null; readonly onClose: () => void }) {
+interface RoleDialogProps {
+  /** Null: a new one. */
+  readonly definition: RoleDefinition | null;
+  readonly onClose: () => void;
+}
+
+/** Nobody puts more into a role than they may themselves. */
+export function RoleDialog({ definition: role, onClose }: RoleDialogProps) {
   const t = useMessages(roleMessages);
   const me = useMe();
   const create = useRouteMutation('roles.create', ['roles.list']);

@@ -98,9 +98,9 @@ export function RolesPage() {
       )}
       <Suspense>
         {search.create === undefined || !mayChange ? null : (
-          <RoleDialog role={null} onClose={() => void navigate({ search: {}, replace: true })} />
+          <RoleDialog definition={null} onClose={() => void navigate({ search: {}, replace: true })} />
         )}
-        {editing === null ? null : <RoleDialog role={editing} onClose={() => setEditing(null)} />}
+        {editing === null ? null : <RoleDialog definition={editing} onClose={() => setEditing(null)} />}
       </Suspense>
       <ConfirmDialog
         open={removing !== null}
