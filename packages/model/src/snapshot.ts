@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { postureFacts } from './entities/device-posture.ts';
 import {
   accessRule,
+  branding,
   credentialId,
   hostname,
   id,
@@ -149,6 +150,8 @@ export const snapshot = z.strictObject({
   accessGrants: z.array(z.strictObject({ userId: id, objectId: id, expiresAt: timestamp })).max(50_000),
   /** IANA name; policies tell the time there. */
   timeZone: z.string().max(64),
+  /** Of the gateway's pages; absent: the product's own. */
+  branding: branding.optional(),
 });
 export type Snapshot = z.infer<typeof snapshot>;
 

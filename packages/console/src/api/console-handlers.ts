@@ -1,4 +1,5 @@
 import { getGatewayStatus } from '../domains/gateways/gateway-status.ts';
+import { getBranding, setBranding } from '../domains/organizations/branding.ts';
 import { updateOrganization } from '../domains/organizations/organizations.ts';
 import { checkDns } from '../domains/resources/check-dns.ts';
 import { resourceHealth } from '../domains/resources/health.ts';
@@ -16,6 +17,8 @@ export const consoleHandlers = {
   'resources.health': (context, { caller, query }) => resourceHealth(context, caller, query.ids),
   'gateways.getStatus': (context, { caller, params }) => getGatewayStatus(context, caller, params.id),
   'resources.checkDns': (context, { caller, params }) => checkDns(context, caller, params.id),
+  'branding.get': (context, { caller }) => getBranding(context, caller),
+  'branding.set': (context, { caller, body }) => setBranding(context, caller, body),
   'organizations.update': (context, { caller, body }) => updateOrganization(context, caller, body),
   'traffic.reasons': (context, { caller, query }) => trafficReasons(context, caller, query),
 } satisfies Partial<Handlers>;

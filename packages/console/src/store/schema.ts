@@ -18,6 +18,8 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     audit_head: string;
     /** IANA name; policies tell the time there. */
     time_zone: Generated<string>;
+    /** JSON of `branding`; null: the product's own. */
+    branding: Generated<string | null>;
   };
   users: {
     id: string;

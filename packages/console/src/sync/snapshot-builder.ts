@@ -55,6 +55,7 @@ export async function buildSnapshot(
     risks: facts.risks,
     accessGrants: facts.accessGrants,
     timeZone: facts.timeZone,
+    ...(facts.branding !== undefined && { branding: facts.branding }),
   };
   const text = JSON.stringify(content);
   const hash = createHash('sha256').update(text).digest('base64url');

@@ -720,6 +720,11 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     prepare: async (world) => ({ params: { id: (await newResource(world)).id } }),
     foreign: 'not_found',
   },
+  'branding.get': { foreign: 'own' },
+  'branding.set': {
+    prepare: () => ({ body: { name: 'Acme', colour: '#2451d6', text: 'Ask the help desk.' } }),
+    foreign: 'own',
+  },
   'organizations.update': {
     prepare: async () => ({ body: { name: 'acme', timeZone: 'UTC' } }),
     foreign: 'own',

@@ -38,7 +38,7 @@ export class DomainPages {
       case `GET ${RESERVED_PREFIX}callback`:
         return this.#callback(flow, head, resource);
       case `GET ${RESERVED_PREFIX}sign-out`:
-        return pageResponse(200, signOutPage(`${RESERVED_PREFIX}sign-out`, null));
+        return pageResponse(flow, 200, signOutPage(`${RESERVED_PREFIX}sign-out`, null));
       case `POST ${RESERVED_PREFIX}sign-out`:
         return this.#signOut(flow, head, resource, body);
       case `GET ${RESERVED_PREFIX}jwks.json`:
@@ -126,7 +126,7 @@ export class DomainPages {
     const nowMs = this.#context.now();
     const proof = this.#context.sessions.ofDomain(head.headers, head.host, resource, flow.tables, nowMs);
     if (proof.sessionState === 'valid') endSession(this.#context, proof.sessionId, proof.expiresAtSeconds);
-    return pageResponse(200, signedOutPage(), [clearCookie(COOKIE.session)]);
+    return pageResponse(flow, 200, signedOutPage(), [clearCookie(COOKIE.session)]);
   }
 
   /** The keys of all gateways that may sign assertions for this host. */
@@ -166,5 +166,5 @@ function refuse(flow: Flow, head: RequestHead, reason: Reason): LocalResponse {
     user: null,
     actions: [html`<a href="/">Open ${head.host}</a>`],
   });
-  return pageResponse(REASONS[reason].status, page);
+  return pageResponse(flow, REASONS[reason].status, page);
 }

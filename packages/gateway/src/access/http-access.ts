@@ -248,7 +248,7 @@ class Decision {
           : []),
       ],
     });
-    return pageResponse(REASONS[reason].status, page, all);
+    return pageResponse(flow, REASONS[reason].status, page, all);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Branding } from '@zeronaut/model';
 import { Html, html } from './html.ts';
 
 const STYLE = `
@@ -38,6 +39,7 @@ form.inline button,form.inline select{padding:.45rem .7rem;font-size:.925rem}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center;margin-top:1.25rem}
 code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.9em;overflow-wrap:anywhere}
+p.words{max-width:25rem;margin-top:1.25rem;color:var(--soft);font-size:.875rem;text-align:center;white-space:pre-line;overflow-wrap:anywhere}
 footer{margin-top:1.25rem;color:var(--soft);font-size:.8125rem;text-align:center}
 @media (max-width:30rem){.rows form.inline,.actions form.inline{width:100%}form.inline select{flex:1 1 5rem}.rows form.inline button,.actions form.inline button{flex:1 1 auto}}
 `;
@@ -45,21 +47,42 @@ footer{margin-top:1.25rem;color:var(--soft);font-size:.8125rem;text-align:center
 const MARK = html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><circle cx="12" cy="12" r="9"/><path d="M8.5 8.5h7l-7 7h7" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
 
 /** One frame for every page. `content` is one `main` element, and a footer if it wants one. */
-export function layout(page: { title: string; content: Html; script?: string }, nonce: string): Html {
+export function layout(
+  page: { title: string; content: Html; script?: string },
+  nonce: string,
+  branding: Branding,
+): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${page.title} · Zeronaut</title>
-<style nonce="${nonce}">${new Html(STYLE)}</style>
+<title>${page.title} · ${branding.name}</title>
+<style nonce="${nonce}">${new Html(STYLE + colourStyle(branding.colour))}</style>
 </head>
 <body>
-<p class="brand">${MARK}<span>Zeronaut</span></p>
+<p class="brand">${MARK}<span>${branding.name}</span></p>
 ${page.content}
+${branding.text === '' ? null : html`<p class="words">${branding.text}</p>`}
 ${page.script === undefined ? null : html`<script nonce="${nonce}">${new Html(page.script)}</script>`}
 </body>
 </html>
 `;
+}
+
+/**
+ * The colour on the mark and on buttons, with black or white on it, whichever is easier to read; links keep a colour that is readable on
+ * both grounds. Only six hexadecimal digits ever become part of the style, whatever a snapshot says.
+ */
+function colourStyle(colour: string | null): string {
+  const match = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/.exec(colour ?? '');
+  if (match === null) return '';
+  const [red, green, blue] = match.slice(1).map((digits) => {
+    const share = Number.parseInt(digits, 16) / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  // WCAG 2.2, relative luminance: above it, black has the higher contrast.
+  const onColour = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff';
+  return `.brand svg{color:${match[0]}}button:not(.quiet){background:${match[0]};color:${onColour};border-color:var(--edge)}`;
 }

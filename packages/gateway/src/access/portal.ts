@@ -72,7 +72,7 @@ export class Portal {
       case 'POST /passkeys':
         return this.#createPasskey(flow, head, body);
       case 'GET /sign-out':
-        return this.#showSignOut(head);
+        return this.#showSignOut(flow, head);
       case 'POST /sign-out':
         return this.#signOut(flow, head, body);
       case 'POST /grants':
@@ -114,6 +114,7 @@ export class Portal {
     }));
     const csrf = csrfOf(head);
     return pageResponse(
+      flow,
       200,
       homePage({
         user,
@@ -139,6 +140,7 @@ export class Portal {
     if (proof.user !== null && !again) return this.#goOn(flow, head, proof, state, []);
     const csrf = csrfOf(head);
     return pageResponse(
+      flow,
       200,
       signInPage({
         csrf: csrf.value,
@@ -163,6 +165,7 @@ export class Portal {
     const email = fields.get('email')?.trim() ?? '';
     const again = (reason: Reason, headers: readonly (readonly [string, string])[] = []) =>
       pageResponse(
+        flow,
         REASONS[reason].status,
         signInPage({
           csrf: fields.get('csrf')!,
@@ -229,7 +232,7 @@ export class Portal {
         failure: token,
         passkey: this.#passkeys.requestOptions(flow, csrf),
       });
-      return pageResponse(REASONS[token].status, page, waitMs > 0 ? [retryAfter(waitMs)] : []);
+      return pageResponse(flow, REASONS[token].status, page, waitMs > 0 ? [retryAfter(waitMs)] : []);
     }
     this.#attempts.giveBack(source);
     const { sessions, tables, now } = this.#context;
@@ -245,7 +248,7 @@ export class Portal {
     const options = this.#passkeys.creationOptions(flow, proof.user, proof.sessionId);
     const count = this.#passkeys.countOf(flow, proof.user);
     const page = passkeysPage({ user: proof.user, csrf: csrf.value, options, count, failure });
-    return pageResponse(failure === null ? 200 : REASONS[failure].status, page, csrf.headers);
+    return pageResponse(flow, failure === null ? 200 : REASONS[failure].status, page, csrf.headers);
   }
 
   async #createPasskey(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
@@ -256,7 +259,7 @@ export class Portal {
     const input = { name: fields.get('name') ?? '', credential: fields.get('credential') ?? '' };
     const created = await this.#passkeys.create(flow, head, proof, input);
     if (typeof created === 'string') return this.#showPasskeys(flow, head, created);
-    return pageResponse(200, passkeyAddedPage(created.recoveryCodes));
+    return pageResponse(flow, 200, passkeyAddedPage(created.recoveryCodes));
   }
 
   /** Signed in: back to the service, if its rule lets this user in, or to the portal's home. */
@@ -290,9 +293,9 @@ export class Portal {
     return redirect(head.method === 'POST' ? 303 : 302, back, headers);
   }
 
-  #showSignOut(head: RequestHead): LocalResponse {
+  #showSignOut(flow: Flow, head: RequestHead): LocalResponse {
     const csrf = csrfOf(head);
-    return pageResponse(200, signOutPage('/sign-out', csrf.value), csrf.headers);
+    return pageResponse(flow, 200, signOutPage('/sign-out', csrf.value), csrf.headers);
   }
 
   #signOut(flow: Flow, head: RequestHead, body: Buffer): LocalResponse {
@@ -300,7 +303,7 @@ export class Portal {
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
     const proof = this.#proof(flow, head);
     if (proof.sessionState === 'valid') endSession(this.#context, proof.sessionId, proof.expiresAtSeconds);
-    return pageResponse(200, signedOutPage(), [clearCookie(COOKIE.portal)]);
+    return pageResponse(flow, 200, signedOutPage(), [clearCookie(COOKIE.portal)]);
   }
 
   async #createGrant(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
@@ -419,5 +422,5 @@ function refuse(
     user: options.user ?? null,
     actions: options.actions ?? [html`<a href="/">Your services</a>`],
   });
-  return pageResponse(REASONS[reason].status, page, options.headers);
+  return pageResponse(flow, REASONS[reason].status, page, options.headers);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { REASONS, type Reason } from '@zeronaut/model';
+import { DEFAULT_BRANDING, REASONS, type Reason } from '@zeronaut/model';
 import type { Flow } from '../flow.ts';
 import { headerValue, type RequestHead } from '../http/request-head.ts';
 import type { LocalResponse } from '../rooms.ts';
@@ -32,7 +32,12 @@ export interface Page {
   readonly formAction?: string;
 }
 
-export function pageResponse(status: number, page: Page, headers: readonly Header[] = []): LocalResponse {
+export function pageResponse(
+  { tables }: Pick<Flow, 'tables'>,
+  status: number,
+  page: Page,
+  headers: readonly Header[] = [],
+): LocalResponse {
   const nonce = randomBytes(16).toString('base64');
   return {
     status,
@@ -48,7 +53,7 @@ export function pageResponse(status: number, page: Page, headers: readonly Heade
       ['cross-origin-opener-policy', 'same-origin'],
       ...headers,
     ],
-    body: layout(page, nonce).text,
+    body: layout(page, nonce, tables.snapshot.branding ?? DEFAULT_BRANDING).text,
   };
 }
 

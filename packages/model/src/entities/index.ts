@@ -24,6 +24,7 @@ import { factorKind } from './sign-in.ts';
 export * from './access-request.ts';
 export * from './access-rule.ts';
 export * from './audit-export.ts';
+export * from './branding.ts';
 export * from './device-posture.ts';
 export * from './gateway-status.ts';
 export * from './identity-provider.ts';

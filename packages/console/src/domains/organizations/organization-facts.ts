@@ -9,6 +9,7 @@ import { risksOf } from '../policies/risks.ts';
 import { loadResources, type StoredResource } from '../resources/resource-rows.ts';
 import { getSignInPolicy } from '../sessions/sign-in-policy.ts';
 import { toSite } from '../sites/sites.ts';
+import { findBranding } from './branding.ts';
 
 /** Everything in a snapshot that all gateways of an organization share, read in one transaction. */
 export interface OrganizationFacts {
@@ -28,6 +29,7 @@ export interface OrganizationFacts {
   readonly risks: Snapshot['risks'];
   readonly accessGrants: Snapshot['accessGrants'];
   readonly timeZone: string;
+  readonly branding: Snapshot['branding'];
 }
 
 /** Reads what is active: what is missing in a snapshot is refused by gateways. */
@@ -121,6 +123,7 @@ export async function readFacts(
   return {
     organizationId,
     timeZone,
+    branding: (await findBranding(queries, organizationId)) ?? undefined,
     policies: policies.map(({ id, name, mode, json }) => ({
       id,
       name,

@@ -25,6 +25,7 @@ import * as policies from './0050-policies.ts';
 import * as accessRequests from './0051-access-requests.ts';
 import * as traffic from './0060-traffic.ts';
 import * as lists from './0061-lists.ts';
+import * as branding from './0062-branding.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -56,6 +57,7 @@ export const migrations: MigrationProvider = {
       '0051-access-requests': accessRequests,
       '0060-traffic': traffic,
       '0061-lists': lists,
+      '0062-branding': branding,
     };
   },
 };
