@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { eachDatabase } from '@zeronaut/testkit';
 import { URI } from 'otpauth';
+import { Refusal } from '../../store/refusal.ts';
 import { TestBrowser } from '../../testing/browser.suite.ts';
 import { type Fixture, startFixture, type TestOrganization } from '../../testing/fixture.suite.ts';
+import { readOrganization } from '../organizations/organization-facts.ts';
+import { signIn as openPortal } from '../sessions/sign-in.ts';
 
 const PASSWORD = 'plum violin harbour seven';
 const EMAIL = 'ann@example.com';
@@ -261,4 +264,43 @@ eachDatabase('the browser switches, goes back, and signs out of both', async (t,
     .where('revoked_at', 'is', null)
     .execute();
   assert.deepEqual(open, []);
+});
+
+eachDatabase('gateways know a linked user without any credential, and no sign-in of theirs', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const { home, away, user, as, signIn, join, switchTo, linkedUser } = await start(fixture);
+  const { context } = fixture;
+  const session = await signIn();
+  await join(session);
+  assert.equal(outcome(await switchTo(session)), '201');
+  const { gateway } = await away.enrolGateway();
+  const portal = `portal.${gateway.baseDomain}`;
+  // Hers, of the home, for a page of the very name that the other organization's portal has.
+  const passkey = { name: 'key', rp_id: portal, credential_id: 'AAAA', public_key: 'AAAA', sign_count: 0 };
+  const times = { created_at: fixture.clock.nowMs, last_used_at: null };
+  const owned = { id: 'pk_01hers', organization_id: home.id, user_id: user.id };
+  await context.store.db
+    .insertInto('passkeys')
+    .values({ ...owned, ...passkey, ...times })
+    .execute();
+  const resource = await home.call('POST', '/api/v1/resources', { name: 'git', targets: [{ address: '10.0.0.1:80' }] });
+  const body = { name: 'git', resources: [resource.json().id] };
+  assert.equal(outcome(await as(session)('POST', 'personal-access-tokens', body)), '201');
+
+  const linked = await linkedUser();
+  const facts = await readOrganization(context, away.id);
+  assert.ok(facts.users.some(({ id }) => id === linked.id));
+  assert.deepEqual([facts.passkeys, facts.personalAccessTokens, facts.devices], [[], [], []]);
+  assert.ok(!JSON.stringify(facts.users).includes(user.id));
+  const atHome = await readOrganization(context, home.id);
+  assert.equal(atHome.passkeys.length, 1);
+  assert.equal(atHome.personalAccessTokens.length, 1);
+  assert.ok(!JSON.stringify(atHome.users).includes(linked.id));
+
+  const origin = { address: '127.0.0.1', userAgent: 'test', requestId: 'req_01' };
+  const input = { email: EMAIL, password: PASSWORD, kind: 'portal' as const };
+  const refused = await openPortal(context, { ...input, organizationId: away.id }, origin);
+  assert.ok(refused instanceof Refusal && refused.reason === 'api.credentials_invalid');
+  const known = await openPortal(context, { ...input, organizationId: home.id }, origin);
+  assert.ok(known instanceof Refusal && known.reason === 'factor.missing', 'at home the password counts');
 });
