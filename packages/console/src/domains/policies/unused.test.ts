@@ -76,6 +76,12 @@ eachDatabase('unused permissions come with tighter policies that lose no recorde
 
   const report: UnusedPermissions = await call('GET', '/api/v1/policies/unused?days=30');
   assert.equal(report.complete, true);
+  // Asked for at the same time it is made once; another one has to wait.
+  const [same, again, longer] = await Promise.all(
+    ['30', '30', '31'].map(async (days) => await ours.call('GET', `/api/v1/policies/unused?days=${days}`)),
+  );
+  assert.deepEqual([same!.statusCode, again!.statusCode, longer!.statusCode], [200, 200, 429]);
+  assert.deepEqual(same!.json(), again!.json());
   assert.equal(report.events, 24);
   const of = (id: string) => report.policies.find((one) => one.id === id)!;
   assert.deepEqual(report.policies.map(({ name }) => name).sort(), ['exact', 'never', 'odd', 'team']);

@@ -54,6 +54,36 @@ export async function unusedPermissions(
   caller: Caller,
   query: { days: number },
 ): Promise<UnusedPermissions | Refusal> {
+  let running = reports.get(context);
+  if (running === undefined) {
+    running = new Map();
+    reports.set(context, running);
+  }
+  // It takes seconds of this thread: whoever asks meanwhile gets the same report, and of all organizations few are made at once.
+  const known = running.get(caller.organizationId);
+  if (known?.days === query.days) return await known.report;
+  if (known !== undefined || running.size >= MAX_REPORTS) {
+    return new Refusal('api.rate_limited', { detail: 'such a report is being made', retryAfterSeconds: RETRY_SECONDS });
+  }
+  const report = createReport(context, caller, query);
+  running.set(caller.organizationId, { days: query.days, report });
+  try {
+    return await report;
+  } finally {
+    running.delete(caller.organizationId);
+  }
+}
+
+/** Those that are being made, by organization. */
+const reports = new WeakMap<Context, Map<string, { days: number; report: Promise<UnusedPermissions | Refusal> }>>();
+const MAX_REPORTS = 2;
+const RETRY_SECONDS = 10;
+
+async function createReport(
+  context: Context,
+  caller: Caller,
+  query: { days: number },
+): Promise<UnusedPermissions | Refusal> {
   const { organizationId } = caller;
   const { db } = context.store;
   const nowMs = context.clock();
