@@ -67,6 +67,8 @@ describe('usage errors end with 2, say what is wrong and what to do next', () =>
     [['idp', 'add', 'corp', '--metadata', '/none', '--issuer', 'https://a.b'], /one of --preset/],
     [['idp', 'add', 'corp', '--metadata', '/none'], /--metadata \/none: ENOENT/],
     [['idp', 'add', 'corp', '--preset', 'google-saml'], /google-saml needs --metadata\n/],
+    [['idp', 'map', 'corp'], /nothing to map/],
+    [['idp', 'map', 'corp', 'dev'], /expected GROUP=group/],
     [['login', 'ftp://example.com'], /is no address of a console/],
     [['login'], /which console/],
     [['login', 'http://console.example.com'], /is not encrypted/],

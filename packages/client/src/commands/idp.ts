@@ -14,6 +14,7 @@ import {
   parseRepeated,
   printTable,
 } from './command-line.ts';
+import { idpMapCommand } from './idp-map.ts';
 import { idpScimCommand } from './idp-scim.ts';
 
 interface AddOptions extends CommonOptions {
@@ -220,6 +221,7 @@ export function idpCommand(line: CommandLine): Command {
         output.line(`${name} is removed, and the sessions that it opened have ended.`);
       }),
   );
+  group.addCommand(idpMapCommand(line, parseMapping));
   group.addCommand(idpScimCommand(line));
   return group;
 }
@@ -294,9 +296,9 @@ function parseMapping(text: string) {
   const [group = '', role] = text.slice(at + 1).split(':');
   const from = text.slice(0, Math.max(0, at));
   if (from === '' || (group === '' && (role ?? '') === '')) {
-    throw usageError(`--map ${text}: expected GROUP=group, GROUP=group:role or GROUP=:role`);
+    throw usageError(`${text}: expected GROUP=group, GROUP=group:role or GROUP=:role`);
   }
-  return { from, group: group === '' ? null : group, role: (role ?? '') === '' ? null : role };
+  return { from, group: group === '' ? null : group, role: role === undefined || role === '' ? null : role };
 }
 
 function needsSecret({ settings }: IdentityProviderInput): boolean {
