@@ -258,6 +258,16 @@ describe('settings', () => {
       await page.waitForSelector('main >> text=Saved');
       assert.equal((await world.api.call('signInPolicy.get', {})).factorMaxAgeSeconds, Number(minutes) * 60);
     }
+    await web.open('/settings/retention');
+    await page.fill('input[name=eventDays]', '7');
+    await page.click('role=button[name="Save"]');
+    await submit('Cancel');
+    await gone();
+    assert.equal((await world.api.call('audit.getRetention', {})).eventDays, 30, 'asked, and not confirmed');
+    await page.click('role=button[name="Save"]');
+    await submit('Keep less');
+    await page.waitForSelector('main >> text=Saved');
+    assert.deepEqual(await world.api.call('audit.getRetention', {}), { entryDays: null, eventDays: 7, version: 2 });
   });
 });
 
@@ -278,6 +288,7 @@ describe('every page of these', () => {
       '/settings',
       '/settings/sign-in',
       '/settings/devices',
+      '/settings/retention',
       '/settings/identity-providers?create=ldap',
       '/settings/audit-exports?create=1',
     ]) {

@@ -41,6 +41,12 @@ try {
     gateways: '/gateways',
     gateway: `/gateways/${ids.gateway}`,
     enrol: '/gateways?enrol=1',
+    'my-access': '/my-access',
+    users: '/users',
+    roles: '/users/roles',
+    'api-keys': '/service-accounts/api-keys',
+    'access-requests': '/access-requests',
+    'sign-in-policy': '/settings/sign-in',
     ...Object.fromEntries(
       asked.filter((path) => path.startsWith('/')).map((path) => [path.replace(/\W+/g, '-').replace(/^-/, ''), path]),
     ),

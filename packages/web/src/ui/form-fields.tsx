@@ -87,8 +87,10 @@ export function TextInput(props: TextInputProps) {
   );
 }
 
-/** Whole numbers; `factor`: how many of what is stored one of what is shown is (60: minutes for seconds). */
-export function NumberInput(props: FieldProps & { readonly factor?: number; readonly unit?: string }) {
+/** Whole numbers; `factor`: how many of what is stored one of what is shown is (60: minutes for seconds). `nullable`: an empty field is null. */
+export function NumberInput(
+  props: FieldProps & { readonly factor?: number; readonly unit?: string; readonly nullable?: boolean },
+) {
   const { factor = 1 } = props;
   const { field, wrong, note } = useField(props);
   const shown = typeof field.value === 'number' && Number.isFinite(field.value) ? String(field.value / factor) : '';
@@ -99,7 +101,9 @@ export function NumberInput(props: FieldProps & { readonly factor?: number; read
       value={shown}
       onBlur={field.onBlur}
       onChange={({ target }) =>
-        field.onChange(target.value === '' ? undefined : Math.round(Number(target.value) * factor))
+        field.onChange(
+          target.value === '' ? (props.nullable ? null : undefined) : Math.round(Number(target.value) * factor),
+        )
       }
       type="number"
       label={props.label}

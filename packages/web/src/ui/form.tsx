@@ -19,7 +19,7 @@ interface FormProps<S extends z.ZodType<FieldValues, FieldValues>> {
   readonly id?: string;
   readonly schema: S;
   readonly base: Base<z.input<S>>;
-  /** `base` is what the form began with: its version is the one to send. Rejects with the refusal, which is then shown. */
+  /** `base` is what the form began with: its version is the one to send. Rejects with the refusal, which is then shown; `false`: it was not done after all. */
   readonly onSubmit: (values: z.output<S>, base: Base<z.input<S>>) => Promise<unknown>;
   /** Reads again after a write was refused because somebody else wrote meanwhile. */
   readonly reload?: () => Promise<Base<z.input<S>>>;
@@ -52,7 +52,7 @@ export function Form<S extends z.ZodType<FieldValues, FieldValues>>(props: FormP
     setError(null);
     setTheirs(null);
     try {
-      await props.onSubmit(values as z.output<S>, base);
+      if ((await props.onSubmit(values as z.output<S>, base)) === false) return;
       if (props.stays && props.reload !== undefined) {
         const fresh = await props.reload();
         setBase(fresh);

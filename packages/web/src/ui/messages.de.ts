@@ -76,4 +76,5 @@ export const messages: Translation<typeof english> = {
   'traffic.spark': { one: '{count} Anfrage', other: '{count} Anfragen' },
   'tabs.roles': 'Rollen',
   'tabs.providers': 'Identitätsanbieter',
+  'tabs.retention': 'Aufbewahrung',
 };

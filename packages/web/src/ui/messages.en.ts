@@ -74,4 +74,5 @@ export const messages = {
   'traffic.spark': { one: '{count} request', other: '{count} requests' },
   'tabs.roles': 'Roles',
   'tabs.providers': 'Identity providers',
+  'tabs.retention': 'Retention',
 } as const;

@@ -33,6 +33,7 @@ const PAGES = {
     { to: '/settings/sign-in', label: 'tabs.signInPolicy', permission: 'organization:read' },
     { to: '/settings/identity-providers', label: 'tabs.providers', permission: 'identity_providers:read' },
     { to: '/settings/devices', label: 'tabs.devices', permission: 'organization:read' },
+    { to: '/settings/retention', label: 'tabs.retention', permission: 'audit:read' },
     { to: '/settings/audit-exports', label: 'tabs.exports', permission: 'audit_exports:read' },
   ],
   mine: [

@@ -86,4 +86,15 @@ export const messages: Translation<typeof english> = {
   'export.from': 'Senden',
   'export.from.now': 'Was ab jetzt geschrieben wird',
   'export.from.beginning': 'Das ganze Protokoll von Anfang an',
+  'unit.days': 'Tage',
+  'retention.title': 'Aufbewahrung',
+  'retention.subtitle': 'Wie lange Audit-Einträge und Zugriffsereignisse bleiben.',
+  'retention.entries': 'Audit-Einträge',
+  'retention.entriesHint':
+    '30 Tage oder mehr; leer: für immer. Der Text geht, sein Platz im Protokoll bleibt beweisbar.',
+  'retention.events': 'Zugriffsereignisse',
+  'retention.eventsHint': '1 bis 365 Tage',
+  'retention.shorterTitle': 'Weniger aufbewahren?',
+  'retention.shorten': 'Weniger aufbewahren',
+  'retention.shorterText': 'Was älter ist, geht beim nächsten Aufräumen für immer.',
 };

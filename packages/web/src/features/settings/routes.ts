@@ -21,6 +21,11 @@ export const settingsRoutes = [
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: 'settings/retention',
+    component: page(() => import('./retention-page.tsx'), 'RetentionPage', settingsMessages),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: 'settings/audit-exports',
     validateSearch: listSearch('create'),
     component: page(() => import('./audit-exports-page.tsx'), 'AuditExportsPage', settingsMessages),
