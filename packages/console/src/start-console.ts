@@ -28,6 +28,7 @@ import { type SyncServer, startSyncServer } from './sync/sync-server.ts';
 import { startCheckpoints } from './workers/audit-checkpoints.ts';
 import { startExports } from './workers/audit-exports.ts';
 import { startHousekeeping } from './workers/housekeeping.ts';
+import { startNotifications } from './workers/notifications.ts';
 import { startOpenidLogouts } from './workers/openid-logouts.ts';
 
 export interface RunningConsole {
@@ -51,6 +52,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
   let mailer: Mailer | null = null;
   let stopCheckpoints: (() => Promise<void>) | null = null;
   let stopExports: (() => Promise<void>) | null = null;
+  let stopNotifications: (() => Promise<void>) | null = null;
   let stopLogouts: (() => Promise<void>) | null = null;
   async function stop(): Promise<void> {
     await api?.close();
@@ -59,6 +61,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
     await stopHousekeeping?.();
     await stopCheckpoints?.();
     await stopExports?.();
+    await stopNotifications?.();
     await stopLogouts?.();
     await store?.close();
   }
@@ -102,6 +105,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
     stopHousekeeping = startHousekeeping(context, log);
     stopCheckpoints = startCheckpoints(context, log);
     stopExports = startExports(context, log);
+    stopNotifications = startNotifications(context, log);
     stopLogouts = startOpenidLogouts(context, log);
     const setupToken = await createSetupToken(context, organizationId);
     return {

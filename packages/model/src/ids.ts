@@ -28,6 +28,7 @@ export const ID_PREFIX = {
   invitation: 'inv',
   policy: 'pol',
   accessRequest: 'acr',
+  notification: 'ntf',
   request: 'req',
 } as const;
 

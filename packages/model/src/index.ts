@@ -12,6 +12,7 @@ export * from './api/invitation-routes.ts';
 export * from './api/live.ts';
 export * from './api/live-close.ts';
 export * from './api/me-routes.ts';
+export * from './api/notification-routes.ts';
 export * from './api/organization-routes.ts';
 export * from './api/personal-access-token-routes.ts';
 export * from './api/policy-routes.ts';

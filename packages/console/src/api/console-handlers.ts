@@ -1,4 +1,6 @@
 import { getGatewayStatus } from '../domains/gateways/gateway-status.ts';
+import { createNotification, deleteNotification, listNotifications } from '../domains/notifications/notifications.ts';
+import { testNotification } from '../domains/notifications/notify.ts';
 import { getBranding, setBranding } from '../domains/organizations/branding.ts';
 import { updateOrganization } from '../domains/organizations/organizations.ts';
 import { checkDns } from '../domains/resources/check-dns.ts';
@@ -17,6 +19,10 @@ export const consoleHandlers = {
   'resources.health': (context, { caller, query }) => resourceHealth(context, caller, query.ids),
   'gateways.getStatus': (context, { caller, params }) => getGatewayStatus(context, caller, params.id),
   'resources.checkDns': (context, { caller, params }) => checkDns(context, caller, params.id),
+  'notifications.list': (context, { caller }) => listNotifications(context, caller),
+  'notifications.create': (context, { caller, body }) => createNotification(context, caller, body),
+  'notifications.test': (context, { caller, params }) => testNotification(context, caller, params.id),
+  'notifications.delete': (context, { caller, params }) => deleteNotification(context, caller, params.id),
   'branding.get': (context, { caller }) => getBranding(context, caller),
   'branding.set': (context, { caller, body }) => setBranding(context, caller, body),
   'organizations.update': (context, { caller, body }) => updateOrganization(context, caller, body),

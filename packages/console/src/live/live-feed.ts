@@ -155,6 +155,7 @@ const NOUN_OF_ACTION: Readonly<Record<string, LiveNoun>> = {
   gateway: 'gateways',
   identity_provider: 'identity-providers',
   invitation: 'invitations',
+  notification: 'organization',
   organization: 'organization',
   personal_access_token: 'personal-access-tokens',
   policy: 'policies',

@@ -33,4 +33,23 @@ export interface TrafficTables {
     shard: number;
     count: number;
   };
+  notifications: {
+    id: string;
+    organization_id: string;
+    name: string;
+    /** As it is shown, JSON. */
+    settings: string;
+    /** URL of a Slack channel, or signing key of a webhook. */
+    sealed_secret: string | null;
+    /** JSON list of kinds. */
+    alarms: string;
+    created_at: number;
+    last_delivered_at: number | null;
+    failures: number;
+    last_error: string | null;
+    /** Also a claim: of several consoles one tells it. */
+    next_try_at: number;
+  };
+  /** What each was told of and has not been told to be mended. */
+  notified_alarms: { notification_id: string; alarm_key: string; alarm: string };
 }

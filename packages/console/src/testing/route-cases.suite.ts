@@ -69,6 +69,16 @@ async function newApiKey({ ours, key, role }: World): Promise<{ apiKey: { id: st
   assert.equal(answer.statusCode, 201, answer.body);
   return answer.json();
 }
+async function newNotification({ ours }: World): Promise<string> {
+  const body = { name: fresh('pager'), settings: { kind: 'webhook', url: 'https://127.0.0.1:1/' } };
+  const answer = await ours.call('POST', '/api/v1/notifications', body);
+  assert.equal(answer.statusCode, 201, answer.body);
+  return answer.json().id;
+}
+/** There may be ten only. */
+async function clearNotifications({ fixture }: World): Promise<void> {
+  await fixture.context.store.db.deleteFrom('notifications').execute();
+}
 async function newServiceAccount({ ours }: World): Promise<{ id: string; version: number }> {
   const answer = await ours.call('POST', '/api/v1/service-accounts', { name: fresh('robot') });
   assert.equal(answer.statusCode, 201, answer.body);
@@ -718,6 +728,22 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
   },
   'resources.checkDns': {
     prepare: async (world) => ({ params: { id: (await newResource(world)).id } }),
+    foreign: 'not_found',
+  },
+  'notifications.list': { foreign: 'own' },
+  'notifications.create': {
+    prepare: () => ({ body: { name: fresh('pager'), settings: { kind: 'webhook', url: 'https://pager.example/' } } }),
+    restore: clearNotifications,
+    foreign: 'own',
+  },
+  'notifications.test': {
+    prepare: async (world) => ({ params: { id: await newNotification(world) } }),
+    restore: clearNotifications,
+    foreign: 'not_found',
+  },
+  'notifications.delete': {
+    prepare: async (world) => ({ params: { id: await newNotification(world) } }),
+    restore: clearNotifications,
     foreign: 'not_found',
   },
   'branding.get': { foreign: 'own' },

@@ -35,6 +35,7 @@ import { identityProviderRoutes } from './identity-provider-routes.ts';
 import { accessInput, password, resourceInput, resourcesFile, serviceInput, serviceView } from './inputs.ts';
 import { invitationRoutes } from './invitation-routes.ts';
 import { meRoutes } from './me-routes.ts';
+import { notificationRoutes } from './notification-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import { personalAccessTokenRoutes } from './personal-access-token-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
@@ -614,6 +615,7 @@ export const routes = defineRoutes({
   },
   ...trafficRoutes,
   ...reachabilityRoutes,
+  ...notificationRoutes,
   ...auditRoutes,
   ...auditExportRoutes,
 });

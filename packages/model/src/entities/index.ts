@@ -29,6 +29,7 @@ export * from './device-posture.ts';
 export * from './gateway-status.ts';
 export * from './identity-provider.ts';
 export * from './invitation.ts';
+export * from './notification.ts';
 export * from './passkey.ts';
 export * from './personal-access-token.ts';
 export * from './policy.ts';

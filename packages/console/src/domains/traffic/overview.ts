@@ -95,8 +95,13 @@ async function count<T extends keyof Schema>(rows: SelectQueryBuilder<Schema, T,
 }
 
 /** What is wrong, the worst first. */
-async function alarmsOf(context: Context, organizationId: string, gateways: readonly GatewayRow[]): Promise<Alarm[]> {
+export async function alarmsOf(
+  context: Context,
+  organizationId: string,
+  known?: readonly GatewayRow[],
+): Promise<Alarm[]> {
   const { db } = context.store;
+  const gateways = known ?? (await activeGateways(db, organizationId));
   const nowMs = context.clock();
   if (gateways.length === 0) {
     const organization = await getOrganization(db, organizationId);

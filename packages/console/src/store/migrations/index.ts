@@ -26,6 +26,7 @@ import * as accessRequests from './0051-access-requests.ts';
 import * as traffic from './0060-traffic.ts';
 import * as lists from './0061-lists.ts';
 import * as branding from './0062-branding.ts';
+import * as notifications from './0063-notifications.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -58,6 +59,7 @@ export const migrations: MigrationProvider = {
       '0060-traffic': traffic,
       '0061-lists': lists,
       '0062-branding': branding,
+      '0063-notifications': notifications,
     };
   },
 };

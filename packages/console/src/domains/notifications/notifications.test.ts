@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
+import { eachDatabase, waitFor } from '@zeronaut/testkit';
+import { createOutbound } from '../../outbound/outbound.ts';
+import { startFixture } from '../../testing/fixture.suite.ts';
+import { startMailCatcher } from '../../testing/mail-catcher.suite.ts';
+import { connectSync } from '../../testing/sync-client.suite.ts';
+import { type LastLook, notifyAll } from './notify.ts';
+
+interface Taken {
+  readonly path: string;
+  readonly headers: Record<string, string | undefined>;
+  readonly body: string;
+}
+
+/** A receiver that answers what it is told to. */
+async function startReceiver(t: TestContext): Promise<{ url: string; taken: Taken[]; status: { code: number } }> {
+  const taken: Taken[] = [];
+  const status = { code: 200 };
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      taken.push({
+        path: request.url!,
+        headers: request.headers as Taken['headers'],
+        body: Buffer.concat(chunks).toString(),
+      });
+      response.writeHead(status.code).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, taken, status };
+}
+
+eachDatabase('alarms are told once, and once more when they are mended, to those who asked', async (t, database) => {
+  const { mailer, mails } = await startMailCatcher(t);
+  const fixture = await startFixture(t, database, { mailer });
+  const { context, clock } = fixture;
+  const receiver = await startReceiver(t);
+  const [ours, theirs] = [await fixture.organization(), await fixture.organization()];
+  const sync = await fixture.startSync();
+  const enrolled = await ours.enrolGateway({ name: 'edge-one' });
+  const lastLook: LastLook = new Map();
+  const look = async () => {
+    clock.nowMs += 20_000;
+    await notifyAll(context, lastLook, () => false);
+  };
+  const create = async (organization: typeof ours, body: object) => {
+    const answer = await organization.call('POST', '/api/v1/notifications', body);
+    assert.equal(answer.statusCode, 201, answer.body);
+    return answer.json();
+  };
+  const secret = 'a shared secret of theirs';
+  const hook = await create(ours, { name: 'hook', settings: { kind: 'webhook', url: `${receiver.url}/hook` }, secret });
+  const slack = await create(ours, {
+    name: 'slack',
+    settings: { kind: 'slack', url: `${receiver.url}/services/T0/secret-part` },
+  });
+  await create(ours, { name: 'mail', settings: { kind: 'mail', to: ['ops@example.com'] } });
+  await create(ours, {
+    name: 'other',
+    settings: { kind: 'webhook', url: `${receiver.url}/other` },
+    alarms: ['agent_away'],
+  });
+  await create(theirs, {
+    name: 'hook',
+    settings: { kind: 'webhook', url: `${receiver.url}/theirs` },
+    alarms: ['gateway_offline'],
+  });
+  assert.deepEqual([slack.settings, hook.hasSecret], [{ kind: 'slack', host: '127.0.0.1' }, true]);
+  const seen = JSON.stringify([
+    (await ours.call('GET', '/api/v1/notifications')).json(),
+    (await ours.call('GET', '/api/v1/audit')).json(),
+  ]);
+  assert.ok(!seen.includes('secret-part') && !seen.includes(secret));
+
+  await look();
+  assert.equal(receiver.taken.length, 0, 'what is there for a moment is no news');
+  await look();
+  const paths = () => receiver.taken.map(({ path }) => path).sort();
+  assert.deepEqual(paths(), ['/hook', '/services/T0/secret-part']);
+  const first = receiver.taken.find(({ path }) => path === '/hook')!;
+  const signed = createHmac('sha256', secret).update(`${first.headers['x-zeronaut-at']}.${first.body}`).digest('hex');
+  assert.equal(first.headers['x-zeronaut-signature'], `sha256=${signed}`);
+  const news = JSON.parse(first.body);
+  assert.deepEqual([news.type, news.organizationId, news.raised.length, news.mended], ['alarms', ours.id, 1, []]);
+  assert.deepEqual([news.raised[0].kind, news.raised[0].object.name], ['gateway_offline', 'edge-one']);
+  assert.match(JSON.parse(receiver.taken.find(({ path }) => path !== '/hook')!.body).text, /gateway offline: edge-one/);
+  await waitFor(() => mails.length === 1, { what: 'the mail' });
+  assert.match(mails[0]!.text, /gateway offline: edge-one/);
+  await look();
+  assert.equal(receiver.taken.length, 2, 'once');
+
+  // A receiver that is away hears of it later; another console that starts meanwhile does not tell it again.
+  receiver.status.code = 503;
+  const client = await connectSync(sync.port, enrolled);
+  client.send({ type: 'hello', protocol: 1, softwareVersion: '1.0.0', snapshotVersion: 0 });
+  const { version } = JSON.parse((await client.next('snapshot')).snapshot.payload);
+  client.send({ type: 'applied', version });
+  await waitFor(async () => (await ours.call('GET', '/api/v1/overview')).json().alarms.length === 0, {
+    what: 'that all is well',
+  });
+  lastLook.clear();
+  await look();
+  await look();
+  const failed = (await ours.call('GET', '/api/v1/notifications'))
+    .json()
+    .items.find(({ name }: { name: string }) => name === 'hook');
+  assert.deepEqual([failed.failures, failed.lastError], [1, 'it answered 503']);
+  receiver.status.code = 204;
+  receiver.taken.length = 0;
+  clock.nowMs += 60_000;
+  await look();
+  assert.deepEqual(paths(), ['/hook', '/services/T0/secret-part']);
+  assert.deepEqual(
+    JSON.parse(receiver.taken.find(({ path }) => path === '/hook')!.body).mended[0].object.name,
+    'edge-one',
+  );
+
+  assert.deepEqual((await ours.call('POST', '/api/v1/notifications/hook/test')).json(), {
+    delivered: true,
+    error: null,
+  });
+  assert.equal(JSON.parse(receiver.taken.at(-1)!.body).type, 'test');
+  assert.equal((await theirs.call('DELETE', `/api/v1/notifications/${hook.id}`)).statusCode, 404);
+  assert.equal((await ours.call('DELETE', '/api/v1/notifications/hook')).statusCode, 204);
+});
+
+eachDatabase('a notification dials nothing inside, and takes no more than it should', async (t, database) => {
+  const fixture = await startFixture(t, database, { outbound: createOutbound({ allow: [] }) });
+  const receiver = await startReceiver(t);
+  const ours = await fixture.organization();
+  const post = (body: object) => ours.call('POST', '/api/v1/notifications', body);
+  const port = new URL(receiver.url).port;
+  for (const url of [
+    receiver.url,
+    `https://localhost:${port}/`,
+    'https://169.254.169.254/latest/meta-data/',
+    'https://[::1]/',
+  ]) {
+    const name = `n-${Math.random().toString(36).slice(2, 8)}`;
+    assert.equal((await post({ name, settings: { kind: 'slack', url } })).statusCode, 201);
+    const { delivered, error } = (await ours.call('POST', `/api/v1/notifications/${name}/test`)).json();
+    assert.deepEqual([delivered, /^outbound\.(?:address_denied|url_invalid)/.test(error)], [false, true], error);
+  }
+  assert.equal(receiver.taken.length, 0);
+  for (const settings of [
+    { kind: 'webhook', url: 'ftp://example.com/' },
+    { kind: 'webhook', url: 'https://user:password@example.com/' },
+    { kind: 'mail', to: ['ops@example.com'] },
+    { kind: 'mail', to: [] },
+    { kind: 'pager' },
+  ]) {
+    assert.equal((await post({ name: 'bad', settings })).statusCode, 400, JSON.stringify(settings));
+  }
+  const good = { kind: 'webhook', url: 'https://example.com/' };
+  assert.equal((await post({ name: 'short', settings: good, secret: 'short' })).statusCode, 400);
+  const admin = await ours.user('admin');
+  assert.equal(
+    (await ours.call('POST', '/api/v1/notifications', { name: 'a', settings: good }, { key: admin.key })).statusCode,
+    403,
+  );
+  for (let index = 0; index < 6; index++)
+    assert.equal((await post({ name: `m-${index}`, settings: good })).statusCode, 201);
+  assert.equal((await post({ name: 'm-6', settings: good })).statusCode, 409, 'ten are enough');
+  assert.equal((await post({ name: 'm-1', settings: good })).statusCode, 409);
+});

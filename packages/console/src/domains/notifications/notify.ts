@@ -1,0 +1,196 @@
+import { createHmac } from 'node:crypto';
+import type { Alarm, AlarmKind } from '@zeronaut/model';
+import { Refusal } from '../../store/refusal.ts';
+import type { Caller, Context } from '../context.ts';
+import { isoTime } from '../page.ts';
+import { alarmsOf } from '../traffic/overview.ts';
+import { findNotification, type NotificationRow, type StoredSettings, secretOf } from './notifications.ts';
+
+/**
+ * Tells what is wrong, once, and that it is mended, once. Which alarms somebody was told of is stored when the message was taken, so
+ * that nothing is lost by a receiver that is away or by a restart; it is tried again, ever more rarely.
+ */
+
+/** Alarms that one message names; the others are counted. */
+const MAX_NAMED = 20;
+const FIRST_RETRY_MS = 30_000;
+const LAST_RETRY_MS = 3_600_000;
+/** A message of ours is small, and so is an answer that says that it was taken. */
+const MAX_ANSWER_BYTES = 65_536;
+const TIMEOUT_MS = 10_000;
+
+export interface News {
+  readonly raised: readonly Alarm[];
+  readonly mended: readonly Alarm[];
+}
+
+/** By organization: what was wrong at the last look. What comes and goes between two looks is no news. */
+export type LastLook = Map<string, ReadonlySet<string>>;
+
+const keyOf = (alarm: Alarm) => `${alarm.kind} ${alarm.object.id}`;
+
+/** One look at all organizations that want to be told. */
+export async function notifyAll(context: Context, lastLook: LastLook, isStopped: () => boolean): Promise<void> {
+  const rows = await context.store.db.selectFrom('notifications').selectAll().execute();
+  const organizations = Map.groupBy(rows, (row) => row.organization_id);
+  for (const id of lastLook.keys()) if (!organizations.has(id)) lastLook.delete(id);
+  for (const [organizationId, own] of organizations) {
+    if (isStopped()) return;
+    const alarms = await alarmsOf(context, organizationId);
+    const before = lastLook.get(organizationId);
+    lastLook.set(organizationId, new Set(alarms.map(keyOf)));
+    // The first look after a start sees gateways that have not had the time to connect.
+    if (before === undefined) continue;
+    const lasting = alarms.filter((alarm) => before.has(keyOf(alarm)));
+    const now = new Set(alarms.map(keyOf));
+    const due = own.filter((row) => row.next_try_at <= context.clock());
+    await Promise.all(due.map((row) => notify(context, row, lasting, now)));
+  }
+}
+
+async function notify(
+  context: Context,
+  row: NotificationRow,
+  lasting: readonly Alarm[],
+  now: ReadonlySet<string>,
+): Promise<void> {
+  const { db } = context.store;
+  const wanted = new Set(JSON.parse(row.alarms) as AlarmKind[]);
+  const told = await db.selectFrom('notified_alarms').selectAll().where('notification_id', '=', row.id).execute();
+  const known = new Set(told.map((one) => one.alarm_key));
+  const raised = lasting.filter((alarm) => wanted.has(alarm.kind) && !known.has(keyOf(alarm)));
+  const mended = told.filter((one) => !now.has(one.alarm_key)).map((one) => JSON.parse(one.alarm) as Alarm);
+  if (raised.length === 0 && mended.length === 0) return;
+  if (!(await claim(context, row))) return;
+  const error = await send(context, row, { raised, mended });
+  const nowMs = context.clock();
+  if (error !== null) {
+    const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(row.failures, 10));
+    await db
+      .updateTable('notifications')
+      .set({ failures: row.failures + 1, last_error: error.slice(0, 500), next_try_at: nowMs + waitMs })
+      .where('id', '=', row.id)
+      .execute();
+    return;
+  }
+  await context.store.transaction(async (queries) => {
+    const keys = new Set(raised.map(keyOf));
+    for (const key of keys) {
+      const alarm = raised.find((one) => keyOf(one) === key)!;
+      await queries
+        .insertInto('notified_alarms')
+        .values({ notification_id: row.id, alarm_key: key, alarm: JSON.stringify(alarm) })
+        .onConflict((conflict) => conflict.columns(['notification_id', 'alarm_key']).doNothing())
+        .execute();
+    }
+    for (const alarm of mended) {
+      await queries
+        .deleteFrom('notified_alarms')
+        .where('notification_id', '=', row.id)
+        .where('alarm_key', '=', keyOf(alarm))
+        .execute();
+    }
+    await queries
+      .updateTable('notifications')
+      .set({ failures: 0, last_error: null, last_delivered_at: nowMs, next_try_at: nowMs })
+      .where('id', '=', row.id)
+      .execute();
+  });
+}
+
+/** Of several consoles on one database, one tells it. */
+async function claim(context: Context, row: NotificationRow): Promise<boolean> {
+  const claimed = await context.store.db
+    .updateTable('notifications')
+    .set({ next_try_at: context.clock() + 2 * TIMEOUT_MS })
+    .where('id', '=', row.id)
+    .where('next_try_at', '=', row.next_try_at)
+    .returning('id')
+    .executeTakeFirst();
+  return claimed !== undefined;
+}
+
+/** One message that says what it is. */
+export async function testNotification(
+  context: Context,
+  caller: Caller,
+  idOrName: string,
+): Promise<{ delivered: boolean; error: string | null } | Refusal> {
+  const row = await findNotification(context.store.db, caller.organizationId, idOrName);
+  if (row instanceof Refusal) return row;
+  const error = await send(context, row, { raised: [], mended: [] });
+  return { delivered: error === null, error: error?.slice(0, 500) ?? null };
+}
+
+/** Null: it was taken; else why not. */
+async function send(context: Context, row: NotificationRow, news: News): Promise<string | null> {
+  const settings = JSON.parse(row.settings) as StoredSettings;
+  const secret = secretOf(context, row);
+  switch (settings.kind) {
+    case 'mail': {
+      const [subject] = linesOf(news);
+      const text = `${linesOf(news).join('\n')}\n\n${context.settings.publicUrl()}\n`;
+      const sent = await Promise.all(
+        settings.to.map((to) => context.mailer?.send({ to, subject: subject!, text }) ?? Promise.resolve(false)),
+      );
+      return sent.every(Boolean) ? null : 'the mail server did not take it';
+    }
+    case 'slack':
+      return await post(context, secret!, JSON.stringify({ text: linesOf(news).map(slackText).join('\n') }), {});
+    case 'webhook': {
+      const at = isoTime(context.clock());
+      const type = news.raised.length + news.mended.length === 0 ? 'test' : 'alarms';
+      const body = JSON.stringify({ type, organizationId: row.organization_id, at, ...news });
+      const headers: Record<string, string> = { 'x-zeronaut-at': at };
+      if (secret !== null) headers['x-zeronaut-signature'] = sign(secret, at, body);
+      return await post(context, settings.url, body, headers);
+    }
+  }
+}
+
+/** HMAC-SHA256 over time and body, so that an old message cannot be sent again as a new one. */
+function sign(secret: string, at: string, body: string): string {
+  return `sha256=${createHmac('sha256', secret).update(`${at}.${body}`).digest('hex')}`;
+}
+
+async function post(
+  context: Context,
+  url: string,
+  body: string,
+  headers: Record<string, string>,
+): Promise<string | null> {
+  const answer = await context.outbound.fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+    maxBytes: MAX_ANSWER_BYTES,
+    timeoutMs: TIMEOUT_MS,
+  });
+  if (answer instanceof Refusal) return `${answer.reason}${answer.detail === undefined ? '' : `: ${answer.detail}`}`;
+  return answer.status >= 200 && answer.status < 300 ? null : `it answered ${answer.status}`;
+}
+
+/** The first line says it all. Names come from people: they are text, whatever they look like. */
+function linesOf({ raised, mended }: News): string[] {
+  if (raised.length + mended.length === 0) return ['Zeronaut: a test message. Alarms will come like this.'];
+  const words = (alarm: Alarm) => `${alarm.kind.replaceAll('_', ' ')}: ${oneLine(alarm.object.name)}`;
+  const counts = [
+    ...(raised.length > 0 ? [`${raised.length} new`] : []),
+    ...(mended.length > 0 ? [`${mended.length} mended`] : []),
+  ];
+  const all = [
+    ...raised.map((alarm) => `! ${words(alarm)} - ${oneLine(alarm.detail)}`),
+    ...mended.map((alarm) => `ok ${words(alarm)}`),
+  ];
+  const more = all.length > MAX_NAMED ? [`and ${all.length - MAX_NAMED} more`] : [];
+  return [`Zeronaut alarms: ${counts.join(', ')}`, ...all.slice(0, MAX_NAMED), ...more];
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}
+
+/** The three characters that make a mention or a link. */
+function slackText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
