@@ -101,3 +101,14 @@ test('device names survive the certificate and nothing else does', () => {
     assert.equal(parseDeviceUri(bad), null, bad);
   assert.equal(parseGatewayUri(uri), null);
 });
+
+test('a list that is asked for without a filter is not filtered', () => {
+  let lists = 0;
+  for (const [name, { query }] of Object.entries(routes as Record<string, RouteDefinition>)) {
+    if (query === undefined || !('shape' in query) || !Object.hasOwn(query.shape as object, 'cursor')) continue;
+    lists++;
+    const { limit: _limit, sort: _sort, ...filters } = query.parse({}) as Record<string, unknown>;
+    assert.deepEqual(filters, {}, name);
+  }
+  assert.ok(lists > 15);
+});

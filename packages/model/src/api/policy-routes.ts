@@ -114,7 +114,7 @@ export const policyRoutes = defineRoutes({
     summary: 'Policies of the organization',
     status: 200,
     query: listQuery(['created', 'name', 'updated'], {
-      mode: policy.shape.mode.optional(),
+      mode: policyMode.optional(),
       effect: policy.shape.effect.optional(),
     }),
     response: pageOf(policy),
