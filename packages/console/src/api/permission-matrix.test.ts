@@ -29,6 +29,9 @@ const ONLY_FOR_ITS_MAKER: Partial<Record<RouteId, Reason>> = {
   'organizations.switch': 'factor.session_needed',
 };
 
+/** Thousands of calls: half a minute on a machine that does something else, too (ms). */
+const LONG = { timeout: 240_000 };
+
 /** What the API is, for everybody: made from the route table, not a part of it. */
 const DESCRIPTIONS = ['GET /api/docs', 'GET /api/v1/openapi.json'];
 
@@ -59,7 +62,7 @@ function servedRoutes(fixture: Fixture): string[] {
     .sort();
 }
 
-test('the API answers as the table of permissions says', async (t) => {
+test('the API answers as the table of permissions says', LONG, async (t) => {
   const matrix = await startMatrix(t);
   const { fixture, ours, owner, people, programs, make, send, each } = matrix;
 
@@ -70,7 +73,7 @@ test('the API answers as the table of permissions says', async (t) => {
     );
   });
 
-  await t.test('each role does what the table says: by key, by cookie and as a service account', () =>
+  await t.test('each role does what the table says: by key, by cookie and as a service account', LONG, () =>
     each(GUARDED, async (id, route, expect) => {
       for (const role of ROLES) {
         const allowed = roleHas(role, route.permission);
@@ -92,7 +95,7 @@ test('the API answers as the table of permissions says', async (t) => {
     }),
   );
 
-  await t.test('a key does what its scopes say', async () => {
+  await t.test('a key does what its scopes say', LONG, async () => {
     const all = Object.keys(PERMISSIONS) as Permission[];
     async function newKey(scopes: string[]): Promise<string> {
       const input = { name: 'narrow', role: 'owner', scopes };
