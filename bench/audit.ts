@@ -115,7 +115,7 @@ for (const { name, must, open } of databases) {
     ...{ workload: `append on ${name}, ${what}`, unit: 'entries/s', better: 'higher', ...more, ours: [] },
   });
   const batched = measurement(`${BATCH} to a transaction`, { must });
-  const people = measurement(`${BATCH} to a transaction, with personal data`, { must });
+  const people = measurement(`${BATCH} to a transaction, with personal data`, {});
   const single = measurement('one to a transaction', {});
   for (let round = 0; round < runs; round++) {
     const database = await open();

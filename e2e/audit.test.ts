@@ -72,6 +72,26 @@ describe('an exported audit log', () => {
     assert.deepEqual([refused.code, refused.error.reason], [1, 'audit.signature']);
   });
 
+  it('says nothing of a person who was erased, and is whole all the same', async () => {
+    const email = 'gone@example.com';
+    await world.createUser({ email });
+    const erase = (...more: string[]) => world.zeronaut(['audit', 'erase', email, '--json', ...more]);
+    assert.equal((await erase()).code, 2, 'it asks twice');
+    const preview = JSON.parse((await erase('--dry-run')).stdout);
+    assert.deepEqual([preview.active, preview.entries >= 1, preview.plainEntries], [true, true, 0]);
+    const early = await erase('--yes');
+    assert.equal(JSON.parse(early.stderr).error.reason, 'audit.subject_active');
+    assert.equal((await erase('--disable', '--yes')).code, 0);
+    const set = await world.zeronaut(['audit', 'retention', 'set', '--entries', '365']);
+    assert.match(set.stdout, /365 days, then only their hashes/);
+    const path = join(temporaryDirectory('audit'), 'erased.jsonl');
+    assert.equal((await world.zeronaut(['audit', 'export', path])).code, 0);
+    const erased = readFileSync(path, 'utf8');
+    assert(!erased.includes(email) && erased.includes('user-1@example.com'));
+    assert.equal((await verify('erased.jsonl', erased.trimEnd().split('\n'), '--no-known')).result.valid, true);
+    assert.match((await world.zeronaut(['audit', '--limit', '5', '--json'])).stdout, /\[erased\]/);
+  });
+
   it('is verified with the console off, and remembered', async () => {
     const shown = await world.zeronaut(['audit', 'checkpoint', '--json']);
     keys = JSON.parse(shown.stdout).keys;
