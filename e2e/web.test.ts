@@ -94,6 +94,32 @@ describe('a resource', () => {
   });
 });
 
+describe('a long list', () => {
+  it('is searched by the API, and only what is in the window exists', async () => {
+    const { page } = console_;
+    const resources = Array.from({ length: 450 }, (_, index) => ({
+      name: `bulk-${index}`,
+      targets: [{ address: '127.0.0.1:9' }],
+      enabled: false,
+    }));
+    await world.api.call('resources.apply', { body: { resources } });
+    await console_.open('/resources?q=bulk-449');
+    await page.waitForSelector('role=row >> text=bulk-449');
+    assert.equal(await page.locator('role=row').count(), 2, 'its head, and what was found');
+    await console_.open('/resources?sort=name');
+    await page.waitForSelector('role=row >> text=bulk-0');
+    assert.ok((await page.locator('role=row').count()) < 60);
+    await page.keyboard.press('Control+k');
+    await page.waitForSelector('role=combobox');
+    await page.keyboard.type('bulk-448');
+    await page.waitForSelector('role=option >> text=bulk-448');
+    await page.keyboard.press('Escape');
+    const [service_] = (await world.api.call('services.list', {})).items;
+    await world.api.call('resources.apply', { body: { resources: [], prune: true } });
+    assert.equal((await world.api.call('resources.list', {})).items[0]?.id, service_?.id);
+  });
+});
+
 describe('the frame', () => {
   it('goes anywhere by keyboard', async () => {
     const { page } = console_;

@@ -9,7 +9,7 @@ import { routeQuery } from '../base/api.ts';
 import { matching } from '../base/list-order.ts';
 import { useMessages } from '../base/messages.ts';
 import { useMay } from '../base/session.ts';
-import { GatewayIcon, ResourceIcon } from '../ui/icons.tsx';
+import { GatewayIcon, ResourceIcon, UserIcon } from '../ui/icons.tsx';
 import { visuallyHidden } from '../ui/visually-hidden.ts';
 import { appMessages } from './messages.ts';
 import { ACTIONS, NAVIGATION, type NavigationItem } from './navigation.ts';
@@ -24,7 +24,6 @@ interface Command {
 }
 
 const SHOWN_PER_GROUP = 6;
-const FETCHED_ROWS = 200;
 
 /** Goes anywhere and begins anything by typing: pages, actions, and what the organization has. */
 export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
@@ -160,9 +159,12 @@ function useCommands(q: string, onClose: () => void): readonly Command[] {
     onClose();
     void router.navigate({ href });
   };
-  const list = { query: { limit: FETCHED_ROWS } };
-  const resources = useQuery({ ...routeQuery('resources.list', list), enabled: may('resources:read') });
-  const gateways = useQuery({ ...routeQuery('gateways.list', list), enabled: may('gateways:read') });
+  const text = q.trim();
+  const list = { query: { q: text, sort: 'name', limit: SHOWN_PER_GROUP } } as const;
+  const isAsked = text !== '';
+  const resources = useQuery({ ...routeQuery('resources.list', list), enabled: isAsked && may('resources:read') });
+  const gateways = useQuery({ ...routeQuery('gateways.list', list), enabled: isAsked && may('gateways:read') });
+  const users = useQuery({ ...routeQuery('users.list', list), enabled: isAsked && may('users:read') });
 
   const fromItem = (item: NavigationItem, group: string): Command => {
     const Icon = item.icon;
@@ -174,19 +176,22 @@ function useCommands(q: string, onClose: () => void): readonly Command[] {
     allowed(NAVIGATION).map((item) => fromItem(item, t('palette.pages'))),
     allowed(ACTIONS).map((item) => fromItem(item, t('palette.actions'))),
   ];
-  if (q.trim() !== '') {
-    groups.push(
-      (resources.data?.items ?? []).map(({ id, name, protocol }) => ({
-        ...{ id, group: t('palette.resources'), text: name, detail: protocol.toUpperCase() },
-        ...{ icon: <ResourceIcon />, run: go(`/resources/${id}`) },
-      })),
-      (gateways.data?.items ?? []).map(({ id, name, baseDomain }) => ({
-        ...{ id, group: t('palette.gateways'), text: name, detail: baseDomain },
-        ...{ icon: <GatewayIcon />, run: go(`/gateways/${id}`) },
-      })),
-    );
-  }
-  return groups.flatMap((group) =>
-    matching(group, q, ({ text, detail }) => `${text} ${detail}`).slice(0, SHOWN_PER_GROUP),
-  );
+  const found: Command[] = !isAsked
+    ? []
+    : [
+        ...(resources.data?.items ?? []).map(({ id, name, protocol }) => ({
+          ...{ id, group: t('palette.resources'), text: name, detail: protocol.toUpperCase() },
+          ...{ icon: <ResourceIcon />, run: go(`/resources/${id}`) },
+        })),
+        ...(gateways.data?.items ?? []).map(({ id, name, baseDomain }) => ({
+          ...{ id, group: t('palette.gateways'), text: name, detail: baseDomain },
+          ...{ icon: <GatewayIcon />, run: go(`/gateways/${id}`) },
+        })),
+        ...(users.data?.items ?? []).map(({ id, name, email }) => ({
+          ...{ id, group: t('palette.users'), text: name, detail: email },
+          ...{ icon: <UserIcon />, run: go(`/users/${id}`) },
+        })),
+      ];
+  // What the API found may match in what is not shown here.
+  return [...groups.flatMap((group) => matching(group, q, (one) => one.text).slice(0, SHOWN_PER_GROUP)), ...found];
 }

@@ -1,6 +1,7 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { RouteId, RouteInput, RouteResponse, Routes } from '@zeronaut/model';
 import { call } from './api.ts';
+import type { ListSearch } from './list-search.ts';
 
 /** Routes that answer page by page. */
 export type ListRouteId = {
@@ -19,12 +20,14 @@ export interface List<Row> {
   /** Fetches the next page; while one is under way it does nothing. */
   readonly loadMore: () => void;
   readonly reload: () => void;
+  /** The API searched it: what it found is what matches. */
+  readonly isSearched?: boolean;
 }
 
 const PAGE_ROWS = 200;
 
 /** A list of the API, page after page. The key is `[id, input]` as with `routeQuery`, so writes make both old alike. */
-export function useList<Id extends ListRouteId>(id: Id, input: RouteInput<Routes[Id]>): List<RowOf<Id>> {
+export function useList<Id extends ListRouteId>(id: Id, input: RouteInput<Routes[Id]>, isOn = true): List<RowOf<Id>> {
   type Page = { items: RowOf<Id>[]; nextCursor: string | null };
   const query = useInfiniteQuery({
     queryKey: [id, input, 'pages'],
@@ -39,6 +42,7 @@ export function useList<Id extends ListRouteId>(id: Id, input: RouteInput<Routes
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
     placeholderData: keepPreviousData,
+    enabled: isOn,
   });
   return {
     rows: query.data?.pages.flatMap((page) => page.items),
@@ -50,4 +54,35 @@ export function useList<Id extends ListRouteId>(id: Id, input: RouteInput<Routes
     },
     reload: () => void query.refetch(),
   };
+}
+
+/** What a list route takes of `ListSearch`, see `listQuery` of model. */
+export interface ServerSearch {
+  /** By column: how the API calls its order. */
+  readonly sorts: Readonly<Record<string, string>>;
+  /** Filters that have the same name and values there. */
+  readonly filters?: readonly string[];
+}
+
+/**
+ * A list that is searched here while all of it is here, at once and by every word; what is longer than a page the API searches,
+ * sorts and filters as far as it can, and the rest happens here over what it found.
+ */
+export function useSearchedList<Id extends ListRouteId>(
+  id: Id,
+  search: ListSearch,
+  { sorts, filters = [] }: ServerSearch,
+): List<RowOf<Id>> {
+  const whole = useList(id, {} as RouteInput<Routes[Id]>);
+  const { q, sort } = search;
+  const column = sort?.replace(/^-/, '');
+  const order = column !== undefined && Object.hasOwn(sorts, column) ? sorts[column] : undefined;
+  const query = {
+    ...(q !== undefined && { q }),
+    ...(order !== undefined && { sort: sort!.startsWith('-') ? `-${order}` : order }),
+    ...Object.fromEntries(filters.flatMap((name) => (search[name] === undefined ? [] : [[name, search[name]]]))),
+  };
+  const isAsked = whole.hasMore && Object.keys(query).length > 0;
+  const asked = useList(id, { query } as unknown as RouteInput<Routes[Id]>, isAsked);
+  return isAsked ? { ...asked, isSearched: true } : whole;
 }

@@ -53,7 +53,7 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
   const q = useDeferredValue(search.q ?? '');
   const active = filters.filter(({ key }) => search[key] !== undefined);
   const all = list.rows ?? [];
-  let rows = matching(all, q, props.textOf);
+  let rows = list.isSearched === true ? all : matching(all, q, props.textOf);
   for (const filter of active) rows = rows.filter((row) => filter.matches(row, search[filter.key]!));
   const by = columns.find(({ key }) => key === search.sort?.replace(/^-/, ''))?.value;
   if (by !== undefined) rows = sorted(rows, by, search.sort!.startsWith('-'), language);
@@ -73,7 +73,7 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
           ) : (
             <ErrorState error={list.error} onRetry={list.reload} />
           )
-        ) : all.length === 0 ? (
+        ) : all.length === 0 && list.isSearched !== true ? (
           props.empty
         ) : (
           <>

@@ -6,7 +6,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useNameOf } from '../../base/people.ts';
-import { type RowOf, useList } from '../../base/use-list.ts';
+import { type RowOf, useSearchedList } from '../../base/use-list.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { DeviceIcon, PlusIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
@@ -26,7 +26,7 @@ export function DevicesPage() {
   const nameOf = useNameOf();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const list = useList('devices.list', {});
+  const list = useSearchedList('devices.list', search, { sorts: { name: 'name' } });
   const resources = useQuery(routeQuery('resources.list', ALL));
   const sites = useQuery(routeQuery('sites.list', ALL));
   const publishes = (row: Row) => ({

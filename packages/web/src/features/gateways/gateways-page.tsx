@@ -4,7 +4,7 @@ import Typography from '@mui/material/Typography';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
-import { type RowOf, useList } from '../../base/use-list.ts';
+import { type RowOf, useSearchedList } from '../../base/use-list.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { GatewayIcon, PlusIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
@@ -24,7 +24,7 @@ export function GatewaysPage() {
   const may = useMay();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const list = useList('gateways.list', {});
+  const list = useSearchedList('gateways.list', search, { sorts: { name: 'name', lastSeen: 'seen' } });
   const columns: Column<Row>[] = [
     {
       key: 'name',

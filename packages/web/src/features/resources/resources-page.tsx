@@ -3,7 +3,7 @@ import Typography from '@mui/material/Typography';
 import { getRouteApi } from '@tanstack/react-router';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
-import { type RowOf, useList } from '../../base/use-list.ts';
+import { type RowOf, useSearchedList } from '../../base/use-list.ts';
 import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { PlusIcon, ResourceIcon } from '../../ui/icons.tsx';
@@ -25,7 +25,10 @@ export function ResourcesPage() {
   const may = useMay();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const list = useList('resources.list', {});
+  const list = useSearchedList('resources.list', search, {
+    sorts: { name: 'name', updated: 'updated' },
+    filters: ['protocol', 'origin'],
+  });
   const columns: Column<Row>[] = [
     {
       key: 'name',

@@ -5,7 +5,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
-import { type RowOf, useList } from '../../base/use-list.ts';
+import { type RowOf, useSearchedList } from '../../base/use-list.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { PlusIcon, SiteIcon } from '../../ui/icons.tsx';
@@ -26,7 +26,7 @@ export function SitesPage() {
   const may = useMay();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const list = useList('sites.list', {});
+  const list = useSearchedList('sites.list', search, { sorts: { name: 'name' } });
   const columns: Column<Row>[] = [
     {
       key: 'name',

@@ -6,7 +6,7 @@ import { lazy, Suspense } from 'react';
 import { useMessages } from '../../base/messages.ts';
 import { useGroups, useRoles } from '../../base/people.ts';
 import { useMay } from '../../base/session.ts';
-import { type RowOf, useList } from '../../base/use-list.ts';
+import { type RowOf, useSearchedList } from '../../base/use-list.ts';
 import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { PlusIcon, UserIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
@@ -29,7 +29,10 @@ export function UsersPage() {
   const navigate = route.useNavigate();
   const groups = useGroups();
   const roles = useRoles();
-  const all = useList('users.list', {});
+  const all = useSearchedList('users.list', search, {
+    sorts: { name: 'name', created: 'created' },
+    filters: ['role', 'group', 'status'],
+  });
   const list = { ...all, rows: all.rows?.filter(({ kind }) => kind !== 'service_account') };
   const columns: Column<Row>[] = [
     {
