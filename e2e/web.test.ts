@@ -110,8 +110,8 @@ describe('a long list', () => {
     await page.waitForSelector('role=row >> text=bulk-0');
     assert.ok((await page.locator('role=row').count()) < 60);
     await page.keyboard.press('Control+k');
-    await page.waitForSelector('role=combobox');
-    await page.keyboard.type('bulk-448');
+    await page.waitForSelector('role=dialog >> role=combobox');
+    await page.fill('role=dialog >> role=combobox', 'bulk-448');
     await page.waitForSelector('role=option >> text=bulk-448');
     await page.keyboard.press('Escape');
     const [service_] = (await world.api.call('services.list', {})).items;
@@ -125,14 +125,15 @@ describe('the frame', () => {
     const { page } = console_;
     await console_.open('/');
     await page.keyboard.press('Control+k');
-    await page.waitForSelector('role=combobox');
-    await page.keyboard.type('gateways');
+    await page.waitForSelector('role=dialog >> role=combobox');
+    await page.fill('role=dialog >> role=combobox', 'gateways');
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/gateways$/);
     await page.waitForSelector('role=row >> text=Connected');
     await page.keyboard.press('Control+k');
-    await page.waitForSelector('role=combobox');
-    await page.keyboard.type('shop');
+    await page.waitForSelector('role=dialog >> role=combobox');
+    await page.fill('role=dialog >> role=combobox', 'shop');
+    await page.waitForSelector('role=option >> text=shop');
     await page.keyboard.press('Enter');
     await page.waitForSelector('h1:has-text("shop")');
     await page.keyboard.press('Tab');
@@ -232,7 +233,7 @@ describe('every page', () => {
       await console_.checkAccessibility(`the dialog in ${theme}`);
       await console_.open('/');
       await console_.page.keyboard.press('Control+k');
-      await console_.page.waitForSelector('role=combobox');
+      await console_.page.waitForSelector('role=dialog >> role=combobox');
       await console_.checkAccessibility(`the palette in ${theme}`);
     }
   });

@@ -4,7 +4,7 @@ import InputBase from '@mui/material/InputBase';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { type KeyboardEvent, type ReactNode, useDeferredValue, useEffect, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { routeQuery } from '../base/api.ts';
 import { matching } from '../base/list-order.ts';
 import { useMessages } from '../base/messages.ts';
@@ -32,8 +32,7 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
   const [chosen, setChosen] = useState(0);
   const listId = useId();
   const list = useRef<HTMLDivElement>(null);
-  const q = useDeferredValue(text);
-  const commands = useCommands(q, onClose);
+  const commands = useCommands(text, onClose);
   const at = Math.min(chosen, Math.max(commands.length - 1, 0));
   useEffect(() => list.current?.querySelector(`[data-at="${at}"]`)?.scrollIntoView({ block: 'nearest' }), [at]);
 
@@ -179,19 +178,28 @@ function useCommands(q: string, onClose: () => void): readonly Command[] {
   const found: Command[] = !isAsked
     ? []
     : [
-        ...(resources.data?.items ?? []).map(({ id, name, protocol }) => ({
+        ...foundOf(resources, q).map(({ id, name, protocol }) => ({
           ...{ id, group: t('palette.resources'), text: name, detail: protocol.toUpperCase() },
           ...{ icon: <ResourceIcon />, run: go(`/resources/${id}`) },
         })),
-        ...(gateways.data?.items ?? []).map(({ id, name, baseDomain }) => ({
+        ...foundOf(gateways, q).map(({ id, name, baseDomain }) => ({
           ...{ id, group: t('palette.gateways'), text: name, detail: baseDomain },
           ...{ icon: <GatewayIcon />, run: go(`/gateways/${id}`) },
         })),
-        ...(users.data?.items ?? []).map(({ id, name, email }) => ({
+        ...foundOf(users, q).map(({ id, name, email }) => ({
           ...{ id, group: t('palette.users'), text: name, detail: email },
           ...{ icon: <UserIcon />, run: go(`/users/${id}`) },
         })),
       ];
   // What the API found may match in what is not shown here.
   return [...groups.flatMap((group) => matching(group, q, (one) => one.text).slice(0, SHOWN_PER_GROUP)), ...found];
+}
+
+/** While the API looks, what it found for fewer letters: Enter never opens what was not typed. */
+function foundOf<Row extends { readonly name: string }>(
+  query: { readonly data?: { readonly items: readonly Row[] } | undefined; readonly isPlaceholderData: boolean },
+  q: string,
+): readonly Row[] {
+  const items = query.data?.items ?? [];
+  return query.isPlaceholderData ? matching(items, q, ({ name }) => name) : items;
 }

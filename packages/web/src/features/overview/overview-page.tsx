@@ -1,6 +1,7 @@
 import Box from '@mui/material/Box';
 import Card from '@mui/material/Card';
 import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { routeQuery } from '../../base/api.ts';
 import { formatCount, formatMs } from '../../base/chart-scale.ts';
 import { useLanguage, useMessages } from '../../base/messages.ts';
@@ -9,13 +10,17 @@ import { ButtonLink } from '../../ui/button-link.tsx';
 import { StartIcon } from '../../ui/icons.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { EmptyState, ErrorState, RowsSkeleton } from '../../ui/states.tsx';
-import { TrafficCharts } from '../../ui/traffic-charts.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
 import { Alarms } from './alarms.tsx';
 import { MemberOverview } from './member-overview.tsx';
 import { overviewMessages } from './messages.ts';
 import { Tile, Tiles } from './tile.tsx';
 import { Refusals, TopResources } from './traffic-lists.tsx';
+
+/** Numbers first: charts come right behind. */
+const TrafficCharts = lazy(async () => ({
+  default: (await import('../../ui/traffic-charts.tsx')).TrafficCharts,
+}));
 
 /** What is up, what is wrong, and what goes through. Who may not read traffic sees what there is. */
 export function OverviewPage() {
@@ -100,7 +105,9 @@ function Everything() {
         </Card>
       ) : (
         <>
-          <TrafficCharts />
+          <Suspense fallback={<RowsSkeleton rows={5} label={t('title')} />}>
+            <TrafficCharts />
+          </Suspense>
           <TwoColumns>
             <TopResources />
             <Refusals />
