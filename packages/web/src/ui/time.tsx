@@ -1,6 +1,6 @@
 import { type Language, useLanguage, useMessages } from '../base/messages.ts';
 import { uiMessages } from './messages.ts';
-import { useNow } from './use-now.ts';
+import { NOW_STEP_MS, useNow } from './use-now.ts';
 
 const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400_000],
@@ -27,9 +27,12 @@ export function Time({ at }: { readonly at: string | null }) {
   const t = useMessages(uiMessages);
   const nowMs = useNow();
   if (at === null) return <>{t('date.never')}</>;
+  const atMs = Date.parse(at);
+  // Our clock moves on every ten seconds; what has just happened is not in the future.
+  const isNow = atMs > nowMs && atMs <= nowMs + NOW_STEP_MS && atMs <= Date.now();
   return (
     <time dateTime={at} title={absoluteTime(at, language)}>
-      {relativeTime(Date.parse(at), nowMs, language)}
+      {relativeTime(isNow ? nowMs : atMs, nowMs, language)}
     </time>
   );
 }

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-const EVERY_MS = 10_000;
+export const NOW_STEP_MS = 10_000;
 const listeners = new Set<() => void>();
 let nowMs = Date.now();
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -17,7 +17,7 @@ function subscribe(listener: () => void): () => void {
     timer = setInterval(() => {
       nowMs = Date.now();
       for (const one of listeners) one();
-    }, EVERY_MS);
+    }, NOW_STEP_MS);
   }
   return () => {
     listeners.delete(listener);

@@ -53,7 +53,24 @@ const LOOK = EditorView.theme({
     color: color('primary-contrastText'),
   },
   '.cm-completionDetail': { color: 'inherit', opacity: '0.8', fontStyle: 'normal' },
+  // In the place of pictures in data URLs, which the policy of the page forbids.
+  '.cm-lint-marker-error': { content: '""', borderRadius: '50%', backgroundColor: color('error-main') },
+  '.cm-lintRange-error': { backgroundImage: 'none', textDecoration: `underline wavy ${color('error-main')}` },
   '.cm-diagnostic-error': { borderLeftColor: color('error-main') },
+});
+
+/** Browsers keep the look of what is typed over in a style attribute, which the policy of the page forbids: it is not left to them. */
+const typeOverSelection = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { main } = view.state.selection;
+    const { data } = event;
+    if (event.inputType !== 'insertText' || data === null || main.empty || view.composing) return false;
+    const insert = () => view.state.update(view.state.replaceSelection(data), { userEvent: 'input.type' });
+    const handlers = view.state.facet(EditorView.inputHandler);
+    if (!handlers.some((handle) => handle(view, main.from, main.to, data, insert))) view.dispatch(insert());
+    event.preventDefault();
+    return true;
+  },
 });
 
 export function CedarEditor(props: CedarEditorProps) {
@@ -87,6 +104,7 @@ export function CedarEditor(props: CedarEditorProps) {
           EditorView.contentAttributes.of({ 'aria-label': label }),
           // Tab goes on to the next field, as everywhere: who uses the keyboard alone is never caught.
           keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap]),
+          typeOverSelection,
           completion.current.of([]),
           editable.current.of([]),
           LOOK,

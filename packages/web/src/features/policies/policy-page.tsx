@@ -72,7 +72,6 @@ function Editor({ policy }: { readonly policy: Policy }) {
     setBase(version);
     setDraft(draftOf(version));
     setTheirs(null);
-    update.reset();
   }
   async function save(version: number): Promise<void> {
     try {
@@ -104,7 +103,13 @@ function Editor({ policy }: { readonly policy: Policy }) {
                 {t('remove')}
               </Button>
               {changed ? (
-                <Button color="inherit" onClick={() => take(theirs ?? policy)}>
+                <Button
+                  color="inherit"
+                  onClick={() => {
+                    take(theirs ?? policy);
+                    update.reset();
+                  }}
+                >
                   {t('discard')}
                 </Button>
               ) : null}
@@ -130,7 +135,14 @@ function Editor({ policy }: { readonly policy: Policy }) {
               <Button variant="outlined" color="inherit" onClick={() => void save(theirs.version)}>
                 {t('conflict.mine')}
               </Button>
-              <Button variant="outlined" color="inherit" onClick={() => take(theirs)}>
+              <Button
+                variant="outlined"
+                color="inherit"
+                onClick={() => {
+                  take(theirs);
+                  update.reset();
+                }}
+              >
                 {t('conflict.theirs')}
               </Button>
             </Box>

@@ -9,7 +9,7 @@ import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { AccessEvent } from '@zeronaut/model';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { routeQuery } from '../../base/api.ts';
 import { useLiveState } from '../../base/live.ts';
 import { useMessages } from '../../base/messages.ts';
@@ -56,6 +56,13 @@ export function AccessFeedPage() {
   const list = useList('accessEvents.list', { query: filter as object });
   const feed = useFeed(filter, paused);
   const rows = useMemo(() => joined(feed.live, list.rows ?? []), [feed.live, list.rows]);
+  const { reload } = list;
+  const latest = useRef(reload);
+  latest.current = reload;
+  // What happened between the answer and the first live message is in the next answer.
+  useEffect(() => {
+    if (liveState === 'live') latest.current();
+  }, [liveState]);
   const resources = useQuery(routeQuery('resources.list', { query: { limit: 500 } }));
   const isNarrowed = Object.keys(filter).length > 0;
   const setSearch = (change: Record<string, string | undefined>) =>
@@ -256,7 +263,9 @@ export function AccessFeedPage() {
 }
 
 /** As it came: what a visitor wrote into it is text. */
-export function whatOf({ protocol, method, host, path }: AccessEvent): string {
+export function whatOf({ protocol, method, host, path, sourceAddress }: AccessEvent): string {
+  // What was refused before there was a request has no host.
+  if (host === '') return `${protocol.toUpperCase()} ${sourceAddress}`;
   return protocol === 'http' ? `${method} ${host}${path}` : `${protocol.toUpperCase()} ${host}${path}`;
 }
 
