@@ -14,6 +14,7 @@ const organization = {
   audit_seq: 0,
   audit_head: '',
   time_zone: 'UTC',
+  branding: null,
 };
 
 const slugs = async (db: Queries) =>

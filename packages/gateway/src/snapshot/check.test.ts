@@ -48,7 +48,7 @@ const refusals: [string, SignedSnapshot, Reason][] = [
   ['an unknown field', signer.signText(text({ extra: 1 })), 'sync.invalid'],
   ['a missing list', signer.signText(text({ resources: undefined })), 'sync.invalid'],
   ['a list that is none', signer.signText(text({ users: {} })), 'sync.invalid'],
-  ['a wrong element', signer.signText(text({ users: [user, { ...user, role: 'root' }] })), 'sync.invalid'],
+  ['a wrong element', signer.signText(text({ users: [user, { ...user, role: 'no role' }] })), 'sync.invalid'],
   ['an unknown field in an element', signer.signText(text({ users: [{ ...user, admin: true }] })), 'sync.invalid'],
   [
     'a list that is too long',
