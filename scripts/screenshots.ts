@@ -135,7 +135,7 @@ function writeHistory(
   ].entries()) {
     for (const step of [1, 10]) {
       const stepMs = step * MINUTE_MS;
-      for (let at = nowMs - HISTORY_MS - ((nowMs - HISTORY_MS) % stepMs); at < nowMs - stepMs; at += stepMs) {
+      for (let at = nowMs - HISTORY_MS - ((nowMs - HISTORY_MS) % stepMs); at < nowMs; at += stepMs) {
         // Busy by day, with a little unrest; each resource less than all.
         const hour = (at / 3_600_000) % 24;
         const wave = 1.6 + Math.sin(((hour - 8) / 24) * 2 * Math.PI) + 0.3 * Math.sin(at / 1_700_000 + index);
