@@ -2,11 +2,12 @@
  * How fast the console's API answers what its pages ask, with 500 gateways, 5,000 services, 20,000 users and 1,000,000 access
  * events, on SQLite and on PostgreSQL.
  *
- *     npm run bench -- console [--quick] [--json] [--runs 3] [--only sqlite|postgres]
+ *     npm run bench -- console [--quick] [--json] [--runs 3] [--only sqlite|postgres] [--pause]
  *
  * The database is filled past the console; then the real console runs on it, and each route is asked one request after the other over one
- * connection. A figure is the 95th percentile of a round, from the request to the end of the answer.
+ * connection. Filling takes minutes and disturbs nothing that is measured: with `--pause` it waits for a line on its input afterwards. A figure is the 95th percentile of a round, from the request to the end of the answer.
  */
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,6 +23,7 @@ const { values: flags } = parseArgs({
     json: { type: 'boolean', default: false },
     runs: { type: 'string' },
     only: { type: 'string' },
+    pause: { type: 'boolean', default: false },
   },
 });
 const rounds = flags.runs === undefined ? (flags.quick ? 1 : 3) : Number(flags.runs);
@@ -150,11 +152,19 @@ else if (flags.only !== 'sqlite') {
 
 const measurements: (Measurement & { ours: number[] })[] = [];
 try {
+  const filled: { readonly name: string; readonly url: string; readonly seeded: Seeded }[] = [];
   for (const { name, open } of databases) {
     const url = await open();
     const startedAt = performance.now();
-    const seeded = await seedConsole(url, SIZE);
+    filled.push({ name, url, seeded: await seedConsole(url, SIZE) });
     process.stdout.write(`${name}: filled in ${Math.round((performance.now() - startedAt) / 1000)} s\n`);
+  }
+  if (flags.pause) {
+    process.stdout.write('filled; press Enter to measure\n');
+    await once(process.stdin, 'data');
+    process.stdin.pause();
+  }
+  for (const { name, url, seeded } of filled) {
     const home = temporaryDirectory('home');
     const [port, syncPort] = [await freePort(), await freePort()];
     const program = stage.start(

@@ -45,7 +45,7 @@ interface Bulk {
 async function openBulk(url: string): Promise<Bulk> {
   if (url.startsWith('sqlite:')) {
     const database = new DatabaseSync(url.slice('sqlite:'.length));
-    database.exec('pragma journal_mode = wal; pragma synchronous = off; begin');
+    database.exec('pragma journal_mode = wal; pragma synchronous = off; pragma cache_size = -600000; begin');
     return {
       async write(table, columns, rows) {
         const names = Object.keys(columns);
