@@ -6,7 +6,7 @@ import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } 
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { bracketMatching, indentUnit, syntaxHighlighting } from '@codemirror/language';
 import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint';
-import { Compartment, EditorState } from '@codemirror/state';
+import { Annotation, Compartment, EditorState } from '@codemirror/state';
 import { EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import Box from '@mui/material/Box';
 import type { PolicyProblem } from '@zeronaut/model';
@@ -73,6 +73,9 @@ const typeOverSelection = EditorView.domEventHandlers({
   },
 });
 
+/** On what came from the page: it is not told what it said itself. */
+const fromPage = Annotation.define<true>();
+
 export function CedarEditor(props: CedarEditorProps) {
   const { value, label, problems, vocabulary, readOnly } = props;
   const host = useRef<HTMLDivElement>(null);
@@ -81,6 +84,8 @@ export function CedarEditor(props: CedarEditorProps) {
   const editable = useRef(new Compartment());
   const onChange = useRef(props.onChange);
   onChange.current = props.onChange;
+  /** Told to the page and not yet come back: typing is faster than rendering, and an older text must not replace a newer one. */
+  const told = useRef<string[]>([]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: made once; what changes later is handed to it below
   useEffect(() => {
@@ -109,7 +114,10 @@ export function CedarEditor(props: CedarEditorProps) {
           editable.current.of([]),
           LOOK,
           EditorView.updateListener.of((update) => {
-            if (update.docChanged) onChange.current(update.state.doc.toString());
+            if (!update.docChanged || update.transactions.some((one) => one.annotation(fromPage))) return;
+            const text = update.state.doc.toString();
+            told.current.push(text);
+            onChange.current(text);
           }),
         ],
       }),
@@ -123,8 +131,11 @@ export function CedarEditor(props: CedarEditorProps) {
 
   useEffect(() => {
     const editor = view.current;
-    if (editor === null || editor.state.doc.toString() === value) return;
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
+    const own = told.current.lastIndexOf(value);
+    told.current = own === -1 ? [] : told.current.slice(own + 1);
+    if (editor === null || own !== -1 || editor.state.doc.toString() === value) return;
+    const changes = { from: 0, to: editor.state.doc.length, insert: value };
+    editor.dispatch({ changes, annotations: fromPage.of(true) });
   }, [value]);
 
   useEffect(() => {
