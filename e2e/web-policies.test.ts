@@ -1,0 +1,230 @@
+/** The web console's pages about what is decided and recorded, in a real browser: policies, accesses, audit log, sites, devices. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { ensureWeb } from '../scripts/build-web.mjs';
+import { openBrowser } from './harness/browser.ts';
+import { fileOwner } from './harness/file-owner.ts';
+import { openWebConsole, type WebConsole } from './harness/web-console.ts';
+import { startWebService } from './harness/web-service.ts';
+import { type Exposed, startWorld, type World } from './harness/world.ts';
+
+const MARKUP = '<img src=x onerror=alert(1)>';
+const owner = fileOwner();
+
+let world: World;
+let exposed: Exposed;
+let console_: WebConsole;
+
+before(async () => {
+  ensureWeb();
+  world = await startWorld(owner);
+  const service = await startWebService(owner);
+  exposed = await world.expose(owner, [service.address, 'http', '--name', 'shop', '--public']);
+  const targets = [{ address: '127.0.0.1:9' }];
+  await world.api.call('resources.create', { body: { name: 'wiki', targets } });
+  await world.createUser({ email: 'carl@example.com', groups: ['contractors'] });
+  const { context } = await openBrowser(owner);
+  console_ = await openWebConsole(context, world, world.owner);
+  console_.page.setDefaultTimeout(8_000);
+  console_.page.on('dialog', (dialog) => {
+    console_.complaints.push(`a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+});
+afterEach((t) => world.showLogsOnFailure(t));
+after(() =>
+  assert.deepEqual(console_.complaints, [], 'violations of the policy, errors and warnings of the whole run'),
+);
+
+const button = (name: string) => console_.page.getByRole('button', { name, exact: true });
+
+describe('a policy', () => {
+  it('begins with a template, and is saved with a description that stays text', async () => {
+    const { page } = console_;
+    await console_.open('/policies/templates');
+    await page.getByRole('link', { name: 'office-hours' }).click();
+    await page.getByLabel('from').fill('7');
+    await page.waitForSelector('code:has-text("context.time.hour >= 7")');
+    await button('Go on with this text').click();
+    await page.getByLabel('Name').fill('night');
+    await page.getByLabel('Description').fill(MARKUP);
+    await page.waitForSelector('text=The text is right.');
+    await button('Create').click();
+    await page.waitForSelector('h1:has-text("night")');
+    await console_.open('/policies');
+    await page.waitForSelector(`role=row >> text=${MARKUP}`);
+    const made = await world.api.call('policies.get', { params: { id: 'night' } });
+    assert.equal(made.description, MARKUP);
+    assert.match(made.text, /hour >= 7/);
+    assert.equal(made.mode, 'report');
+  });
+
+  it('is completed and checked while it is written, and its form says the same', async () => {
+    const { page } = console_;
+    await console_.open('/policies/new');
+    const editor = page.locator('.cm-content');
+    await editor.click();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('forbid (principal, action, resource) when { context.ris');
+    await page.waitForSelector('.cm-tooltip-autocomplete >> text=risk');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type(' > 5000 && context.nothing ');
+    await page.waitForSelector('text=/Line 1, column \\d+/');
+    await page.waitForSelector('.cm-lintRange-error, .cm-lint-marker-error');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.insertText(
+      'forbid (principal in Group::"contractors", action, resource) when { context.risk > 20 };',
+    );
+    await page.waitForSelector('text=The text is right.');
+    await page.getByRole('tab', { name: 'Form' }).click();
+    await page.waitForSelector('input[value="contractors"]');
+    await page.locator('input[type=number][value="20"]').fill('30');
+    await page.waitForSelector('code:has-text("context.risk > 30")');
+    await page.getByLabel('Name').fill('risky');
+    await button('Create').click();
+    await page.waitForSelector('h1:has-text("risky")');
+    assert.match((await world.api.call('policies.get', { params: { id: 'risky' } })).text, /context\.risk > 30/);
+  });
+
+  it('that two people change shows both texts, and goes back to a version', async () => {
+    const { page } = console_;
+    const before = await world.api.call('policies.get', { params: { id: 'risky' } });
+    await console_.open('/policies/risky');
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.insertText(before.text.replace('30', '40').trim());
+    await page.waitForSelector('text=The text is right.');
+    const theirs = { text: before.text.replace('30', '50') };
+    await world.api.call('policies.update', { params: { id: before.id }, body: theirs }, before.version);
+    await button('Save').click();
+    await page.waitForSelector('text=Somebody else changed it meanwhile');
+    await page.waitForSelector('ins:has-text("context.risk > 40")');
+    await button('Save mine over it').click();
+    await page.waitForSelector('text=Saved.');
+    assert.match((await world.api.call('policies.get', { params: { id: 'risky' } })).text, /risk > 40/);
+    await page.getByRole('tab', { name: 'Versions' }).click();
+    await page.waitForSelector('text=Version 3 by');
+    await button('Roll back to it').last().click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Roll back to it' }).click();
+    await page.waitForSelector('text=Version 4 by');
+    assert.match((await world.api.call('policies.get', { params: { id: 'risky' } })).text, /risk > 30/);
+  });
+
+  it('answers what would happen, and why', async () => {
+    const { page } = console_;
+    await console_.open('/policies/simulator');
+    await page.getByLabel('User (address or id; empty: nobody)').fill('carl@example.com');
+    await page.getByLabel('Resource or site').fill('wiki');
+    await page.getByLabel('Risk, 0 to 100').fill('80');
+    await button('Ask').click();
+    const answer = page.getByRole('region', { name: 'Answer' });
+    await answer.waitFor();
+    assert.match((await answer.textContent())!, /risky.*Report only.*holds.*risk80/);
+  });
+});
+
+describe('accesses', () => {
+  it('come live, with what visitors wrote as text, and say why', async () => {
+    const { page } = console_;
+    await console_.open('/security');
+    await page.waitForSelector('text=Live >> visible=true');
+    await world.visitor().ask(`${exposed.url}/%3Cscript%3Ealert(2)%3C/script%3E`);
+    const row = page.getByRole('row').filter({ hasText: 'alert(2)' });
+    await row.getByRole('button').click();
+    await page.waitForSelector('role=dialog >> text=The resource is public');
+    await page.waitForSelector('role=dialog >> text=access.public');
+    await button('Close').click();
+    await button('Pause').click();
+    await world.visitor().ask(`${exposed.url}/while-paused`);
+    await button('Show 1 new access').click();
+    await page.getByRole('row').filter({ hasText: '/while-paused' }).waitFor();
+  });
+});
+
+describe('the audit log', () => {
+  it('shows what an entry changed, as text, and proves it', async () => {
+    const { page } = console_;
+    await console_.open('/audit?action=policy.create');
+    await page.getByRole('row').getByRole('button').last().click();
+    await page.waitForSelector(`role=dialog >> text=${MARKUP}`);
+    await button('Check it now').click();
+    await page.waitForSelector('text=/Proved: it is one of the \\d+ entries/');
+    await page.waitForSelector('text=/Signatures checked: ed25519/');
+  });
+
+  it('knows a sign-in whose program calls itself markup', async () => {
+    const { email, password } = world.owner;
+    const headers = { 'content-type': 'application/json', 'user-agent': MARKUP };
+    const body = JSON.stringify({ email, password });
+    const answer = await fetch(`${world.consoleUrl}/api/v1/sessions`, { method: 'POST', headers, body });
+    assert.equal(answer.status, 201);
+    const { user } = (await answer.json()) as { user: { id: string } };
+    await console_.open(`/users/${user.id}`);
+    await console_.page.waitForSelector('section[aria-label="Sessions"] li');
+    assert.equal(await console_.page.locator('img[src="x"]').count(), 0);
+  });
+
+  it('is verified in the browser, and a file in which a byte was changed is not taken for it', async () => {
+    const { page } = console_;
+    await console_.open('/audit/verify');
+    await button('Verify the log now').click();
+    await page.waitForSelector('text=The log is whole.');
+    const download = page.waitForEvent('download');
+    await button('Export').click();
+    const file = join(world.home, 'audit.jsonl');
+    await (await download).saveAs(file);
+    const verified = await world.zeronaut(['audit', 'verify', file, '--json']);
+    assert.equal(verified.code, 0, verified.stdout + verified.stderr);
+    await page.locator('input[type=file]').setInputFiles(file);
+    await page.waitForSelector('text=/It continues the log that this browser saw/');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"policy.create"', '"policy.delete"'));
+    await page.locator('input[type=file]').setInputFiles(file);
+    await page.waitForSelector('text=The log is not whole.');
+    await page.waitForSelector('text=edited');
+  });
+});
+
+describe('sites and devices', () => {
+  it('are added, found and revoked', async () => {
+    const { page } = console_;
+    await console_.open('/sites?add=1');
+    await page.getByLabel('Name').fill('office');
+    await page.getByLabel('Destinations, one to a line').fill('db.corp:5432\n10.1.0.0/16:*');
+    await button('Add').click();
+    await page.getByRole('row').getByRole('link', { name: 'office' }).click();
+    await page.waitForSelector('text=npx zeronaut forward db.corp:5432 localhost:5432');
+    const [device] = (await world.api.call('devices.list', {})).items;
+    await console_.open('/devices?kind=agent');
+    await page.getByRole('row').getByRole('link', { name: device!.name }).click();
+    await page.waitForSelector('section >> text=shop');
+    await button('Revoke').click();
+    await page.getByLabel(`Type ${device!.name} to confirm`).fill(device!.name);
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await page.waitForSelector('text=Revoked');
+    assert.notEqual((await world.api.call('devices.list', {})).items[0]!.revokedAt, null);
+  });
+});
+
+it('has nothing that axe calls serious, in both themes', async () => {
+  const { page } = console_;
+  const [site] = (await world.api.call('sites.list', {})).items;
+  const [device] = (await world.api.call('devices.list', {})).items;
+  const pages = [
+    ...['/policies', '/policies/risky', '/policies/risky?view=form', '/policies/risky?view=versions'],
+    ...['/policies/templates', '/policies/simulator', '/policies/reported', '/policies/unused', '/policies/assertions'],
+    ...['/security', '/security/refusals', '/audit', '/audit/verify'],
+    ...['/sites', `/sites/${site!.id}`, '/devices', `/devices/${device!.id}`],
+  ];
+  for (const theme of ['light', 'dark'] as const) {
+    await console_.theme(theme);
+    for (const path of pages) {
+      await console_.open(path);
+      await console_.checkAccessibility(`${path} in ${theme}`);
+    }
+    await console_.open('/security');
+    await page.getByRole('row').getByRole('button').first().click();
+    await console_.checkAccessibility(`an access in ${theme}`);
+  }
+});
