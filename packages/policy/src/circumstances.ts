@@ -108,6 +108,16 @@ export function factText(fact: string, circumstances: Circumstances): string {
   return JSON.stringify({ ...circumstances, nowMs: minuteOf(circumstances.nowMs) });
 }
 
+/** The same for people: what it was, in the words of the policy. */
+export function factShown(fact: string, circumstances: Circumstances): string {
+  const { nowMs, timeZone } = circumstances;
+  if (fact === 'now') return new Date(minuteOf(nowMs) * 60_000).toISOString();
+  const [root, part] = fact.split('.');
+  if (root !== 'time') return factText(fact, circumstances);
+  const time = localTime(nowMs, timeZone);
+  return part === undefined ? JSON.stringify(time) : String(time[part] ?? '');
+}
+
 /** Whether the passing of time alone can change what a policy that reads these facts says. */
 export function readsTime(facts: ReadonlySet<string>): boolean {
   for (const fact of facts) {

@@ -9,7 +9,7 @@ import {
   type Verdict,
 } from '@zeronaut/model';
 import type { Entity } from './cedar/values.ts';
-import { type Circumstances, factText } from './circumstances.ts';
+import { type Circumstances, factShown } from './circumstances.ts';
 import { guestEntity, userEntity } from './entities.ts';
 import { type AccessFacts, evaluateAccess } from './evaluate-access.ts';
 import type { PolicyAction } from './policy-schema.ts';
@@ -132,7 +132,7 @@ function effectOf(own: Verdict, effect: PolicyDecision['effect']): 'pass' | 'den
 function factsOf(policies: readonly LoadedPolicy[], circumstances: Circumstances): Record<string, string> {
   const facts: Record<string, string> = {};
   for (const policy of policies) {
-    for (const fact of policy.facts) facts[fact] = factText(fact, circumstances).slice(0, 300);
+    for (const fact of policy.facts) facts[fact] = factShown(fact, circumstances).slice(0, 300);
   }
   return facts;
 }

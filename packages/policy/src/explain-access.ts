@@ -1,5 +1,5 @@
 import type { VerdictEffect } from '@zeronaut/model';
-import { type Circumstances, contextOf, type DeviceFacts, factText } from './circumstances.ts';
+import { type Circumstances, contextOf, type DeviceFacts, factShown } from './circumstances.ts';
 import { type AccessQuestion, callerOf, decideAccess } from './decide-access.ts';
 import { ACTION_ENTITIES, guestEntity, objectEntity } from './entities.ts';
 import { evaluateAccess } from './evaluate-access.ts';
@@ -46,7 +46,7 @@ export function explainPolicies(policies: PolicySet, question: AccessQuestion): 
       } catch {
         // Said as `error`: what it is about is in the policy itself.
       }
-      const read = Object.fromEntries([...policy.facts].map((fact) => [fact, factText(fact, circumstances)]));
+      const read = Object.fromEntries([...policy.facts].map((fact) => [fact, factShown(fact, circumstances)]));
       return { policy, holds, decides: deciding.has(policy.id), facts: read };
     });
 }
