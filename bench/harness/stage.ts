@@ -32,6 +32,19 @@ export class Stage {
     );
   }
 
+  /** One of our own commands, on whatever core is free. It ends with the stage. */
+  startAnywhere(args: readonly string[], env: NodeJS.ProcessEnv = {}): SpawnedProcess {
+    return spawnProcess(
+      { after: (hook) => void this.#hooks.push(hook as () => unknown) },
+      NODE,
+      [join(ROOT, 'packages/client/bin/zeronaut.mjs'), ...args],
+      {
+        cwd: ROOT,
+        env: { ...process.env, ...env, PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}` },
+      },
+    );
+  }
+
   /** The command line that runs a program on one core. */
   pin(core: number, command: string, args: readonly string[]): [string, string[]] {
     return [program('taskset'), ['-c', String(core), command, ...args]];

@@ -7,6 +7,11 @@ export type Pieces<T> = Generator<void, T, void>;
 /** How long the event loop is kept at a time (ms). Flows wait at most this long, and for the piece in which it runs out. */
 const TURN_MS = 2;
 
+/** Lets flows go first. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** To its end, giving flows a turn every few milliseconds. Rejects with what the work throws. */
 export async function inTurns<T>(work: Pieces<T>): Promise<T> {
   let turnEndsAt = performance.now() + TURN_MS;
@@ -14,7 +19,7 @@ export async function inTurns<T>(work: Pieces<T>): Promise<T> {
     const step = work.next();
     if (step.done === true) return step.value;
     if (performance.now() < turnEndsAt) continue;
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     turnEndsAt = performance.now() + TURN_MS;
   }
 }

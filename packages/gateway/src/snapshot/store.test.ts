@@ -34,6 +34,21 @@ test('what was accepted is there after a cold start', async () => {
   assert.deepEqual(await open(directory).store.load(), signer.snapshot(4));
 });
 
+test('one of megabytes is on disk as it came, though it is written in pieces', async () => {
+  const directory = temporaryDirectory('snapshots');
+  const users = Array.from({ length: 4_000 }, (_, index) => ({
+    ...{ id: `usr_${index}`, organizationId: signer.organizationId, email: `${index}@example.com` },
+    ...{ name: `Zoë "${index}" 😀\\`, role: 'member', groups: ['dev'] },
+  }));
+  const { store } = open(directory);
+  await store.load();
+  const signed = signer.signed(4, { users });
+  assert.ok(signed.payload.length > 500_000);
+  assert.equal(await take(store, signed), 'ok');
+  assert.deepEqual(JSON.parse(readFileSync(join(directory, 'snapshot-4.json'), 'utf8')), signed);
+  assert.deepEqual(await open(directory).store.load(), signer.snapshot(4, { users }));
+});
+
 test('an older version is refused, the same one is taken again', async () => {
   const { store } = open(temporaryDirectory('snapshots'));
   await store.load();

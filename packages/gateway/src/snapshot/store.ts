@@ -148,8 +148,15 @@ export class SnapshotStore {
   }
 }
 
-/** `JSON.stringify(signed)`, in pieces: the payload may have many megabytes. */
-function* fileText({ payload, ...others }: SignedSnapshot): Generator<string, void, void> {
+/** Payloads up to this long (characters) are written at once. */
+const SHORT_PAYLOAD = 262_144;
+
+/** `JSON.stringify(signed)`, in pieces if the payload has megabytes. */
+function fileText(signed: SignedSnapshot): string | Iterable<string> {
+  return signed.payload.length <= SHORT_PAYLOAD ? JSON.stringify(signed) : filePieces(signed);
+}
+
+function* filePieces({ payload, ...others }: SignedSnapshot): Generator<string, void, void> {
   yield `${JSON.stringify(others).slice(0, -1)},"payload":`;
   yield* stringifyPieces(payload);
   yield '}';

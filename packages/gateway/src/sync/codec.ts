@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 
 /**
- * Messages on the sync link: a 4-byte big-endian length and that many bytes of UTF-8 JSON. The decoder turns untrusted
- * bytes into texts and never throws; whether a text is JSON, and a message, is for its caller to say.
+ * Messages on the sync link: a 4-byte big-endian length and that many bytes of UTF-8 JSON. The decoder cuts untrusted bytes
+ * into bodies and never throws; whether one is JSON, and a message, is for its caller to say.
  */
 const LENGTH_BYTES = 4;
 
@@ -14,7 +14,7 @@ export function encodeMessage(json: string): Buffer {
   return frame;
 }
 
-export type Decoded = { readonly ok: true; readonly texts: readonly string[] } | { readonly ok: false };
+export type Decoded = { readonly ok: true; readonly bodies: readonly Buffer[] } | { readonly ok: false };
 
 export class MessageDecoder {
   readonly #maxBytes: number;
@@ -37,7 +37,7 @@ export class MessageDecoder {
     if (this.#failed) return { ok: false };
     this.#chunks.push(chunk);
     this.#buffered += chunk.length;
-    const texts: string[] = [];
+    const bodies: Buffer[] = [];
     for (;;) {
       if (this.#expected === -1) {
         if (this.#buffered < LENGTH_BYTES) break;
@@ -48,9 +48,9 @@ export class MessageDecoder {
       const body = this.#take(this.#expected);
       this.#expected = -1;
       if (!isUtf8(body)) return this.#fail();
-      texts.push(body.toString('utf8'));
+      bodies.push(body);
     }
-    return { ok: true, texts };
+    return { ok: true, bodies };
   }
 
   #fail(): Decoded {

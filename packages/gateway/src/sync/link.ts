@@ -13,7 +13,7 @@ import {
 } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { parseJsonPieces } from '../json-pieces.ts';
-import { inTurns } from '../turns.ts';
+import { inTurns, nextTurn } from '../turns.ts';
 import { encodeMessage, MessageDecoder } from './codec.ts';
 import type { Witness } from './witness.ts';
 
@@ -49,6 +49,8 @@ const GOOD_LINK_MS = 1_000;
 /** A password hash at the console takes a fraction of a second; a person waits for this answer. */
 const RPC_TIMEOUT_MS = 10_000;
 const MAX_PENDING_RPCS = 1_000;
+/** Messages above it take long enough to be read in turns with the data path. */
+const LARGE_BYTES = 65_536;
 /** Unsent bytes above which no further event batch is taken. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
 
@@ -226,13 +228,13 @@ export class SyncLink {
       this.#lastHeard = performance.now();
       const decoded = decoder.push(chunk);
       if (!decoded.ok) return refuse('not a message');
-      if (decoded.texts.length === 0) return;
+      if (decoded.bodies.length === 0) return;
       // One after the other, in the order in which they came, and nothing more is read meanwhile.
       socket.pause();
       reading = reading.then(async () => {
-        for (const text of decoded.texts) {
+        for (const body of decoded.bodies) {
           if (socket.destroyed) return;
-          const problem = await this.#receive(text, socket);
+          const problem = await this.#receive(body, socket);
           if (problem !== null) return refuse(problem);
         }
         socket.resume();
@@ -279,10 +281,12 @@ export class SyncLink {
   }
 
   /** What is wrong with the message, or null. A snapshot of many megabytes is read in turns with the data path. */
-  async #receive(text: string, socket: TLSSocket): Promise<string | null> {
+  async #receive(body: Buffer, socket: TLSSocket): Promise<string | null> {
+    // A large one was put together in this very turn.
+    if (body.length > LARGE_BYTES) await nextTurn();
     let value: unknown;
     try {
-      value = await inTurns(parseJsonPieces(text));
+      value = await inTurns(parseJsonPieces(body.toString('utf8')));
     } catch {
       return 'not a message';
     }

@@ -56,7 +56,7 @@ export async function startSyncConsole(
     connected.on('data', (chunk: Buffer) => {
       const decoded = decoder.push(chunk);
       if (!decoded.ok) throw new Error('the gateway sent what is no message');
-      for (const text of decoded.texts) received.push(syncFromGateway.parse(JSON.parse(text)));
+      for (const body of decoded.bodies) received.push(syncFromGateway.parse(JSON.parse(body.toString())));
     });
   });
   server.listen(options.port ?? 0, '127.0.0.1');
