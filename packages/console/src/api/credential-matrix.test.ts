@@ -16,6 +16,8 @@ const AGAIN: Partial<Record<RouteId, Reason>> = {
   'audit.setRetention': 'api.precondition_failed',
   'auditExports.create': 'api.name_taken',
   'auditExports.delete': 'api.not_found',
+  'notifications.create': 'api.name_taken',
+  'notifications.delete': 'api.not_found',
   'identityProviders.create': 'api.name_taken',
   'identityProviders.update': 'api.precondition_failed',
   'identityProviders.delete': 'api.not_found',

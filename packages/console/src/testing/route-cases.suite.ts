@@ -69,7 +69,9 @@ async function newApiKey({ ours, key, role }: World): Promise<{ apiKey: { id: st
   assert.equal(answer.statusCode, 201, answer.body);
   return answer.json();
 }
-async function newNotification({ ours }: World): Promise<string> {
+async function newNotification(world: World): Promise<string> {
+  await clearNotifications(world);
+  const { ours } = world;
   const body = { name: fresh('pager'), settings: { kind: 'webhook', url: 'https://127.0.0.1:1/' } };
   const answer = await ours.call('POST', '/api/v1/notifications', body);
   assert.equal(answer.statusCode, 201, answer.body);
@@ -732,18 +734,18 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
   },
   'notifications.list': { foreign: 'own' },
   'notifications.create': {
-    prepare: () => ({ body: { name: fresh('pager'), settings: { kind: 'webhook', url: 'https://pager.example/' } } }),
-    restore: clearNotifications,
+    prepare: async (world) => {
+      await clearNotifications(world);
+      return { body: { name: fresh('pager'), settings: { kind: 'webhook', url: 'https://pager.example/' } } };
+    },
     foreign: 'own',
   },
   'notifications.test': {
     prepare: async (world) => ({ params: { id: await newNotification(world) } }),
-    restore: clearNotifications,
     foreign: 'not_found',
   },
   'notifications.delete': {
     prepare: async (world) => ({ params: { id: await newNotification(world) } }),
-    restore: clearNotifications,
     foreign: 'not_found',
   },
   'branding.get': { foreign: 'own' },
