@@ -19,7 +19,7 @@ import { saveCredentials } from '../packages/gateway/src/sync/identity.ts';
 import { createIdentity, startSyncConsole } from '../packages/gateway/src/sync/testdata/sync-console.ts';
 import { createAccessWorld } from './harness/access-world.ts';
 import type { ProbeMessage } from './harness/request-probe.ts';
-import { formatTable, type Measurement, median, saveResults, standing, toResult } from './harness/results.ts';
+import { type Measurement, median, percentile, reportResults, toResult } from './harness/results.ts';
 import { Stage } from './harness/stage.ts';
 import { waitUntilAnswers } from './harness/zeronaut.ts';
 
@@ -44,9 +44,6 @@ const workload = (name: string, unit: string, must: number | undefined, peerName
   ...(must !== undefined && { must }),
   ...(peerName !== undefined && { peer: { name: peerName, rounds: [] } }),
 });
-
-const percentile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;
 
 async function measureDecisions(stage: Stage): Promise<Measurement[]> {
   const cached = workload('decision made before, p99', 'us', 20);
@@ -95,7 +92,7 @@ dataDirectory: ${data}
 `,
   );
   // On both cores: the signature is checked in a thread of its own, which on one core would take its turns from the flows.
-  const gateway = stage.startAnywhere(['gateway', 'run', '--config', file], { ZERONAUT_HOME: directory });
+  const gateway = stage.startZeronaut(null, ['gateway', 'run', '--config', file], { ZERONAUT_HOME: directory });
   await waitFor(() => console.received.some(({ type }) => type === 'hello'), { what: 'the gateway dials' }).catch(
     (error) => {
       throw new Error(`${error.message}\n${gateway.output()}`);
@@ -172,11 +169,7 @@ let failed = false;
 try {
   const measurements = [...(await measureDecisions(stage)), ...(await measureSnapshots(stage))];
   const results = measurements.map((measurement) => toResult('access', measurement));
-  process.stdout.write(`${formatTable(results)}\n`);
-  if (flags.json) process.stdout.write(`written to ${saveResults('access', results)}\n`);
-  const below = results.filter((result) => standing(result) === 'below');
-  if (below.length > 0)
-    process.stdout.write(`Below what the issue demands: ${below.map(({ workload }) => workload).join('; ')}\n`);
+  reportResults('access', results, { json: flags.json });
 } catch (error) {
   failed = true;
   process.stderr.write(`${(error as Error).stack}\n`);

@@ -18,7 +18,7 @@ import { type AuditDeed, appendAuditEntries } from '../packages/console/src/doma
 import type { Context } from '../packages/console/src/domains/context.ts';
 import { LiveFeed } from '../packages/console/src/live/live-feed.ts';
 import { openStore, type Store } from '../packages/console/src/store/store.ts';
-import { formatTable, type Measurement, saveResults, standing, toResult } from './harness/results.ts';
+import { type Measurement, reportResults, toResult } from './harness/results.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -129,9 +129,5 @@ for (const { name, must, open } of databases) {
   }
   results.push(toResult('audit', batched), toResult('audit', people), toResult('audit', single));
 }
-process.stdout.write(`${formatTable(results)}\n`);
-if (flags.json) process.stdout.write(`written to ${saveResults('audit', results)}\n`);
-const below = results.filter((result) => standing(result) === 'below');
-if (below.length > 0)
-  process.stdout.write(`Below what the issue demands: ${below.map(({ workload }) => workload).join('; ')}\n`);
+reportResults('audit', results, { json: flags.json });
 process.exit(0);

@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { freePort, postgresCluster, postgresMissing, temporaryDirectory, waitFor } from '@zeronaut/testkit';
 import { NODE, ROOT } from '../scripts/npm-packages.mjs';
 import { type Seeded, seedConsole } from './harness/console-seed.ts';
-import { formatTable, type Measurement, saveResults, standing, toResult } from './harness/results.ts';
+import { type Measurement, percentile, reportResults, toResult } from './harness/results.ts';
 import { Stage } from './harness/stage.ts';
 
 const { values: flags } = parseArgs({
@@ -128,10 +128,6 @@ function ask(port: number, key: string, path: string): Promise<{ status: number;
   });
 }
 
-function percentile95(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * 0.95))]!;
-}
-
 const MAIN = join(ROOT, 'packages/client/bin/zeronaut.mjs');
 const stage = new Stage();
 const databases: { readonly name: string; readonly open: () => Promise<string> }[] = [];
@@ -202,7 +198,7 @@ try {
           if (answer.status !== 200) throw new Error(`${path(n)}: ${answer.status}`);
           if (n >= WARM_UP) took.push(answer.tookMs);
         }
-        ofDatabase.get(workload)!.ours.push(percentile95(took));
+        ofDatabase.get(workload)!.ours.push(percentile(took, 0.95));
       }
     }
     measurements.push(...ofDatabase.values());
@@ -212,9 +208,5 @@ try {
   await stage.end();
 }
 const results = measurements.map((measurement) => toResult('console', measurement));
-process.stdout.write(`${formatTable(results)}\n`);
-if (flags.json) process.stdout.write(`written to ${saveResults('console', results)}\n`);
-const below = results.filter((result) => standing(result) === 'below');
-if (below.length > 0)
-  process.stdout.write(`Slower than ${MUST_MS} ms: ${below.map(({ workload }) => workload).join('; ')}\n`);
+reportResults('console', results, { json: flags.json, shortfall: `Slower than ${MUST_MS} ms` });
 process.exit(0);

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { residentBytes } from '../e2e/harness/world.ts';
 import { bulkThroughput, keepDownloading } from './harness/bulk.ts';
 import { startOrigin, startProxy } from './harness/nginx.ts';
-import { formatTable, type Measurement, type Result, saveResults, standing, toResult } from './harness/results.ts';
+import { type Measurement, type Result, reportResults, toResult } from './harness/results.ts';
 import { startSshTunnel } from './harness/ssh.ts';
 import { Stage } from './harness/stage.ts';
 import { type Endpoint, wrk } from './harness/wrk.ts';
@@ -209,9 +209,4 @@ try {
 } finally {
   await stage.end();
 }
-process.stdout.write(`${formatTable(results)}\n`);
-if (flags.json) process.stdout.write(`written to ${saveResults('road', results)}\n`);
-const below = results.filter((result) => standing(result) === 'below');
-if (below.length > 0) {
-  process.stdout.write(`Below what the issue demands: ${below.map(({ workload }) => workload).join('; ')}\n`);
-}
+reportResults('road', results, { json: flags.json });

@@ -8,7 +8,7 @@
 import { Agent, request } from 'node:http';
 import { parseArgs } from 'node:util';
 import { startWorld } from '../e2e/harness/world.ts';
-import { formatTable, type Measurement, median, saveResults, standing, toResult } from './harness/results.ts';
+import { type Measurement, median, percentile, reportResults, toResult } from './harness/results.ts';
 import { Stage } from './harness/stage.ts';
 
 const { values: flags } = parseArgs({
@@ -32,9 +32,6 @@ const workload = (name: string, unit: string, must?: number, better: 'lower' | '
 
 /** The `n`-th address of 127.0.0.0/8 in a range of its own for each use. */
 const addressOf = (range: number, n: number): string => `127.${range}.${n >> 8}.${n & 255}`;
-const percentile = (values: readonly number[], share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;
-
 const agent = new Agent({ keepAlive: false });
 
 function signIn(
@@ -156,11 +153,7 @@ const stage = new Stage();
 let failed = false;
 try {
   const results = (await run(stage)).map((measurement) => toResult('sign-in', measurement));
-  process.stdout.write(`${formatTable(results)}\n`);
-  if (flags.json) process.stdout.write(`written to ${saveResults('sign-in', results)}\n`);
-  const below = results.filter((result) => standing(result) === 'below');
-  if (below.length > 0)
-    process.stdout.write(`Below what the issue demands: ${below.map(({ workload }) => workload).join('; ')}\n`);
+  reportResults('sign-in', results, { json: flags.json });
 } catch (error) {
   failed = true;
   process.stderr.write(`${(error as Error).stack}\n`);

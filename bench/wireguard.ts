@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { networkNamespaces, networkNamespacesMissing } from '@zeronaut/testkit';
 import { iperfTcp, iperfUdp, pingTimes } from './harness/iperf.ts';
-import { formatTable, type Measurement, type Result, saveResults, standing, toResult } from './harness/results.ts';
+import { type Measurement, type Result, reportResults, toResult } from './harness/results.ts';
 import { Stage } from './harness/stage.ts';
 import { handshakesPerSecond, lookupNanoseconds, memoryWithPeers } from './harness/wireguard-alone.ts';
 import { type Carrier, startPair, type WireguardPair } from './harness/wireguard-pair.ts';
@@ -195,9 +195,4 @@ try {
 } finally {
   await stage.end();
 }
-process.stdout.write(`${formatTable(results)}\n`);
-if (flags.json) process.stdout.write(`written to ${saveResults('wireguard', results)}\n`);
-const below = results.filter((result) => standing(result) === 'below');
-if (below.length > 0) {
-  process.stdout.write(`Below what the issue demands: ${below.map(({ workload }) => workload).join('; ')}\n`);
-}
+reportResults('wireguard', results, { json: flags.json });

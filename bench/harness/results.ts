@@ -43,6 +43,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** The value below which `share` of them are. */
+export function percentile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;
+}
+
 export function toResult(suite: string, measurement: Measurement): Result {
   const ours = median(measurement.ours);
   const peer = measurement.peer === undefined ? null : median(measurement.peer.rounds);
@@ -109,6 +114,18 @@ export function saveResults(suite: string, results: readonly Result[]): string {
   writeFileSync(`${file}.tmp`, `${JSON.stringify(results, null, 2)}\n`);
   renameSync(`${file}.tmp`, file);
   return file;
+}
+
+/** The table for people; with `json` also the file; and what misses its bar, in the words of `shortfall`. */
+export function reportResults(
+  suite: string,
+  results: readonly Result[],
+  { json, shortfall = 'Below what the issue demands' }: { readonly json: boolean; readonly shortfall?: string },
+): void {
+  process.stdout.write(`${formatTable(results)}\n`);
+  if (json) process.stdout.write(`written to ${saveResults(suite, results)}\n`);
+  const below = results.filter((result) => standing(result) === 'below');
+  if (below.length > 0) process.stdout.write(`${shortfall}: ${below.map(({ workload }) => workload).join('; ')}\n`);
 }
 
 function round(value: number): number {

@@ -22,26 +22,13 @@ export class Stage {
     [this.subjectCore, this.loadCore] = cores as [number, number];
   }
 
-  /** Starts a program on one core. It ends with the stage. */
-  start(core: number, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): SpawnedProcess {
+  /** Starts a program on one core; null: on whatever core is free. It ends with the stage. */
+  start(core: number | null, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): SpawnedProcess {
     const environment = { ...process.env, ...env, PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}` };
     return spawnProcess(
       { after: (hook) => void this.#hooks.push(hook as () => unknown) },
-      ...this.pin(core, command, args),
+      ...(core === null ? ([command, [...args]] as const) : this.pin(core, command, args)),
       { cwd: ROOT, env: environment },
-    );
-  }
-
-  /** One of our own commands, on whatever core is free. It ends with the stage. */
-  startAnywhere(args: readonly string[], env: NodeJS.ProcessEnv = {}): SpawnedProcess {
-    return spawnProcess(
-      { after: (hook) => void this.#hooks.push(hook as () => unknown) },
-      NODE,
-      [join(ROOT, 'packages/client/bin/zeronaut.mjs'), ...args],
-      {
-        cwd: ROOT,
-        env: { ...process.env, ...env, PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}` },
-      },
     );
   }
 
@@ -51,7 +38,7 @@ export class Stage {
   }
 
   /** One of our own commands. */
-  startZeronaut(core: number, args: readonly string[], env: NodeJS.ProcessEnv = {}): SpawnedProcess {
+  startZeronaut(core: number | null, args: readonly string[], env: NodeJS.ProcessEnv = {}): SpawnedProcess {
     return this.start(core, NODE, [join(ROOT, 'packages/client/bin/zeronaut.mjs'), ...args], env);
   }
 

@@ -51,27 +51,27 @@ export interface Tables {
  * user, a resource or the policies finds it by identity. Throws when a key or a policy in it is none.
  */
 export function compileTables(received: Snapshot, previous: Tables | null = null): Tables {
-  return atOnce(compilePieces(received, previous));
+  return atOnce(compilePieces(previous === null ? received : withRunning(received, previous), previous));
 }
 
-/** The same, while flows go on. */
-export function compileTablesInTurns(received: Snapshot, previous: Tables): Promise<Tables> {
-  return inTurns(compilePieces(received, previous));
+/** The same, while flows go on, of a snapshot whose elements are already the running ones where they are equal. */
+export function compileTablesInTurns(snapshot: Snapshot, previous: Tables): Promise<Tables> {
+  return inTurns(compilePieces(snapshot, previous));
 }
 
-function* compilePieces(received: Snapshot, previous: Tables | null): Pieces<Tables> {
-  const keep = previous === null ? null : runningElements(previous);
-  const snapshot: Snapshot =
-    keep === null
-      ? received
-      : {
-          ...received,
-          users: yield* mapPieces(received.users, (user) => keep('users', user)),
-          devices: yield* mapPieces(received.devices, (device) => keep('devices', device)),
-          resources: yield* mapPieces(received.resources, (resource) => keep('resources', resource), 10),
-          sites: yield* mapPieces(received.sites, (site) => keep('sites', site), 10),
-          policies: yield* mapPieces(received.policies, (policy) => keep('policies', policy), 10),
-        };
+function withRunning(received: Snapshot, previous: Tables): Snapshot {
+  const keep = runningElements(previous);
+  return {
+    ...received,
+    users: received.users.map((user) => keep('users', user)),
+    devices: received.devices.map((device) => keep('devices', device)),
+    resources: received.resources.map((resource) => keep('resources', resource)),
+    sites: received.sites.map((site) => keep('sites', site)),
+    policies: received.policies.map((policy) => keep('policies', policy)),
+  };
+}
+
+function* compilePieces(snapshot: Snapshot, previous: Tables | null): Pieces<Tables> {
   const hosts = new Map<string, SnapshotResource>();
   const wildcardHosts = new Map<string, SnapshotResource>();
   const tcpPorts = new Map<number, SnapshotResource>();

@@ -6,13 +6,3 @@ export function field(request: FastifyRequest, name: string): string {
   const value = body?.[name];
   return typeof value === 'string' ? value : '';
 }
-
-/** A field that holds JSON; undefined when it does not. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // JSON.parse has no other way to say so.
-    return undefined;
-  }
-}

@@ -7,6 +7,7 @@ import { clearHomeCookie, clearSessionCookie, readHomeCookie, readSessionCookie 
 import type { Context } from '../domains/context.ts';
 import { signInChoices } from '../domains/identity-providers/sign-in-choices.ts';
 import { offersMagicLinks } from '../domains/magic-links/magic-links.ts';
+import { parseJson } from '../domains/parse-json.ts';
 import { signInWithPasskey } from '../domains/passkeys/passkey-sign-in.ts';
 import { authenticate } from '../domains/sessions/authenticate.ts';
 import { revokeSession } from '../domains/sessions/sessions.ts';
@@ -14,7 +15,7 @@ import { signIn } from '../domains/sessions/sign-in.ts';
 import { isSetupNeeded } from '../domains/setup/setup.ts';
 import { Refusal } from '../store/refusal.ts';
 import { enterWith, sentenceOf } from './factor-page.ts';
-import { field, parseJson } from './form.ts';
+import { field } from './form.ts';
 import { type Html, html } from './html.ts';
 import { signInButtons } from './identity-provider-pages.ts';
 import { notice, type Page, sendPage } from './layout.ts';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Refusal } from '../../store/refusal.ts';
 import { VERSION } from '../../version.ts';
 import type { Context } from '../context.ts';
+import { parseJson } from '../parse-json.ts';
 import { type ExportRecord, referenceOf } from './export-records.ts';
 
 /**
@@ -139,15 +140,7 @@ export async function sendOtlp(
     const refusal = new Refusal('outbound.unreachable', { detail: `${origin} answered ${answer.status}` });
     return { refusal, retryAfterMs };
   }
+  // Receivers answer nothing, `{}`, or what they dropped.
   const partial = answerBody.safeParse(parseJson(await answer.text())).data?.partialSuccess;
   return { rejected: Number(partial?.rejectedLogRecords ?? 0), message: partial?.errorMessage ?? '' };
-}
-
-/** Undefined: not JSON. Receivers answer nothing, `{}`, or what they dropped. */
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -8,6 +8,7 @@ import { useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { PlusIcon, RequestIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
@@ -45,13 +46,11 @@ export function AccessRequestsPage() {
   const t = useMessages(accessRequestMessages);
   const may = useMay();
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const list = useList('accessRequests.list', {});
   const end = useRouteMutation('accessRequests.end', ['accessRequests.list']);
   const [deciding, setDeciding] = useState<AccessRequest | null>(null);
   const [ending, setEnding] = useState<AccessRequest | null>(null);
-  const setSearch = (change: Record<string, string | undefined>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   const lasting = (minutes: number) => {
     const { unit, count } = duration(minutes);
     return t(unit, { count });

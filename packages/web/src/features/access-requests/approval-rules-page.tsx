@@ -8,6 +8,7 @@ import { useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { PlusIcon, PolicyIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
@@ -25,7 +26,7 @@ export function ApprovalRulesPage() {
   const t = useMessages(accessRequestMessages);
   const may = useMay();
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const list = useList('approvalRules.list', {});
   const remove = useRouteMutation('approvalRules.delete', ['approvalRules.list', 'accessRequests.list']);
   const [editing, setEditing] = useState<ApprovalRule | 'new' | null>(null);
@@ -92,7 +93,7 @@ export function ApprovalRulesPage() {
         rowKey={({ objectId }) => objectId}
         textOf={({ object, approvers }) => [object, ...approvers].join(' ')}
         search={search}
-        onSearch={(change) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })}
+        onSearch={setSearch}
         empty={
           <EmptyState title={t('rules.emptyTitle')} icon={<PolicyIcon />}>
             <span>{t('rules.emptyText')}</span>

@@ -9,15 +9,16 @@ import { useMessages } from '../../base/messages.ts';
 import { useNameOf } from '../../base/people.ts';
 import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { credentialColumns } from '../../ui/credential-columns.tsx';
 import { KeyIcon, PlusIcon } from '../../ui/icons.tsx';
-import { LIFE_STATES, LifeStateChip, lifeStateOf } from '../../ui/life-state.tsx';
+import { LIFE_STATES, lifeStateOf } from '../../ui/life-state.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
 import { EmptyState } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Tag } from '../../ui/tag.tsx';
-import { Time } from '../../ui/time.tsx';
 import { useLifeState } from '../../ui/use-life-state.ts';
 import { useNow } from '../../ui/use-now.ts';
 import { apiKeyMessages } from './messages.ts';
@@ -33,28 +34,18 @@ export function ApiKeysPage() {
   const nowMs = useNow();
   const nameOf = useNameOf();
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const list = useList('apiKeys.list', {});
   const lifeLabel = useLifeState();
   const revoke = useRouteMutation('apiKeys.delete', ['apiKeys.list']);
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
   const [rotating, setRotating] = useState<ApiKey | null>(null);
-  const setSearch = (change: Record<string, string | undefined>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const common = credentialColumns<ApiKey>(
+    { name: t('column.name'), used: t('column.used'), expires: t('column.expires'), status: t('column.status') },
+    nowMs,
+  );
   const columns: Column<ApiKey>[] = [
-    {
-      key: 'name',
-      header: t('column.name'),
-      value: ({ name }) => name,
-      cell: (row) => (
-        <>
-          <Box sx={{ fontWeight: 600 }}>{row.name}</Box>
-          <Typography variant="caption" color="textSecondary" component="div">
-            <code>{row.prefix}…</code>
-          </Typography>
-        </>
-      ),
-    },
+    common.name,
     {
       key: 'owner',
       header: t('column.owner'),
@@ -77,38 +68,9 @@ export function ApiKeysPage() {
       ),
       from: 'md',
     },
-    {
-      key: 'used',
-      header: t('column.used'),
-      value: ({ lastUsedAt }) => (lastUsedAt === null ? null : Date.parse(lastUsedAt)),
-      cell: ({ lastUsedAt, lastUsedAddress }) => (
-        <>
-          <Time at={lastUsedAt} />
-          {lastUsedAddress === null ? null : (
-            <Typography variant="caption" color="textSecondary" component="div">
-              {lastUsedAddress}
-            </Typography>
-          )}
-        </>
-      ),
-      from: 'md',
-      width: '130px',
-    },
-    {
-      key: 'expires',
-      header: t('column.expires'),
-      value: ({ expiresAt }) => (expiresAt === null ? null : Date.parse(expiresAt)),
-      cell: ({ expiresAt }) => <Time at={expiresAt} />,
-      from: 'lg',
-      width: '120px',
-    },
-    {
-      key: 'status',
-      header: t('column.status'),
-      value: (row) => LIFE_STATES.indexOf(lifeStateOf(row, nowMs)),
-      cell: (row) => <LifeStateChip state={lifeStateOf(row, nowMs)} />,
-      width: '100px',
-    },
+    common.used,
+    common.expires,
+    common.status,
     {
       key: 'actions',
       header: '',

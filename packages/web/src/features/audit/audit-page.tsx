@@ -10,6 +10,7 @@ import type { AuditEntry } from '@zeronaut/model';
 import { useEffect, useMemo, useState } from 'react';
 import { useMessages } from '../../base/messages.ts';
 import { useList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { AuditIcon } from '../../ui/icons.tsx';
 import { type Column, ListTable, rowLink } from '../../ui/list-table.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
@@ -40,6 +41,7 @@ export function AuditPage() {
   const t = useMessages(auditMessages);
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const [opened, setOpened] = useState<AuditEntry | null>(null);
   const { q, action, from, to, object } = search;
   const query = useMemo(
@@ -55,8 +57,6 @@ export function AuditPage() {
   );
   const list = useList('audit.list', { query: query as object });
   const isNarrowed = Object.keys(query).length > 0;
-  const setSearch = (change: Record<string, string | undefined>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
 
   const columns: Column<AuditEntry>[] = [
     {

@@ -7,6 +7,7 @@ import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useNameOf } from '../../base/people.ts';
 import { type RowOf, useSearchedList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { DeviceIcon, PlusIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
@@ -25,7 +26,7 @@ export function DevicesPage() {
   const t = useMessages(deviceMessages);
   const nameOf = useNameOf();
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const list = useSearchedList('devices.list', search, { sorts: { name: 'name' } });
   const resources = useQuery(routeQuery('resources.list', ALL));
   const sites = useQuery(routeQuery('sites.list', ALL));
@@ -91,8 +92,6 @@ export function DevicesPage() {
       width: '130px',
     },
   ];
-  const setSearch = (change: Record<string, string | undefined>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   const enrol = (
     <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ enrol: '1' })}>
       {t('enrol')}

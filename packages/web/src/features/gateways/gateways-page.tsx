@@ -5,6 +5,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { type RowOf, useSearchedList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { GatewayIcon, PlusIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
@@ -23,7 +24,7 @@ export function GatewaysPage() {
   const t = useMessages(gatewayMessages);
   const may = useMay();
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const list = useSearchedList('gateways.list', search, { sorts: { name: 'name', lastSeen: 'seen' } });
   const columns: Column<Row>[] = [
     {
@@ -92,8 +93,6 @@ export function GatewaysPage() {
       width: '140px',
     },
   ];
-  const setSearch = (change: Record<string, string | undefined>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   const enrol = may('gateways:write') ? (
     <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ enrol: '1' })}>
       {t('enrol')}

@@ -1,6 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useMessages } from '../../base/messages.ts';
 import { type RowOf, useList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { UserIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
@@ -22,7 +23,7 @@ const SHOWN_NAMES = 4;
 export function GroupsPage() {
   const t = useMessages(groupMessages);
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const users = useList('users.list', {});
   const columns: Column<Row>[] = [
     {
@@ -71,7 +72,7 @@ export function GroupsPage() {
       rowKey={({ name }) => name}
       textOf={({ name, people, programs }) => [name, ...people, ...programs].join(' ')}
       search={search}
-      onSearch={(change) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })}
+      onSearch={setSearch}
       empty={
         <EmptyState title={t('empty.title')} icon={<UserIcon />}>
           {t('empty.text')}

@@ -7,6 +7,7 @@ import { lazy, Suspense } from 'react';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { KeyIcon, PlusIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
@@ -25,10 +26,8 @@ export function IdentityProvidersPage() {
   const t = useMessages(identityProviderMessages);
   const may = useMay();
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const list = useList('identityProviders.list', {});
-  const setSearch = (change: Record<string, string | undefined>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   const columns: Column<IdentityProvider>[] = [
     {
       key: 'name',

@@ -8,6 +8,7 @@ import { useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { PlusIcon, RequestIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
@@ -38,12 +39,10 @@ export function InvitationsPage() {
   const may = useMay();
   const nowMs = useNow();
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const list = useList('invitations.list', {});
   const withdraw = useRouteMutation('invitations.delete', ['invitations.list']);
   const [withdrawing, setWithdrawing] = useState<Invitation | null>(null);
-  const setSearch = (change: Record<string, string | undefined>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   const columns: Column<Invitation>[] = [
     {
       key: 'email',

@@ -3,6 +3,7 @@ import { useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { tokenMessages } from './messages.ts';
 import { TokensList } from './tokens-list.tsx';
@@ -13,7 +14,7 @@ const route = getRouteApi('/service-accounts/personal-access-tokens');
 export function AllTokensPage() {
   const t = useMessages(tokenMessages);
   const may = useMay();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const revoke = useRouteMutation('personalAccessTokens.deleteAny', [
     'personalAccessTokens.listAll',
     'personalAccessTokens.list',
@@ -25,7 +26,7 @@ export function AllTokensPage() {
       tabs={<SubNavigation of="programs" />}
       list={useList('personalAccessTokens.listAll', {})}
       search={route.useSearch()}
-      onSearch={(change) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })}
+      onSearch={setSearch}
       emptyText={t('all.empty')}
       ofEverybody
       mayRevoke={may('api_keys:write')}

@@ -5,6 +5,7 @@ import { useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { PlusIcon } from '../../ui/icons.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { tokenMessages } from './messages.ts';
@@ -19,13 +20,11 @@ export function MyTokensPage() {
   const t = useMessages(tokenMessages);
   const may = useMay();
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const revoke = useRouteMutation('personalAccessTokens.delete', [
     'personalAccessTokens.list',
     'personalAccessTokens.listAll',
   ]);
-  const setSearch = (change: Record<string, string | undefined>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   return (
     <>
       <TokensList

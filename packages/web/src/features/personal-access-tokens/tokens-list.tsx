@@ -10,13 +10,13 @@ import { useMessages } from '../../base/messages.ts';
 import { useNameOf } from '../../base/people.ts';
 import type { List } from '../../base/use-list.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { credentialColumns } from '../../ui/credential-columns.tsx';
 import { KeyIcon } from '../../ui/icons.tsx';
-import { LIFE_STATES, LifeStateChip, lifeStateOf } from '../../ui/life-state.tsx';
+import { LIFE_STATES, lifeStateOf } from '../../ui/life-state.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
 import { EmptyState } from '../../ui/states.tsx';
 import { Tags } from '../../ui/tag.tsx';
-import { Time } from '../../ui/time.tsx';
 import { useLifeState } from '../../ui/use-life-state.ts';
 import { useNow } from '../../ui/use-now.ts';
 import { tokenMessages } from './messages.ts';
@@ -46,20 +46,12 @@ export function TokensList(props: TokensListProps) {
   const names = new Map(resources.data?.items.map(({ id, name }) => [id, name]));
   const resourcesOf = ({ resourceIds }: PersonalAccessToken) => resourceIds.map((id) => names.get(id) ?? id);
   const [revoking, setRevoking] = useState<PersonalAccessToken | null>(null);
+  const common = credentialColumns<PersonalAccessToken>(
+    { name: t('column.name'), used: t('column.used'), expires: t('column.expires'), status: t('column.status') },
+    nowMs,
+  );
   const columns: Column<PersonalAccessToken>[] = [
-    {
-      key: 'name',
-      header: t('column.name'),
-      value: ({ name }) => name,
-      cell: (row) => (
-        <>
-          <Box sx={{ fontWeight: 600 }}>{row.name}</Box>
-          <Typography variant="caption" color="textSecondary" component="div">
-            <code>{row.prefix}…</code>
-          </Typography>
-        </>
-      ),
-    },
+    common.name,
     ...(props.ofEverybody
       ? [
           {
@@ -72,38 +64,9 @@ export function TokensList(props: TokensListProps) {
         ]
       : []),
     { key: 'resources', header: t('column.resources'), cell: (row) => <Tags of={resourcesOf(row)} />, from: 'sm' },
-    {
-      key: 'used',
-      header: t('column.used'),
-      value: ({ lastUsedAt }) => (lastUsedAt === null ? null : Date.parse(lastUsedAt)),
-      cell: ({ lastUsedAt, lastUsedAddress }) => (
-        <>
-          <Time at={lastUsedAt} />
-          {lastUsedAddress === null ? null : (
-            <Typography variant="caption" color="textSecondary" component="div">
-              {lastUsedAddress}
-            </Typography>
-          )}
-        </>
-      ),
-      from: 'md',
-      width: '130px',
-    },
-    {
-      key: 'expires',
-      header: t('column.expires'),
-      value: ({ expiresAt }) => Date.parse(expiresAt),
-      cell: ({ expiresAt }) => <Time at={expiresAt} />,
-      from: 'lg',
-      width: '120px',
-    },
-    {
-      key: 'status',
-      header: t('column.status'),
-      value: (row) => LIFE_STATES.indexOf(lifeStateOf(row, nowMs)),
-      cell: (row) => <LifeStateChip state={lifeStateOf(row, nowMs)} />,
-      width: '100px',
-    },
+    common.used,
+    common.expires,
+    common.status,
     {
       key: 'actions',
       header: '',

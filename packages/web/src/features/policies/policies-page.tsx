@@ -4,6 +4,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { type RowOf, useList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { PlusIcon, PolicyIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
@@ -21,7 +22,7 @@ export function PoliciesPage() {
   const t = useMessages(policyMessages);
   const may = useMay();
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const list = useList('policies.list', {});
   const columns: Column<Row>[] = [
     {
@@ -102,7 +103,7 @@ export function PoliciesPage() {
           },
         ]}
         search={search}
-        onSearch={(change) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })}
+        onSearch={setSearch}
         empty={
           <EmptyState title={t('empty.title')} icon={<PolicyIcon />}>
             <span>{t('empty.text')}</span>

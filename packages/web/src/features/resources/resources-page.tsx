@@ -4,6 +4,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { type RowOf, useSearchedList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { PlusIcon, ResourceIcon } from '../../ui/icons.tsx';
@@ -24,7 +25,7 @@ export function ResourcesPage() {
   const t = useMessages(resourceMessages);
   const may = useMay();
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const list = useSearchedList('resources.list', search, {
     sorts: { name: 'name', updated: 'updated' },
     filters: ['protocol', 'origin'],
@@ -142,7 +143,7 @@ export function ResourcesPage() {
         },
       ]}
       search={search}
-      onSearch={(change) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })}
+      onSearch={setSearch}
       empty={
         <EmptyState title={t('empty.title')} icon={<ResourceIcon />}>
           <span>{t('empty.text')}</span>

@@ -15,6 +15,7 @@ import { useLiveState } from '../../base/live.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useNameOf } from '../../base/people.ts';
 import { useList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { SecurityIcon } from '../../ui/icons.tsx';
 import { type Column, ListTable, rowLink } from '../../ui/list-table.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
@@ -39,6 +40,7 @@ export function AccessFeedPage() {
   const liveState = useLiveState();
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const [paused, setPaused] = useState(false);
   const [opened, setOpened] = useState<AccessEvent | null>(null);
   const { q, effect, resource, reason, subject, address } = search;
@@ -65,8 +67,6 @@ export function AccessFeedPage() {
   }, [liveState]);
   const resources = useQuery(routeQuery('resources.list', { query: { limit: 500 } }));
   const isNarrowed = Object.keys(filter).length > 0;
-  const setSearch = (change: Record<string, string | undefined>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   const clear = () => void navigate({ search: {}, replace: true });
   const whoOf = (event: AccessEvent) => (event.subject === '' ? t('who.nobody') : nameOf(event.subject));
 

@@ -8,6 +8,7 @@ import { useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay, useMe } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { KeyIcon, PlusIcon } from '../../ui/icons.tsx';
@@ -30,13 +31,11 @@ export function ServiceAccountsPage() {
   const me = useMe();
   const may = useMay();
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const list = useList('serviceAccounts.list', {});
   const update = useRouteMutation('serviceAccounts.update', ['serviceAccounts.list', 'users.list']);
   const [editing, setEditing] = useState<User | null>(null);
   const [switching, setSwitching] = useState<User | null>(null);
-  const setSearch = (change: Record<string, string | undefined>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   const mayChange = (row: User) => may('service_accounts:write') && (row.role !== 'owner' || me.role === 'owner');
   const columns: Column<User>[] = [
     {

@@ -8,6 +8,7 @@ import { lazy, Suspense, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { AuditIcon, PlusIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
@@ -32,13 +33,11 @@ export function AuditExportsPage() {
   const t = useMessages(settingsMessages);
   const may = useMay();
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const query = useQuery(routeQuery('auditExports.list', {}));
   const test = useRouteMutation('auditExports.test', ['auditExports.list']);
   const remove = useRouteMutation('auditExports.delete', ['auditExports.list']);
   const [removing, setRemoving] = useState<AuditExport | null>(null);
-  const setSearch = (change: Record<string, string | undefined>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   const columns: Column<AuditExport>[] = [
     {
       key: 'name',

@@ -15,6 +15,8 @@ import { SettingPage } from './setting-page.tsx';
 
 const MINUTE = 60;
 const HOUR = 3_600;
+/** How long sessions of each kind last. */
+const LIVES = ['consoleSession', 'consoleIdle', 'portalSession', 'cliSession'] as const;
 
 function baseOf({ version, ...values }: SignInPolicy) {
   return { values, version };
@@ -79,38 +81,17 @@ function PolicyForm({ policy }: { readonly policy: SignInPolicy }) {
         </Section>
         <Section title={t('lives.title')}>
           <Box sx={{ display: 'grid', gap: 2, pt: 1 }}>
-            <NumberInput
-              name="consoleSessionSeconds"
-              label={t('consoleSession')}
-              hint={t('consoleSession.hint')}
-              factor={HOUR}
-              unit={t('unit.hours')}
-              disabled={disabled}
-            />
-            <NumberInput
-              name="consoleIdleSeconds"
-              label={t('consoleIdle')}
-              hint={t('consoleIdle.hint')}
-              factor={HOUR}
-              unit={t('unit.hours')}
-              disabled={disabled}
-            />
-            <NumberInput
-              name="portalSessionSeconds"
-              label={t('portalSession')}
-              hint={t('portalSession.hint')}
-              factor={HOUR}
-              unit={t('unit.hours')}
-              disabled={disabled}
-            />
-            <NumberInput
-              name="cliSessionSeconds"
-              label={t('cliSession')}
-              hint={t('cliSession.hint')}
-              factor={HOUR}
-              unit={t('unit.hours')}
-              disabled={disabled}
-            />
+            {LIVES.map((name) => (
+              <NumberInput
+                key={name}
+                name={`${name}Seconds`}
+                label={t(name)}
+                hint={t(`${name}.hint`)}
+                factor={HOUR}
+                unit={t('unit.hours')}
+                disabled={disabled}
+              />
+            ))}
           </Box>
         </Section>
         <Typography variant="body2" color="textSecondary">

@@ -6,6 +6,7 @@ import { lazy, Suspense } from 'react';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { type RowOf, useSearchedList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { PlusIcon, SiteIcon } from '../../ui/icons.tsx';
@@ -25,7 +26,7 @@ export function SitesPage() {
   const t = useMessages(siteMessages);
   const may = useMay();
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const list = useSearchedList('sites.list', search, { sorts: { name: 'name' } });
   const columns: Column<Row>[] = [
     {
@@ -79,8 +80,6 @@ export function SitesPage() {
       width: '140px',
     },
   ];
-  const setSearch = (change: Record<string, string | undefined>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   const add = may('sites:write') ? (
     <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ add: '1' })}>
       {t('add')}

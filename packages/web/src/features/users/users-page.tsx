@@ -7,6 +7,7 @@ import { useMessages } from '../../base/messages.ts';
 import { useGroups, useRoles } from '../../base/people.ts';
 import { useMay } from '../../base/session.ts';
 import { type RowOf, useSearchedList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { PlusIcon, UserIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
@@ -26,7 +27,7 @@ export function UsersPage() {
   const t = useMessages(userMessages);
   const may = useMay();
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const groups = useGroups();
   const roles = useRoles();
   const all = useSearchedList('users.list', search, {
@@ -83,8 +84,6 @@ export function UsersPage() {
       width: '110px',
     },
   ];
-  const setSearch = (change: Record<string, string | undefined>) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
 
   return (
     <>
