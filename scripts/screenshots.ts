@@ -37,16 +37,48 @@ try {
     'first-steps': '/first-steps',
     resources: '/resources',
     resource: `/resources/${ids.resource}`,
+    'resource-edit': `/resources/${ids.resource}/edit`,
+    'resource-new': '/resources/new',
     service: `/resources/${ids.service}`,
     gateways: '/gateways',
     gateway: `/gateways/${ids.gateway}`,
     enrol: '/gateways?enrol=1',
+    sites: '/sites',
+    site: `/sites/${ids.site}`,
+    devices: '/devices',
+    device: `/devices/${ids.device}`,
+    policies: '/policies',
+    policy: `/policies/${ids.policy}`,
+    'policy-new': '/policies/new',
+    templates: '/policies/templates',
+    simulator: '/policies/simulator',
+    reported: '/policies/reported',
+    unused: '/policies/unused',
+    assertions: '/policies/assertions',
+    security: '/security',
+    refusals: '/security/refusals',
+    audit: '/audit',
+    'audit-verify': '/audit/verify',
     'my-access': '/my-access',
+    'my-sign-in': '/my-access/sign-in',
+    'my-tokens': '/my-access/personal-access-tokens',
     users: '/users',
+    user: `/users/${ids.user}`,
+    invitations: '/users/invitations',
+    groups: '/users/groups',
     roles: '/users/roles',
+    'service-accounts': '/service-accounts',
     'api-keys': '/service-accounts/api-keys',
+    tokens: '/service-accounts/personal-access-tokens',
     'access-requests': '/access-requests',
+    'approval-rules': '/access-requests/approval-rules',
+    settings: '/settings',
     'sign-in-policy': '/settings/sign-in',
+    'device-policy': '/settings/devices',
+    retention: '/settings/retention',
+    'audit-exports': '/settings/audit-exports',
+    'identity-providers': '/settings/identity-providers',
+    'identity-provider': `/settings/identity-providers/${ids.provider}`,
     ...Object.fromEntries(
       asked.filter((path) => path.startsWith('/')).map((path) => [path.replace(/\W+/g, '-').replace(/^-/, ''), path]),
     ),
@@ -74,7 +106,9 @@ try {
 }
 
 /** Services of an agent, declared resources, people, and some requests, let through and refused. */
-async function furnish(world: World): Promise<{ resource: string; service: string; gateway: string }> {
+async function furnish(
+  world: World,
+): Promise<Record<'resource' | 'service' | 'gateway' | 'site' | 'device' | 'policy' | 'user' | 'provider', string>> {
   const { api } = world;
   const service = await startWebService(owner as never);
   const shop = await world.expose(owner, [service.address, 'http', '--name', 'shop', '--public']);
@@ -99,7 +133,8 @@ async function furnish(world: World): Promise<{ resource: string; service: strin
       ],
     },
   });
-  for (const email of ['ann@example.com', 'bob@example.com']) await world.createUser({ email });
+  for (const email of ['ann@example.com', 'bob@example.com'])
+    await world.createUser({ email, groups: ['dev', email.startsWith('ann') ? 'on-call' : 'support'] });
   const visitor = world.visitor();
   for (let i = 0; i < 30; i++) await visitor.ask(`${shop.url}/product/${i}`);
   for (const path of ['/', '/admin', '/.env']) await visitor.ask(`${wiki.url}${path}`);
@@ -111,8 +146,63 @@ async function furnish(world: World): Promise<{ resource: string; service: strin
     items.map(({ id, organizationId }) => ({ id, organizationId })),
   );
   await world.console.start();
-  const [gateway] = (await api.call('gateways.list', {})).items;
-  return { resource: items.find(({ name }) => name === 'grafana')!.id, service: shop.id, gateway: gateway!.id };
+  const named = (wanted: string) => items.find(({ name }) => name === wanted)!.id;
+  const ann = (await api.call('users.list', { query: { q: 'ann@' } })).items[0]!;
+  const policy = await api.call('policies.create', {
+    body: {
+      name: 'office-hours',
+      description: 'Payroll is for people of finance, between seven and seven.',
+      text: 'forbid (principal, action, resource == Resource::"payroll")\nunless { context.time.hour >= 7 && context.time.hour < 19 };',
+    },
+  });
+  await api.call('policies.create', {
+    body: {
+      name: 'risky-devices',
+      text: 'forbid (principal, action, resource) when { context.risk > 70 };',
+      mode: 'report',
+    },
+  });
+  await api.call('approvalRules.set', {
+    params: { id: named('payroll') },
+    body: { approvers: ['role:admin', 'group:on-call'] },
+  });
+  await api.call('accessRequests.create', {
+    body: { object: named('payroll'), reason: 'Wages of November, ticket 4711' },
+  });
+  await api.call('invitations.create', { body: { email: 'carla@example.com', role: 'operator' } });
+  await api.call('serviceAccounts.create', { body: { name: 'deployer' } });
+  await api.call('apiKeys.create', { body: { name: 'build', role: 'operator' } });
+  await api.call('personalAccessTokens.create', { body: { name: 'git on the train', resources: [named('grafana')] } });
+  await api.call('roles.create', {
+    body: { name: 'helpdesk', description: 'Sees people and resets factors', permissions: ['users:read'] },
+  });
+  const provider = await api.call('identityProviders.create', {
+    body: {
+      name: 'example-directory',
+      settings: { kind: 'oidc', issuer: 'https://login.example.com', clientId: 'zeronaut' },
+      secret: 'not a secret',
+    },
+  });
+  const gateway = (await api.call('gateways.list', {})).items[0]!;
+  const device = (await api.call('devices.list', {})).items[0]!;
+  const site = await api.call('sites.publish', {
+    body: {
+      name: 'rack-1',
+      connection: 'tunnel',
+      deviceId: device.id,
+      destinations: ['10.0.5.0/24:5432', 'db.corp:22'],
+    },
+  });
+  return {
+    resource: named('grafana'),
+    service: shop.id,
+    gateway: gateway.id,
+    site: site.id,
+    device: device.id,
+    policy: policy.id,
+    user: ann.id,
+    provider: provider.id,
+  };
 }
 
 /** A day of traffic that was: nobody waits a day for a picture. */
