@@ -1,7 +1,9 @@
 /** Passkeys in a real browser: on the console's pages, and on the portal with the console gone. Two stories, told in order. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, before, describe, it } from 'node:test';
-import { waitFor } from '@zeronaut/testkit';
+import { createAuthenticatorMaker, temporaryDirectory, waitFor } from '@zeronaut/testkit';
 import { type BrowserPage, openBrowser } from './harness/browser.ts';
 import { fileOwner } from './harness/file-owner.ts';
 import { startWebService, type WebService } from './harness/web-service.ts';
@@ -69,6 +71,20 @@ describe('with a passkey of the console', () => {
     await page.goto(`${consoleUrl}/sign-in`);
     await page.click('text=Sign in with a passkey');
     await page.waitForSelector('text=Nobody here has this passkey');
+
+    // An organization that knows another maker alone: the browser hands the maker's word over, and it is not enough.
+    const root = join(temporaryDirectory('maker'), 'maker.pem');
+    writeFileSync(root, (await createAuthenticatorMaker(Date.now())).root);
+    const set = await world.zeronaut(['users', 'sign-in-policy', '--passkeys', 'verified', '--root', root]);
+    assert.match(set.stdout, /vouched for under 1 certificate: any model/, set.stderr);
+    await page.goto(`${consoleUrl}/sign-in?next=%2Faccount`);
+    await page.fill('#email', ann.email);
+    await page.fill('#password', ann.password);
+    await page.click('form[action="/sign-in"] button');
+    await page.fill('#passkey_name', 'Unknown');
+    await page.click('text=Add a passkey');
+    await page.waitForSelector('text=does not know the maker of this passkey');
+    assert.equal((await world.zeronaut(['users', 'sign-in-policy', '--passkeys', 'none'])).code, 0);
     await cdp.send('WebAuthn.clearCredentials', { authenticatorId });
   });
 });

@@ -485,6 +485,32 @@ export const REASONS = {
     title: 'The passkey brings a statement of its maker, which nobody asked for',
     next: '',
   },
+  'passkey.attestation_missing': {
+    status: 400,
+    title: 'Your organization takes passkeys of known makers alone, and this one does not say who made it',
+    next: 'Use a security key that your organization gave you.',
+  },
+  'passkey.attestation_invalid': { status: 400, title: "The passkey's statement of its maker does not hold", next: '' },
+  'passkey.attestation_expired': {
+    status: 400,
+    title: "The certificate of the passkey's maker is not valid now",
+    next: '',
+  },
+  'passkey.attestation_untrusted': {
+    status: 400,
+    title: 'Your organization does not know the maker of this passkey',
+    next: 'Use a security key that your organization gave you.',
+  },
+  'passkey.attestation_model': {
+    status: 400,
+    title: 'Your organization does not take passkeys of this model',
+    next: 'Use a security key that your organization gave you.',
+  },
+  'passkey.roots': {
+    status: 400,
+    title: 'Makers of passkeys are known by certificates, and there is none, or one that cannot be read',
+    next: 'Give certificates of makers as PEM, one after the other.',
+  },
   'passkey.exists': { status: 409, title: 'This passkey is known already', next: '' },
   'passkey.too_many': { status: 409, title: 'There are too many passkeys', next: 'Remove one that you no longer use.' },
 

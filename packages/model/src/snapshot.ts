@@ -150,6 +150,8 @@ export const snapshot = z.strictObject({
   accessGrants: z.array(z.strictObject({ userId: id, objectId: id, expiresAt: timestamp })).max(50_000),
   /** IANA name; policies tell the time there. */
   timeZone: z.string().max(64),
+  /** A passkey that is made on the portal has to bring its maker's word. Absent: it need not. */
+  passkeyAttestation: z.literal('verified').optional(),
   /** Of the gateway's pages; absent: the product's own. */
   branding: branding.optional(),
 });

@@ -7,12 +7,13 @@ export function requestOptions(rpId: string, challenge: string) {
   return { challenge, rpId, userVerification: 'required', timeout: TIMEOUT_MS } as const;
 }
 
-/** What a page gives to `parseCreationOptionsFromJSON`. `known`: credential ids that the person has on this site. */
+/** What a page gives to `parseCreationOptionsFromJSON`. `known`: credential ids that the person has on this site. `attestation`: whether its maker's word is asked for. */
 export function creationOptions(
   rpId: string,
   user: { readonly id: string; readonly email: string; readonly name: string },
   known: readonly string[],
   challenge: string,
+  attestation: 'none' | 'verified',
 ) {
   return {
     challenge,
@@ -22,7 +23,8 @@ export function creationOptions(
     pubKeyCredParams: PASSKEY_ALGORITHMS.map((alg) => ({ type: 'public-key', alg })),
     excludeCredentials: known.map((id) => ({ type: 'public-key', id })),
     authenticatorSelection: { residentKey: 'required', requireResidentKey: true, userVerification: 'required' },
-    attestation: 'none',
+    // `direct`: the maker's statement as it is. The browser asks its owner before it hands one out.
+    attestation: attestation === 'verified' ? 'direct' : 'none',
     timeout: TIMEOUT_MS,
   };
 }

@@ -1,4 +1,5 @@
 /** Development only: what tests of several packages share. */
+export * from './authenticator-maker.ts';
 export * from './certificates.ts';
 export * from './each-database.ts';
 export * from './free-port.ts';

@@ -18,6 +18,10 @@ export interface PasskeyForgery {
   /** COSE algorithm that a new key claims. */
   readonly algorithm?: number;
   readonly format?: string;
+  /** Of its model, 16 bytes; zeros otherwise. */
+  readonly aaguid?: Buffer;
+  /** Its maker's statement, in CBOR, over what is given; otherwise an empty map. */
+  readonly statement?: (signed: { readonly authenticatorData: Buffer; readonly clientDataHash: Buffer }) => Buffer;
 }
 
 const UP = 0x01;
@@ -53,7 +57,7 @@ export class VirtualPasskey {
     length.writeUInt16BE(rawId.length);
     const data = Buffer.concat([
       this.#authenticatorData(forgery.rpId ?? options.rp.id, forgery.flags ?? UP | UV | AT, forgery.signCount ?? 0),
-      Buffer.alloc(16),
+      forgery.aaguid ?? Buffer.alloc(16),
       length,
       rawId,
       key,
@@ -61,6 +65,9 @@ export class VirtualPasskey {
     const size = Buffer.alloc(2);
     size.writeUInt16BE(data.length);
     const format = Buffer.from(forgery.format ?? 'none');
+    const clientDataJSON = clientData('webauthn.create', options.challenge, forgery);
+    const clientDataHash = createHash('sha256').update(Buffer.from(clientDataJSON, 'base64url')).digest();
+    const statement = forgery.statement?.({ authenticatorData: data, clientDataHash }) ?? Buffer.from([0xa0]);
     const attestationObject = Buffer.concat([
       Buffer.from([0xa3, 0x63]),
       Buffer.from('fmt'),
@@ -68,13 +75,13 @@ export class VirtualPasskey {
       format,
       Buffer.from([0x67]),
       Buffer.from('attStmt'),
-      Buffer.from([0xa0, 0x68]),
+      statement,
+      Buffer.from([0x68]),
       Buffer.from('authData'),
       Buffer.from([0x59]),
       size,
       data,
     ]).toString('base64url');
-    const clientDataJSON = clientData('webauthn.create', options.challenge, forgery);
     return { id, type: 'public-key' as const, response: { clientDataJSON, attestationObject } };
   }
 
@@ -123,6 +130,30 @@ function clientData(type: string, challenge: string, forgery: PasskeyForgery): s
     ...(topOrigin === undefined ? {} : { topOrigin }),
   };
   return Buffer.from(JSON.stringify(data)).toString('base64url');
+}
+
+/** A packed statement (WebAuthn 3, 8.2): `chain` is DER, the certificate of `key` first; without one, the passkey's own. */
+export function packedStatement(key: KeyObject, data: Buffer, chain: readonly Buffer[] = [], algorithm = -7): Buffer {
+  const certificates = chain.length === 0 ? [] : [cborText('x5c'), Buffer.from([0x80 + chain.length])];
+  return Buffer.concat([
+    Buffer.from([chain.length === 0 ? 0xa2 : 0xa3]),
+    cborText('alg'),
+    cborInteger(algorithm),
+    cborText('sig'),
+    cborBytes(sign('sha256', data, key)),
+    ...certificates,
+    ...chain.map(cborBytes),
+  ]);
+}
+
+/** Up to 23 bytes. */
+function cborText(text: string): Buffer {
+  return Buffer.concat([Buffer.from([0x60 + text.length]), Buffer.from(text)]);
+}
+
+/** Up to 65,535 of them. */
+function cborBytes(bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([0x59, bytes.length >> 8, bytes.length & 255]), bytes]);
 }
 
 /** Small integers of both signs, up to 65,536 away from zero. */

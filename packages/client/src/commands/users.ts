@@ -18,6 +18,7 @@ import {
   parseList,
   printTable,
 } from './command-line.ts';
+import { signInPolicyCommand } from './sign-in-policy.ts';
 
 interface CreateOptions extends CommonOptions {
   readonly name?: string;
@@ -273,6 +274,7 @@ export function usersCommand(line: CommandLine): Command {
         output.line(`${email} has no second factor any more, and their sessions have ended.`);
       }),
   );
+  group.addCommand(signInPolicyCommand(line));
   return group;
 }
 

@@ -46,7 +46,9 @@ export class PortalPasskeys {
 
   creationOptions(flow: Flow, user: SnapshotUser, sessionId: string): object {
     const known = passkeysOf(flow, user);
-    return creationOptions(flow.tables.portalHost, user, known, this.#challenge(`create\n${sessionId}`));
+    const { portalHost, snapshot } = flow.tables;
+    const challenge = this.#challenge(`create\n${sessionId}`);
+    return creationOptions(portalHost, user, known, challenge, snapshot.passkeyAttestation ?? 'none');
   }
 
   countOf(flow: Flow, user: SnapshotUser): number {

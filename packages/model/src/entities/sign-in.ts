@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { displayName, id, timestamp } from './scalars.ts';
 
+/** Which model of authenticator it is, as its maker numbers them (AAGUID): a UUID in lower case. */
+export const authenticatorModel = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'An AAGUID, in lower case.');
+
 /**
  * How somebody showed who they are. `password`, `provider`, `passkey` and `mail` (a link to the own mailbox) say who it is; `totp`, `recovery_code` and
  * `passkey` can be the second one. A passkey asks for its owner's finger or PIN, and so counts as two.
@@ -28,6 +33,15 @@ export const signInPolicyInput = z.strictObject({
   cliSessionSeconds: z.int().min(300).max(31_536_000).default(2_592_000),
   /** A console session that nobody used for so long ends. */
   consoleIdleSeconds: z.int().min(300).max(2_592_000).default(14_400),
+  /**
+   * Whose word is asked for when a passkey is made. `none`: nobody's. `verified`: its maker's, with a certificate under one of
+   * `passkeyRoots`. Those that people have already stay.
+   */
+  passkeyAttestation: z.enum(['none', 'verified']).default('none'),
+  /** Certificates of makers, PEM, one after the other. `verified` needs one at least. */
+  passkeyRoots: z.string().max(65_536).default(''),
+  /** With `verified`: the only models that are taken. Empty: all that a root vouches for. */
+  passkeyModels: z.array(authenticatorModel).max(200).default([]),
 });
 export type SignInPolicyInput = z.infer<typeof signInPolicyInput>;
 

@@ -1,4 +1,4 @@
-import type { Snapshot, SnapshotResource } from '@zeronaut/model';
+import type { SignInPolicy, Snapshot, SnapshotResource } from '@zeronaut/model';
 import type { Queries } from '../../store/store.ts';
 import { accessGrantsOf } from '../access-requests/access-requests.ts';
 import type { Context } from '../context.ts';
@@ -21,7 +21,7 @@ export interface OrganizationFacts {
   readonly revokedSessions: Snapshot['revokedSessions'];
   readonly personalAccessTokens: Snapshot['personalAccessTokens'];
   readonly passkeys: Awaited<ReturnType<typeof portalPasskeysOf>>;
-  readonly portalSessionSeconds: number;
+  readonly signInPolicy: SignInPolicy;
   readonly resources: readonly StoredResource[];
   readonly shares: ReadonlyMap<string, SnapshotResource['shares']>;
   readonly sites: Snapshot['sites'];
@@ -156,7 +156,7 @@ export async function readFacts(
     revokedSessions: revoked.map((row) => ({ id: row.id, expiresAt: new Date(row.expires_at).toISOString() })),
     personalAccessTokens: await personalAccessTokensOf(queries, organizationId, nowMs),
     passkeys: await portalPasskeysOf(queries, organizationId),
-    portalSessionSeconds: (await getSignInPolicy(queries, organizationId)).portalSessionSeconds,
+    signInPolicy: await getSignInPolicy(queries, organizationId),
     resources: await loadResources(queries, organizationId, rows),
     shares: Map.groupBy(
       shares.map((row) => ({ ...row, expiresAt: new Date(row.expires_at).toISOString() })),

@@ -13,7 +13,7 @@ import { portalHost } from '../resources/names.ts';
 import { actorOf } from '../sessions/complete-sign-in.ts';
 import { getSignInPolicy } from '../sessions/sign-in-policy.ts';
 import { findUser } from '../users/users.ts';
-import { insertPasskey, type RelyingSite, verifyAttestation } from './passkeys.ts';
+import { attestationDemand, insertPasskey, type RelyingSite, verifyAttestation } from './passkeys.ts';
 
 /** Clocks of console and gateway may differ by this much. */
 const CLOCK_TOLERANCE_MS = 300_000;
@@ -211,7 +211,8 @@ export async function createPortalPasskey(
   }
   const open = (challenge: string) =>
     challenge === request.challenge ? { expiresAtMs: nowMs + CHALLENGE_TTL_MS } : null;
-  const made = await verifyAttestation(request.credential, site, open);
+  const demand = await attestationDemand(context, organizationId);
+  const made = await verifyAttestation(request.credential, site, demand, open);
   if (made instanceof Refusal) return made;
   const by = { organizationId, actor: actorOf(user, origin), requestId: origin.requestId };
   const created = await insertPasskey(context, by, user, request.name, site, made);

@@ -206,7 +206,7 @@ eachDatabase(
       ['its owner was not verified', { flags: 0x41 }, 'passkey.user_not_verified'],
       ['no key in it', { flags: 0x05 }, 'passkey.malformed'],
       ['an algorithm that we did not offer', { algorithm: -257 + 1 }, 'passkey.malformed'],
-      ['a statement of its maker', { format: 'packed' }, 'passkey.attestation'],
+      ['a statement of its maker', { format: 'tpm' }, 'passkey.attestation'],
     ];
     for (const [what, forgery, reason] of forgeries) {
       const answer = await add(organization, key, new VirtualPasskey(), 'forged', forgery);

@@ -4,14 +4,17 @@
  */
 
 import { verifyRegistrationResponse } from '@simplewebauthn/server';
-import { decodeAttestationObject } from '@simplewebauthn/server/helpers';
+import { decodeAttestationObject, isoCBOR } from '@simplewebauthn/server/helpers';
 import { createId, type Factor, type PasskeyAttestation, type User } from '@zeronaut/model';
 import {
+  type AttestationDemand,
   createChallenge,
   creationOptions,
   openChallenge,
   PASSKEY_ALGORITHMS,
+  parseRoots,
   readClientData,
+  verifyStatement,
 } from '@zeronaut/passkeys';
 import { Refusal } from '../../store/refusal.ts';
 import { isUniqueViolation, type Queries } from '../../store/store.ts';
@@ -20,6 +23,7 @@ import type { Caller, Context } from '../context.ts';
 import { personOf } from '../factors/factors.ts';
 import { insertRecoveryCodes } from '../factors/recovery-codes.ts';
 import { isoTime } from '../page.ts';
+import { getSignInPolicy } from '../sessions/sign-in-policy.ts';
 import { useChallenge } from './challenges.ts';
 
 const MAX_PASSKEYS_PER_USER = 20;
@@ -50,7 +54,8 @@ export async function startPasskey(context: Context, caller: Caller): Promise<Re
     .where('rp_id', '=', rpId)
     .execute();
   const ids = known.map((row) => row.credential_id);
-  return creationOptions(rpId, user, ids, challenge);
+  const { passkeyAttestation } = await getSignInPolicy(context.store.db, user.organizationId);
+  return creationOptions(rpId, user, ids, challenge, passkeyAttestation);
 }
 
 /** Adds the one that the browser made. Recovery codes come with a person's first factor, and are shown once. */
@@ -65,9 +70,17 @@ export async function createPasskey(
   const site = consoleSite(context);
   const open = (challenge: string) =>
     openChallenge(context.authority.challengeKey, bindingOf(caller), challenge, context.clock());
-  const made = await verifyAttestation(attestation, site, open);
+  const demand = await attestationDemand(context, user.organizationId);
+  const made = await verifyAttestation(attestation, site, demand, open);
   if (made instanceof Refusal) return made;
   return await insertPasskey(context, caller, user, name, site, made);
+}
+
+/** Null: the organization asks for nobody's word. */
+export async function attestationDemand(context: Context, organizationId: string): Promise<AttestationDemand | null> {
+  const policy = await getSignInPolicy(context.store.db, organizationId);
+  if (policy.passkeyAttestation === 'none') return null;
+  return { roots: parseRoots(policy.passkeyRoots) ?? [], models: policy.passkeyModels, nowMs: context.clock() };
 }
 
 function bindingOf(caller: Caller): string {
@@ -80,12 +93,15 @@ export interface MadePasskey {
   readonly signCount: number;
   readonly challenge: string;
   readonly expiresAtMs: number;
+  /** AAGUID, where its maker vouched for it. */
+  readonly model: string | null;
 }
 
-/** Whether it was made on this site, for this challenge, with its owner verified. */
+/** Whether it was made on this site, for this challenge, with its owner verified, and by a maker that the organization knows. */
 export async function verifyAttestation(
   attestation: PasskeyAttestation,
   site: RelyingSite,
+  demand: AttestationDemand | null,
   openChallengeOf: (challenge: string) => { expiresAtMs: number } | null,
 ): Promise<MadePasskey | Refusal> {
   const expected = { type: 'webauthn.create', origin: site.origin } as const;
@@ -98,8 +114,25 @@ export async function verifyAttestation(
     const object = decodeAttestationObject(
       new Uint8Array(Buffer.from(attestation.response.attestationObject, 'base64url')),
     );
-    // We ask for none, and a certificate could lead the check to addresses of its maker's choice.
-    if (object.get('fmt') !== 'none') return new Refusal('passkey.attestation');
+    const authenticatorData = object.get('authData');
+    const statement = await verifyStatement(
+      {
+        format: object.get('fmt'),
+        statement: object.get('attStmt'),
+        authenticatorData,
+        clientDataJson: Buffer.from(attestation.response.clientDataJSON, 'base64url'),
+      },
+      demand,
+    );
+    if (typeof statement === 'string') return new Refusal(statement);
+    // What is left to look at is no statement: the library would ask addresses in its certificates.
+    const plain = isoCBOR.encode(
+      new Map<string, string | Uint8Array | Map<string, string>>([
+        ['fmt', 'none'],
+        ['attStmt', new Map()],
+        ['authData', authenticatorData],
+      ]),
+    );
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response: {
         id: attestation.id,
@@ -107,7 +140,7 @@ export async function verifyAttestation(
         type: attestation.type,
         response: {
           clientDataJSON: attestation.response.clientDataJSON,
-          attestationObject: attestation.response.attestationObject,
+          attestationObject: Buffer.from(plain).toString('base64url'),
         },
         clientExtensionResults: {},
       },
@@ -127,6 +160,7 @@ export async function verifyAttestation(
       signCount: credential.counter,
       challenge,
       expiresAtMs: open.expiresAtMs,
+      model: statement.model,
     };
   } catch (error) {
     // The library says by throwing what does not fit; the one thing that people can do something about has its own word.
@@ -174,7 +208,13 @@ export async function insertPasskey(
         action: 'factor.create',
         objectKind: 'factor',
         objectId: id,
-        after: { kind: 'passkey', name, userId: user.id, site: site.rpId },
+        after: {
+          kind: 'passkey',
+          name,
+          userId: user.id,
+          site: site.rpId,
+          ...(made.model === null ? {} : { model: made.model }),
+        },
       });
       const factor = {
         id,

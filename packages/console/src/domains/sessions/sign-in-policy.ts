@@ -1,5 +1,6 @@
 import type { FactorKind, MissingFactor, SignInPolicy, SignInPolicyInput } from '@zeronaut/model';
 import { signInPolicyInput } from '@zeronaut/model';
+import { parseRoots } from '@zeronaut/passkeys';
 import { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Caller, Context } from '../context.ts';
@@ -31,7 +32,11 @@ export async function updateSignInPolicy(
   version: number,
   input: SignInPolicyInput,
 ): Promise<SignInPolicy | Refusal> {
-  return await replaceSettings(context, caller, version, {
+  const roots = parseRoots(input.passkeyRoots);
+  if (roots === null || (roots.length === 0 && input.passkeyAttestation === 'verified')) {
+    return new Refusal('passkey.roots');
+  }
+  const changed = await replaceSettings(context, caller, version, {
     table: 'sign_in_policies',
     column: 'policy',
     action: 'sign_in_policy.update',
@@ -39,6 +44,9 @@ export async function updateSignInPolicy(
     next: input,
     stored: input,
   });
+  // How long sessions last and what is asked of passkeys is in snapshots.
+  if (!(changed instanceof Refusal)) await context.store.change(caller.organizationId, async () => undefined);
+  return changed;
 }
 
 /**

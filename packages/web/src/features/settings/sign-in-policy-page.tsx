@@ -7,7 +7,7 @@ import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { Form } from '../../ui/form.tsx';
-import { NumberInput, SelectInput, SwitchInput } from '../../ui/form-fields.tsx';
+import { ListInput, NumberInput, SelectInput, SwitchInput, TextInput } from '../../ui/form-fields.tsx';
 import { Section } from '../../ui/section.tsx';
 import { settingsMessages } from './messages.ts';
 import { SaveActions } from './save-actions.tsx';
@@ -75,6 +75,34 @@ function PolicyForm({ policy }: { readonly policy: SignInPolicy }) {
               hint={t('factorMaxAge.hint')}
               factor={MINUTE}
               unit={t('unit.minutes')}
+              disabled={disabled}
+            />
+          </Box>
+        </Section>
+        <Section title={t('passkeys.title')}>
+          <Box sx={{ display: 'grid', gap: 2, pt: 1 }}>
+            <SelectInput
+              name="passkeyAttestation"
+              label={t('passkeyAttestation')}
+              hint={t('passkeyAttestation.hint')}
+              disabled={disabled}
+              options={(['none', 'verified'] as const).map((value) => ({
+                value,
+                label: t(`passkeyAttestation.${value}`),
+              }))}
+            />
+            <TextInput
+              name="passkeyRoots"
+              label={t('passkeyRoots')}
+              hint={t('passkeyRoots.hint')}
+              rows={4}
+              disabled={disabled}
+            />
+            <ListInput
+              name="passkeyModels"
+              label={t('passkeyModels')}
+              hint={t('passkeyModels.hint')}
+              options={[]}
               disabled={disabled}
             />
           </Box>
