@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import pg from 'pg';
 import { eachDatabase } from './each-database.ts';
-import { postgresMissing, SHARED_CLUSTER_VARIABLE } from './postgres-cluster.ts';
+import { postgresCluster, postgresMissing, SHARED_CLUSTER_VARIABLE } from './postgres-cluster.ts';
 import { spawnProcess } from './spawn-process.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -24,6 +24,35 @@ for (const round of ['first', 'second']) {
     assert.equal((await client.query('select count(*)::int as n from things')).rows[0].n, 0);
   });
 }
+
+test('contents are made once, and each database has its own copy', { skip: postgresMissing() ?? false }, async (t) => {
+  const cluster = await postgresCluster();
+  let fills = 0;
+  const contents = {
+    name: `things_${process.pid}`,
+    async fill(url: string) {
+      fills++;
+      await ask(url, 'create table things (id integer)');
+    },
+  };
+  const ask = async (url: string, text: string) => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      return (await client.query(text)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+  t.after(() => ask(cluster.url, `drop database template_${contents.name}`));
+  const databases = await Promise.all([1, 2, 3].map(() => cluster.createDatabase(contents)));
+  assert.equal(fills, 1);
+  for (const [index, { url }] of databases.entries()) {
+    await ask(url, `insert into things values (${index})`);
+    assert.deepEqual(await ask(url, 'select id from things'), [{ id: index }]);
+  }
+  for (const { release } of databases) release();
+});
 
 test('a killed test process leaves no server and no files behind', { skip: postgresMissing() ?? false }, async (t) => {
   const script = `

@@ -18,8 +18,16 @@ export const SHARED_CLUSTER_VARIABLE = 'ZERONAUT_TEST_POSTGRES';
 export interface PostgresCluster {
   /** Its first database, for whoever may create others. */
   readonly url: string;
-  /** A new, empty database. */
-  createDatabase(): Promise<{ url: string; release(): void }>;
+  /** A new database: empty, or as `contents` leaves an empty one. */
+  createDatabase(contents?: DatabaseContents): Promise<{ url: string; release(): void }>;
+}
+
+/** Made once for a cluster and copied from then on: a copy takes a tenth of what migrations take. */
+export interface DatabaseContents {
+  /** Of lower-case letters; the same in every process of a test run that has the same `fill`. */
+  readonly name: string;
+  /** Gets the address of an empty database; closes its connections. */
+  readonly fill: (url: string) => Promise<void>;
 }
 
 const run = promisify(execFile);
@@ -144,34 +152,61 @@ async function startCluster(durable: boolean): Promise<string> {
   return url;
 }
 
-async function query(url: string, text: string): Promise<void> {
+async function connected<T>(url: string, run: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(text);
+    return await run(client);
   } finally {
     await client.end();
   }
 }
 
+const query = (url: string, text: string) => connected(url, (client) => client.query(text));
+
+const databaseUrl = (url: string, name: string) => url.replace(/\/postgres$/, `/${name}`);
+
+/** Several processes may come at once: the first fills it, and it has its name only when it is whole. */
+async function createTemplate(url: string, { name, fill }: DatabaseContents): Promise<string> {
+  const template = `template_${name}`;
+  await connected(url, async (client) => {
+    // Ends with the connection.
+    await client.query('select pg_advisory_lock(hashtext($1))', [template]);
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [template]);
+    if (rowCount === 1) return;
+    await client.query(`drop database if exists ${template}_new`);
+    await client.query(`create database ${template}_new`);
+    await fill(databaseUrl(url, `${template}_new`));
+    await client.query(`alter database ${template}_new rename to ${template}`);
+  });
+  return template;
+}
+
 function attach(url: string): PostgresCluster {
   let count = 0;
   const released = new Set<string>();
+  const templates = new Map<string, Promise<string>>();
   return {
     url,
-    async createDatabase() {
+    async createDatabase(contents) {
+      let from = '';
+      if (contents !== undefined) {
+        const template = templates.get(contents.name) ?? createTemplate(url, contents);
+        templates.set(contents.name, template);
+        from = ` template ${await template}`;
+      }
       // Dropped late: at the end of its test a database may still have connections that another hook closes.
       for (const old of [...released]) {
-        await query(url, `drop database ${old}`).then(
-          () => released.delete(old),
-          (error: unknown) => {
-            if ((error as { code?: string }).code !== '55006') throw error;
-          },
-        );
+        // Whoever else asks for a database meanwhile does not drop it too.
+        released.delete(old);
+        await query(url, `drop database ${old}`).catch((error: unknown) => {
+          if ((error as { code?: string }).code !== '55006') throw error;
+          released.add(old);
+        });
       }
       const name = `test_${process.pid}_${++count}`;
-      await query(url, `create database ${name}`);
-      return { url: url.replace(/\/postgres$/, `/${name}`), release: () => released.add(name) };
+      await query(url, `create database ${name}${from}`);
+      return { url: databaseUrl(url, name), release: () => released.add(name) };
     },
   };
 }

@@ -22,11 +22,18 @@ const BUSY_TIMEOUT_MS = 5_000;
  */
 export function createSqliteDialect(file: string): Dialect {
   return {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => new Adapter(),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createDriver: () => new NodeSqliteDriver(file),
   };
+}
+
+/** Kysely leaves it off for those who switch foreign keys off in a migration, which a transaction would not let them. */
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
 }
 
 class NodeSqliteDriver implements Driver {

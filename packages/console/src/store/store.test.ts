@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { eachDatabase, temporaryDirectory } from '@zeronaut/testkit';
 import { sql } from 'kysely';
@@ -40,6 +41,21 @@ eachDatabase('a migration of an early area is applied after those of later ones'
   const second = await openStore(database.url);
   t.after(() => second.close());
   assert.deepEqual(await second.db.selectFrom('saml_metadata').selectAll().execute(), []);
+});
+
+test('SQLite: migrations are all applied or none, so that what stopped half way goes on later', async (t) => {
+  const file = `${temporaryDirectory(t)}/z.db`;
+  const raw = new DatabaseSync(file);
+  raw.exec('create table notified_alarms (in_the_way text)');
+  await assert.rejects(openStore(file), { code: 'store.open_failed' });
+  const tables = raw.prepare("select name from sqlite_schema where type = 'table' and name not like 'kysely%'").all();
+  assert.deepEqual(
+    tables.map(({ name }) => name),
+    ['notified_alarms'],
+  );
+  raw.exec('drop table notified_alarms');
+  raw.close();
+  await (await openStore(file)).close();
 });
 
 eachDatabase('a refusal and an error roll back; a commit is told, a rollback is not', async (t, database) => {

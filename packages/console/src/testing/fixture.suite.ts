@@ -12,7 +12,7 @@ import {
   type User,
 } from '@zeronaut/model';
 import type { TestDatabase } from '@zeronaut/testkit';
-import { temporaryDirectory } from '@zeronaut/testkit';
+import { beginDatabasesWith, temporaryDirectory } from '@zeronaut/testkit';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { type CompactJWSHeaderParameters, CompactSign } from 'jose';
 import { type Logger, pino } from 'pino';
@@ -81,6 +81,8 @@ export interface TestDevice {
   readonly privateKey: KeyObject;
   readonly certificate: string;
 }
+
+beginDatabasesWith({ name: 'console', fill: async (url) => (await openStore(url)).close() });
 
 let gatewayCount = 0;
 
