@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { CHAIN_START } from '@zeronaut/audit';
 import { type AccessEvent, createId } from '@zeronaut/model';
 import pg from 'pg';
 import { insertApiKey } from '../../packages/console/src/domains/api-keys/api-keys.ts';
 import { addUpTraffic } from '../../packages/console/src/domains/traffic/count-traffic.ts';
+import { createPasswordHasher } from '../../packages/console/src/domains/users/password.ts';
 import { insertUser } from '../../packages/console/src/domains/users/users.ts';
 import { Refusal } from '../../packages/console/src/store/refusal.ts';
 import { openStore } from '../../packages/console/src/store/store.ts';
@@ -23,9 +24,11 @@ export interface SeedSize {
 export interface Seeded {
   /** API key of the owner. */
   readonly key: string;
+  readonly account: { readonly email: string; readonly password: string };
   readonly gatewayIds: readonly string[];
   readonly serviceIds: readonly string[];
   readonly userIds: readonly string[];
+  readonly deviceIds: readonly string[];
 }
 
 const DAY_MS = 86_400_000;
@@ -55,7 +58,7 @@ async function openBulk(url: string): Promise<Bulk> {
         for (const row of rows) statement.run(...row);
       },
       async finish() {
-        database.exec('commit; analyze');
+        database.exec('commit; pragma wal_checkpoint(truncate)');
         database.close();
       },
     };
@@ -78,7 +81,7 @@ async function openBulk(url: string): Promise<Bulk> {
     },
     async finish() {
       await client.query('commit');
-      await client.query('analyze');
+      await client.query('vacuum analyze');
       await client.end();
     },
   };
@@ -109,10 +112,12 @@ export async function seedConsole(url: string, size: SeedSize): Promise<Seeded> 
       audit_head: CHAIN_START,
     })
     .execute();
+  const account = { email: 'owner@example.com', password: randomBytes(12).toString('hex') };
+  const passwordHash = await createPasswordHasher().hash(account.password);
   const owner = await insertUser(
     store.db,
     organizationId,
-    { ...{ email: 'owner@example.com', name: 'Owner', role: 'owner', groups: [], kind: 'person' }, passwordHash: null },
+    { email: account.email, name: 'Owner', role: 'owner', groups: [], kind: 'person', passwordHash },
     nowMs,
   );
   if (owner instanceof Refusal) throw new Error(owner.reason);
@@ -288,7 +293,7 @@ export async function seedConsole(url: string, size: SeedSize): Promise<Seeded> 
   await seedAudit(bulk, organizationId, size.auditEntries, { nowMs, userIds, serviceIds });
   await seedEvents(bulk, organizationId, size.events, { nowMs, random, gatewayIds, userIds, serviceIds });
   await bulk.finish();
-  return { key, gatewayIds, serviceIds, userIds };
+  return { key, account, gatewayIds, serviceIds, userIds, deviceIds };
 }
 
 interface Parts {
@@ -333,7 +338,13 @@ async function seedAudit(
   );
 }
 
-/** Half of the events are of the last day; few services have most of them; one in twenty did not pass. */
+/** Written at a time, as if they had come at the same moment. */
+const EVENTS_AT_ONCE = 5_000;
+
+/**
+ * Half of the events are of the last day; few services have most of them; one in twenty did not pass. Written in the order in which they
+ * happened, as events come: where they are in the database decides how fast they are read.
+ */
 async function seedEvents(
   bulk: Bulk,
   organizationId: string,
@@ -342,19 +353,26 @@ async function seedEvents(
 ): Promise<void> {
   const traffic = new Map<string, Record<string, Value>>();
   const reasons = new Map<string, Record<string, Value>>();
-  const each = Math.ceil(count / gatewayIds.length);
-  for (const gatewayId of gatewayIds) {
-    const events = Array.from({ length: each }, (_, index): AccessEvent => {
-      const ageMs = random() < 0.5 ? random() * DAY_MS : random() * (DAYS - 1) * DAY_MS;
+  const some = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)]!;
+  const ages = Array.from({ length: count }, () => random() * (random() < 0.5 ? DAY_MS : (DAYS - 1) * DAY_MS)).sort(
+    (a, b) => b - a,
+  );
+  const seqs = new Map<string, number>();
+  for (let from = 0; from < count; from += EVENTS_AT_ONCE) {
+    const events = ages.slice(from, from + EVENTS_AT_ONCE).map((ageMs): AccessEvent => {
+      const gatewayId = some(gatewayIds);
+      const seq = (seqs.get(gatewayId) ?? 0) + 1;
+      seqs.set(gatewayId, seq);
+      const atMs = Math.floor(nowMs - ageMs);
       const resourceId = serviceIds[Math.floor(random() ** 3 * serviceIds.length)]!;
       const draw = random();
       const effect = draw < 0.95 ? 'pass' : draw < 0.98 ? 'challenge' : 'deny';
       const reason =
-        effect === 'pass' ? 'access.session' : effect === 'deny' ? 'access.not_allowed' : 'access.login_required';
+        effect === 'pass' ? 'access.session' : effect === 'deny' ? 'access.not_allowed' : 'access.sign_in_required';
       return {
-        ...{ gatewayId, epoch: 'epoch-bench', seq: index + 1, at: new Date(nowMs - ageMs).toISOString() },
-        ...{ requestId: createId('request'), organizationId, resourceId, protocol: 'http', effect, reason },
-        ...{ subject: userIds[Math.floor(random() * userIds.length)]!, credentialId: '' },
+        ...{ gatewayId, epoch: 'epoch-bench', seq, at: new Date(atMs).toISOString() },
+        ...{ requestId: createId('request', atMs), organizationId, resourceId, protocol: 'http', effect, reason },
+        ...{ subject: some(userIds), credentialId: '' },
         ...{ sourceAddress: `203.0.113.${Math.floor(random() * 250)}`, method: 'GET', host: 'service.r1.example.com' },
         ...{
           path: `/page/${Math.floor(random() * 1_000)}`,
@@ -377,15 +395,17 @@ async function seedEvents(
         ...{ effect: 'text', body: 'text', reason: 'text', subject: 'text', source_address: 'text' },
       },
       events.map((event) => [
-        ...[organizationId, gatewayId, event.epoch, event.seq, Date.parse(event.at), event.resourceId, event.effect],
-        ...[JSON.stringify(event), event.reason, event.subject, event.sourceAddress],
+        ...[organizationId, event.gatewayId, event.epoch, event.seq, Date.parse(event.at), event.resourceId],
+        ...[event.effect, JSON.stringify(event), event.reason, event.subject, event.sourceAddress],
       ]),
     );
-    const sums = addUpTraffic(organizationId, gatewayId, events, nowMs);
-    for (const row of sums.rows)
-      merge(traffic, row as unknown as Record<string, Value>, ['scope', 'step', 'at', 'shard']);
-    for (const row of sums.reasons)
-      merge(reasons, row as unknown as Record<string, Value>, ['resource_id', 'at', 'reason', 'shard']);
+    for (const [gatewayId, ofGateway] of Map.groupBy(events, (event) => event.gatewayId)) {
+      const sums = addUpTraffic(organizationId, gatewayId, ofGateway, nowMs);
+      for (const row of sums.rows)
+        merge(traffic, row as unknown as Record<string, Value>, ['scope', 'step', 'at', 'shard']);
+      for (const row of sums.reasons)
+        merge(reasons, row as unknown as Record<string, Value>, ['resource_id', 'at', 'reason', 'shard']);
+    }
   }
   for (const [table, rows] of [
     ['traffic', [...traffic.values()]],

@@ -24,6 +24,8 @@ export interface WebConsole {
   readonly complaints: string[];
   /** Opens an address of the console and waits for its heading. */
   open(path: string): Promise<void>;
+  /** Opens it as an address that is typed, and gives how long it took (ms) until there was a heading and nothing was a skeleton any more. */
+  load(path: string): Promise<number>;
   /** Fails with what axe calls serious or worse in what is shown now. */
   checkAccessibility(what: string): Promise<void>;
   theme(theme: 'light' | 'dark'): Promise<void>;
@@ -41,6 +43,21 @@ const READ_KEPT = `indexedDB.databases().then((databases) => databases.every(({ 
       reading.onsuccess = () => { opening.result.close(); resolve(reading.result ?? ''); };
     };
   }))`;
+
+/** How long a page must show no skeleton to be there: charts and lists come one after the other. */
+const SETTLED_MS = 400;
+/** `contentAt`: 0 while something is missing. */
+const WATCH_CONTENT = `{
+  globalThis.contentAt = 0;
+  const look = () => {
+    const isThere = document.querySelector('main h1') !== null &&
+      document.querySelector('main [role="status"][aria-label]') === null;
+    if (!isThere) contentAt = 0;
+    else if (contentAt === 0) contentAt = performance.now();
+    requestAnimationFrame(look);
+  };
+  look();
+}`;
 
 export async function openWebConsole(
   context: BrowserContext,
@@ -61,8 +78,8 @@ export async function openWebConsole(
   page.on('pageerror', (error) => complaints.push(error.message));
   // In words of the browser: Node's types know no document.
   await page.addInitScript({
-    content:
-      "addEventListener('securitypolicyviolation', (e) => console.error('policy: ' + e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sample))",
+    content: `addEventListener('securitypolicyviolation', (e) => console.error('policy: ' + e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sample));
+${WATCH_CONTENT}`,
   });
   await page.goto(`${url}/sign-in`);
   await page.fill('#email', account.email);
@@ -75,6 +92,13 @@ export async function openWebConsole(
     async open(path) {
       await page.goto(`${url}${path}`);
       await page.waitForSelector('main h1');
+    },
+    async load(path) {
+      await page.goto(`${url}${path}`, { waitUntil: 'commit' });
+      return await waitFor(
+        () => page.evaluate<number>(`contentAt > 0 && performance.now() - contentAt > ${SETTLED_MS} ? contentAt : 0`),
+        { what: `the content of ${path}`, timeoutMs: 60_000 },
+      );
     },
     async checkAccessibility(what) {
       // Skeletons go, and what fades is there.

@@ -16,6 +16,7 @@ import { ensureFirstOrganization } from './domains/organizations/organizations.t
 import { createSignInLimits } from './domains/sessions/sign-in-limits.ts';
 import { ensureLocalCredential } from './domains/setup/local-user.ts';
 import { createSetupToken } from './domains/setup/setup.ts';
+import { createRecentTotals } from './domains/traffic/recent-totals.ts';
 import { createPasswordHasher } from './domains/users/password.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
@@ -66,7 +67,10 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
     await store?.close();
   }
   try {
-    store = await openStore(settings.databaseUrl);
+    store = await openStore(settings.databaseUrl, {
+      onMigrating: (migrations) =>
+        log.warn({ migrations }, 'the database is brought up to date; with millions of access events it takes minutes'),
+    });
     const clock = Date.now;
     // Both are known only when the listeners are up; nobody asks before.
     let publicUrl = settings.publicUrl ?? '';
@@ -77,6 +81,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       authority: await loadAuthority(store, sealer, clock),
       passwords: createPasswordHasher(),
       signInLimits: createSignInLimits(),
+      recentTotals: createRecentTotals(),
       userCodeLimit: createUserCodeLimit(),
       outbound: createOutbound({ allow: settings.outboundAllow, dnsServers: settings.dnsServers }),
       mailer,

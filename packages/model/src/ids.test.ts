@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createId, isId } from './ids.ts';
+import { createId, idTime, isId } from './ids.ts';
 
 test('ids sort by the time they were made and never repeat', () => {
   const ids = Array.from({ length: 1000 }, (_, i) => createId('resource', 1_700_000_000_000 + i));
@@ -21,4 +21,11 @@ test('an id is recognised by kind and alphabet', () => {
   ]) {
     assert.ok(!isId('user', other), other);
   }
+});
+
+test('an id says when it was made', () => {
+  for (const timeMs of [0, 1, 1_700_000_000_000, 2 ** 48 - 1])
+    assert.equal(idTime('request', createId('request', timeMs)), timeMs);
+  assert.equal(idTime('request', createId('user')), null);
+  assert.equal(idTime('request', 'req_'), null);
 });

@@ -74,3 +74,11 @@ export function isId(kind: IdKind, value: string): boolean {
     /^[a-z]+_[0-9a-hjkmnp-tv-z]{26}$/.test(value)
   );
 }
+
+/** When an id of `kind` was made (ms), by what it says itself; null: it is none. */
+export function idTime(kind: IdKind, value: string): number | null {
+  if (!isId(kind, value)) return null;
+  let timeMs = 0;
+  for (const digit of value.slice(-26, -16)) timeMs = timeMs * 32 + ALPHABET.indexOf(digit);
+  return timeMs;
+}

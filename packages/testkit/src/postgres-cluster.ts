@@ -64,46 +64,61 @@ export function postgresMissing(): string | null {
 
 let cluster: Promise<PostgresCluster> | null = null;
 
-/** `durable`: one of its own that syncs to disk, as in production; for benchmarks. */
-export function postgresCluster({ durable = false } = {}): Promise<PostgresCluster> {
-  if (durable) return startCluster(true).then(attach);
+/**
+ * `durable`: one of its own that syncs to disk and has the memory that PostgreSQL starts with, as in production; for benchmarks. `keep`: the
+ * directory that it is in (it need not exist), which stays, with what is in it, for the next one; null: a temporary one.
+ */
+export function postgresCluster({
+  durable = false,
+  keep = null,
+}: {
+  durable?: boolean;
+  keep?: string | null;
+} = {}): Promise<PostgresCluster> {
+  if (durable || keep !== null) return startCluster(durable, keep).then(attach);
   const shared = process.env[SHARED_CLUSTER_VARIABLE];
-  cluster ??= (shared === undefined ? startCluster(false) : Promise.resolve(shared)).then(attach);
+  cluster ??= (shared === undefined ? startCluster(false, null) : Promise.resolve(shared)).then(attach);
   return cluster;
 }
 
 /** Gives the address of the first database. */
-async function startCluster(durable: boolean): Promise<string> {
+async function startCluster(durable: boolean, keep: string | null): Promise<string> {
   const programs = findPrograms();
   const account = findAccount();
   if (programs === null || account === null) throw new Error(postgresMissing() ?? 'unreachable');
-  const root = mkdtempSync(join(tmpdir(), 'zeronaut-postgres-'));
+  if (keep !== null) mkdirSync(keep, { recursive: true });
+  const root = keep ?? mkdtempSync(join(tmpdir(), 'zeronaut-postgres-'));
   const data = join(root, 'data');
-  const password = randomBytes(12).toString('hex');
-  mkdirSync(data, { mode: 0o700 });
-  writeFileSync(join(root, 'password'), password, { mode: 0o600 });
-  for (const path of [root, data, join(root, 'password')]) chownSync(path, account.uid, account.gid);
+  const isNew = !existsSync(data);
+  const password = isNew ? randomBytes(12).toString('hex') : readFileSync(join(root, 'password'), 'utf8');
+  if (isNew) {
+    mkdirSync(data, { mode: 0o700 });
+    writeFileSync(join(root, 'password'), password, { mode: 0o600 });
+    for (const path of [root, data, join(root, 'password')]) chownSync(path, account.uid, account.gid);
+  }
   const identity = process.getuid?.() === 0 ? account : {};
   const environment = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8' };
 
-  await run(
-    join(programs, 'initdb'),
-    [
-      '-D',
-      data,
-      '-U',
-      'zeronaut',
-      '-A',
-      'scram-sha-256',
-      '--pwfile',
-      join(root, 'password'),
-      '-E',
-      'UTF8',
-      '--no-sync',
-      '--no-instructions',
-    ],
-    { ...identity, env: environment, cwd: root },
-  );
+  if (isNew) {
+    await run(
+      join(programs, 'initdb'),
+      [
+        '-D',
+        data,
+        '-U',
+        'zeronaut',
+        '-A',
+        'scram-sha-256',
+        '--pwfile',
+        join(root, 'password'),
+        '-E',
+        'UTF8',
+        '--no-sync',
+        '--no-instructions',
+      ],
+      { ...identity, env: environment, cwd: root },
+    );
+  }
   const port = await freePort();
   // The shell reads our end of the pipe: however this process ends, it sees the end of it, stops the server and
   // removes the files. An exit hook alone would leave a server behind after SIGKILL.
@@ -111,7 +126,7 @@ async function startCluster(durable: boolean): Promise<string> {
     '/bin/sh',
     [
       '-c',
-      '"$0" "$@" >"$ROOT/log" 2>&1 </dev/null & server=$!; read -r _; kill -QUIT $server; wait $server; rm -rf "$ROOT"',
+      '"$0" "$@" >"$ROOT/log" 2>&1 </dev/null & server=$!; read -r _; kill "-$SIGNAL" $server; wait $server; [ "$SIGNAL" = INT ] || rm -rf "$ROOT"',
       join(programs, 'postgres'),
       '-D',
       data,
@@ -126,13 +141,13 @@ async function startCluster(durable: boolean): Promise<string> {
         `${name}=${durable ? 'on' : 'off'}`,
       ]),
       '-c',
-      'shared_buffers=16MB',
+      `shared_buffers=${durable ? '128MB' : '16MB'}`,
       '-c',
       'max_connections=100',
     ],
     {
       ...identity,
-      env: { ...environment, ROOT: root },
+      env: { ...environment, ROOT: root, SIGNAL: keep === null ? 'QUIT' : 'INT' },
       cwd: root,
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,

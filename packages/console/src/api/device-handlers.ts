@@ -6,6 +6,7 @@ import type { Handlers } from './handlers.ts';
 
 export const deviceHandlers: Pick<Handlers, keyof typeof deviceRoutes> = {
   'devices.list': (context, { caller, query }) => devices.listDevices(context, caller, query),
+  'devices.get': (context, { caller, params }) => devices.getDevice(context, caller, params.id),
   'devices.enrol': (context, { caller, body }) => devices.enrolDevice(context, caller, body),
   'devices.renew': (context, { caller, params, body }) => devices.renewDevice(context, caller, params.id, body),
   'devices.delete': (context, { caller, params }) => devices.revokeDevice(context, caller, params.id),

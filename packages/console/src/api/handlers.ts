@@ -187,6 +187,7 @@ export const handlers: Handlers = {
   'shares.delete': (context, { caller, params }) => shares.revokeShare(context, caller, params.id),
 
   'sites.list': (context, { caller, query }) => sites.listSites(context, caller, query),
+  'sites.get': (context, { caller, params }) => sites.getSite(context, caller, params.id),
   'sites.publish': (context, { caller, body }) => sites.publishSite(context, caller, body),
   'sites.delete': (context, { caller, params }) => sites.deleteSite(context, caller, params.id),
 

@@ -8,6 +8,7 @@ import type { Presence } from '../sync/presence.ts';
 import type { Home } from './memberships/home.ts';
 import type { RateLimit } from './sessions/rate-limit.ts';
 import type { SignInLimits } from './sessions/sign-in-limits.ts';
+import type { RecentTotals } from './traffic/recent-totals.ts';
 import type { PasswordHasher } from './users/password.ts';
 
 /** What every domain function works with. Made once in `main.ts`. */
@@ -23,6 +24,7 @@ export interface Context {
   readonly mailer: Mailer | null;
   /** Tells open pages what happened; told by the audit log, the events and the sync server, not by each domain. */
   readonly live: LiveFeed;
+  readonly recentTotals: RecentTotals;
   /** Wall clock, ms. */
   readonly clock: () => number;
   readonly settings: {

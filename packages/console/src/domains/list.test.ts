@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AccessEvent } from '@zeronaut/model';
+import { type AccessEvent, createId } from '@zeronaut/model';
 import { eachDatabase } from '@zeronaut/testkit';
 import { testEvent } from '../testing/access-event.suite.ts';
 import { startFixture, type TestOrganization } from '../testing/fixture.suite.ts';
@@ -140,12 +140,14 @@ eachDatabase('events and audit entries are found by what they say', async (t, da
     context.store.transaction((queries) =>
       storeEvents(queries, context, organizationId, gatewayId, 'epoch-0001', events),
     );
+  const requestId = createId('request', Date.parse(at(12)));
   const many = Array.from({ length: 6_000 }, (_, index) =>
     event(gateway, index + 1, {
       ...(index % 1_000 === 0
         ? { effect: 'deny', reason: 'access.not_allowed', subject: 'usr_eve', sourceAddress: '203.0.113.9' }
         : {}),
       ...(index === 7 ? { path: '/"Needle" <b>' } : {}),
+      ...(index === 11 ? { reason: 'access.policy', requestId } : {}),
     }),
   );
   for (let index = 0; index < many.length; index += 2_000)
@@ -163,7 +165,9 @@ eachDatabase('events and audit entries are found by what they say', async (t, da
     'subject=usr_eve',
     'sourceAddress=203.0.113.9',
     'effect=deny&subject=usr_eve',
+    'effect=deny&resourceId=res_1',
     `effect=deny&gatewayId=${gateway}`,
+    `reason=access.not_allowed&subject=usr_eve&gatewayId=${gateway}`,
   ]) {
     assert.deepEqual(await seqs(query), denied, query);
   }
@@ -175,6 +179,9 @@ eachDatabase('events and audit entries are found by what they say', async (t, da
     'on a later page that was looked through',
   );
   assert.deepEqual(await seqs('q=%25'), []);
+  assert.deepEqual(await seqs('reason=access.policy'), [12], 'it passed, and is far from the newest');
+  const { items, nextCursor } = (await ours.call('GET', `/api/v1/access-events?q=${requestId.toUpperCase()}`)).json();
+  assert.deepEqual([items.map(({ seq }: Item) => seq), nextCursor], [[12], null], 'an id says when it was');
   const first = (await ours.call('GET', '/api/v1/access-events?q=needle')).json();
   assert.deepEqual([first.items, typeof first.nextCursor], [[], 'string']);
   assert.equal((await ours.call('GET', '/api/v1/access-events?from=yesterday')).statusCode, 400);

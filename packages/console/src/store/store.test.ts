@@ -58,6 +58,43 @@ test('SQLite: migrations are all applied or none, so that what stopped half way 
   await (await openStore(file)).close();
 });
 
+eachDatabase('a database of before is migrated with the events that it has, and it is said', async (t, database) => {
+  const first = await openStore(database.url, { onMigrating: () => assert.fail('there was nothing before') });
+  await sql`delete from kysely_migration where name = '0064-refusals-of-resources'`.execute(first.db);
+  await sql`drop index access_events_resource_refused`.execute(first.db);
+  await first.db.insertInto('organizations').values(organization).execute();
+  await sql`insert into gateways (id, organization_id, name, region, base_domain, public_host, https_port, tunnel_port, port_from, port_to,
+    signing_key, tls_public_key, key_fingerprint, status, snapshot_version, snapshot_hash, snapshot_issued_at, created_at)
+    values ('gw_1', 'org_1', 'edge', '', 'localhost', 'localhost', 1, 1, 1, 1, '', '', 'x', 'active', 0, '', 0, 0)`.execute(
+    first.db,
+  );
+  const event = {
+    organization_id: 'org_1',
+    gateway_id: 'gw_1',
+    epoch: 'e',
+    resource_id: 'res_1',
+    reason: '',
+    body: '{}',
+  };
+  await first.db
+    .insertInto('access_events')
+    .values(
+      Array.from({ length: 100 }, (_, index) => ({
+        ...{ ...event, seq: index, at: index, subject: '', source_address: '' },
+        effect: index % 10 === 0 ? ('deny' as const) : ('pass' as const),
+      })),
+    )
+    .execute();
+  await first.close();
+  const told: string[] = [];
+  const second = await openStore(database.url, { onMigrating: (names) => told.push(...names) });
+  t.after(() => second.close());
+  assert.deepEqual(told, ['0064-refusals-of-resources']);
+  const refused = await second.db.selectFrom('access_events').select('seq').where('effect', '=', 'deny').execute();
+  assert.equal(refused.length, 10);
+  await sql`drop index access_events_resource_refused`.execute(second.db);
+});
+
 eachDatabase('a refusal and an error roll back; a commit is told, a rollback is not', async (t, database) => {
   const store = await openStore(database.url);
   t.after(() => store.close());

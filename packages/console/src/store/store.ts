@@ -34,8 +34,14 @@ export interface Store {
 // bigint columns hold milliseconds and counters, all far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
-/** `sqlite:<file>` (or a bare path) or `postgres://…`. Creates and migrates as needed. Rejects with a Fault. */
-export async function openStore(url: string): Promise<Store> {
+/**
+ * `sqlite:<file>` (or a bare path) or `postgres://…`. Creates and migrates as needed. Rejects with a Fault. `onMigrating`: called before
+ * migrations are applied to a database that is in use already, with their names: those of large tables may take minutes.
+ */
+export async function openStore(
+  url: string,
+  { onMigrating }: { readonly onMigrating?: (names: readonly string[]) => void } = {},
+): Promise<Store> {
   const kind = /^postgres(ql)?:/.test(url) ? 'postgres' : 'sqlite';
   const file = url.replace(/^sqlite:(\/\/)?/, '');
   if (kind === 'sqlite') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -48,12 +54,16 @@ export async function openStore(url: string): Promise<Store> {
           }),
   });
   try {
-    const { error } = await new Migrator({
+    const migrator = new Migrator({
       db,
       provider: migrations,
       // They are numbered by area: one of an early area may come after those of a later one were applied.
       allowUnorderedMigrations: true,
-    }).migrateToLatest();
+    });
+    const all = await migrator.getMigrations();
+    const waiting = all.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
+    if (waiting.length > 0 && waiting.length < all.length) onMigrating?.(waiting);
+    const { error } = await migrator.migrateToLatest();
     if (error !== undefined) throw error;
   } catch (error) {
     await db.destroy();

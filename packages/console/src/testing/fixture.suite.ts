@@ -24,6 +24,7 @@ import { insertApiKey } from '../domains/api-keys/api-keys.ts';
 import type { Context } from '../domains/context.ts';
 import { createUserCodeLimit } from '../domains/device-authorizations/device-authorizations.ts';
 import { createSignInLimits } from '../domains/sessions/sign-in-limits.ts';
+import { createRecentTotals } from '../domains/traffic/recent-totals.ts';
 import { createPasswordHasher } from '../domains/users/password.ts';
 import { insertUser } from '../domains/users/users.ts';
 import { LiveFeed } from '../live/live-feed.ts';
@@ -104,6 +105,7 @@ export async function startFixture(
     authority: await loadAuthority(store, loadMasterKey(`${temporaryDirectory(t)}/master.key`), now),
     passwords: createPasswordHasher({ memory: 64, passes: 1, parallelism: 1 }),
     signInLimits: createSignInLimits(),
+    recentTotals: createRecentTotals(),
     userCodeLimit: createUserCodeLimit(),
     outbound: options.outbound ?? createOutbound({ allow: [parseNetwork('127.0.0.0/8')!, parseNetwork('::1')!] }),
     mailer: options.mailer ?? null,

@@ -62,6 +62,10 @@ async function newService({ ours, ownerDeviceId }: World): Promise<{ id: string;
   assert.equal(answer.statusCode, 200, answer.body);
   return answer.json();
 }
+async function newSite({ ours, ownerDeviceId: deviceId }: World): Promise<{ params: { id: string } }> {
+  const body = { name: fresh('site'), connection: 'tunnel', deviceId, destinations: ['*.corp:*'] };
+  return { params: { id: (await ours.call('POST', '/api/v1/sites', body)).json().id } };
+}
 /** Of the caller, who alone rotates it; whoever may not make one is shown the owner's. */
 async function newApiKey({ ours, key, role }: World): Promise<{ apiKey: { id: string }; key: string }> {
   const maker = roleHas(role, 'api_keys:write') ? key : ours.key;
@@ -590,6 +594,10 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     foreign: 'not_found',
   },
   'devices.list': { foreign: 'own' },
+  'devices.get': {
+    prepare: async ({ ours }) => ({ params: { id: (await ours.enrolDevice()).id } }),
+    foreign: 'not_found',
+  },
   'devices.enrol': {
     prepare: async () => ({
       body: { name: 'laptop', csr: await certificateRequest(generateKeyPairSync('ed25519').privateKey) },
@@ -704,19 +712,14 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     foreign: 'not_found',
   },
   'sites.list': { foreign: 'own' },
+  'sites.get': { prepare: newSite, foreign: 'not_found' },
   'sites.publish': {
     prepare: ({ deviceId }) => ({
       body: { name: fresh('site'), connection: 'tunnel', deviceId, destinations: ['db.corp:5432'] },
     }),
     foreign: 'not_found',
   },
-  'sites.delete': {
-    prepare: async ({ ours, ownerDeviceId: deviceId }) => {
-      const body = { name: fresh('site'), connection: 'tunnel', deviceId, destinations: ['*.corp:*'] };
-      return { params: { id: (await ours.call('POST', '/api/v1/sites', body)).json().id } };
-    },
-    foreign: 'not_found',
-  },
+  'sites.delete': { prepare: newSite, foreign: 'not_found' },
   'accessEvents.list': { prepare: () => ({ query: 'effect=deny&limit=5' }), foreign: 'own' },
   'overview.get': { foreign: 'own' },
   'resources.test': {

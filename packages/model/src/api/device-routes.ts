@@ -17,6 +17,16 @@ export const deviceRoutes = defineRoutes({
     }),
     response: pageOf(deviceView),
   },
+  'devices.get': {
+    method: 'GET',
+    path: '/api/v1/devices/:id',
+    tag: 'devices',
+    summary: 'A device',
+    permission: 'devices:read',
+    status: 200,
+    params: byId,
+    response: deviceView,
+  },
   'devices.enrol': {
     method: 'POST',
     path: '/api/v1/devices',

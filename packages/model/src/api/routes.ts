@@ -565,6 +565,16 @@ export const routes = defineRoutes({
     query: listQuery(['created', 'name'], { connection: site.shape.connection.optional() }),
     response: pageOf(site),
   },
+  'sites.get': {
+    method: 'GET',
+    path: '/api/v1/sites/:id',
+    tag: 'sites',
+    summary: 'A site',
+    permission: 'sites:read',
+    status: 200,
+    params: byId,
+    response: site,
+  },
   'sites.publish': {
     method: 'POST',
     path: '/api/v1/sites',
@@ -595,13 +605,14 @@ export const routes = defineRoutes({
     method: 'GET',
     path: '/api/v1/access-events',
     tag: 'events',
-    summary: 'What gateways let through and refused, newest first',
+    summary:
+      'What gateways let through and refused, newest first. What no index answers (a search, some filters together) is looked for among 2,000 events a page: one with few or none may have a next one',
     permission: 'events:read',
     resource: 'query.resourceId',
     status: 200,
     query: z.strictObject({
       ...page,
-      q: searchText.describe('text in host, path, subject, address or request id; looks through 2,000 events a page'),
+      q: searchText.describe('text in host, path, subject, address or request id; a whole request id is found at once'),
       resourceId: id.optional(),
       gatewayId: id.optional(),
       effect: z.enum(['pass', 'challenge', 'deny']).optional(),

@@ -34,6 +34,11 @@ export class ApiProblem extends Error {
   }
 }
 
+/** There is none, or none that the caller may know of. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ApiProblem && error.problem.status === 404;
+}
+
 /** Calls rows of the route table with the cookie of the browser; no credential is known here. */
 export function createCall(table: RouteTable, send: typeof fetch): Call {
   return async (id, input, { version, signal } = {}) => {

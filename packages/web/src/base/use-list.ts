@@ -1,6 +1,7 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { RouteId, RouteInput, RouteResponse, Routes } from '@zeronaut/model';
 import { call } from './api.ts';
+import { type FetchedPage, fillPage } from './fill-page.ts';
 import type { ListSearch } from './list-search.ts';
 
 /** Routes that answer page by page. */
@@ -25,19 +26,24 @@ export interface List<Row> {
 }
 
 const PAGE_ROWS = 200;
+/** How long a search goes on by itself: at first there shall be something soon, later somebody wants more of it. */
+const FIRST_PAGE_MS = 500;
+const FURTHER_PAGE_MS = 4_000;
 
 /** A list of the API, page after page. The key is `[id, input]` as with `routeQuery`, so writes make both old alike. */
 export function useList<Id extends ListRouteId>(id: Id, input: RouteInput<Routes[Id]>, isOn = true): List<RowOf<Id>> {
-  type Page = { items: RowOf<Id>[]; nextCursor: string | null };
+  type Page = FetchedPage<RowOf<Id>>;
   const query = useInfiniteQuery({
     queryKey: [id, input, 'pages'],
-    queryFn: async ({ pageParam, signal }) => {
+    queryFn: ({ pageParam, signal }) => {
       const asked = (input as { query?: object }).query;
-      const paged = {
-        ...input,
-        query: { ...asked, limit: PAGE_ROWS, ...(pageParam !== null && { cursor: pageParam }) },
+      const fetchPage = async (cursor: string | null) => {
+        const query = { ...asked, limit: PAGE_ROWS, ...(cursor !== null && { cursor }) };
+        return (await call(id, { ...input, query } as unknown as RouteInput<Routes[Id]>, {
+          signal,
+        })) as unknown as Page;
       };
-      return (await call(id, paged as unknown as RouteInput<Routes[Id]>, { signal })) as unknown as Page;
+      return fillPage(fetchPage, pageParam, pageParam === null ? FIRST_PAGE_MS : FURTHER_PAGE_MS);
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,

@@ -1,6 +1,7 @@
-import type { AccessEvent } from '@zeronaut/model';
+import { type AccessEvent, idTime, isReason, REASONS } from '@zeronaut/model';
 import { sql } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
+import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
 import { countDecisions } from '../audit/decisions.ts';
 import type { Caller, Context } from '../context.ts';
@@ -10,9 +11,8 @@ import { countTraffic } from '../traffic/count-traffic.ts';
 
 /** Events that a search looks through for one page. */
 const SEARCHED_EVENTS = 2_000;
-/** Reasons of events that passed. */
-const PASSED =
-  /^access\.(?:public|session|address|address_authorised|basic|share|token|personal_access_token|portal|device)$/;
+/** A request has its id, and its event the time, within this of each other. */
+const REQUEST_ID_MS = 1_000;
 /** Rows per insert: eleven columns each, well below the 32,766 parameters that both databases take. */
 const INSERT_BATCH = 500;
 
@@ -84,7 +84,47 @@ export interface AccessEventFilter {
   readonly to?: string | undefined;
 }
 
-/** Newest first. A search looks through so many events; a page with few or none may then still have a next one. */
+interface EventIndex {
+  readonly name: string;
+  /** The filters that it answers. */
+  readonly answers: readonly (keyof AccessEventFilter)[];
+}
+
+/**
+ * The index that answers a filter in the order of the list, the narrowest first; what it does not answer is looked at event by event. Chosen
+ * here: SQLite has no numbers of what is in a table, and would rather read it all in order than sort what came in one millisecond.
+ */
+function indexFor(query: AccessEventFilter): EventIndex {
+  const isRefused = query.effect === 'deny' || query.effect === 'challenge';
+  if (query.subject !== undefined && query.subject !== '')
+    return { name: 'access_events_subject', answers: ['subject'] };
+  if (query.sourceAddress !== undefined) return { name: 'access_events_source', answers: ['sourceAddress'] };
+  if (query.resourceId !== undefined && isRefused)
+    return { name: 'access_events_resource_refused', answers: ['resourceId', 'effect'] };
+  if (query.resourceId !== undefined) return { name: 'access_events_resource', answers: ['resourceId'] };
+  if (query.reason !== undefined && isReason(query.reason) && REASONS[query.reason].status !== 200)
+    return { name: 'access_events_reason', answers: ['reason'] };
+  if (isRefused) return { name: 'access_events_refused', answers: ['effect'] };
+  if (query.gatewayId !== undefined) return { name: 'access_events_gateway', answers: ['gatewayId'] };
+  return { name: 'access_events_newest', answers: [] };
+}
+
+const COLUMNS = {
+  resourceId: 'resource_id',
+  gatewayId: 'gateway_id',
+  effect: 'effect',
+  reason: 'reason',
+  subject: 'subject',
+  sourceAddress: 'source_address',
+} as const;
+const COLUMN_FILTERS = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
+/** The columns of a cursor. */
+const ORDER = ['at', 'gateway_id', 'epoch', 'seq'] as const;
+
+/**
+ * Newest first. What no index answers is looked for among so many events: a page with few or none may then still have a next one,
+ * and nobody waits for a million events to be read.
+ */
 export async function listAccessEvents(
   context: Context,
   caller: Caller,
@@ -92,50 +132,65 @@ export async function listAccessEvents(
 ): Promise<Page<AccessEvent> | Refusal> {
   const after = parseCursor(query.cursor, ['number', 'string', 'string', 'number']);
   if (after instanceof Refusal) return after;
-  let select = context.store.db
-    .selectFrom('access_events')
-    .select(['at', 'gateway_id', 'epoch', 'seq', 'body'])
-    .where('organization_id', '=', caller.organizationId)
-    .orderBy('at', 'desc')
-    .orderBy('gateway_id', 'desc')
-    .orderBy('epoch', 'desc')
-    .orderBy('seq', 'desc')
-    .limit(query.q ? SEARCHED_EVENTS : query.limit + 1);
-  if (query.resourceId !== undefined) select = select.where('resource_id', '=', query.resourceId);
-  if (query.gatewayId !== undefined) select = select.where('gateway_id', '=', query.gatewayId);
-  if (query.effect !== undefined) select = select.where('effect', '=', query.effect);
-  // Said as the index is, which holds only those.
-  if (query.effect === 'deny' || query.effect === 'challenge') select = select.where('effect', '<>', sql.lit('pass'));
-  if (query.reason !== undefined) {
-    select = select.where('reason', '=', query.reason);
-    if (!PASSED.test(query.reason)) select = select.where('effect', '<>', sql.lit('pass'));
-  }
-  if (query.subject !== undefined)
-    select = select.where('subject', '=', query.subject).where('subject', '<>', sql.lit(''));
-  if (query.sourceAddress !== undefined) select = select.where('source_address', '=', query.sourceAddress);
-  if (query.from !== undefined) select = select.where('at', '>=', Date.parse(query.from));
-  if (query.to !== undefined) select = select.where('at', '<', Date.parse(query.to));
+  const { db, kind } = context.store;
+  const { name: index, answers: inIndex } = indexFor(query);
+  const events =
+    kind === 'postgres'
+      ? ('access_events' as const)
+      : sql<Schema['access_events']>`access_events`.as<'access_events'>(
+          sql`access_events indexed by ${sql.ref(index)}`,
+        );
+  const given = COLUMN_FILTERS.filter((name) => query[name] !== undefined);
+  const rest = given.filter((name) => !inIndex.includes(name));
+  let select = db.selectFrom(events as 'access_events').where('organization_id', '=', caller.organizationId);
+  for (const name of given) if (inIndex.includes(name)) select = select.where(COLUMNS[name], '=', query[name]!);
+  // Said as the indexes are, which hold only those.
+  if (inIndex.includes('effect') || inIndex.includes('reason')) select = select.where('effect', '<>', sql.lit('pass'));
+  if (inIndex.includes('subject')) select = select.where('subject', '<>', sql.lit(''));
+  const { fromMs, toMs } = timesOf(query);
+  if (fromMs !== null) select = select.where('at', '>=', fromMs);
+  if (toMs !== null) select = select.where('at', '<', toMs);
   if (after !== null) {
     select = select.where(sql<boolean>`(at, gateway_id, epoch, seq) < (${sql.join(after)})`);
     // The same once more, in the words of the indexes.
     select = select.where('at', '<=', after[0] as number);
   }
-  const cursorOf = (row: { at: number; gateway_id: string; epoch: string; seq: number }) => [
-    ...[row.at, row.gateway_id, row.epoch, row.seq],
-  ];
+  const cursorOf = (row: Record<(typeof ORDER)[number], string | number>) => ORDER.map((name) => row[name]);
   const view = (row: { body: string }) => JSON.parse(row.body) as AccessEvent;
-  if (!query.q) return toPage(await select.execute(), query.limit, view, cursorOf);
-  const pattern = `%${bodyText(query.q).replaceAll(/[\\%_]/g, '\\$&')}%`;
-  const found = await context.store.db
-    .selectFrom(select.as('scanned'))
-    .selectAll()
-    .where(sql<boolean>`lower(body) like ${pattern} escape '\\'`)
-    .orderBy('at', 'desc')
-    .orderBy('gateway_id', 'desc')
-    .orderBy('epoch', 'desc')
-    .orderBy('seq', 'desc')
-    .limit(query.limit + 1)
-    .execute();
-  const last = found.length > query.limit ? undefined : await select.offset(SEARCHED_EVENTS - 1).executeTakeFirst();
+  for (const name of ORDER) select = select.orderBy(name, 'desc');
+  if (!query.q && rest.length === 0) {
+    const rows = select.select([...ORDER, 'body']).limit(query.limit + 1);
+    return toPage(await rows.execute(), query.limit, view, cursorOf);
+  }
+  const columns = new Set([...ORDER, 'body' as const, ...rest.map((name) => COLUMNS[name])]);
+  const scanned = select.select([...columns]).limit(SEARCHED_EVENTS);
+  let matching = db.selectFrom(scanned.as('scanned')).select([...ORDER, 'body']);
+  for (const name of rest) matching = matching.where(COLUMNS[name] as never, '=', query[name]! as never);
+  if (query.q) {
+    const pattern = `%${bodyText(query.q).replaceAll(/[\\%_]/g, '\\$&')}%`;
+    matching = matching.where(sql<boolean>`lower(body) like ${pattern} escape '\\'`);
+  }
+  for (const name of ORDER) matching = matching.orderBy(name, 'desc');
+  const found = await matching.limit(query.limit + 1).execute();
+  const last =
+    found.length > query.limit
+      ? undefined
+      : await select
+          .select(ORDER)
+          .offset(SEARCHED_EVENTS - 1)
+          .limit(1)
+          .executeTakeFirst();
   return searchPage(found, query.limit, last === undefined ? null : cursorOf(last), view, cursorOf);
+}
+
+/** Between which times to look (ms; `toMs` not included): as asked, and an id of a request says when it came. */
+function timesOf({ from, to, q }: AccessEventFilter): { fromMs: number | null; toMs: number | null } {
+  const fromMs = from === undefined ? null : Date.parse(from);
+  const toMs = to === undefined ? null : Date.parse(to);
+  const cameAt = q === undefined ? null : idTime('request', q.toLowerCase());
+  if (cameAt === null) return { fromMs, toMs };
+  return {
+    fromMs: Math.max(fromMs ?? 0, cameAt - REQUEST_ID_MS),
+    toMs: Math.min(toMs ?? Infinity, cameAt + REQUEST_ID_MS),
+  };
 }

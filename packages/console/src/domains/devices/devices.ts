@@ -92,6 +92,19 @@ export async function listDevices(
   );
 }
 
+export async function getDevice(context: Context, caller: Caller, id: string): Promise<DeviceView | Refusal> {
+  const { db } = context.store;
+  const row = await db
+    .selectFrom('devices')
+    .selectAll()
+    .where('organization_id', '=', caller.organizationId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) return new Refusal('api.not_found');
+  const [posture] = await posturesOf(db, [id]);
+  return { ...toDevice(row, posture), connected: context.presence(caller.organizationId).devices.has(id) };
+}
+
 async function posturesOf(queries: Queries, deviceIds: readonly string[]) {
   if (deviceIds.length === 0) return [];
   return await queries

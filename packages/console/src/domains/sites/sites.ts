@@ -49,6 +49,16 @@ export async function listSites(
   return await listPage(select, query, SITE_SORTS, (row) => redactSite(toSite(row)));
 }
 
+export async function getSite(context: Context, caller: Caller, id: string): Promise<Site | Refusal> {
+  const row = await context.store.db
+    .selectFrom('sites')
+    .selectAll()
+    .where('organization_id', '=', caller.organizationId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row === undefined ? new Refusal('api.not_found') : redactSite(toSite(row));
+}
+
 /** Creates or changes a site by name. One that is as asked already is left alone. */
 export async function publishSite(
   context: Context,

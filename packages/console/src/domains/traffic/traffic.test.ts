@@ -106,7 +106,25 @@ eachDatabase('traffic is counted once, by minute, for all, the gateway and the r
   const overview = (await ours.call('GET', '/api/v1/overview')).json();
   assert.equal(overview.lastMinute.requests, 12);
 
-  clock.nowMs += 30 * HOUR_MS;
+  const late = (
+    await ours.call('POST', '/api/v1/resources', { name: 'late', targets: [{ address: '10.0.0.1:80' }] })
+  ).json();
+  const lateEvents = Array.from({ length: 20 }, (_, index) =>
+    event(two, index + 6, { at: at(20 * HOUR_MS), resourceId: late.id }),
+  );
+  await send(ours.id, two, lateEvents);
+  await send(ours.id, two, lateEvents);
+  const ranked = async (query: string) =>
+    (await top(query)).map(({ name, requests }: { name: string; requests: number }) => [name, requests]);
+  assert.deepEqual(await ranked('range=24h'), [
+    ['late', 20],
+    ['wiki', 13],
+  ]);
+  assert.deepEqual(await ranked('range=1h'), [['wiki', 12]]);
+  clock.nowMs += 5 * HOUR_MS;
+  assert.deepEqual(await ranked('range=24h'), [['wiki', 12]], 'what was a day ago is gone');
+
+  clock.nowMs += 25 * HOUR_MS;
   await tidy(context);
   const kept = await context.store.db
     .selectFrom('traffic')

@@ -122,31 +122,31 @@ export async function topTraffic(
   },
 ): Promise<{ items: (TrafficCounts & { id: string; name: string })[] }> {
   const { db } = context.store;
-  const { fromMs } = stepsOf(context.clock(), RANGES[query.range].ms, LIST_STEPS[query.range]);
-  const of = db
+  const { organizationId } = caller;
+  const step = LIST_STEPS[query.range];
+  const { fromMs, toMs, stepMs } = stepsOf(context.clock(), RANGES[query.range].ms, step);
+  const ids = await context.recentTotals.ranked(
+    db,
+    { organizationId, kind: query.by, step, fromMs, toMs: toMs - stepMs },
+    query.order,
+    query.limit,
+  );
+  if (ids.length === 0) return { items: [] };
+  const rows = await db
     .selectFrom('traffic')
-    .where('organization_id', '=', caller.organizationId)
-    .where('kind', '=', query.by)
-    .where('step', '=', LIST_STEPS[query.range])
-    .where('at', '>=', fromMs);
-  const size =
-    query.order === 'bytes' ? sql<number>`sum(bytes_in + bytes_out)` : sql<number>`sum(${sql.ref(query.order)})`;
-  const ranked = await of
-    .select(['scope', size.as('size')])
+    .select('scope')
+    .select(sums)
+    .where('organization_id', '=', organizationId)
+    .where('scope', 'in', ids)
+    .where('step', '=', step)
+    .where('at', '>=', fromMs)
+    .where('at', '<', toMs)
     .groupBy('scope')
-    .having(size, '>', 0)
-    .orderBy(size, 'desc')
-    .orderBy('scope')
-    .limit(query.limit)
     .execute();
-  if (ranked.length === 0) return { items: [] };
-  const ids = ranked.map(({ scope }) => scope);
-  // The buckets of those few only: adding up thirty columns of everybody costs more than finding them.
-  const rows = await of.select('scope').select(sums).where('scope', 'in', ids).groupBy('scope').execute();
   const names = await db
     .selectFrom(query.by === 'resource' ? 'resources' : 'gateways')
     .select(['id', 'name'])
-    .where('organization_id', '=', caller.organizationId)
+    .where('organization_id', '=', organizationId)
     .where('id', 'in', ids)
     .execute();
   const nameOf = new Map(names.map(({ id, name }) => [id, name]));

@@ -27,6 +27,7 @@ import * as traffic from './0060-traffic.ts';
 import * as lists from './0061-lists.ts';
 import * as branding from './0062-branding.ts';
 import * as notifications from './0063-notifications.ts';
+import * as refusalsOfResources from './0064-refusals-of-resources.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -60,6 +61,7 @@ export const migrations: MigrationProvider = {
       '0061-lists': lists,
       '0062-branding': branding,
       '0063-notifications': notifications,
+      '0064-refusals-of-resources': refusalsOfResources,
     };
   },
 };

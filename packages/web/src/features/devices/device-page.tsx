@@ -7,11 +7,10 @@ import { getRouteApi } from '@tanstack/react-router';
 import type { Device, PostureState } from '@zeronaut/model';
 import { useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
+import { isNotFound } from '../../base/api-client.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useNameOf } from '../../base/people.ts';
 import { useMay } from '../../base/session.ts';
-import { useFound } from '../../base/use-found.ts';
-import { useList } from '../../base/use-list.ts';
 import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
@@ -27,19 +26,18 @@ import { deviceMessages } from './messages.ts';
 
 const route = getRouteApi('/devices/$id');
 const MEANING: Record<PostureState, Meaning> = { on: 'ok', off: 'bad', unknown: 'warn' };
-const CHANGED = ['devices.list', 'resources.list', 'services.list', 'sites.list'] as const;
+const CHANGED = ['devices.get', 'devices.list', 'resources.list', 'services.list', 'sites.list'] as const;
 
 export function DevicePage() {
   const t = useMessages(deviceMessages);
   const nameOf = useNameOf();
   const may = useMay();
   const { id } = route.useParams();
-  const list = useList('devices.list', {});
-  const device = useFound(list, id);
+  const { data: device, error, refetch } = useQuery(routeQuery('devices.get', { params: { id } }));
   const [asking, setAsking] = useState<'approve' | 'revoke' | null>(null);
   const approve = useRouteMutation('devices.approve', CHANGED);
   const revoke = useRouteMutation('devices.delete', CHANGED);
-  if (device === null) {
+  if (device === undefined && isNotFound(error)) {
     return (
       <>
         <PageHeader title={t('missing.title')} />
@@ -52,10 +50,10 @@ export function DevicePage() {
   if (device === undefined) {
     return (
       <Card>
-        {list.error === null ? (
+        {error === null ? (
           <RowsSkeleton label={t('title')} />
         ) : (
-          <ErrorState error={list.error} onRetry={list.reload} />
+          <ErrorState error={error} onRetry={() => void refetch()} />
         )}
       </Card>
     );
@@ -170,7 +168,7 @@ function Posture({ device: { posture } }: { readonly device: Device }) {
 
 function Publishes({ id }: { readonly id: string }) {
   const t = useMessages(deviceMessages);
-  const services = useQuery(routeQuery('services.list', { query: { limit: 500 } }));
+  const services = useQuery(routeQuery('services.list', { query: { deviceId: id, limit: 500 } }));
   const sites = useQuery(routeQuery('sites.list', { query: { limit: 500 } }));
   const error = services.error ?? sites.error;
   if (services.data === undefined || sites.data === undefined) {
@@ -180,7 +178,7 @@ function Publishes({ id }: { readonly id: string }) {
       </Section>
     );
   }
-  const own = services.data.items.filter(({ deviceId }) => deviceId === id);
+  const own = services.data.items;
   const ownSites = sites.data.items.filter(({ deviceId }) => deviceId === id);
   return (
     <Section title={t('section.publishes')}>

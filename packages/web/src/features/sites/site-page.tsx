@@ -6,10 +6,9 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
+import { isNotFound } from '../../base/api-client.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
-import { useFound } from '../../base/use-found.ts';
-import { useList } from '../../base/use-list.ts';
 import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
@@ -33,15 +32,15 @@ export function SitePage() {
   const may = useMay();
   const navigate = useNavigate();
   const { id } = route.useParams();
-  const list = useList('sites.list', {});
-  const site = useFound(list, id);
-  const devices = useQuery({
-    ...routeQuery('devices.list', { query: { limit: 500 } }),
-    enabled: may('devices:read'),
+  const { data: site, error, refetch } = useQuery(routeQuery('sites.get', { params: { id } }));
+  const deviceId = site?.deviceId ?? null;
+  const { data: agent } = useQuery({
+    ...routeQuery('devices.get', { params: { id: deviceId ?? '' } }),
+    enabled: deviceId !== null && may('devices:read'),
   });
   const [removing, setRemoving] = useState(false);
-  const remove = useRouteMutation('sites.delete', ['sites.list']);
-  if (site === null) {
+  const remove = useRouteMutation('sites.delete', ['sites.list', 'sites.get']);
+  if (site === undefined && isNotFound(error)) {
     return (
       <>
         <PageHeader title={t('missing.title')} />
@@ -54,15 +53,14 @@ export function SitePage() {
   if (site === undefined) {
     return (
       <Card>
-        {list.error === null ? (
+        {error === null ? (
           <RowsSkeleton label={t('title')} />
         ) : (
-          <ErrorState error={list.error} onRetry={list.reload} />
+          <ErrorState error={error} onRetry={() => void refetch()} />
         )}
       </Card>
     );
   }
-  const agent = devices.data?.items.find((one) => one.id === site.deviceId);
   return (
     <>
       <PageHeader
