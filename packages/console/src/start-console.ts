@@ -90,6 +90,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       settings: { publicUrl: () => publicUrl, syncAddress: () => syncAddress },
       connectedGateways: () => sync?.connectedGateways() ?? new Set(),
       presence: (organizationId) => sync?.presence(organizationId) ?? NOBODY_PRESENT,
+      loadHistory: (gatewayId) => sync?.loadHistory(gatewayId) ?? [],
       askWitnesses: async (organizationId) => sync?.askWitnesses(organizationId),
     };
     const organizationId = await ensureFirstOrganization(context);

@@ -210,6 +210,19 @@ export class DataPath {
     };
   }
 
+  /** What is open now, by kind. */
+  openCounts() {
+    const links = this.#links?.status();
+    return {
+      connections: this.#pipeline.connections,
+      websockets: this.#pipeline.upgraded,
+      ...this.#raw.openFlows(),
+      tunnels: links?.sessions ?? 0,
+      streams: links?.streams ?? 0,
+      forwards: links?.forwards ?? 0,
+    };
+  }
+
   /** Devices with a tunnel here, what they serve, and targets that are left out. */
   presence(): { devices: string[]; serving: string[] } {
     return this.#links?.presence() ?? { devices: [], serving: [] };

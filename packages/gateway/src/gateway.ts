@@ -119,9 +119,8 @@ export class Gateway {
     const dataPath = this.#dataPath;
     console?.link.start(tables, {
       load: () => ({
-        connections: dataPath.status().connections,
-        tunnels: dataPath.status().tunnels,
-        streams: dataPath.status().streams,
+        ...dataPath.openCounts(),
+        spoolBytes: spool?.sizeBytes ?? 0,
         eventsWaiting: Math.max(0, (spool?.lastSeq ?? 0) - (spool?.acknowledged ?? 0)),
         eventsDropped: spool?.dropped ?? 0,
         countries: this.#countries.state,

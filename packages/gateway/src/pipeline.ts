@@ -40,6 +40,8 @@ export interface HttpPipelineOptions {
 }
 
 export interface HttpPipeline extends HttpConnections {
+  /** Connections that became something else (WebSocket); they are among `connections`. */
+  readonly upgraded: number;
   /** Asks `review` of everything that is open, now: something was revoked beside the tables. */
   reevaluate(): void;
   /** The same, if what let something in has ended by `nowMs`. */
@@ -92,6 +94,12 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
 
   get connections(): number {
     return this.#connections.size;
+  }
+
+  get upgraded(): number {
+    let count = 0;
+    for (const { exchange } of this.#connections) if (exchange?.status === 101) count++;
+    return count;
   }
 
   serve(stream: ByteStream, downstream: Downstream, options?: { redirectToHttps?: boolean }): void {

@@ -1,4 +1,4 @@
-import type { AuditEntry, Permission, Role } from '@zeronaut/model';
+import type { AuditEntry, GatewayLoadPoint, Permission, Role } from '@zeronaut/model';
 import type { Authority } from '../authority/authority.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { Mailer } from '../mail/mailer.ts';
@@ -37,6 +37,8 @@ export interface Context {
   readonly connectedGateways: () => ReadonlySet<string>;
   /** What its connected gateways say of themselves and of the agents at them. */
   readonly presence: (organizationId: string) => Presence;
+  /** How much a gateway had to do in the last hour, oldest first; whose it is was looked at before. */
+  readonly loadHistory: (gatewayId: string) => readonly GatewayLoadPoint[];
   /** Offers the organization's newest checkpoint to its connected gateways; resolves when all answered, or after a moment. */
   readonly askWitnesses: (organizationId: string) => Promise<void>;
 }

@@ -127,6 +127,11 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     snapshot_hash: string;
     snapshot_issued_at: number;
     created_at: number;
+    /** JSON of `gatewayLoad` as it said last, when, and what lists are sorted by. */
+    load: string | null;
+    load_at: number | null;
+    cpu_percent: number | null;
+    open_connections: number | null;
   };
   /** Leaf certificates for a gateway's TLS key, one per host. */
   gateway_certificates: {

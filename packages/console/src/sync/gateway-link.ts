@@ -2,6 +2,7 @@ import type { TLSSocket } from 'node:tls';
 import {
   createId,
   Fault,
+  type GatewayLoad,
   type LiveNoun,
   parseAddress,
   type SignedSnapshot,
@@ -15,6 +16,7 @@ import { storeEvents } from '../domains/access-events/access-events.ts';
 import { appendAudit } from '../domains/audit/audit.ts';
 import { addCosignature, offerOf } from '../domains/audit/cosignatures.ts';
 import type { Context, Origin } from '../domains/context.ts';
+import { storeLoad } from '../domains/gateways/gateway-load.ts';
 import type { GatewayRow } from '../domains/gateways/gateways.ts';
 import { createPortalPasskey, recordEdgeSignIn } from '../domains/passkeys/edge-sign-in.ts';
 import { signIn } from '../domains/sessions/sign-in.ts';
@@ -33,6 +35,8 @@ const GIVE_UP_MS = SYNC_PING_INTERVAL_MS * 3;
 const MAX_EPOCHS = 16;
 /** How long an answer of a witness is waited for. */
 const WITNESS_TIMEOUT_MS = 2_000;
+/** The load is told every few seconds, and stored this often. */
+const STORE_LOAD_EVERY_MS = 15_000;
 /** Versions beyond this are no count of changes. */
 const MAX_VERSION = 2 ** 52;
 
@@ -48,6 +52,8 @@ interface WitnessState {
 export interface LinkOwner {
   /** The gateway said hello and waits for its snapshot. */
   onHello(link: GatewayLink): void;
+  /** It said how it is. */
+  onLoad(link: GatewayLink, status: GatewayStatus): void;
   onClosed(link: GatewayLink): void;
 }
 
@@ -64,6 +70,7 @@ export class GatewayLink {
   greeted = false;
   /** What it said of itself last; null: nothing yet. */
   status: GatewayStatus | null = null;
+  #loadStoredAt = 0;
   /** Undefined: it is no witness of the audit log. */
   #witness: WitnessState | undefined;
 
@@ -263,7 +270,7 @@ export class GatewayLink {
         );
         return;
       case 'status':
-        return this.#takeStatus(message);
+        return await this.#takeStatus(message);
       case 'cosigned':
       case 'not_cosigned':
         return await this.#onWitness(message);
@@ -435,12 +442,15 @@ export class GatewayLink {
     this.tellStatus(!this.#closed);
   }
 
-  #takeStatus(message: SyncFromGateway & { type: 'status' }): void {
+  async #takeStatus(message: SyncFromGateway & { type: 'status' }): Promise<void> {
     const before = this.status;
     const devices = message.devices === undefined ? (before?.devices ?? new Set<string>()) : new Set(message.devices);
     const serving = message.serving === undefined ? (before?.serving ?? new Set<string>()) : new Set(message.serving);
     const unhealthy = message.unhealthy ?? before?.unhealthy ?? [];
-    this.status = { load: message.load, at: this.#context.clock(), devices, serving, unhealthy };
+    const status = { load: message.load, at: this.#context.clock(), devices, serving, unhealthy };
+    this.status = status;
+    this.#owner.onLoad(this, status);
+    this.#tellGateway(true, message.load);
     this.#tellPresence('devices', 'device', before?.devices ?? new Set(), devices);
     this.#tellPresence('services', 'service', before?.serving ?? new Set(), serving);
     if (message.unhealthy !== undefined) {
@@ -448,6 +458,9 @@ export class GatewayLink {
       // `connected` where a target is well again.
       this.#tellPresence('resources', 'resource', resources(unhealthy), resources(before?.unhealthy ?? []));
     }
+    if (status.at - this.#loadStoredAt < STORE_LOAD_EVERY_MS) return;
+    this.#loadStoredAt = status.at;
+    await storeLoad(this.#context, this.gateway, status.load, status.at);
   }
 
   /** What came and what went, as changes of the things themselves: their lists show whether they are connected. */
@@ -468,11 +481,16 @@ export class GatewayLink {
       this.#tellPresence('services', 'service', this.status.serving, new Set());
       this.status = null;
     }
+    this.#tellGateway(connected);
+  }
+
+  #tellGateway(connected: boolean, load?: GatewayLoad): void {
     this.#context.live.gatewayIs(this.gateway.organization_id, {
       id: this.gateway.id,
       connected,
       snapshotVersion: this.runningVersion === 0 ? null : this.runningVersion,
       at: new Date(this.#context.clock()).toISOString(),
+      ...(load !== undefined && { load }),
     });
   }
 

@@ -116,9 +116,37 @@ test('agents, targets and load are as connected gateways say, for their own orga
 
   one.socket.destroy();
   await waitFor(async () => !(await get('services')).items[0].connected, { what: 'that it is gone' });
-  assert.equal((await get(`gateways/${enrolled[0].gateway.id}/status`)).load, null);
+  const gone = await get(`gateways/${enrolled[0].gateway.id}/status`);
+  assert.deepEqual([gone.connected, gone.loadIsStale, gone.load], [false, true, load], 'what it said last stays');
+
+  const listed = (await get('gateways?sort=-connections')).items;
+  assert.deepEqual(
+    listed.map((one: { id: string; load: { connections: number } | null; loadIsStale: boolean }) => [
+      one.id === enrolled[0].gateway.id,
+      one.load?.connections,
+      one.loadIsStale,
+    ]),
+    [
+      [false, 3, false],
+      [true, 3, true],
+    ],
+  );
+  assert.equal((await get(`gateways/${enrolled[1].gateway.id}/status`)).history.length, 1);
 
   // What is no status ends the link.
+  const hostile = [
+    { ...load, cpuPercent: -1 },
+    { ...load, connections: 1e300 },
+    { ...load, delayP99Ms: 1e10 },
+    { ...load, heapBytes: 'much' },
+    { ...load, more: 1 },
+  ];
+  for (const one of hostile) {
+    const liar = await connect(enrolled[0]);
+    liar.send({ type: 'status', load: one });
+    await waitFor(liar.closed, { what: 'the end' });
+  }
+  assert.deepEqual((await get(`gateways/${enrolled[0].gateway.id}/status`)).load, load, 'nothing of it was stored');
   two.send({ type: 'status', load, devices: ['not an id'] });
   await waitFor(two.closed, { what: 'the end' });
   const three = await connect(enrolled[1]);

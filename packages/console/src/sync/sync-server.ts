@@ -1,15 +1,17 @@
 import { X509Certificate } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { parseGatewayUri, SYNC_ALPN } from '@zeronaut/model';
+import { type GatewayLoadPoint, parseGatewayUri, SYNC_ALPN } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { RENEW_AFTER_MS } from '../authority/certificate-authority.ts';
 import { fingerprintOf } from '../authority/certificate-request.ts';
 import type { Context } from '../domains/context.ts';
+import { storeLoad } from '../domains/gateways/gateway-load.ts';
 import type { GatewayRow } from '../domains/gateways/gateways.ts';
 import { readOrganization } from '../domains/organizations/organization-facts.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { HostCertificates } from './host-certificates.ts';
+import { LoadHistory } from './load-history.ts';
 import { type GatewayStatus, type Presence, presenceOf } from './presence.ts';
 import { buildSnapshot } from './snapshot-builder.ts';
 
@@ -26,6 +28,7 @@ export interface SyncServer {
   readonly connectedGateways: () => ReadonlySet<string>;
   readonly askWitnesses: (organizationId: string) => Promise<void>;
   readonly presence: (organizationId: string) => Presence;
+  readonly loadHistory: (gatewayId: string) => readonly GatewayLoadPoint[];
   stop(): Promise<void>;
 }
 
@@ -42,6 +45,7 @@ export async function startSyncServer(
   const certificates = new HostCertificates(context);
   /** By gateway: the link that counts. */
   const links = new Map<string, GatewayLink>();
+  const history = new LoadHistory();
   const sockets = new Set<TLSSocket>();
   /** What still uses the store when the server stops. */
   const tasks = new Set<Promise<void>>();
@@ -81,7 +85,7 @@ export async function startSyncServer(
       socket.destroy();
       return;
     }
-    const link = new GatewayLink(context, gateway, socket, { onHello, onClosed }, log);
+    const link = new GatewayLink(context, gateway, socket, { onHello, onLoad, onClosed }, log);
     // The newest connection counts: the old one is often a dead one that nobody has noticed yet.
     links.get(gateway.id)?.close();
     links.set(gateway.id, link);
@@ -93,10 +97,15 @@ export async function startSyncServer(
     schedule(link.gateway.organization_id, 0);
   }
 
+  function onLoad(link: GatewayLink, { load, at }: GatewayStatus): void {
+    history.add(link.gateway.id, load, at);
+  }
+
   function onClosed(link: GatewayLink): void {
     if (links.get(link.gateway.id) !== link) return;
     links.delete(link.gateway.id);
     log.info({ gatewayId: link.gateway.id }, 'gateway disconnected');
+    const { status } = link;
     link.tellStatus(false);
     const write = context.store.db
       .updateTable('gateways')
@@ -104,7 +113,7 @@ export async function startSyncServer(
       .where('id', '=', link.gateway.id)
       .where('organization_id', '=', link.gateway.organization_id)
       .execute()
-      .then(() => undefined)
+      .then(() => (status === null ? undefined : storeLoad(context, link.gateway, status.load, status.at)))
       .catch((error: unknown) => log.warn({ err: error }, 'last seen was not stored'))
       .finally(() => tasks.delete(write));
     tasks.add(write);
@@ -147,6 +156,7 @@ export async function startSyncServer(
       const gateway = active.get(link.gateway.id);
       if (gateway === undefined) {
         certificates.forget(link.gateway.id);
+        history.forget(link.gateway.id);
         link.close();
         continue;
       }
@@ -193,6 +203,7 @@ export async function startSyncServer(
       }
       return presenceOf(statuses);
     },
+    loadHistory: (gatewayId) => history.of(gatewayId, context.clock()),
     async askWitnesses(organizationId) {
       const own = [...links.values()].filter((link) => link.gateway.organization_id === organizationId);
       await Promise.all(own.map((link) => link.askWitness()));

@@ -114,6 +114,7 @@ export async function startFixture(
     settings: { publicUrl: () => publicUrl, syncAddress: () => '127.0.0.1:8081' },
     connectedGateways: () => sync?.connectedGateways() ?? new Set(),
     presence: (organizationId) => sync?.presence(organizationId) ?? NOBODY_PRESENT,
+    loadHistory: (gatewayId) => sync?.loadHistory(gatewayId) ?? [],
     askWitnesses: async (organizationId) => sync?.askWitnesses(organizationId),
   };
   const api = await createApi(context, {

@@ -18,6 +18,8 @@ export interface RawListeners {
   /** Grants or revocations changed: cuts every open flow that would not be let in now. */
   reevaluate(): void;
   status(): RawPortStatus[];
+  /** Open flows, those of ports that are closed for new ones too. */
+  openFlows(): { tcpConnections: number; udpSessions: number };
 }
 
 export interface RawPortStatus {
@@ -110,6 +112,13 @@ class Ports implements RawListeners {
       error,
       openFlows: proxy.openFlows,
     }));
+  }
+
+  openFlows(): { tcpConnections: number; udpSessions: number } {
+    const all = { tcpConnections: this.#connections.open, udpSessions: 0 };
+    const proxies = [...[...this.#ports.values()].map(({ proxy }) => proxy), ...this.#closing];
+    for (const proxy of proxies) if (proxy instanceof UdpProxy) all.udpSessions += proxy.openFlows;
+    return all;
   }
 
   #openFlows(): number {

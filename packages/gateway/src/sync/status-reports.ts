@@ -12,7 +12,10 @@ import {
  * console shows it and decides nothing by it; while it is away nothing is told and nothing is kept.
  */
 export interface StatusSource {
-  readonly load: () => Omit<GatewayLoad, 'startedAt' | 'cpuPercent' | 'memoryBytes' | 'delayMs'>;
+  readonly load: () => Omit<
+    GatewayLoad,
+    'startedAt' | 'cpuPercent' | 'memoryBytes' | 'heapBytes' | 'delayMs' | 'delayP99Ms'
+  >;
   readonly presence: () => { readonly devices: readonly string[]; readonly serving: readonly string[] };
   readonly unhealthy: () => readonly UnhealthyTarget[];
 }
@@ -84,15 +87,23 @@ export class StatusReports {
     const elapsedMs = Math.max(1, now - this.#cpuAt);
     this.#cpu = process.cpuUsage();
     this.#cpuAt = now;
-    // What is beyond the timer's own step.
-    const delayMs = Math.max(0, this.#delays.max / 1e6 - RESOLUTION_MS);
+    const delayMs = beyondResolution(this.#delays.max);
+    const delayP99Ms = beyondResolution(this.#delays.percentile(99));
     this.#delays.reset();
     return {
       ...this.#source!.load(),
       startedAt: this.#startedAt,
       cpuPercent: Math.round((user + system) / 10 / elapsedMs),
       memoryBytes: process.memoryUsage.rss(),
-      delayMs: Number.isFinite(delayMs) ? Math.round(delayMs * 10) / 10 : 0,
+      heapBytes: process.memoryUsage().heapUsed,
+      delayMs,
+      delayP99Ms,
     };
   }
+}
+
+/** Of a delay in nanoseconds, what is beyond the timer's own step (ms); 0 where nothing was measured yet. */
+function beyondResolution(nanoseconds: number): number {
+  const delayMs = Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
+  return Number.isFinite(delayMs) ? Math.round(delayMs * 10) / 10 : 0;
 }

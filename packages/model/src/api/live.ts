@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accessEvent, id, timestamp } from '../entities/index.ts';
+import { accessEvent, gatewayLoad, id, timestamp } from '../entities/index.ts';
 import type { Permission } from '../permissions.ts';
 
 /** What changes are told of, and who may hear of them. `audit-entries` is told once for several entries. */
@@ -85,6 +85,8 @@ export const liveGateway = z.strictObject({
   connected: z.boolean(),
   snapshotVersion: z.int().min(0).nullable(),
   at: timestamp,
+  /** What it just said; absent: nothing new. */
+  load: gatewayLoad.optional(),
 });
 export type LiveGateway = z.infer<typeof liveGateway>;
 

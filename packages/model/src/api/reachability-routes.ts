@@ -7,6 +7,7 @@ import {
   displayName,
   gateway,
   gatewayLoad,
+  gatewayLoadPoint,
   id,
   label,
   organization,
@@ -125,9 +126,13 @@ export const reachabilityRoutes = defineRoutes({
       wantedSnapshotVersion: z.int(),
       /** Since when it is behind; null: it is not. */
       behindSince: timestamp.nullable(),
-      /** Null: it is not connected, or has not said. */
+      /** Null: it never said. */
       load: gatewayLoad.nullable(),
       loadAt: timestamp.nullable(),
+      /** See `gatewayView`. */
+      loadIsStale: z.boolean(),
+      /** Of the last hour, oldest first, as this console heard it since it started. */
+      history: z.array(gatewayLoadPoint).max(240),
       /** The first 1,000. */
       devices: z.array(id).max(1_000),
       deviceCount: z.int(),

@@ -7,6 +7,7 @@ import {
   email,
   gateway,
   gatewayEndpoint,
+  gatewayView,
   groupName,
   hostname,
   id,
@@ -308,12 +309,12 @@ export const routes = defineRoutes({
     summary: 'Gateways',
     permission: 'gateways:read',
     status: 200,
-    query: listQuery(['created', 'name', 'seen'], {
+    query: listQuery(['created', 'name', 'seen', 'cpu', 'connections'], {
       status: gateway.shape.status.optional(),
       connected: flag.optional(),
       region: label.optional(),
     }),
-    response: pageOf(gateway),
+    response: pageOf(gatewayView),
   },
   'gateways.get': {
     method: 'GET',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accessRule } from './access-rule.ts';
 import { devicePosture } from './device-posture.ts';
+import { gatewayLoad } from './gateway-status.ts';
 import { role } from './role.ts';
 import {
   address,
@@ -158,6 +159,20 @@ export const gateway = z.strictObject({
   createdAt: timestamp,
 });
 export type Gateway = z.infer<typeof gateway>;
+
+/** A gateway as lists show it: with what it said of itself last. */
+export const gatewayView = gateway.extend({
+  /** The version that is there for it; it lags behind while `snapshotVersion` is lower. */
+  wantedSnapshotVersion: z.int().min(0),
+  /** Since when it is behind; null: it is not. */
+  behindSince: timestamp.nullable(),
+  /** Null: it never said. */
+  load: gatewayLoad.nullable(),
+  loadAt: timestamp.nullable(),
+  /** What it said is old: it is not connected, or has been silent for three reports. */
+  loadIsStale: z.boolean(),
+});
+export type GatewayView = z.infer<typeof gatewayView>;
 
 /** A device as lists show it. */
 export const deviceView = device.extend({

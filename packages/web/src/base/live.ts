@@ -3,6 +3,7 @@ import type { AccessEvent, LiveChange, LiveEventFilter, LiveFromConsole, LiveGat
 import { useEffect, useSyncExternalStore } from 'react';
 import { queryClient } from './api.ts';
 import { LiveConnection, type LiveState, liveUrl } from './live-connection.ts';
+import { withLive } from './live-gateway.ts';
 import { routesOf } from './live-routes.ts';
 
 type EventListener = {
@@ -105,6 +106,8 @@ function take(message: LiveFromConsole): void {
       break;
     case 'gateways':
       for (const gateway of message.items) putGateway(gateway);
+      // Its load alone changes no number of the overview.
+      if (message.items.every(({ load }) => load !== undefined)) break;
       changedRoutes.add('overview.');
       gather();
       break;
@@ -141,13 +144,11 @@ function gather(): void {
 }
 
 /** A list or a gateway by itself, whatever shape the cache has them in. */
-function putGateway({ id, connected, snapshotVersion, at }: LiveGateway): void {
+function putGateway(gateway: LiveGateway): void {
   const patch = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(patch);
     if (typeof value !== 'object' || value === null) return value;
-    if ('id' in value) {
-      return value.id === id ? { ...value, connected, snapshotVersion, lastSeenAt: at } : value;
-    }
+    if ('id' in value) return value.id === gateway.id ? withLive(value, gateway) : value;
     if ('items' in value) return { ...value, items: patch(value.items) };
     if ('pages' in value) return { ...value, pages: patch(value.pages) };
     return value;

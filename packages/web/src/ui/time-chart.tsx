@@ -59,7 +59,7 @@ export function TimeChart({ title, times, series, format, whole = false }: TimeC
     isDays ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit' },
   );
   const long = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
-  const labels = Math.max(2, Math.min(7, Math.floor(inner / TIME_LABEL_PX)));
+  const labels = Math.max(2, Math.min(7, Math.floor(inner / TIME_LABEL_PX), last + 1));
 
   function onMove(event: PointerEvent<SVGSVGElement>): void {
     const left = event.clientX - event.currentTarget.getBoundingClientRect().left;

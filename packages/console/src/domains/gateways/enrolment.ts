@@ -137,6 +137,10 @@ export async function enrolGateway(
       snapshot_hash: '',
       snapshot_issued_at: 0,
       created_at: nowMs,
+      load: null,
+      load_at: null,
+      cpu_percent: null,
+      open_connections: null,
     };
     await queries.insertInto('gateways').values(row).execute();
     const gateway = toGateway(row, new Set());

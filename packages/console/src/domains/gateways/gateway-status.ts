@@ -2,6 +2,7 @@ import type { RouteResponse, Routes } from '@zeronaut/model';
 import { Refusal } from '../../store/refusal.ts';
 import type { Caller, Context } from '../context.ts';
 import { isoTime } from '../page.ts';
+import { lagOf, loadOf } from './gateway-load.ts';
 
 /** Of each, how many are told. */
 const MAX_LISTED = 1_000;
@@ -33,16 +34,14 @@ export async function getGatewayStatus(
     .execute();
   const { count } = await certificates.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
   const status = context.presence(caller.organizationId).gateways.get(id);
-  const isBehind = row.status === 'active' && (row.applied_version ?? 0) < row.snapshot_version;
   return {
     id,
     connected: context.connectedGateways().has(id),
     softwareVersion: row.software_version,
     snapshotVersion: row.applied_version,
-    wantedSnapshotVersion: row.snapshot_version,
-    behindSince: isBehind ? isoTime(row.snapshot_issued_at) : null,
-    load: status?.load ?? null,
-    loadAt: isoTime(status?.at ?? null),
+    ...lagOf(row),
+    ...loadOf(row, status, context.clock()),
+    history: [...context.loadHistory(id)],
     devices: [...(status?.devices ?? [])].slice(0, MAX_LISTED),
     deviceCount: status?.devices.size ?? 0,
     unhealthy: (status?.unhealthy ?? []).slice(0, MAX_LISTED),

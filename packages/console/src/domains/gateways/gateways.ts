@@ -1,4 +1,4 @@
-import { formatHostPort, type Gateway } from '@zeronaut/model';
+import { formatHostPort, type Gateway, type GatewayView } from '@zeronaut/model';
 import { type Selectable, sql } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
@@ -7,6 +7,7 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { contains, type ListQuery, listPage } from '../list.ts';
 import { isoTime, type Page } from '../page.ts';
+import { lagOf, loadOf } from './gateway-load.ts';
 
 export type GatewayRow = Selectable<Schema['gateways']>;
 
@@ -35,6 +36,8 @@ const GATEWAY_SORTS = {
   created: { column: 'id', type: 'string' },
   name: { column: 'name', type: 'string' },
   seen: { column: 'last_seen_at', type: 'number', nullable: true },
+  cpu: { column: 'cpu_percent', type: 'number', nullable: true },
+  connections: { column: 'open_connections', type: 'number', nullable: true },
 } as const;
 
 export async function listGateways(
@@ -45,8 +48,10 @@ export async function listGateways(
     readonly connected?: boolean | undefined;
     readonly region?: string | undefined;
   },
-): Promise<Page<Gateway> | Refusal> {
+): Promise<Page<GatewayView> | Refusal> {
   const connected = context.connectedGateways();
+  const { gateways } = context.presence(caller.organizationId);
+  const nowMs = context.clock();
   let select = context.store.db.selectFrom('gateways').selectAll().where('organization_id', '=', caller.organizationId);
   if (query.q) select = select.where(contains(query.q, ['name', 'region', 'base_domain', 'public_host']));
   if (query.status !== undefined) select = select.where('status', '=', query.status);
@@ -58,7 +63,11 @@ export async function listGateways(
     const among = context.store.kind === 'sqlite' ? ids : postgresIds;
     select = select.where(query.connected ? sql<boolean>`id in ${among}` : sql<boolean>`id not in ${among}`);
   }
-  return await listPage(select, query, GATEWAY_SORTS, (row) => toGateway(row, connected));
+  return await listPage(select, query, GATEWAY_SORTS, (row) => ({
+    ...toGateway(row, connected),
+    ...lagOf(row),
+    ...loadOf(row, gateways.get(row.id), nowMs),
+  }));
 }
 
 export async function getGateway(context: Context, caller: Caller, id: string): Promise<Gateway | Refusal> {

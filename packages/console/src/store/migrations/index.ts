@@ -28,6 +28,7 @@ import * as lists from './0061-lists.ts';
 import * as branding from './0062-branding.ts';
 import * as notifications from './0063-notifications.ts';
 import * as refusalsOfResources from './0064-refusals-of-resources.ts';
+import * as gatewayLoad from './0065-gateway-load.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -62,6 +63,7 @@ export const migrations: MigrationProvider = {
       '0062-branding': branding,
       '0063-notifications': notifications,
       '0064-refusals-of-resources': refusalsOfResources,
+      '0065-gateway-load': gatewayLoad,
     };
   },
 };

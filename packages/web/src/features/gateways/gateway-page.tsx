@@ -16,6 +16,9 @@ import { Section } from '../../ui/section.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TrafficCharts } from '../../ui/traffic-charts.tsx';
+import { GatewayCertificates } from './gateway-certificates.tsx';
+import { GatewayLag } from './gateway-lag.tsx';
+import { GatewayLoadCharts, GatewayNow } from './gateway-load.tsx';
 import { GatewayStatus } from './gateway-status.tsx';
 import { gatewayMessages } from './messages.ts';
 
@@ -29,6 +32,7 @@ export function GatewayPage() {
   const [revoking, setRevoking] = useState(false);
   const revoke = useRouteMutation('gateways.delete', ['gateways.list', 'gateways.get']);
   const { data: gateway, error, refetch } = useQuery(routeQuery('gateways.get', { params: { id } }));
+  const { data: status } = useQuery(routeQuery('gateways.getStatus', { params: { id } }));
   if (gateway === undefined) {
     return (
       <Card>
@@ -72,13 +76,22 @@ export function GatewayPage() {
               [t('fact.tunnel'), gateway.tunnelPort],
               [t('fact.range'), `${gateway.portRange.from}–${gateway.portRange.to}`],
               [t('fact.version'), gateway.softwareVersion ?? t('fact.unknown')],
-              [t('fact.snapshot'), gateway.snapshotVersion ?? t('fact.unknown')],
+              [
+                t('fact.snapshot'),
+                status === undefined ? (
+                  (gateway.snapshotVersion ?? t('fact.unknown'))
+                ) : (
+                  <GatewayLag key="lag" gateway={status} since />
+                ),
+              ],
               [t('fact.lastSeen'), <Time key="seen" at={gateway.lastSeenAt} />],
               [t('fact.created'), <Time key="created" at={gateway.createdAt} />],
               [t('fact.id'), <code key="id">{gateway.id}</code>],
             ]}
           />
         </Section>
+        {status === undefined ? null : <GatewayNow status={status} />}
+        <GatewayCertificates id={id} />
         {isLocal ? null : (
           <Section title={t('section.dns')}>
             <Box sx={{ display: 'grid', gap: 1.5 }}>
@@ -90,6 +103,11 @@ export function GatewayPage() {
           </Section>
         )}
       </Box>
+      {status === undefined ? null : (
+        <Box sx={{ mt: 2 }}>
+          <GatewayLoadCharts status={status} />
+        </Box>
+      )}
       {may('events:read') ? (
         <Box sx={{ mt: 2 }}>
           <TrafficCharts gatewayId={gateway.id} />

@@ -2,7 +2,9 @@ import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { getRouteApi } from '@tanstack/react-router';
-import { useMessages } from '../../base/messages.ts';
+import { openConnections } from '@zeronaut/model';
+import { formatCount } from '../../base/chart-scale.ts';
+import { useLanguage, useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { type RowOf, useSearchedList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
@@ -14,6 +16,7 @@ import { RowSparkline } from '../../ui/row-sparkline.tsx';
 import { EmptyState } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { EnrolDialog } from './enrol-dialog.tsx';
+import { GatewayLag, versionsBehind } from './gateway-lag.tsx';
 import { GatewayStatus, stateOf } from './gateway-status.tsx';
 import { gatewayMessages } from './messages.ts';
 
@@ -22,10 +25,13 @@ const route = getRouteApi('/gateways');
 
 export function GatewaysPage() {
   const t = useMessages(gatewayMessages);
+  const language = useLanguage();
   const may = useMay();
   const search = route.useSearch();
   const setSearch = useSearchChange();
-  const list = useSearchedList('gateways.list', search, { sorts: { name: 'name', lastSeen: 'seen' } });
+  const list = useSearchedList('gateways.list', search, {
+    sorts: { name: 'name', lastSeen: 'seen', load: 'cpu', connections: 'connections' },
+  });
   const columns: Column<Row>[] = [
     {
       key: 'name',
@@ -73,16 +79,46 @@ export function GatewaysPage() {
       header: t('column.version'),
       value: ({ softwareVersion }) => softwareVersion,
       cell: ({ softwareVersion }) => softwareVersion ?? t('fact.unknown'),
-      from: 'md',
+      from: 'lg',
       width: '100px',
     },
     {
       key: 'snapshot',
       header: t('column.snapshot'),
-      value: ({ snapshotVersion }) => snapshotVersion,
-      cell: ({ snapshotVersion }) => snapshotVersion ?? t('fact.unknown'),
-      from: 'lg',
-      width: '100px',
+      value: versionsBehind,
+      cell: (row) => <GatewayLag gateway={row} />,
+      from: 'md',
+      width: '140px',
+    },
+    {
+      key: 'load',
+      header: t('column.load'),
+      value: ({ load }) => load?.cpuPercent ?? null,
+      cell: ({ load, loadIsStale }) =>
+        load === null ? (
+          t('fact.unknown')
+        ) : (
+          <Typography component="span" variant="body2" color={loadIsStale ? 'textSecondary' : undefined}>
+            {`${formatCount(Math.round(load.cpuPercent), language)} %`}
+          </Typography>
+        ),
+      from: 'sm',
+      width: '80px',
+    },
+    {
+      key: 'connections',
+      header: t('column.connections'),
+      value: ({ load }) => (load === null ? null : openConnections(load)),
+      cell: ({ load, loadIsStale }) =>
+        load === null ? (
+          t('fact.unknown')
+        ) : (
+          <Typography component="span" variant="body2" color={loadIsStale ? 'textSecondary' : undefined}>
+            {formatCount(openConnections(load), language)}
+          </Typography>
+        ),
+      from: 'md',
+      width: '120px',
     },
     {
       key: 'lastSeen',
