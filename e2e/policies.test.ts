@@ -276,7 +276,7 @@ describe('what is open already', () => {
 
   type Open = readonly Promise<number>[];
 
-  it(`is closed within a second: policy, risk, group, session, and with the console off`, async (t) => {
+  it(`is closed within a second: policy, risk, group, session, removal, and with the console off`, async (t) => {
     const echo = await recordingUpstream(t, (socket, chunk) => void socket.write(chunk));
     const web = await startWebService(t);
     const body = { name: 'sockets', targets: [{ address: `127.0.0.1:${web.port}` }] };
@@ -369,6 +369,12 @@ describe('what is open already', () => {
       await Promise.all(own.map(({ id }) => world.api.call('sessions.delete', { params: { id } })));
     };
     within('a session', await closedBy(bySession.open, revoke));
+
+    const byRemoval = await start();
+    const { id } = byRemoval.user;
+    const remove = () => world.api.call('users.delete', { params: { id } }, 1);
+    within('removing the person', await closedBy(byRemoval.open, remove));
+    previous = null;
 
     // From here on the gateway is alone: what it is told by people, and what it knows by the clock.
     const away = await start();

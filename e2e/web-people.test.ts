@@ -114,6 +114,19 @@ describe('people', () => {
     await web.open('/users/groups');
     await page.waitForSelector('role=row >> text=sales');
   });
+
+  it('are removed, after it was said what ends, and by their address', async () => {
+    const { page } = web;
+    const eve = (await world.api.call('users.list', { query: { q: 'eve@' } })).items[0]!;
+    await web.open(`/users/${eve.id}`);
+    await page.click('role=button[name="Remove"]');
+    await dialog().getByText('Nothing is open.').waitFor();
+    assert.ok(await dialog().getByRole('button', { name: 'Remove', exact: true }).isDisabled());
+    await page.fill('role=textbox[name="Type eve@example.com to confirm"]', 'eve@example.com');
+    await submit('Remove');
+    await page.waitForURL(/\/users$/);
+    assert.equal((await world.api.call('users.list', { query: { q: 'eve@' } })).items.length, 0);
+  });
 });
 
 describe('roles', () => {

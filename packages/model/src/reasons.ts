@@ -237,6 +237,11 @@ export const REASONS = {
     next: 'Give its holders another role first: zeronaut roles show NAME says who they are.',
   },
   'api.last_owner': { status: 409, title: 'The last owner cannot be removed', next: 'Make somebody else owner first.' },
+  'user.local': {
+    status: 409,
+    title: 'This account belongs to the machine of the console',
+    next: 'It opens nothing where the local credential is not.',
+  },
   'audit.subject_active': {
     status: 409,
     title: 'The account is still open',

@@ -18,6 +18,7 @@ import {
   parseList,
   printTable,
 } from './command-line.ts';
+import { removeUserCommand } from './remove-user.ts';
 import { signInPolicyCommand } from './sign-in-policy.ts';
 
 interface CreateOptions extends CommonOptions {
@@ -274,11 +275,13 @@ export function usersCommand(line: CommandLine): Command {
         output.line(`${email} has no second factor any more, and their sessions have ended.`);
       }),
   );
+  group.addCommand(removeUserCommand(line));
   group.addCommand(signInPolicyCommand(line));
   return group;
 }
 
-async function userByEmail(api: ApiClient, email: string): Promise<User> {
+/** Whoever has this address; exits with a word on where to look when there is nobody. */
+export async function userByEmail(api: ApiClient, email: string): Promise<User> {
   const { listAll } = await import('../api/client.ts');
   const user = (await listAll(api, 'users.list')).find((one) => one.email === email.toLowerCase());
   if (user === undefined) {

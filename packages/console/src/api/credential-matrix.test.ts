@@ -43,6 +43,7 @@ const AGAIN: Partial<Record<RouteId, Reason>> = {
   'oauth.token': 'api.token_used',
   'users.create': 'api.conflict',
   'users.update': 'api.precondition_failed',
+  'users.delete': 'api.not_found',
   'roles.create': 'api.name_taken',
   'roles.update': 'api.precondition_failed',
   'roles.delete': 'api.not_found',

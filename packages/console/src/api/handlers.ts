@@ -20,6 +20,7 @@ import { signIn } from '../domains/sessions/sign-in.ts';
 import * as setup from '../domains/setup/setup.ts';
 import * as shares from '../domains/shares/shares.ts';
 import * as sites from '../domains/sites/sites.ts';
+import { previewRemoval, removeUser } from '../domains/users/remove-user.ts';
 import * as users from '../domains/users/users.ts';
 import { exchangeToken } from '../domains/workloads/exchange.ts';
 import { Refusal } from '../store/refusal.ts';
@@ -144,6 +145,9 @@ export const handlers: Handlers = {
   'users.get': (context, { caller, params }) => users.findUser(context.store.db, caller.organizationId, params.id),
   'users.update': (context, { caller, params, body, version }) =>
     users.updateUser(context, caller, params.id, version, body),
+  'users.previewRemoval': (context, { caller, params }) => previewRemoval(context, caller, params.id),
+  'users.delete': (context, { caller, params, query, version }) =>
+    removeUser(context, caller, params.id, version, query.eraseAudit === true),
 
   ...organizationHandlers,
   ...roleHandlers,

@@ -29,7 +29,8 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     name: string;
     role: Role;
     groups: string;
-    status: 'active' | 'disabled';
+    /** `removed`: nothing of the person is left here but the id, which sessions, devices and the audit log name. */
+    status: 'active' | 'disabled' | 'removed';
     created_at: number;
     version: number;
     /** When all sessions of the user were ended last: by a new password, a lost factor, a closed account. */

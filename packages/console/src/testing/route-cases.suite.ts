@@ -502,6 +502,14 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     }),
     foreign: 'not_found',
   },
+  'users.previewRemoval': {
+    prepare: async (world) => ({ params: { id: await newUser(world) } }),
+    foreign: 'not_found',
+  },
+  'users.delete': {
+    prepare: async (world) => ({ params: { id: await newUser(world) }, headers: { 'if-match': '"1"' } }),
+    foreign: 'not_found',
+  },
   'organizations.list': { foreign: 'own' },
   'organizations.create': {
     prepare: async (world) => ({ key: (await newSession(world)).token, body: { name: fresh('Company') } }),

@@ -25,6 +25,7 @@ import {
   site,
   timestamp,
   user,
+  userRemoval,
 } from '../entities/index.ts';
 import { accessRequestRoutes } from './access-request-routes.ts';
 import { apiKeyRoutes } from './api-key-routes.ts';
@@ -291,6 +292,30 @@ export const routes = defineRoutes({
       password: password.optional(),
     }),
     response: user,
+  },
+  'users.previewRemoval': {
+    method: 'GET',
+    path: '/api/v1/users/:id/removal',
+    tag: 'users',
+    summary: 'What removing a user would end, and what would go on naming them',
+    permission: 'users:write',
+    status: 200,
+    params: byId,
+    response: userRemoval,
+  },
+  'users.delete': {
+    method: 'DELETE',
+    path: '/api/v1/users/:id',
+    tag: 'users',
+    summary:
+      'Remove a user for ever; `eraseAudit` also makes what the audit log says of them unreadable, as audit.erase',
+    permission: 'users:write',
+    stepUp: true,
+    status: 200,
+    ifMatch: true,
+    params: byId,
+    query: z.strictObject({ eraseAudit: flag.optional() }),
+    response: userRemoval,
   },
 
   ...organizationRoutes,

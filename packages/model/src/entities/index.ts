@@ -416,6 +416,33 @@ export const auditErasure = z.strictObject({
 });
 export type AuditErasure = z.infer<typeof auditErasure>;
 
+/** What there is of a user, and what becomes of it when the account is removed. */
+export const userRemoval = z.strictObject({
+  userId: id,
+  /** What ends at once. */
+  ends: z.strictObject({
+    sessions: z.int().min(0),
+    devices: z.int().min(0),
+    apiKeys: z.int().min(0),
+    personalAccessTokens: z.int().min(0),
+    /** Passkeys and authenticator apps. */
+    factors: z.int().min(0),
+    /** Access requests that wait or run. */
+    accessRequests: z.int().min(0),
+    /** Services that they allowed to sign them in. */
+    consents: z.int().min(0),
+    /** Of a service account: what workloads it trusts. */
+    workloadTrusts: z.int().min(0),
+  }),
+  /** What was reached through the devices, and is not until another one serves it. */
+  unreachable: z.array(z.strictObject({ kind: z.enum(['resource', 'site']), name: z.string() })),
+  /** What goes on naming the person, and would mean whoever gets the same address; at most 20 of a kind. */
+  namedBy: z.array(z.strictObject({ kind: z.enum(['resource', 'site', 'approval_rule', 'policy']), name: z.string() })),
+  /** What was erased in the audit log; null: nothing. */
+  erasure: auditErasure.nullable(),
+});
+export type UserRemoval = z.infer<typeof userRemoval>;
+
 /** Address grant: a signed-in user opened raw ports for one source address until `expiresAt`. Kept by the gateway. */
 export const addressGrant = z.strictObject({
   id,

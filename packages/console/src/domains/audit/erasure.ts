@@ -22,22 +22,24 @@ async function findPerson(
   context: Context,
   caller: Caller,
   userId: string,
+  formerEmail: string | null,
 ): Promise<Person | Refusal> {
   const { organizationId } = caller;
   const user = await queries
     .selectFrom('users')
-    .select(['id', 'email', 'status', 'kind'])
+    .select(['id', 'email', 'status'])
     .where('organization_id', '=', organizationId)
     .where('id', '=', userId)
     .executeTakeFirst();
   if (user === undefined) return new Refusal('api.not_found');
+  const email = formerEmail ?? user.email;
   const rows = await queries
     .selectFrom('audit_subjects')
     .select('id')
     .where('organization_id', '=', organizationId)
     .where('erased_at', 'is', null)
     .where((eb) =>
-      eb.or([eb('user_id', '=', user.id), eb('mail_hash', '=', mailHashOf(context, organizationId, user.email))]),
+      eb.or([eb('user_id', '=', user.id), eb('mail_hash', '=', mailHashOf(context, organizationId, email))]),
     )
     .orderBy('id')
     .execute();
@@ -59,7 +61,7 @@ async function findPerson(
     subjects,
     erasure: {
       ...{ userId: user.id, active: user.status === 'active', subjects, entries: await count(subjects) },
-      plainEntries: await count([user.email]),
+      plainEntries: await count([email]),
     },
   };
 }
@@ -68,15 +70,22 @@ export async function previewErasure(
   context: Context,
   caller: Caller,
   userId: string,
+  formerEmail: string | null = null,
 ): Promise<AuditErasure | Refusal> {
-  const person = await findPerson(context.store.db, context, caller, userId);
+  const person = await findPerson(context.store.db, context, caller, userId, formerEmail);
   return person instanceof Refusal ? person : person.erasure;
 }
 
-export async function erase(context: Context, caller: Caller, userId: string): Promise<AuditErasure | Refusal> {
+/** `formerEmail`: of somebody whose account was just removed, and says it no more. */
+export async function erase(
+  context: Context,
+  caller: Caller,
+  userId: string,
+  formerEmail: string | null = null,
+): Promise<AuditErasure | Refusal> {
   const { db, kind } = context.store;
   // Counting reads the whole log: not while it is locked.
-  const before = await previewErasure(context, caller, userId);
+  const before = await previewErasure(context, caller, userId, formerEmail);
   if (before instanceof Refusal) return before;
   // What is overwritten must not stay readable in free parts of the file.
   if (kind === 'sqlite') await sql`pragma secure_delete = on`.execute(db);
@@ -96,7 +105,7 @@ export async function erase(context: Context, caller: Caller, userId: string): P
         .executeTakeFirst();
       if (user === undefined) return new Refusal('api.not_found');
       if (user.status === 'active') return new Refusal('audit.subject_active');
-      const mailHash = mailHashOf(context, caller.organizationId, user.email);
+      const mailHash = mailHashOf(context, caller.organizationId, formerEmail ?? user.email);
       const rows = await queries
         .updateTable('audit_subjects')
         .set({ sealed_key: null, mail_hash: null, erased_at: context.clock() })

@@ -1,18 +1,10 @@
 import type { Role } from '@zeronaut/model';
 import type { Queries } from '../../store/store.ts';
+import { type PrincipalUse, usesOfPrincipal } from '../policies/principal-uses.ts';
 
 /** Something that names a role, in words such as `user ann@example.com`. */
 export interface RoleUse {
-  readonly kind:
-    | 'user'
-    | 'service_account'
-    | 'api_key'
-    | 'invitation'
-    | 'identity_provider'
-    | 'resource'
-    | 'site'
-    | 'approval_rule'
-    | 'policy';
+  readonly kind: 'user' | 'service_account' | 'api_key' | 'invitation' | 'identity_provider' | PrincipalUse['kind'];
   readonly name: string;
 }
 
@@ -30,6 +22,7 @@ export async function usesOfRole(
     .select(['kind', 'email'])
     .where('organization_id', '=', organizationId)
     .where('role', '=', role)
+    .where('status', '!=', 'removed')
     .orderBy('id')
     .limit(limit)
     .execute();
@@ -69,47 +62,8 @@ export async function usesOfRole(
     const mapped = (JSON.parse(group_mappings) as { role: Role | null }[]).some((mapping) => mapping.role === role);
     if (mapped || default_role === role) uses.push({ kind: 'identity_provider', name });
   }
-  // A role's name is letters, digits and hyphens: nothing in it is special to LIKE or to JSON.
-  const inList = `%"role:${role}"%`;
-  for (const table of ['resources', 'sites'] as const) {
-    const rows = await queries
-      .selectFrom(table)
-      .select('name')
-      .where('organization_id', '=', organizationId)
-      .where('access', 'like', inList)
-      .orderBy('id')
-      .limit(limit)
-      .execute();
-    for (const { name } of rows) uses.push({ kind: table === 'sites' ? 'site' : 'resource', name });
-  }
-  for (const table of ['resources', 'sites'] as const) {
-    // A rule can outlive what it was for; it then says nothing.
-    const rules = await queries
-      .selectFrom(table)
-      .select('name')
-      .where('organization_id', '=', organizationId)
-      .where('id', 'in', (eb) =>
-        eb
-          .selectFrom('approval_rules')
-          .select('object_id')
-          .where('organization_id', '=', organizationId)
-          .where('approvers', 'like', inList),
-      )
-      .orderBy('id')
-      .limit(limit)
-      .execute();
-    for (const { name } of rules) uses.push({ kind: 'approval_rule', name });
-  }
-  const policies = await queries
-    .selectFrom('policies')
-    .select(['name', 'text'])
-    .where('organization_id', '=', organizationId)
-    .where('text', 'like', `%"${role}"%`)
-    .orderBy('id')
-    .execute();
-  const named = new RegExp(`\\bRole\\s*::\\s*"${role}"`);
-  for (const { name } of policies.filter(({ text }) => named.test(text)).slice(0, limit)) {
-    uses.push({ kind: 'policy', name });
-  }
+  // A role's name is letters, digits and hyphens: nothing in it is special to JSON or to a pattern.
+  const named = { principal: `role:${role}`, entities: [['Role', role]] as const };
+  uses.push(...(await usesOfPrincipal(queries, organizationId, named, limit)));
   return uses;
 }

@@ -11,11 +11,11 @@ import { appendAudit } from '../audit/audit.ts';
 import { vouchesFor } from '../identity-providers/mail-domains.ts';
 import { createMember, findMemberByEmail } from '../identity-providers/members.ts';
 import { revokeUserSessions } from '../sessions/sessions.ts';
+import { remove } from '../users/remove-user.ts';
 import { findUser, toUser } from '../users/users.ts';
 import { parseFilter } from './filter.ts';
 import { compileFilter, type FilterColumns } from './filter-sql.ts';
 import type { Change } from './patch.ts';
-import { regrant } from './scim-grants.ts';
 import {
   type Directory,
   type ListQuery,
@@ -139,31 +139,30 @@ export async function patchScimUser(
   return await changing(directory, (queries) => write(queries, directory, id, edit, version, false));
 }
 
-/** The person is disabled and no longer the directory's; what happened stays in the log, and a new POST takes them back. */
+/** The person is removed, as by `users.delete`; what happened stays in the log, and a new POST makes somebody new. */
 export async function deleteScimUser(
   directory: Directory,
   id: string,
   version: number | null,
 ): Promise<undefined | Refusal> {
   const { provider, context, caller } = directory;
-  const result = await changing(directory, async (queries) => {
-    const before = await read(queries, directory, id);
-    if (before instanceof Refusal) return before;
-    const disabled = await write(queries, directory, id, { active: false }, version, false);
-    if (disabled instanceof Refusal) return disabled;
-    const groups = queries.selectFrom('scim_groups').select('id').where('provider_id', '=', provider.id);
-    await queries.deleteFrom('scim_group_members').where('user_id', '=', id).where('group_id', 'in', groups).execute();
-    await regrant(queries, context, provider, id, caller);
-    await queries.deleteFrom('scim_users').where('provider_id', '=', provider.id).where('user_id', '=', id).execute();
-    await appendAudit(queries, context, caller, {
-      action: 'user.unlink',
-      objectKind: 'user',
-      objectId: id,
-      before: { identityProviderId: provider.id, externalId: before.externalId ?? null },
-    });
-    return before;
+  return await context.store.change(provider.organizationId, async (queries) => {
+    if (!(await isManaged(queries, directory, id))) return new Refusal('api.not_found');
+    const locked = await queries
+      .updateTable('users')
+      .set((eb) => ({ version: eb('version', '+', 1) }))
+      .where('organization_id', '=', provider.organizationId)
+      .where('id', '=', id)
+      .$if(version !== null, (update) => update.where('version', '=', version!))
+      .returning('id')
+      .executeTakeFirst();
+    if (locked === undefined) return new Refusal('api.precondition_failed');
+    const user = await findUser(queries, provider.organizationId, id);
+    if (user instanceof Refusal) return user;
+    if (user.role === 'owner') return new Refusal('scim.owner');
+    await remove(queries, context, caller, user);
+    return undefined;
   });
-  return result instanceof Refusal ? result : undefined;
 }
 
 /** Which of these people the directory manages. */

@@ -33,6 +33,7 @@ export async function findServiceAccount(
     .where('organization_id', '=', organizationId)
     .where('kind', '=', 'service_account')
     .where('id', '=', id)
+    .where('status', '!=', 'removed')
     .executeTakeFirst();
   return row === undefined ? new Refusal('api.not_found') : toUser(row);
 }

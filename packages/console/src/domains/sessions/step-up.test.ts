@@ -33,6 +33,7 @@ const DANGEROUS = [
   'roles.update',
   'signInPolicy.update',
   'users.create',
+  'users.delete',
   'users.deleteFactor',
   'users.resetFactors',
   'users.update',

@@ -22,7 +22,7 @@ export function toUser(row: Row): User {
     name: row.name,
     role: row.role,
     groups: JSON.parse(row.groups),
-    status: row.status,
+    status: row.status === 'active' ? 'active' : 'disabled',
     createdAt: isoTime(row.created_at),
     version: row.version,
   };
@@ -103,7 +103,11 @@ export async function listUsers(
   caller: Caller,
   query: ListQuery<keyof typeof USER_SORTS> & UserFilter,
 ): Promise<Page<User> | Refusal> {
-  let select = context.store.db.selectFrom('users').selectAll().where('organization_id', '=', caller.organizationId);
+  let select = context.store.db
+    .selectFrom('users')
+    .selectAll()
+    .where('organization_id', '=', caller.organizationId)
+    .where('status', '!=', 'removed');
   if (query.q) select = select.where(contains(query.q, ['email', 'name']));
   if (query.role !== undefined) select = select.where('role', '=', query.role);
   if (query.status !== undefined) select = select.where('status', '=', query.status);
@@ -119,6 +123,7 @@ export async function findUser(queries: Queries, organizationId: string, id: str
     .selectAll()
     .where('organization_id', '=', organizationId)
     .where('id', '=', id)
+    .where('status', '!=', 'removed')
     .executeTakeFirst();
   return row === undefined ? new Refusal('api.not_found') : toUser(row);
 }
@@ -183,6 +188,7 @@ export async function updateUser(
       .where('organization_id', '=', caller.organizationId)
       .where('id', '=', id)
       .where('version', '=', version)
+      .where('status', '!=', 'removed')
       .returningAll()
       .executeTakeFirst();
     if (locked === undefined) return new Refusal('api.precondition_failed');
@@ -231,7 +237,7 @@ export async function updateUser(
 }
 
 /** Who can sign in and own an organization: the OS user beside the console and programs do not count. */
-const OWNING: readonly User['kind'][] = ['person', 'linked'];
+export const OWNING: readonly User['kind'][] = ['person', 'linked'];
 
 export async function hasOtherOwner(queries: Queries, organizationId: string, exceptId: string): Promise<boolean> {
   const other = await queries

@@ -24,6 +24,7 @@ import { UserFactors } from './user-factors.tsx';
 
 const route = getRouteApi('/users/$id');
 const EditUserDialog = lazy(async () => ({ default: (await import('./edit-user-dialogs.tsx')).EditUserDialog }));
+const RemoveUserDialog = lazy(async () => ({ default: (await import('./remove-user-dialog.tsx')).RemoveUserDialog }));
 const SetPasswordDialog = lazy(async () => ({ default: (await import('./edit-user-dialogs.tsx')).SetPasswordDialog }));
 
 export function UserPage() {
@@ -31,7 +32,7 @@ export function UserPage() {
   const me = useMe();
   const may = useMay();
   const { id } = route.useParams();
-  const [open, setOpen] = useState<'edit' | 'password' | 'disable' | null>(null);
+  const [open, setOpen] = useState<'edit' | 'password' | 'disable' | 'remove' | null>(null);
   const update = useRouteMutation('users.update', ['users.list', 'users.get']);
   const { data: user, error, refetch } = useQuery(routeQuery('users.get', { params: { id } }));
   if (user === undefined) {
@@ -82,6 +83,11 @@ export function UserPage() {
                   {t('enable')}
                 </Button>
               )}
+              {isMe || user.kind === 'local' ? null : (
+                <Button variant="outlined" color="error" onClick={() => setOpen('remove')}>
+                  {t('remove')}
+                </Button>
+              )}
             </>
           ) : null
         }
@@ -118,6 +124,7 @@ export function UserPage() {
       </TwoColumns>
       <Suspense>
         {open === 'edit' ? <EditUserDialog user={user} onClose={close} /> : null}
+        {open === 'remove' ? <RemoveUserDialog user={user} onClose={close} /> : null}
         {open === 'password' ? <SetPasswordDialog user={user} onClose={close} /> : null}
       </Suspense>
       <ConfirmDialog
