@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { temporaryDirectory, waitFor } from '@zeronaut/testkit';
+import { liveFromConsole, snapshot as snapshotSchema } from '@zeronaut/model';
+import { postgresCluster, postgresMissing, temporaryDirectory, waitFor } from '@zeronaut/testkit';
+import WebSocket from 'ws';
+import { gatewayEnrolment } from './testing/fixture.suite.ts';
+import { connectSync } from './testing/sync-client.suite.ts';
 
 const PROGRAM = `
 const { runConsole } = await import(${JSON.stringify(new URL('./main.ts', import.meta.url).href)});
@@ -19,7 +24,7 @@ process.exitCode = await runConsole({
 interface Running {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
   readonly errors: Promise<string>;
-  readonly info: { url: string; setupUrl: string | null; organizationId: string; readyMs: number };
+  readonly info: { url: string; syncPort: number; setupUrl: string | null; organizationId: string; readyMs: number };
 }
 
 function launch(t: TestContext, home: string, env: Record<string, string> = {}) {
@@ -31,8 +36,8 @@ function launch(t: TestContext, home: string, env: Record<string, string> = {}) 
   return { child, errors: text(child.stderr) };
 }
 
-async function start(t: TestContext, home: string): Promise<Running> {
-  const launched = launch(t, home);
+async function start(t: TestContext, home: string, env: Record<string, string> = {}): Promise<Running> {
+  const launched = launch(t, home, env);
   let output = '';
   launched.child.stdout.on('data', (chunk) => {
     output += chunk;
@@ -109,4 +114,70 @@ test('a console that cannot start says why in words, with exit code 1', async (t
   const [code] = await once(child, 'exit');
   assert.equal(code, 1);
   assert.match(await errors, /the postgres database cannot be opened/);
+});
+
+const noPostgres = postgresMissing();
+test('what is changed at one console is live at the gateways of another, and told to the pages that watch there', {
+  skip: noPostgres !== null && !process.env.ZERONAUT_REQUIRE_POSTGRES ? noPostgres : false,
+}, async (t) => {
+  const database = await (await postgresCluster()).createDatabase();
+  t.after(database.release);
+  const home = join(temporaryDirectory(t), 'home');
+  // Both have the master key, as all consoles on one database must.
+  const here = await start(t, home, { ZERONAUT_CONSOLE_DATABASE_URL: database.url });
+  const there = await start(t, home, { ZERONAUT_CONSOLE_DATABASE_URL: database.url });
+  const { apiKey } = JSON.parse(readFileSync(join(home, 'local-credential.json'), 'utf8'));
+  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+  const call = async (console: Running, method: string, path: string, body?: unknown) => {
+    const answer = await fetch(`${console.info.url}/api/v1/${path}`, { method, headers, body: JSON.stringify(body) });
+    assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
+    return (await answer.json()) as Record<string, never>;
+  };
+  const { token } = await call(here, 'POST', 'gateways/enrolments', {});
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const enrolled = await call(here, 'POST', 'gateways/enrol', await gatewayEnrolment(token!, privateKey));
+  const client = await connectSync(there.info.syncPort, {
+    ...(enrolled as unknown as { certificate: string; certificateAuthority: string }),
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+  });
+  t.after(() => client.socket.destroy());
+  client.send({ type: 'hello', protocol: 1, softwareVersion: '0.1.0', snapshotVersion: 0 });
+  await client.next('snapshot');
+  const page = new WebSocket(`${there.info.url.replace('http', 'ws')}/ws`, { headers });
+  t.after(() => page.terminate());
+  const heard: string[] = [];
+  page.on('message', (data) => {
+    const message = liveFromConsole.parse(JSON.parse(String(data)));
+    if (message.type === 'hello') heard.push('hello');
+    if (message.type === 'changes') heard.push(...message.items.map(({ noun, action }) => `${noun}: ${action}`));
+  });
+  await once(page, 'open');
+  page.send(JSON.stringify({ type: 'subscribe' }));
+  await waitFor(() => heard.includes('hello'), { what: 'the greeting' });
+
+  // Of three, as the machine may be busy: the first one also waits for what checks policies to be loaded.
+  const tookMs: number[] = [];
+  for (const name of ['one', 'two', 'three']) {
+    const startedAt = performance.now();
+    await call(here, 'POST', 'policies', { name, text: 'forbid (principal, action, resource);' });
+    const { snapshot } = await client.next('snapshot');
+    tookMs.push(Math.round(performance.now() - startedAt));
+    const { policies } = snapshotSchema.parse(JSON.parse(snapshot.payload));
+    assert.ok(policies.some((policy) => policy.name === name));
+  }
+  assert.ok(Math.min(...tookMs) < 1_000, `${tookMs} ms`);
+  await waitFor(() => heard.filter((change) => change === 'policies: policy.create').length === 3, {
+    what: 'the page to hear',
+  });
+  t.diagnostic(`live at the gateway of the other console after ${tookMs} ms`);
+
+  // A gateway is linked to one console; the others know.
+  const connected = async () => {
+    const { items } = (await call(here, 'GET', 'gateways')) as { items?: { connected: boolean }[] };
+    return items![0]!.connected;
+  };
+  await waitFor(connected, { what: 'the other console to know that the gateway is here' });
+  client.socket.destroy();
+  await waitFor(async () => !(await connected()), { what: 'the other console to know that the gateway is away' });
+  for (const console of [here, there]) assert.equal(await stop(console, 'SIGTERM'), 0);
 });

@@ -19,6 +19,7 @@ import { createSetupToken } from './domains/setup/setup.ts';
 import { createRecentTotals } from './domains/traffic/recent-totals.ts';
 import { createPasswordHasher } from './domains/users/password.ts';
 import { LiveFeed } from './live/live-feed.ts';
+import { startLiveRelay } from './live/live-relay.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
 import { createOutbound } from './outbound/outbound.ts';
 import { registerPages } from './pages/register-pages.ts';
@@ -51,6 +52,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
   let api: FastifyInstance | null = null;
   let stopHousekeeping: (() => Promise<void>) | null = null;
   let mailer: Mailer | null = null;
+  let stopRelay: (() => void) | null = null;
   let stopCheckpoints: (() => Promise<void>) | null = null;
   let stopExports: (() => Promise<void>) | null = null;
   let stopNotifications: (() => Promise<void>) | null = null;
@@ -58,6 +60,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
   async function stop(): Promise<void> {
     await api?.close();
     mailer?.close();
+    stopRelay?.();
     await sync?.stop();
     await stopHousekeeping?.();
     await stopCheckpoints?.();
@@ -68,6 +71,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
   }
   try {
     store = await openStore(settings.databaseUrl, {
+      log,
       onMigrating: (migrations) =>
         log.warn({ migrations }, 'the database is brought up to date; with millions of access events it takes minutes'),
     });
@@ -76,6 +80,8 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
     let publicUrl = settings.publicUrl ?? '';
     let syncAddress = settings.syncAddress ?? '';
     mailer = settings.mail === null ? null : createMailer(settings.mail.url, settings.mail.from, log);
+    const live = new LiveFeed();
+    stopRelay = startLiveRelay(live, store.notices);
     const context: Context = {
       store,
       authority: await loadAuthority(store, sealer, clock),
@@ -85,7 +91,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       userCodeLimit: createUserCodeLimit(),
       outbound: createOutbound({ allow: settings.outboundAllow, dnsServers: settings.dnsServers }),
       mailer,
-      live: new LiveFeed(),
+      live,
       clock,
       settings: { publicUrl: () => publicUrl, syncAddress: () => syncAddress },
       connectedGateways: () => sync?.connectedGateways() ?? new Set(),

@@ -103,6 +103,19 @@ export class LiveConnection implements LiveSubscriber {
     if (item.part === 'changes') this.#considerCredential(item.change);
   }
 
+  onLost(parts: readonly LivePart[], seq: number): void {
+    this.#seen = seq;
+    const subscription = this.#subscription;
+    if (subscription === null) return;
+    for (const part of parts) {
+      if (part !== 'events') this.#lose(part);
+      else if (subscription.events !== undefined) this.#lost.add(part);
+    }
+    // A credential may have ended where nobody told of it.
+    if (parts.includes('changes')) this.#checkCredential();
+    this.#schedule();
+  }
+
   close(code: number): void {
     if (this.#closed) return;
     this.#end();

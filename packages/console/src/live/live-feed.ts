@@ -28,6 +28,15 @@ export interface ToldEvent {
 
 export interface LiveSubscriber {
   onItem(item: LiveItem): void;
+  /** Of these something up to `seq` cannot be told. */
+  onLost(parts: readonly LivePart[], seq: number): void;
+}
+
+/** Who hears of everything that is told here, whether somebody watches or not. */
+export interface LiveListener {
+  changed(organizationId: string, change: ToldChange): void;
+  gatewayIs(organizationId: string, gateway: LiveGateway): void;
+  accessed(organizationId: string): void;
 }
 
 /** Items of one organization that somebody who reconnects can still get, by part. */
@@ -63,16 +72,39 @@ export interface Resumed {
 
 export class LiveFeed {
   readonly #organizations = new Map<string, OrganizationFeed>();
+  #listener: LiveListener | null = null;
+
+  /** `listener` hears of what is told from now on, but not of what `elsewhere` hands in. */
+  tellAlso(listener: LiveListener): void {
+    this.#listener = listener;
+  }
 
   changed(organizationId: string, change: ToldChange): void {
-    this.#add(organizationId, 'changes', (seq) => ({ seq, part: 'changes', change }));
+    this.elsewhere.changed(organizationId, change);
+    this.#listener?.changed(organizationId, change);
   }
 
   gatewayIs(organizationId: string, gateway: LiveGateway): void {
-    this.#add(organizationId, 'gateways', (seq) => ({ seq, part: 'gateways', gateway }));
+    this.elsewhere.gatewayIs(organizationId, gateway);
+    this.#listener?.gatewayIs(organizationId, gateway);
+  }
+
+  /** What happened at another console. Its access events are not told one by one. */
+  readonly elsewhere: LiveListener = {
+    changed: (organizationId, change) =>
+      this.#add(organizationId, 'changes', (seq) => ({ seq, part: 'changes', change })),
+    gatewayIs: (organizationId, gateway) =>
+      this.#add(organizationId, 'gateways', (seq) => ({ seq, part: 'gateways', gateway })),
+    accessed: (organizationId) => this.#lose(organizationId, ['events']),
+  };
+
+  /** Something may have happened of which nothing is known here. */
+  lostAll(): void {
+    for (const organizationId of this.#organizations.keys()) this.#lose(organizationId, PARTS);
   }
 
   accessed(organizationId: string, events: readonly AccessEvent[]): void {
+    this.#listener?.accessed(organizationId);
     if (!this.#organizations.has(organizationId)) return;
     for (const event of events) {
       let text: string | undefined;
@@ -125,6 +157,17 @@ export class LiveFeed {
       feed.floor[part] = dropped.at(-1)!.seq;
     }
     for (const subscriber of feed.subscribers) subscriber.onItem(item);
+  }
+
+  #lose(organizationId: string, parts: readonly LivePart[]): void {
+    const feed = this.#organizations.get(organizationId);
+    if (feed === undefined) return;
+    feed.seq++;
+    for (const part of parts) {
+      feed.items[part].length = 0;
+      feed.floor[part] = feed.seq;
+    }
+    for (const subscriber of feed.subscribers) subscriber.onLost(parts, feed.seq);
   }
 
   #open(organizationId: string): OrganizationFeed {

@@ -202,6 +202,25 @@ test('who was away gets what came meanwhile, or is told to look again', async (t
     await waitFor(() => other.resyncs().length > 0, { what: 'the resync' });
     assert.deepEqual(other.resyncs(), ['changes', 'gateways']);
   }
+
+  // What happened at another console, and that something there is not known.
+  const resumed = { epoch: late.epoch, seq: late.seq() };
+  const change = {
+    noun: 'sites' as const,
+    id: 'sit_1',
+    version: 1,
+    action: 'site.create',
+    at: new Date().toISOString(),
+  };
+  fixture.context.live.elsewhere.changed(ours.id, { ...change, ownerId: null, actorId: 'usr_1' });
+  await waitFor(() => late.changes().some(({ action }) => action === 'site.create'), { what: 'the change elsewhere' });
+  fixture.context.live.elsewhere.accessed(ours.id);
+  await waitFor(() => late.resyncs().length === 2, { what: 'that there are events' });
+  fixture.context.live.lostAll();
+  await waitFor(() => late.resyncs().length === 5, { what: 'that anything may be' });
+  assert.deepEqual(late.resyncs(), ['events', 'events', 'changes', 'gateways', 'events']);
+  const returned = await watch(t, url, bearer(ours.key), { events: {}, since: resumed });
+  await waitFor(() => returned.resyncs().length === 3, { what: 'the same for who was away' });
 });
 
 test('a connection ends within a second of its session, and with its role', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { eachDatabase, temporaryDirectory } from '@zeronaut/testkit';
+import { eachDatabase, postgresCluster, postgresMissing, temporaryDirectory, waitFor } from '@zeronaut/testkit';
 import { sql } from 'kysely';
 import { Refusal } from './refusal.ts';
 import { isUniqueViolation, openStore, type Queries } from './store.ts';
@@ -98,7 +98,7 @@ eachDatabase('a database of before is migrated with the events that it has, and 
 eachDatabase('a refusal and an error roll back; a commit is told, a rollback is not', async (t, database) => {
   const store = await openStore(database.url);
   t.after(() => store.close());
-  const told: string[] = [];
+  const told: (string | null)[] = [];
   const stop = store.onChange((id) => told.push(id));
   const insert = (queries: Queries, slug: string) =>
     queries
@@ -203,6 +203,57 @@ eachDatabase('transactions that come together do not mix', async (t, database) =
   );
   const row = await store.db.selectFrom('organizations').selectAll().executeTakeFirstOrThrow();
   assert.deepEqual([row.audit_seq, row.audit_head], [25, '25']);
+});
+
+const noPostgres = postgresMissing();
+test('what one console changes another one on the same PostgreSQL hears of', {
+  skip: noPostgres !== null && !process.env.ZERONAUT_REQUIRE_POSTGRES ? noPostgres : false,
+}, async (t) => {
+  const database = await (await postgresCluster()).createDatabase();
+  t.after(database.release);
+  const [here, there] = [await openStore(database.url), await openStore(database.url)];
+  t.after(() => Promise.all([here.close(), there.close()]));
+  const told: (string | null)[] = [];
+  const values: unknown[] = [];
+  let lost = 0;
+  there.onChange((id) => told.push(id));
+  there.notices.listen({ onTold: (topic, value) => values.push([topic, value]), onLost: () => lost++ });
+  let toldHere = 0;
+  here.onChange(() => toldHere++);
+
+  await here.change('refused', async () => new Refusal('api.conflict'));
+  await assert.rejects(here.change('failed', () => Promise.reject(new Error('on purpose'))));
+  const seenInside = await here.change('one', async () => [...told]);
+  assert.deepEqual(seenInside, []);
+  // Longer than PostgreSQL takes at once, and characters of several bytes.
+  const long = Array.from({ length: 10_000 }, (_, index) => `${index} é😀`);
+  here.notices.tell('gateways', long);
+  here.notices.tell('live', { a: [1] });
+  await waitFor(() => told.length > 0 && values.length === 2, { what: 'the other console to hear' });
+  assert.deepEqual(told, ['one']);
+  assert.deepEqual(values, [
+    ['gateways', long],
+    ['live', { a: [1] }],
+  ]);
+  assert.equal(toldHere, 1, 'its own change it is told once');
+
+  // More than is told one by one, and more than is told at all: that something is missing.
+  for (let index = 0; index < 1_000; index++) here.notices.tell('live', index);
+  await waitFor(() => lost === 1, { what: 'that something is missing' });
+  here.notices.tell('live', 'x'.repeat(600_000));
+  await waitFor(() => lost === 2, { what: 'that something is missing' });
+  for (const text of ['', 'x', 'x live', 'x live 1 2 "a"', 'x live 0 1 {', 'x live 0 2 "a', 'x change']) {
+    await sql`select pg_notify('zeronaut', ${text})`.execute(here.db);
+  }
+  assert.equal(values.length, 2);
+
+  // The connection that listens breaks: what was told meanwhile is not known, and that is said.
+  const before = told.length;
+  await sql`select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and query like 'listen%'`.execute(here.db);
+  await waitFor(() => told.length > before && told.at(-1) === null, { what: 'it to listen again' });
+  await here.change('two', async () => undefined);
+  await waitFor(() => told.includes('two'), { what: 'the next change' });
 });
 
 test('SQLite: durable at every commit, checked keys, one console per file, readable by its owner alone', async (t) => {

@@ -4,7 +4,9 @@ import { Fault } from '@zeronaut/model';
 import { Kysely, PostgresDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
+import type { Logger } from 'pino';
 import { migrations } from './migrations/index.ts';
+import { NOBODY_TO_TELL, type Notices, openNotices } from './notices.ts';
 import { Refusal } from './refusal.ts';
 import type { Schema } from './schema.ts';
 import { createSqliteDialect } from './sqlite-dialect.ts';
@@ -26,8 +28,13 @@ export interface Store {
   change<T>(organizationId: string, run: (queries: Queries) => Promise<T>): Promise<T>;
   /** Runs `told` once the transaction of `queries` is committed, at once where there is none; never after a rollback. Must not throw. */
   afterCommit(queries: Queries, told: () => void): void;
-  /** Called after each committed change of an organization; must not throw. Returns how to stop. */
-  onChange(listener: (organizationId: string) => void): () => void;
+  /**
+   * Called after each committed change of an organization, also one that another console on this database made; null: any may have
+   * changed. Must not throw. Returns how to stop.
+   */
+  onChange(listener: (organizationId: string | null) => void): () => void;
+  /** To and from the other consoles on this database. */
+  readonly notices: Notices;
   close(): Promise<void>;
 }
 
@@ -40,7 +47,10 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
  */
 export async function openStore(
   url: string,
-  { onMigrating }: { readonly onMigrating?: (names: readonly string[]) => void } = {},
+  {
+    onMigrating,
+    log,
+  }: { readonly onMigrating?: (names: readonly string[]) => void; readonly log?: Pick<Logger, 'warn'> } = {},
 ): Promise<Store> {
   const kind = /^postgres(ql)?:/.test(url) ? 'postgres' : 'sqlite';
   const file = url.replace(/^sqlite:(\/\/)?/, '');
@@ -53,6 +63,7 @@ export async function openStore(
             pool: new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5_000 }),
           }),
   });
+  let notices: Notices;
   try {
     const migrator = new Migrator({
       db,
@@ -65,12 +76,17 @@ export async function openStore(
     if (waiting.length > 0 && waiting.length < all.length) onMigrating?.(waiting);
     const { error } = await migrator.migrateToLatest();
     if (error !== undefined) throw error;
+    notices = kind === 'sqlite' ? NOBODY_TO_TELL : await openNotices(url, db, log);
   } catch (error) {
     await db.destroy();
     throw openFault(kind, file, error);
   }
 
-  const listeners = new Set<(organizationId: string) => void>();
+  const listeners = new Set<(organizationId: string | null) => void>();
+  const tellListeners = (organizationId: string | null): void => {
+    for (const listener of listeners) listener(organizationId);
+  };
+  notices.listen({ onChange: tellListeners });
   /** By running transaction. */
   const toTell = new WeakMap<Queries, (() => void)[]>();
   async function transaction<T>(run: (queries: Queries) => Promise<T>): Promise<T> {
@@ -96,8 +112,12 @@ export async function openStore(
     db,
     transaction,
     async change(organizationId, run) {
-      const result = await transaction(run);
-      if (!(result instanceof Refusal)) for (const listener of listeners) listener(organizationId);
+      const result = await transaction(async (queries) => {
+        const made = await run(queries);
+        if (!(made instanceof Refusal)) await notices.tellChange(queries, organizationId);
+        return made;
+      });
+      if (!(result instanceof Refusal)) tellListeners(organizationId);
       return result;
     },
     afterCommit(queries, told) {
@@ -109,7 +129,11 @@ export async function openStore(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    close: () => db.destroy(),
+    notices,
+    async close() {
+      await notices.close();
+      await db.destroy();
+    },
   };
 }
 

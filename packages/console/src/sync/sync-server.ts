@@ -11,6 +11,7 @@ import type { GatewayRow } from '../domains/gateways/gateways.ts';
 import { readOrganization } from '../domains/organizations/organization-facts.ts';
 import { GatewayLink } from './gateway-link.ts';
 import { HostCertificates } from './host-certificates.ts';
+import { LinkedElsewhere } from './linked-elsewhere.ts';
 import { LoadHistory } from './load-history.ts';
 import { type GatewayStatus, type Presence, presenceOf } from './presence.ts';
 import { buildSnapshot } from './snapshot-builder.ts';
@@ -45,6 +46,7 @@ export async function startSyncServer(
   const certificates = new HostCertificates(context);
   /** By gateway: the link that counts. */
   const links = new Map<string, GatewayLink>();
+  const elsewhere = new LinkedElsewhere(context.store.notices, context.clock, () => links.values());
   const history = new LoadHistory();
   const sockets = new Set<TLSSocket>();
   /** What still uses the store when the server stops. */
@@ -94,11 +96,13 @@ export async function startSyncServer(
 
   function onHello(link: GatewayLink): void {
     log.info({ gatewayId: link.gateway.id, snapshotVersion: link.runningVersion }, 'gateway connected');
+    elsewhere.tell(link);
     schedule(link.gateway.organization_id, 0);
   }
 
   function onLoad(link: GatewayLink, { load, at }: GatewayStatus): void {
     history.add(link.gateway.id, load, at);
+    elsewhere.tell(link);
   }
 
   function onClosed(link: GatewayLink): void {
@@ -107,6 +111,7 @@ export async function startSyncServer(
     log.info({ gatewayId: link.gateway.id }, 'gateway disconnected');
     const { status } = link;
     link.tellStatus(false);
+    elsewhere.tellGone(link.gateway.id);
     const write = context.store.db
       .updateTable('gateways')
       .set({ last_seen_at: context.clock() })
@@ -149,6 +154,8 @@ export async function startSyncServer(
   /** False when it must run again at once. */
   async function publish(organizationId: string): Promise<boolean> {
     let whole = true;
+    // Its gateways may all be linked to other consoles.
+    if (![...links.values()].some((link) => link.gateway.organization_id === organizationId)) return whole;
     const facts = await readOrganization(context, organizationId);
     const active = new Map(facts.gateways.map((gateway) => [gateway.id, gateway]));
     for (const link of [...links.values()]) {
@@ -168,10 +175,14 @@ export async function startSyncServer(
     return whole;
   }
 
-  const stopListening = context.store.onChange((organizationId) => schedule(organizationId, COALESCE_MS));
-  const rebuild = setInterval(() => {
+  const scheduleAll = (): void => {
     for (const id of new Set([...links.values()].map((link) => link.gateway.organization_id))) schedule(id, 0);
-  }, REBUILD_INTERVAL_MS);
+  };
+  const stopListening = context.store.onChange((organizationId) => {
+    if (organizationId === null) scheduleAll();
+    else schedule(organizationId, COALESCE_MS);
+  });
+  const rebuild = setInterval(scheduleAll, REBUILD_INTERVAL_MS);
   const renew = setInterval(
     () => {
       ca.syncServer()
@@ -195,9 +206,9 @@ export async function startSyncServer(
 
   return {
     port: (server.address() as AddressInfo).port,
-    connectedGateways: () => new Set(links.keys()),
+    connectedGateways: () => new Set([...elsewhere.ids(), ...links.keys()]),
     presence(organizationId) {
-      const statuses = new Map<string, GatewayStatus>();
+      const statuses = new Map<string, GatewayStatus>(elsewhere.statusesOf(organizationId));
       for (const { gateway, status } of links.values()) {
         if (gateway.organization_id === organizationId && status !== null) statuses.set(gateway.id, status);
       }
@@ -210,6 +221,7 @@ export async function startSyncServer(
     },
     async stop() {
       stopListening();
+      elsewhere.stop();
       clearInterval(rebuild);
       clearInterval(renew);
       for (const state of pending.values()) {

@@ -213,7 +213,7 @@ eachDatabase('Okta: look, create, push groups, deactivate, reactivate, rename', 
   // Deactivated, sessions end at once, and gateways hear of it.
   const stillThere = await sessionOf(world, id);
   assert.equal(await stillThere(), true);
-  const told: string[] = [];
+  const told: (string | null)[] = [];
   t.after(world.fixture.context.store.onChange((organizationId) => told.push(organizationId)));
   const off = await scim('PATCH', `/Users/${id}`, patchOf({ op: 'replace', value: { active: false } }));
   assert.deepEqual([off.status, off.body.active], [200, false]);
