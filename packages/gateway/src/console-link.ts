@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Reason, SignedSnapshot } from '@zeronaut/model';
+import type { Reason } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { EventSender } from './observe/event-sender.ts';
 import type { Spool } from './observe/spool.ts';
+import type { ReceivedSnapshot } from './rooms.ts';
 import { writeFileAtomically } from './snapshot/atomic-file.ts';
 import { createSnapshotTrust } from './snapshot/check.ts';
 import { SnapshotStore } from './snapshot/store.ts';
@@ -40,7 +41,7 @@ export class ConsoleLink {
   readonly #log: Logger;
   #tables: CurrentTables | null = null;
   /** The newest snapshot that waits while another one is being checked; older ones in between are of no use. */
-  #waiting: SignedSnapshot | null = null;
+  #waiting: ReceivedSnapshot | null = null;
   #applying = false;
   #stopped = false;
   onApplied: () => void = () => undefined;
@@ -121,7 +122,7 @@ export class ConsoleLink {
     this.#store.stop();
   }
 
-  #receive(signed: SignedSnapshot): void {
+  #receive(signed: ReceivedSnapshot): void {
     this.#waiting = signed;
     if (this.#applying) return;
     this.#applying = true;
@@ -141,7 +142,7 @@ export class ConsoleLink {
    * To disk, live, acknowledged: what once ran here is not forgotten by a restart. But a revocation does not wait for a
    * disk that stalls or is full: after a moment it goes live without it.
    */
-  async #apply(signed: SignedSnapshot): Promise<void> {
+  async #apply(signed: ReceivedSnapshot): Promise<void> {
     const startedAt = performance.now();
     const accepted = await this.#store.accept(signed, runningElements(this.#tables!.get()));
     if (!accepted.ok) {
@@ -178,7 +179,7 @@ export class ConsoleLink {
 }
 
 /** Only to name it in a refusal: nothing else may be read from a payload that was not verified. */
-function versionOf(signed: SignedSnapshot): number {
-  const match = /"version":(\d{1,15})[,}]/.exec(signed.payload.slice(0, 200));
+function versionOf(signed: ReceivedSnapshot): number {
+  const match = /"version":(\d{1,15})[,}]/.exec(signed.payload.toString('latin1', 0, 200));
   return match === null ? 0 : Number(match[1]);
 }

@@ -4,19 +4,13 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import {
-  createId,
-  type PublicJwk,
-  type SignedSnapshot,
-  SNAPSHOT_CONTEXT,
-  type Snapshot,
-  type SnapshotPolicy,
-} from '@zeronaut/model';
+import { createId, type PublicJwk, SNAPSHOT_CONTEXT, type Snapshot, type SnapshotPolicy } from '@zeronaut/model';
 import { temporaryDirectory } from '@zeronaut/testkit';
 import { AccessWorld, createResource, randomSecret, TestBrowser } from './access/access-world.suite.ts';
 import { watchFiles } from './config/watch.ts';
 import { CountryFile } from './country-file.ts';
 import { createLog } from './observe/log.ts';
+import type { ReceivedSnapshot } from './rooms.ts';
 import { createSnapshotTrust } from './snapshot/check.ts';
 import { SnapshotStore } from './snapshot/store.ts';
 import { CurrentTables, compileTables } from './tables.ts';
@@ -357,8 +351,8 @@ interface Signer {
   readonly gatewayId: string;
   readonly organizationId: string;
   snapshot(version: number, parts?: Partial<Snapshot>): Snapshot;
-  sign(payload: string): SignedSnapshot;
-  signed(parts: Partial<Snapshot> & { version: number }): SignedSnapshot;
+  sign(payload: string): ReceivedSnapshot;
+  signed(parts: Partial<Snapshot> & { version: number }): ReceivedSnapshot;
 }
 
 /** A console, as far as snapshots are concerned. */
@@ -368,10 +362,10 @@ function signer(): Signer {
   const world = new AccessWorld([]);
   const { gatewayId, organizationId } = world.snapshot;
   const snapshot = (version: number, parts: Partial<Snapshot> = {}) => ({ ...world.snapshot, ...parts, version });
-  const signPayload = (payload: string): SignedSnapshot => ({
+  const signPayload = (payload: string): ReceivedSnapshot => ({
     keyId: jwk.kid,
     signature: sign(null, Buffer.from(SNAPSHOT_CONTEXT + payload), privateKey).toString('base64url'),
-    payload,
+    payload: Buffer.from(payload),
   });
   return {
     ...{ key: publicKey, jwk, gatewayId, organizationId, snapshot, sign: signPayload },

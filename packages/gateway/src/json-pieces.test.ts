@@ -28,12 +28,14 @@ function changed(value: unknown): unknown {
   );
 }
 
-function same(text: string, piece: number, about: string): boolean {
+function same(anyText: string, piece: number, about: string): boolean {
+  // Half a pair of surrogates has no UTF-8.
+  const text = Buffer.from(anyText).toString();
   const expected = parsed(() => JSON.parse(text));
-  const seen = parsed(() => atOnce(parseJsonPieces(text, { piece })));
+  const seen = parsed(() => atOnce(parseJsonPieces(Buffer.from(text), { piece })));
   assert.deepEqual(seen, expected, `${about}, pieces of ${piece}: ${text}`);
   assert.deepEqual(
-    parsed(() => atOnce(parseJsonPieces(text, { piece, each }))),
+    parsed(() => atOnce(parseJsonPieces(Buffer.from(text), { piece, each }))),
     parsed(() => changed(JSON.parse(text))),
     text,
   );
@@ -159,7 +161,7 @@ for (const text of texts) {
 
 test('a depth that nobody means costs no more than JSON.parse', () => {
   const depth = 200_000;
-  const value = atOnce(parseJsonPieces('['.repeat(depth) + ']'.repeat(depth)));
+  const value = atOnce(parseJsonPieces(Buffer.from('['.repeat(depth) + ']'.repeat(depth))));
   assert.ok(Array.isArray(value));
 });
 
@@ -167,13 +169,44 @@ test('a string in pieces is what JSON.stringify makes of it to a reader', (t) =>
   const random = seededRandom(undefined, t);
   for (let round = 0; round < 1_000; round++) {
     const value = Array.from({ length: random.integer(30) }, () => random.pick(STRINGS)).join('');
-    assert.equal(JSON.parse([...stringifyPieces(value, 1 + random.integer(9))].join('')), value);
+    const bytes = Buffer.from(value);
+    // Half a pair of surrogates has no UTF-8.
+    assert.equal(JSON.parse([...stringifyPieces(bytes, 1 + random.integer(9))].join('')), bytes.toString());
   }
 });
 
+test('a long string that is wanted as bytes is what JSON.parse makes of it, as UTF-8', (t) => {
+  const random = seededRandom(undefined, t);
+  const signs = [
+    ...STRINGS.map((text) => JSON.stringify(text).slice(1, -1)),
+    '\\/',
+    '\\b\\f\\n\\r\\t',
+    '\\uD83D\\ude00',
+  ];
+  const bad = ['\\', '\\x', '\\u12', '\\u12g4', '\\u', '\u0001', '"', '\\ud83d\\u'];
+  let refused = 0;
+  for (let round = 0; round < 10_000; round++) {
+    const inside = Array.from({ length: 1 + random.integer(12) }, () =>
+      random.next() < 0.03 ? random.pick(bad) : random.pick(signs),
+    ).join('');
+    const text = `{"snapshot":{"payload": "x${inside}" , "other":"y${inside}"}}`;
+    const expected = parsed(() => {
+      const { snapshot } = JSON.parse(text);
+      return { snapshot: { ...snapshot, payload: Buffer.from(snapshot.payload) } };
+    });
+    const seen = parsed(() =>
+      atOnce(parseJsonPieces(Buffer.from(text), { piece: random.integer(3), bytes: 'payload' })),
+    );
+    assert.deepEqual(seen, expected, `seed ${random.seed}: ${text}`);
+    if (seen === 'refused') refused++;
+  }
+  assert.ok(refused > 500 && refused < 5_000, `${refused}`);
+});
+
 test('pieces are short', () => {
-  const text = JSON.stringify({ payload: JSON.stringify({ users: Array(5_000).fill({ name: 'é"\\'.repeat(20) }) }) });
+  const payload = JSON.stringify({ users: Array(5_000).fill({ name: 'é"\\'.repeat(20) }) });
+  const text = Buffer.from(JSON.stringify({ payload }));
   let pieces = 0;
-  for (const work = parseJsonPieces(text); ; pieces++) if (work.next().done === true) break;
-  assert.ok(pieces > text.length / 262_144, `${pieces}`);
+  for (const work = parseJsonPieces(text, { bytes: 'payload' }); ; pieces++) if (work.next().done === true) break;
+  assert.ok(pieces > (2 * text.length) / 65_536, `${pieces}`);
 });

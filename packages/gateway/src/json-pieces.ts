@@ -1,40 +1,52 @@
 import type { Pieces } from './turns.ts';
 
-/** Characters that are parsed at once: a fraction of a millisecond. */
+/** Bytes that are parsed at once: a fraction of a millisecond. */
 const PIECE = 32_768;
-/** The same of a string. V8 does not move what is larger than 128 KB while it waits to be joined. */
-const STRING_PIECE = 262_144;
 /** Deeper than this a long value is parsed whole. Ours are three deep; each level is looked through once more. */
 const MAX_DEPTH = 8;
 
 export interface JsonPiecesOptions {
-  /** How many characters are short. */
+  /** How many bytes are short. */
   readonly piece?: number;
   /**
    * Takes each element of a list that is a member of the outermost object, and gives what is put in its place. So what is made of
    * an element is made while it is young, and the element itself never grows old.
    */
   readonly each?: (list: string, element: unknown, index: number) => unknown;
+  /**
+   * A member of an object with this name whose value is a long string is given as a `Buffer` with the UTF-8 of its characters: as
+   * one string of V8 it would be copied whole, at once, and again and again.
+   */
+  readonly bytes?: string;
 }
 
 /**
  * `JSON.parse` (RFC 8259) for texts of many megabytes: the same values from the same texts, in pieces. What is long is taken
- * apart here, by its members or, if it is a string, at places between two escapes; everything short goes through
- * `JSON.parse`, which thereby judges every byte but the brackets, commas and colons of long containers. Throws a
- * `SyntaxError` where `JSON.parse` does.
+ * apart here, by its members; everything short goes through `JSON.parse`, which thereby judges every byte but the brackets, commas
+ * and colons of long containers, and the strings of `bytes`. Throws a `SyntaxError` where `JSON.parse` does.
+ *
+ * The text is UTF-8, checked before, and stays outside of the heap, whose collections it would make longer.
  */
-export function parseJsonPieces(text: string, options: JsonPiecesOptions = {}): Pieces<unknown> {
+export function parseJsonPieces(text: Buffer, options: JsonPiecesOptions = {}): Pieces<unknown> {
   return new PieceParser(text, options).value(0, text.length, 0);
 }
 
-/** `JSON.stringify` of a string in pieces, which together are its text. */
-export function* stringifyPieces(value: string, piece = PIECE): Generator<string, void, void> {
+/** `JSON.stringify` of a string, given in UTF-8, in pieces, which together are its text. */
+export function* stringifyPieces(value: Buffer, piece = PIECE): Generator<string, void, void> {
   yield '"';
-  for (let start = 0; start < value.length; start += piece) {
-    // A pair of surrogates that is cut is written as two escapes, which are read as the same pair.
-    yield JSON.stringify(value.slice(start, start + piece)).slice(1, -1);
+  for (let start = 0; start < value.length; ) {
+    const end = endOfCharacter(value, Math.min(start + piece, value.length));
+    yield JSON.stringify(value.toString('utf8', start, end)).slice(1, -1);
+    start = end;
   }
   yield '"';
+}
+
+/** The first place at or after `at` where a character ends (RFC 3629: its further bytes are 10xxxxxx). */
+function endOfCharacter(text: Buffer, at: number): number {
+  let end = at;
+  while (end < text.length && (text[end]! & 0xc0) === 0x80) end++;
+  return end;
 }
 
 const TAB = 0x09;
@@ -50,26 +62,31 @@ const CLOSE_LIST = 0x5d;
 const SMALL_U = 0x75;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
+/** What an escape of two characters means (RFC 8259, section 7), by its second. */
+const ESCAPES = new Map(
+  [...'"\\/bfnrt'].map((sign, index) => [sign.charCodeAt(0), '"\\/\b\f\n\r\t'.charCodeAt(index)]),
+);
+const HEX_DIGITS = /^[0-9a-fA-F]{4}$/;
 
 /** Ranges are `[from, to)`; beyond `to` there is the rest of what encloses the value. */
 class PieceParser {
-  readonly #text: string;
+  readonly #text: Buffer;
   readonly #piece: number;
-  readonly #stringPiece: number;
   readonly #each: JsonPiecesOptions['each'];
+  readonly #bytes: string | undefined;
 
-  constructor(text: string, { piece, each }: JsonPiecesOptions) {
+  constructor(text: Buffer, { piece, each, bytes }: JsonPiecesOptions) {
     this.#text = text;
-    this.#piece = piece ?? PIECE;
-    this.#stringPiece = piece ?? STRING_PIECE;
+    this.#piece = Math.max(1, piece ?? PIECE);
     this.#each = each;
+    this.#bytes = bytes;
   }
 
   /** `list`: the name of the member of the outermost object that it is. */
   *value(from: number, to: number, depth: number, list: string | null = null): Pieces<unknown> {
     const start = this.#skipSpace(from);
     const isLong = to - start > this.#piece && depth < MAX_DEPTH;
-    const first = this.#text.charCodeAt(start);
+    const first = this.#text[start];
     const each = this.#each;
     if (first === OPEN_LIST && depth === 1 && list !== null && each !== undefined) {
       return yield* this.#list(start, to, depth, (element, index) => each(list, element, index));
@@ -78,12 +95,7 @@ class PieceParser {
     if (first === OPEN_OBJECT && (isLong || (depth === 0 && each !== undefined))) {
       return yield* this.#object(start, to, depth);
     }
-    if (first === QUOTE && isLong) {
-      const { value, end } = yield* this.#string(start, to);
-      this.#expectEnd(end, to);
-      return value;
-    }
-    return JSON.parse(this.#text.slice(from, to));
+    return JSON.parse(this.#text.toString('utf8', from, to));
   }
 
   *#list(
@@ -95,7 +107,7 @@ class PieceParser {
     const values: unknown[] = [];
     const push = (value: unknown): void => void values.push(change === null ? value : change(value, values.length));
     let at = this.#skipSpace(open + 1);
-    if (this.#text.charCodeAt(at) === CLOSE_LIST) {
+    if (this.#text[at] === CLOSE_LIST) {
       this.#expectEnd(at + 1, to);
       return values;
     }
@@ -104,7 +116,7 @@ class PieceParser {
     let togetherEnd = at;
     const parseTogether = (): void => {
       if (togetherEnd === together) return;
-      const parsed = JSON.parse(`[${this.#text.slice(together, togetherEnd)}]`) as unknown[];
+      const parsed = JSON.parse(`[${this.#text.toString('utf8', together, togetherEnd)}]`) as unknown[];
       for (const value of parsed) push(value);
     };
     for (;;) {
@@ -112,7 +124,7 @@ class PieceParser {
       const end = yield* this.#findEnd(start, to);
       if (end === start) throw unexpected(start);
       at = this.#skipSpace(end);
-      const next = at < to ? this.#text.charCodeAt(at) : 0;
+      const next = at < to ? this.#text[at] : 0;
       if (next !== COMMA && next !== CLOSE_LIST) throw unexpected(at);
       const following = next === COMMA ? this.#skipSpace(at + 1) : at;
       const isLong = end - start > this.#piece;
@@ -134,24 +146,23 @@ class PieceParser {
   *#object(open: number, to: number, depth: number): Pieces<Record<string, unknown>> {
     const members: [string, unknown][] = [];
     let at = this.#skipSpace(open + 1);
-    while (this.#text.charCodeAt(at) !== CLOSE_OBJECT || members.length > 0) {
-      if (this.#text.charCodeAt(at) !== QUOTE) throw unexpected(at);
-      const { value: key, end: keyEnd } = yield* this.#string(at, to);
+    while (this.#text[at] !== CLOSE_OBJECT || members.length > 0) {
+      if (this.#text[at] !== QUOTE) throw unexpected(at);
+      const keyEnd = yield* this.#findEnd(at, to);
+      const key = JSON.parse(this.#text.toString('utf8', at, keyEnd)) as string;
       at = this.#skipSpace(keyEnd);
-      if (this.#text.charCodeAt(at) !== COLON) throw unexpected(at);
+      if (this.#text[at] !== COLON) throw unexpected(at);
       const start = this.#skipSpace(at + 1);
-      if (this.#text.charCodeAt(start) === QUOTE) {
-        const { value, end } = yield* this.#string(start, to);
-        members.push([key, value]);
-        at = end;
-      } else {
-        const end = yield* this.#findEnd(start, to);
-        members.push([key, yield* this.value(start, end, depth + 1, depth === 0 ? key : null)]);
-        at = end;
-      }
+      at = yield* this.#findEnd(start, to);
+      const isLongString = this.#text[start] === QUOTE && at - start > this.#piece;
+      const value =
+        isLongString && key === this.#bytes
+          ? yield* this.#stringBytes(start, at)
+          : yield* this.value(start, at, depth + 1, depth === 0 ? key : null);
+      members.push([key, value]);
       yield;
       at = this.#skipSpace(at);
-      const next = at < to ? this.#text.charCodeAt(at) : 0;
+      const next = at < to ? this.#text[at] : 0;
       if (next === CLOSE_OBJECT) break;
       if (next !== COMMA) throw unexpected(at);
       at = this.#skipSpace(at + 1);
@@ -161,24 +172,52 @@ class PieceParser {
     return Object.fromEntries(members);
   }
 
-  /** The string that begins at `open`, and where it ends. */
-  *#string(open: number, to: number): Pieces<{ value: string; end: number }> {
-    const parts: string[] = [];
-    let start = open + 1;
-    let at = start;
-    for (;;) {
-      if (at >= to) throw unexpected(to);
-      const code = this.#text.charCodeAt(at);
-      if (code === QUOTE || at - start >= this.#stringPiece) {
-        parts.push(JSON.parse(`"${this.#text.slice(start, at)}"`) as string);
-        start = at;
-        if (code === QUOTE) break;
-        yield;
+  /** UTF-8 of the characters of the string in `[open, end)`, which ends with a quote unless the text ends before it. */
+  *#stringBytes(open: number, end: number): Pieces<Buffer> {
+    const text = this.#text;
+    const last = end - 1;
+    if (last === open || text[last] !== QUOTE) throw unexpected(end);
+    const value = Buffer.allocUnsafe(last - open - 1);
+    let size = 0;
+    for (let at = open + 1; at < last; ) {
+      const pieceEnd = Math.min(at + this.#piece, last);
+      while (at < pieceEnd) {
+        const code = text[at]!;
+        if (code < SPACE) throw unexpected(at);
+        if (code !== BACKSLASH) {
+          value[size++] = code;
+          at++;
+          continue;
+        }
+        const unit = at + 1 < last ? this.#unicodeEscape(at, last) : null;
+        if (unit === null) {
+          const plain = at + 1 < last ? ESCAPES.get(text[at + 1]!) : undefined;
+          if (plain === undefined) throw unexpected(at);
+          value[size++] = plain;
+          at += 2;
+          continue;
+        }
+        at += 6;
+        const isHigh = unit >= 0xd800 && unit < 0xdc00;
+        const low = isHigh ? this.#unicodeEscape(at, last) : null;
+        const isPair = low !== null && low >= 0xdc00 && low < 0xe000;
+        if (isPair) at += 6;
+        // Half a pair becomes U+FFFD, as in every string that is written as UTF-8.
+        size += value.write(String.fromCharCode(unit, ...(isPair ? [low] : [])), size);
       }
-      if (code === BACKSLASH) at += this.#text.charCodeAt(at + 1) === SMALL_U ? 6 : 2;
-      else at++;
+      yield;
     }
-    return { value: parts.length === 1 ? parts[0]! : parts.join(''), end: at + 1 };
+    return value.subarray(0, size);
+  }
+
+  /** The code unit of the `\\uXXXX` at `at`; null: another escape, or none, is there. */
+  #unicodeEscape(at: number, end: number): number | null {
+    const text = this.#text;
+    if (at + 1 >= end || text[at] !== BACKSLASH || text[at + 1] !== SMALL_U) return null;
+    if (at + 6 > end) throw unexpected(end);
+    const digits = text.toString('latin1', at + 2, at + 6);
+    if (!HEX_DIGITS.test(digits)) throw unexpected(at);
+    return Number.parseInt(digits, 16);
   }
 
   /** Where the value that begins at `start` ends. Says nothing of whether it is right inside. */
@@ -192,7 +231,7 @@ class PieceParser {
         yield;
         yieldAt = at + this.#piece;
       }
-      const code = text.charCodeAt(at);
+      const code = text[at]!;
       if (inString) {
         if (code === BACKSLASH) at++;
         else if (code === QUOTE) {
@@ -230,7 +269,7 @@ class PieceParser {
   #skipSpace(from: number): number {
     let at = from;
     for (;;) {
-      const code = this.#text.charCodeAt(at);
+      const code = this.#text[at];
       if (code !== SPACE && code !== NEWLINE && code !== RETURN && code !== TAB) return at;
       at++;
     }

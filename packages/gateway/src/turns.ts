@@ -4,8 +4,8 @@
  */
 export type Pieces<T> = Generator<void, T, void>;
 
-/** How long the event loop is kept at a time (ms). Flows wait at most this long, and for the piece in which it runs out. */
-const TURN_MS = 2;
+/** How long the event loop is kept at a time (ms). A page waits for it, and for the piece in which it runs out, at each of its steps. */
+const TURN_MS = 1;
 
 /** Lets flows go first. */
 export function nextTurn(): Promise<void> {

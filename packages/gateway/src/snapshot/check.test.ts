@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { createId, type Reason, type SignedSnapshot, SNAPSHOT_CONTEXT } from '@zeronaut/model';
 import { checkSnapshot } from './check.ts';
-import { createSnapshotSigner } from './testdata/signed-snapshots.ts';
+import { createSnapshotSigner, received } from './testdata/signed-snapshots.ts';
 
 const signer = createSnapshotSigner();
 
@@ -16,7 +16,7 @@ test('a snapshot that the console signed comes out as it went in', async () => {
     role: 'member' as const,
     groups: ['dev'],
   }));
-  const result = await checkSnapshot(signer.signed(7, { users }), signer.trust);
+  const result = await checkSnapshot(received(signer.signed(7, { users })), signer.trust);
   assert.deepEqual(result, { ok: true, snapshot: signer.snapshot(7, { users }) });
 });
 
@@ -58,7 +58,7 @@ const refusals: [string, SignedSnapshot, Reason][] = [
 ];
 for (const [name, signed, reason] of refusals) {
   test(`refused: ${name}`, async () => {
-    const result = await checkSnapshot(signed, signer.trust);
+    const result = await checkSnapshot(received(signed), signer.trust);
     assert.equal(result.ok, false);
     assert.equal(!result.ok && result.reason, reason);
     assert.ok(!result.ok && result.detail.length > 0 && result.detail.length <= 500);
@@ -75,7 +75,7 @@ test('the event loop gets turns while a large snapshot is checked', async () => 
     if (!done) setImmediate(count);
   };
   setImmediate(count);
-  assert.equal((await checkSnapshot(signed, signer.trust)).ok, true);
+  assert.equal((await checkSnapshot(received(signed), signer.trust)).ok, true);
   done = true;
   assert.ok(turns >= 10, `${turns} turns`);
 });

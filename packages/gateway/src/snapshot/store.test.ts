@@ -6,7 +6,7 @@ import type { SignedSnapshot } from '@zeronaut/model';
 import { seededRandom, spawnProcess, temporaryDirectory, tmpfs, tmpfsMissing, waitFor } from '@zeronaut/testkit';
 import { createLog } from '../observe/log.ts';
 import { SnapshotStore } from './store.ts';
-import { createSnapshotSigner } from './testdata/signed-snapshots.ts';
+import { createSnapshotSigner, received } from './testdata/signed-snapshots.ts';
 
 const signer = createSnapshotSigner();
 
@@ -20,9 +20,9 @@ function open(directory: string): { store: SnapshotStore; logged: () => string }
 }
 
 async function take(store: SnapshotStore, signed: SignedSnapshot): Promise<string> {
-  const result = await store.accept(signed);
+  const result = await store.accept(received(signed));
   if (!result.ok) return result.reason;
-  await store.save(result.snapshot.version, signed);
+  await store.save(result.snapshot.version, received(signed));
   return 'ok';
 }
 
@@ -149,8 +149,9 @@ test('killed again and again while writing, a snapshot is always there, and neve
      const store = new SnapshotStore({ directory: ${JSON.stringify(directory)}, trust, log: createLog({ level: 'silent' }) });
      await store.load();
      console.log('loaded ' + store.version);
-     for (const signed of versions) {
-       const version = JSON.parse(signed.payload).version;
+     for (const { payload, ...others } of versions) {
+       const version = JSON.parse(payload).version;
+       const signed = { ...others, payload: Buffer.from(payload) };
        if (version <= store.version) continue;
        if (!(await store.accept(signed)).ok) throw new Error('refused');
        await store.save(version, signed);

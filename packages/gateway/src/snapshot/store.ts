@@ -1,8 +1,9 @@
 import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Reason, type SignedSnapshot, type Snapshot, signedSnapshot } from '@zeronaut/model';
+import { type Reason, type Snapshot, signedSnapshot } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { stringifyPieces } from '../json-pieces.ts';
+import type { ReceivedSnapshot } from '../rooms.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { checkSnapshot, type KeepRunning, type SnapshotTrust } from './check.ts';
 
@@ -32,7 +33,7 @@ export class SnapshotStore {
   readonly #options: SnapshotStoreOptions;
   /** Newest version that was handed out. */
   #version = 0;
-  #unsaved: { readonly version: number; readonly signed: SignedSnapshot } | null = null;
+  #unsaved: { readonly version: number; readonly signed: ReceivedSnapshot } | null = null;
   #writing: Promise<void> | null = null;
   #retry: NodeJS.Timeout | null = null;
 
@@ -69,7 +70,7 @@ export class SnapshotStore {
   }
 
   /** Verifies a snapshot that came over the link. The caller then calls `save` and makes it live. */
-  async accept(signed: SignedSnapshot, keep?: KeepRunning): Promise<Acceptance> {
+  async accept(signed: ReceivedSnapshot, keep?: KeepRunning): Promise<Acceptance> {
     const check = await checkSnapshot(signed, this.#options.trust, keep);
     if (!check.ok) return check;
     const { version } = check.snapshot;
@@ -89,7 +90,7 @@ export class SnapshotStore {
    * Resolves when it is on disk, or could not be written. A failure is logged and tried again by itself; until then a
    * restart would run the one before. One write at a time, and of several that wait only the newest.
    */
-  async save(version: number, signed: SignedSnapshot): Promise<void> {
+  async save(version: number, signed: ReceivedSnapshot): Promise<void> {
     this.#unsaved = { version, signed };
     this.#writing ??= this.#write().finally(() => {
       this.#writing = null;
@@ -144,19 +145,20 @@ export class SnapshotStore {
     }
     const signed = signedSnapshot.safeParse(value);
     if (!signed.success) return { ok: false, reason: 'sync.invalid', detail: 'not a signed snapshot' };
-    return checkSnapshot(signed.data, this.#options.trust);
+    return checkSnapshot({ ...signed.data, payload: Buffer.from(signed.data.payload) }, this.#options.trust);
   }
 }
 
-/** Payloads up to this long (characters) are written at once. */
+/** Payloads up to this long (bytes) are written at once. */
 const SHORT_PAYLOAD = 262_144;
 
-/** `JSON.stringify(signed)`, in pieces if the payload has megabytes. */
-function fileText(signed: SignedSnapshot): string | Iterable<string> {
-  return signed.payload.length <= SHORT_PAYLOAD ? JSON.stringify(signed) : filePieces(signed);
+/** A `SignedSnapshot`, in pieces if the payload has megabytes. */
+function fileText(signed: ReceivedSnapshot): string | Iterable<string> {
+  const pieces = filePieces(signed);
+  return signed.payload.length <= SHORT_PAYLOAD ? [...pieces].join('') : pieces;
 }
 
-function* filePieces({ payload, ...others }: SignedSnapshot): Generator<string, void, void> {
+function* filePieces({ payload, ...others }: ReceivedSnapshot): Generator<string, void, void> {
   yield `${JSON.stringify(others).slice(0, -1)},"payload":`;
   yield* stringifyPieces(payload);
   yield '}';

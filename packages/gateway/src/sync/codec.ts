@@ -5,6 +5,7 @@ import { isUtf8 } from 'node:buffer';
  * into bodies and never throws; whether one is JSON, and a message, is for its caller to say.
  */
 const LENGTH_BYTES = 4;
+const EMPTY = Buffer.alloc(0);
 
 export function encodeMessage(json: string): Buffer {
   const size = Buffer.byteLength(json);
@@ -18,11 +19,13 @@ export type Decoded = { readonly ok: true; readonly bodies: readonly Buffer[] } 
 
 export class MessageDecoder {
   readonly #maxBytes: number;
-  // What has come and is not consumed. Kept as a list, so that a message of many chunks is copied once.
-  #chunks: Buffer[] = [];
-  #buffered = 0;
+  readonly #head = Buffer.alloc(LENGTH_BYTES);
+  #headBytes = 0;
   /** Size of the message that is arriving; -1 while its length is not known. */
   #expected = -1;
+  /** What has come of it: its first `#filled` bytes. */
+  #body: Buffer = EMPTY;
+  #filled = 0;
   #failed = false;
 
   constructor(maxBytes: number) {
@@ -31,39 +34,57 @@ export class MessageDecoder {
 
   /**
    * All messages that `chunk` completes. Not ok: too long, empty or not UTF-8; the link must be closed, and every later
-   * call is not ok either. Memory is bounded by what really arrived, never by what a length announces.
+   * call is not ok either. Memory is bounded by twice what really arrived, never by what a length announces.
    */
   push(chunk: Buffer): Decoded {
     if (this.#failed) return { ok: false };
-    this.#chunks.push(chunk);
-    this.#buffered += chunk.length;
     const bodies: Buffer[] = [];
-    for (;;) {
+    for (let at = 0; at < chunk.length; ) {
       if (this.#expected === -1) {
-        if (this.#buffered < LENGTH_BYTES) break;
-        this.#expected = this.#take(LENGTH_BYTES).readUInt32BE(0);
+        this.#head[this.#headBytes++] = chunk[at++]!;
+        if (this.#headBytes < LENGTH_BYTES) continue;
+        this.#headBytes = 0;
+        this.#expected = this.#head.readUInt32BE(0);
         if (this.#expected === 0 || this.#expected > this.#maxBytes) return this.#fail();
+        continue;
       }
-      if (this.#buffered < this.#expected) break;
-      const body = this.#take(this.#expected);
-      this.#expected = -1;
+      const end = Math.min(chunk.length, at + this.#expected - this.#filled);
+      this.#append(chunk.subarray(at, end));
+      at = end;
+      if (this.#filled < this.#expected) break;
+      const body = this.#body.subarray(0, this.#filled);
+      this.#begin();
       if (!isUtf8(body)) return this.#fail();
       bodies.push(body);
     }
     return { ok: true, bodies };
   }
 
+  #begin(): void {
+    this.#expected = -1;
+    this.#body = EMPTY;
+    this.#filled = 0;
+  }
+
   #fail(): Decoded {
     this.#failed = true;
-    this.#chunks = [];
-    this.#buffered = 0;
+    this.#begin();
     return { ok: false };
   }
 
-  #take(size: number): Buffer {
-    const all = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
-    this.#buffered = all.length - size;
-    this.#chunks = this.#buffered === 0 ? [] : [all.subarray(size)];
-    return all.subarray(0, size);
+  /** Grows as the message comes, so that one of many chunks is not copied whole when its last one is there. */
+  #append(bytes: Buffer): void {
+    const needed = this.#filled + bytes.length;
+    if (this.#filled === 0 && needed === this.#expected) {
+      this.#body = bytes;
+    } else {
+      if (needed > this.#body.length) {
+        const grown = Buffer.allocUnsafe(Math.min(this.#expected, 2 * needed));
+        this.#body.copy(grown, 0, 0, this.#filled);
+        this.#body = grown;
+      }
+      bytes.copy(this.#body, this.#filled);
+    }
+    this.#filled = needed;
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestAuthority, freePort, waitFor } from '@zeronaut/testkit';
-import { createSnapshotSigner } from '../snapshot/testdata/signed-snapshots.ts';
+import { createSnapshotSigner, received } from '../snapshot/testdata/signed-snapshots.ts';
 import { encodeMessage } from './codec.ts';
 import { gatewayId, organizationId, startLink, startSyncConsole } from './testdata/sync-console.ts';
 
@@ -20,7 +20,7 @@ test('says hello with the running version, and hands on what comes', async (t) =
   console.send({ type: 'events_stored', epoch: 'epoch-1234', seq: 5 });
   console.send({ type: 'ping' });
   await console.waitForMessage('pong');
-  assert.deepEqual(told, ['up', signer.signed(8), ['epoch-1234', 5]]);
+  assert.deepEqual(told, ['up', received(signer.signed(8)), ['epoch-1234', 5]]);
   assert.equal(link.up, true);
 });
 

@@ -3,7 +3,6 @@ import {
   CONSOLE_SERVER_NAME,
   type EdgeSignIn,
   parseHostPort,
-  type SignedSnapshot,
   SYNC_ALPN,
   SYNC_MAX_FROM_CONSOLE,
   SYNC_PING_INTERVAL_MS,
@@ -13,6 +12,7 @@ import {
 } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { parseJsonPieces } from '../json-pieces.ts';
+import type { ReceivedSnapshot } from '../rooms.ts';
 import { inTurns, nextTurn } from '../turns.ts';
 import { encodeMessage, MessageDecoder } from './codec.ts';
 import type { Witness } from './witness.ts';
@@ -32,7 +32,7 @@ export interface SyncLinkOptions {
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly onUp: () => void;
   readonly onDown: () => void;
-  readonly onSnapshot: (snapshot: SignedSnapshot) => void;
+  readonly onSnapshot: (snapshot: ReceivedSnapshot) => void;
   readonly onEventsStored: (epoch: string, seq: number) => void;
   /** Co-signs checkpoints of the audit log. */
   readonly witness?: Pick<Witness, 'verifierKey' | 'size' | 'consider'>;
@@ -286,22 +286,26 @@ export class SyncLink {
     if (body.length > LARGE_BYTES) await nextTurn();
     let value: unknown;
     try {
-      value = await inTurns(parseJsonPieces(body.toString('utf8')));
+      value = await inTurns(parseJsonPieces(body, { bytes: 'payload' }));
     } catch {
       return 'not a message';
     }
     if (socket.destroyed) return null;
     this.#lastHeard = performance.now();
+    const payload = takePayload(value);
     const message = syncFromConsole.safeParse(value);
     if (!message.success) return message.error.issues[0]!.message.slice(0, 200);
-    return this.#handle(message.data) ? null : `${message.data.type} answers nothing that was asked`;
+    return this.#handle(message.data, payload) ? null : `${message.data.type} answers nothing that was asked`;
   }
 
-  #handle(message: SyncFromConsole): boolean {
+  /** `payload`: of a snapshot, if it was long. */
+  #handle(message: SyncFromConsole, payload: Buffer | null): boolean {
     switch (message.type) {
-      case 'snapshot':
-        this.#options.onSnapshot(message.snapshot);
+      case 'snapshot': {
+        const { snapshot } = message;
+        this.#options.onSnapshot({ ...snapshot, payload: payload ?? Buffer.from(snapshot.payload) });
         return true;
+      }
       case 'events_stored':
         this.#options.onEventsStored(message.epoch, message.seq);
         return true;
@@ -342,4 +346,13 @@ export class SyncLink {
     this.#attempt++;
     this.#retry = setTimeout(() => this.#dial(), delayMs);
   }
+}
+
+/** A payload that was read as bytes leaves the message, whose schema knows texts; its length is bounded as the message's is. */
+function takePayload(message: unknown): Buffer | null {
+  const { snapshot } = Object(message) as { snapshot?: { payload?: unknown } | null };
+  if (!Buffer.isBuffer(snapshot?.payload)) return null;
+  const { payload } = snapshot;
+  snapshot.payload = '';
+  return payload;
 }

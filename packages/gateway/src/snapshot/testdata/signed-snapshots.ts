@@ -1,5 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { createId, type PublicJwk, SNAPSHOT_CONTEXT, type SignedSnapshot, type Snapshot, snapshotDefaults } from '@zeronaut/model';
+import type { ReceivedSnapshot } from '../../rooms.ts';
 import { createSnapshotTrust, type SnapshotTrust } from '../check.ts';
 
 /** A console as far as snapshots are concerned, for tests: one key, one gateway. */
@@ -56,4 +57,9 @@ export function createSnapshotSigner(): SnapshotSigner {
     signed: (version, changes) => signText(JSON.stringify(snapshot(version, changes))),
     signText,
   };
+}
+
+/** As the sync link hands it on. */
+export function received(signed: SignedSnapshot): ReceivedSnapshot {
+  return { ...signed, payload: Buffer.from(signed.payload) };
 }
