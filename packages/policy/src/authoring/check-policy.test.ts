@@ -51,3 +51,16 @@ test('a forbid that whose country is unknown would pass is warned of', () => {
   assert.equal(warnings(`forbid (principal, action, resource) unless { ${known} };`), 0);
   assert.equal(warnings(`permit (principal, action, resource) when { ${known} };`), 0);
 });
+
+test('what a policy names is told, in its head and its conditions', () => {
+  const check =
+    checkPolicy(`forbid (principal in Group::"dev", action in [Action::"read", Action::"write"], resource is Resource in Segment::"prod")
+    when { principal != User::"usr_1" && !(resource in Segment::"lab") || principal in Group::"dev" };`);
+  assert.ok(check.ok, JSON.stringify(check));
+  assert.deepEqual(check.named.map(({ type, id }) => `${type} ${id}`).sort(), [
+    'Group dev',
+    'Segment lab',
+    'Segment prod',
+    'User usr_1',
+  ]);
+});

@@ -1,4 +1,5 @@
 import type * as Cedar from '@cedar-policy/cedar-wasm/nodejs';
+import { entitiesNamed, type NamedEntity } from '../cedar/entities-named.ts';
 import { UnsupportedPolicyError } from '../cedar/expression.ts';
 import { factsUsed } from '../cedar/facts-used.ts';
 import { compilePolicy } from '../cedar/policy.ts';
@@ -24,6 +25,8 @@ export type PolicyCheck =
       readonly annotations: Readonly<Record<string, string>>;
       /** What its conditions read of the moment, such as `risk`. */
       readonly facts: readonly string[];
+      /** Users, groups, objects and segments that it names. */
+      readonly named: readonly NamedEntity[];
       /** What its author may not have thought of. */
       readonly warnings: readonly string[];
     }
@@ -77,6 +80,7 @@ function checkWith(cedar: typeof Cedar, text: string): PolicyCheck {
     ...{ ok: true, effect, json },
     annotations: Object.fromEntries(annotations),
     facts: [...facts].sort(),
+    named: entitiesNamed(json),
     warnings: warningsOf(effect, json, facts),
   };
 }

@@ -1,4 +1,5 @@
 /** Writing policies: text, checks, templates. Needs the Cedar library (WebAssembly), which gateways never load. */
+export type { NamedEntity } from '../cedar/entities-named.ts';
 export * from './check-policy.ts';
 export * from './instantiate-template.ts';
 export * from './policy-form.ts';

@@ -1,16 +1,18 @@
 import { checkPolicy, type PolicyCheck } from '@zeronaut/policy/authoring';
 import type { Caller, Context } from '../context.ts';
+import { namedNobody } from './named-nobody.ts';
 
 /** Of many gateways, so many are named. */
 const MAX_NAMED = 10;
 
-/** What the author of a policy may not have thought of: of the text, and of the gateways that shall run it. */
+/** What the author of a policy may not have thought of: of the text, of what it names, and of the gateways that shall run it. */
 export async function warningsOf(
   context: Context,
   caller: Caller,
   check: PolicyCheck & { readonly ok: true },
 ): Promise<string[]> {
-  const warnings = [...check.warnings];
+  const missing = await namedNobody(context.store.db, caller.organizationId, check.named);
+  const warnings = [...check.warnings, ...missing];
   if (!check.facts.includes('country')) return warnings;
   const { gateways } = context.presence(caller.organizationId);
   const broken = [...gateways].filter(([, { load }]) => load.countries === 'none' || load.countries === 'failing');
