@@ -195,6 +195,11 @@ export const REASONS = {
   'api.invalid': { status: 400, title: 'The request is not valid', next: 'Correct the named fields.' },
   'api.unauthenticated': { status: 401, title: 'Sign-in is required', next: 'Run zeronaut login.' },
   'api.forbidden': { status: 403, title: 'Your role does not allow this', next: 'Ask an administrator.' },
+  'api.administration_forbidden': {
+    status: 403,
+    title: 'A policy forbids this now',
+    next: 'Do it from where the policy lets you, or ask who writes policies.',
+  },
   'api.not_found': { status: 404, title: 'There is no such thing here', next: '' },
   'api.conflict': { status: 409, title: 'It already exists', next: 'Choose another name.' },
   'api.name_taken': { status: 409, title: 'The name is taken', next: 'Choose another with --name.' },

@@ -1,5 +1,6 @@
 /** Access decisions: pure, deny by default, safe in a browser. */
 
+export * from './administration.ts';
 export { UnsupportedPolicyError } from './cedar/expression.ts';
 export * from './cedar/values.ts';
 export * from './circumstances.ts';

@@ -18,6 +18,8 @@ entity Guest = { kind: String, name: String };
 entity Resource in [Segment] = { name: String, protocol: String, public: Bool, segments: Set<String> };
 // Networks that people forward into.
 entity Site in [Segment] = { name: String, segments: Set<String> };
+// What administrators work with: API and pages.
+entity Console in [Segment] = { name: String, segments: Set<String> };
 
 type Device = {
   id: String,
@@ -59,6 +61,12 @@ action read, write, connect in [access] appliesTo {
 action forward in [access] appliesTo {
   principal: [User, ServiceAccount, Guest],
   resource: [Site],
+  context: Circumstances,
+};
+// What members of the organization may not do. Roles let people in; a forbid that names this action keeps them out.
+action administer appliesTo {
+  principal: [User, ServiceAccount],
+  resource: [Console],
   context: Circumstances,
 };
 `;

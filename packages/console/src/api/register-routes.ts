@@ -84,6 +84,7 @@ async function serve(
     if (found instanceof Refusal) return found;
     caller = found;
     if (!caller.permissions.has(route.permission)) {
+      if (caller.withheld !== undefined) return caller.withheld;
       return new Refusal('api.forbidden', { detail: `${caller.role} lacks ${route.permission as Permission}` });
     }
     if (caller.scopes !== null && !caller.scopes.some((scope) => parseScope(scope)?.permission === route.permission)) {

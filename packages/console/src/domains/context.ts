@@ -3,6 +3,7 @@ import type { Authority } from '../authority/authority.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import type { Outbound } from '../outbound/outbound.ts';
+import type { Refusal } from '../store/refusal.ts';
 import type { Store } from '../store/store.ts';
 import type { Presence } from '../sync/presence.ts';
 import type { Home } from './memberships/home.ts';
@@ -60,6 +61,8 @@ export interface Caller extends Origin {
   readonly role: Role;
   /** All that the role allows. */
   readonly permissions: ReadonlySet<Permission>;
+  /** Why the role counts as that of a member now: a policy forbids to administer. */
+  readonly withheld?: Refusal;
   /** Narrows the role, see `scopesCover` of the model; null: not narrowed. */
   readonly scopes: readonly string[] | null;
   readonly credential: 'session' | 'api_key' | 'workload' | 'local';

@@ -140,8 +140,8 @@ export const policyForm = z.strictObject({
   effect: z.enum(['permit', 'forbid']),
   who: z.array(whoSelector).max(200).default([]),
   actions: z
-    .array(z.enum(['access', 'read', 'write', 'connect', 'forward']))
-    .max(5)
+    .array(z.enum(['access', 'read', 'write', 'connect', 'forward', 'administer']))
+    .max(6)
     .default([]),
   what: z.array(whatSelector).max(200).default([]),
   when: z.array(formCondition).max(100).default([]),

@@ -1,4 +1,5 @@
 import type * as Cedar from '@cedar-policy/cedar-wasm/nodejs';
+import { speaksOfAdministration } from '../administration.ts';
 import { entitiesNamed, type NamedEntity } from '../cedar/entities-named.ts';
 import { UnsupportedPolicyError } from '../cedar/expression.ts';
 import { factsUsed } from '../cedar/facts-used.ts';
@@ -76,6 +77,11 @@ function checkWith(cedar: typeof Cedar, text: string): PolicyCheck {
   if (parsed.type === 'failure') return { ok: false, problems: problemsOf(parsed.errors, text) };
   const json = parsed.json as unknown as Record<string, unknown>;
   const { effect, annotations, facts } = compilePolicy(json);
+  if (effect === 'permit' && speaksOfAdministration(json)) {
+    return refuse(
+      'a permit of administer would give nothing: roles say who may administer, and a forbid says when not',
+    );
+  }
   return {
     ...{ ok: true, effect, json },
     annotations: Object.fromEntries(annotations),

@@ -9,6 +9,7 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { contains, type ListQuery, listPage } from '../list.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { refuseToLockOut } from './administration.ts';
 import { checkAssertions } from './assertions.ts';
 import { warningsOfText } from './warnings.ts';
 
@@ -216,7 +217,9 @@ export async function applyPolicies(
       if (after === null) await remove(queries, context, caller, before!);
       else await save(queries, context, caller, after, before);
     }
-    const broken = await checkAssertions(queries, context, caller.organizationId);
+    const broken =
+      (await checkAssertions(queries, context, caller.organizationId)) ??
+      (await refuseToLockOut(queries, context, caller));
     if (broken !== null) return broken;
     // A refusal rolls back: the only way out of a transaction that leaves nothing behind.
     return dryRun ? DRY_RUN : undefined;
@@ -387,7 +390,7 @@ async function changing<T>(
       if (Number(count) > MAX_POLICIES) {
         return new Refusal('api.conflict', { detail: `an organization has at most ${MAX_POLICIES} policies` });
       }
-      return result;
+      return (await refuseToLockOut(queries, context, caller)) ?? result;
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;

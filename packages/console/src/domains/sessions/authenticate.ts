@@ -2,6 +2,7 @@ import { Refusal } from '../../store/refusal.ts';
 import { parseScopes } from '../api-keys/stored-scopes.ts';
 import type { Caller, Context, Origin } from '../context.ts';
 import { checkHomeSession } from '../memberships/home.ts';
+import { withholdAdministration } from '../policies/administration.ts';
 import { hashToken, TOKEN_PREFIX } from '../random-token.ts';
 import { findRole, type HeldRole, heldRole, roleWithin } from '../roles/held-role.ts';
 import { authenticateWorkload } from '../workloads/exchange.ts';
@@ -20,6 +21,11 @@ export async function authenticate(
   origin: Origin,
   isUse = true,
 ): Promise<Caller | Refusal> {
+  const caller = await byToken(context, token, origin, isUse);
+  return caller instanceof Refusal ? caller : await withholdAdministration(context, caller);
+}
+
+async function byToken(context: Context, token: string, origin: Origin, isUse: boolean): Promise<Caller | Refusal> {
   if (token.startsWith(TOKEN_PREFIX.session)) return await bySession(context, token, origin, isUse);
   if (token.startsWith(TOKEN_PREFIX.apiKey)) return await byApiKey(context, token, origin, isUse);
   if (token.startsWith(TOKEN_PREFIX.workload)) return await authenticateWorkload(context, token, origin);

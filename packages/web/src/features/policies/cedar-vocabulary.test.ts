@@ -7,10 +7,10 @@ const vocabulary = vocabularyOf(POLICY_SCHEMA);
 const names = (path: string) => attributesAt(vocabulary, path).map(({ name }) => name);
 
 test('completion knows what the schema of policies has', () => {
-  assert.deepEqual(vocabulary.actions, ['access', 'read', 'write', 'connect', 'forward']);
+  assert.deepEqual(vocabulary.actions, ['access', 'read', 'write', 'connect', 'forward', 'administer']);
   assert.deepEqual(
     [...vocabulary.entities.keys()],
-    ['Role', 'Group', 'Segment', 'User', 'ServiceAccount', 'Guest', 'Resource', 'Site'],
+    ['Role', 'Group', 'Segment', 'User', 'ServiceAccount', 'Guest', 'Resource', 'Site', 'Console'],
   );
   assert.ok(names('context').includes('factorMinutesAgo'));
   assert.deepEqual(names('context.time'), ['weekday', 'hour', 'minute']);

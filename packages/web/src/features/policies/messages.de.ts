@@ -108,6 +108,7 @@ export const messages: Translation<typeof english> = {
   'action.write': 'Schreiben',
   'action.connect': 'Verbinden',
   'action.forward': 'Weiterleiten',
+  'action.administer': 'Verwalten (Konsole)',
   'fact.group.logic': 'Logik',
   'fact.group.facts': 'Tatsachen',
   'fact.logic.who': 'der Benutzer ist',

@@ -105,6 +105,7 @@ export const messages = {
   'action.write': 'Write',
   'action.connect': 'Connect',
   'action.forward': 'Forward',
+  'action.administer': 'Administer (console)',
   'fact.group.logic': 'Logic',
   'fact.group.facts': 'Facts',
   'fact.logic.who': 'the user is',

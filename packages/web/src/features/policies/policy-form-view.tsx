@@ -20,7 +20,7 @@ import { policyMessages } from './messages.ts';
 import { SelectorList } from './selector-list.tsx';
 import { useSettled } from './use-settled.ts';
 
-const ACTIONS = ['access', 'read', 'write', 'connect', 'forward'] as const;
+const ACTIONS = ['access', 'read', 'write', 'connect', 'forward', 'administer'] as const;
 const WHO = ['user', 'service_account', 'guest', 'group', 'role'] as const;
 const WHAT = ['resource', 'site', 'segment'] as const;
 
