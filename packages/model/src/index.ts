@@ -31,6 +31,7 @@ export * from './gateway-file.ts';
 export * from './identity-provider-presets.ts';
 export * from './ids.ts';
 export * from './local-credential.ts';
+export * from './parse-json.ts';
 export * from './permissions.ts';
 export * from './reasons.ts';
 export * from './snapshot.ts';

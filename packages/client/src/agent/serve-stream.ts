@@ -1,5 +1,5 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
-import { parseHostPort } from '@zeronaut/model';
+import { parseHostPort, parseJson } from '@zeronaut/model';
 import { createDatagramStream, type DatagramStream, type MuxStream, splice } from '@zeronaut/tunnel';
 import { dialTarget } from './dial-target.ts';
 import type { Served } from './served.ts';
@@ -12,7 +12,7 @@ const UDP_IDLE_MS = 120_000;
  * or a failed dial reaches the gateway as the code of the stream's end.
  */
 export function serveStream(stream: MuxStream, header: Buffer, served: Served): void {
-  const target = served.match(parseHeader(header));
+  const target = served.match(parseJson(header.toString('utf8')));
   if (target === null) {
     stream.abort('target.not_exposed');
     return;
@@ -80,12 +80,4 @@ function serveDatagrams(stream: MuxStream, address: string): void {
 function sendDatagram(socket: DatagramSocket, datagram: Buffer): void {
   // An error is one lost datagram; without the callback it would come as an event for the whole socket.
   socket.send(datagram, () => undefined);
-}
-
-function parseHeader(header: Buffer): unknown {
-  try {
-    return JSON.parse(header.toString('utf8'));
-  } catch {
-    return null;
-  }
 }

@@ -2,6 +2,7 @@ import {
   type Fault,
   gatewayServerName,
   parseHostPort,
+  parseJson,
   TUNNEL_ALPN,
   type TunnelFromAgent,
   type TunnelFromGateway,
@@ -248,12 +249,5 @@ export class TunnelSet {
 
 /** A gateway that says what we do not understand is newer than we are: that message is left out. */
 function parseMessage(payload: Buffer): TunnelFromGateway | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(payload.toString('utf8'));
-  } catch {
-    return null;
-  }
-  const parsed = tunnelFromGateway.safeParse(value);
-  return parsed.success ? parsed.data : null;
+  return tunnelFromGateway.safeParse(parseJson(payload.toString('utf8'))).data ?? null;
 }

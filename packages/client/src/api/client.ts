@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { RouteDefinition } from '@zeronaut/model';
 import {
   oauthError,
+  parseJson,
   problem,
   type RouteId,
   type RouteInput,
@@ -151,14 +152,6 @@ function parseTolerant(schema: z.ZodType, value: unknown): z.ZodSafeParseResult<
     for (const key of issue.keys) delete (holder as Record<string, unknown>)[key];
   }
   return schema.safeParse(value);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function whyUnreachable(error: Error): string {

@@ -8,6 +8,7 @@ import {
   liveFromClient,
   PERSONAL_LIVE_NOUNS,
   type Permission,
+  parseJson,
   scopesCover,
 } from '@zeronaut/model';
 import type { WebSocket } from 'ws';
@@ -337,11 +338,5 @@ export class LiveConnection implements LiveSubscriber {
 }
 
 function parseMessage(text: string): LiveFromClient | null {
-  try {
-    const parsed = liveFromClient.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    // No JSON: refused like any other message that is none of ours.
-    return null;
-  }
+  return liveFromClient.safeParse(parseJson(text)).data ?? null;
 }

@@ -1,10 +1,9 @@
-import { type FactorList, routes } from '@zeronaut/model';
+import { type FactorList, parseJson, routes } from '@zeronaut/model';
 import { PASSKEY_SCRIPT } from '@zeronaut/passkeys';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller, Context } from '../domains/context.ts';
 import { listFactors, personOf, removeFactor, renewRecoveryCodes } from '../domains/factors/factors.ts';
 import { confirmTotp, startTotp } from '../domains/factors/totp.ts';
-import { parseJson } from '../domains/parse-json.ts';
 import { createPasskey, startPasskey } from '../domains/passkeys/passkeys.ts';
 import { requireFreshSession } from '../domains/sessions/step-up.ts';
 import { Refusal } from '../store/refusal.ts';

@@ -1,4 +1,4 @@
-import { email, passkeyAssertion, password, REASONS } from '@zeronaut/model';
+import { email, parseJson, passkeyAssertion, password, REASONS } from '@zeronaut/model';
 import { PASSKEY_SCRIPT } from '@zeronaut/passkeys';
 import type { FastifyInstance } from 'fastify';
 import { readBrowserSecret } from '../api/browser-cookie.ts';
@@ -7,7 +7,6 @@ import { clearHomeCookie, clearSessionCookie, readHomeCookie, readSessionCookie 
 import type { Context } from '../domains/context.ts';
 import { signInChoices } from '../domains/identity-providers/sign-in-choices.ts';
 import { offersMagicLinks } from '../domains/magic-links/magic-links.ts';
-import { parseJson } from '../domains/parse-json.ts';
 import { signInWithPasskey } from '../domains/passkeys/passkey-sign-in.ts';
 import { authenticate } from '../domains/sessions/authenticate.ts';
 import { revokeSession } from '../domains/sessions/sessions.ts';

@@ -3,6 +3,7 @@ import {
   createId,
   isReason,
   PORTAL_AUDIENCE,
+  parseJson,
   passkeyAssertion,
   passkeyAttestation,
   type Reason,
@@ -167,13 +168,4 @@ function passkeysOf(flow: Flow, user: SnapshotUser): string[] {
 
 function userAgentOf(head: RequestHead): string {
   return (headerValue(head.headers, 'user-agent') ?? '').slice(0, 300);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // JSON.parse has no other way to say so.
-    return undefined;
-  }
 }

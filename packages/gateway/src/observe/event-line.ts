@@ -1,4 +1,4 @@
-import { type AccessEvent, accessEvent } from '@zeronaut/model';
+import { type AccessEvent, accessEvent, parseJson } from '@zeronaut/model';
 
 export type UnnumberedEvent = Omit<AccessEvent, 'gatewayId' | 'epoch' | 'seq'>;
 
@@ -44,12 +44,5 @@ export function encodeEventLine(prefix: string, seq: number, event: UnnumberedEv
 
 /** A line that was read back from disk, or null when it is no event. */
 export function parseEventLine(line: string): AccessEvent | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return null;
-  }
-  const event = accessEvent.safeParse(value);
-  return event.success ? event.data : null;
+  return accessEvent.safeParse(parseJson(line)).data ?? null;
 }

@@ -1,4 +1,4 @@
-import { type AccessEvent, type Reason, type TunnelFromGateway, tunnelFromAgent } from '@zeronaut/model';
+import { type AccessEvent, parseJson, type Reason, type TunnelFromGateway, tunnelFromAgent } from '@zeronaut/model';
 import type { MuxSession } from '@zeronaut/tunnel';
 import type { Tables } from '../tables.ts';
 import { type AccessFeed, createAccessFeed } from './access-feed.ts';
@@ -176,9 +176,5 @@ interface Binding {
 }
 
 function parseMessage(payload: Buffer) {
-  try {
-    return tunnelFromAgent.safeParse(JSON.parse(payload.toString('utf8'))).data ?? null;
-  } catch {
-    return null;
-  }
+  return tunnelFromAgent.safeParse(parseJson(payload.toString('utf8'))).data ?? null;
 }

@@ -8,6 +8,7 @@ import {
   type OpenFromClient,
   openFromClient,
   parseHostPort,
+  parseJson,
   REASONS,
   type Reason,
   type SnapshotSite,
@@ -79,11 +80,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
 }
 
 function parseOpen(header: Buffer): OpenFromClient | null {
-  try {
-    return openFromClient.safeParse(JSON.parse(header.toString('utf8'))).data ?? null;
-  } catch {
-    return null;
-  }
+  return openFromClient.safeParse(parseJson(header.toString('utf8'))).data ?? null;
 }
 
 class Forward {

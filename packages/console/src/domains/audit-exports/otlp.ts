@@ -1,9 +1,8 @@
-import type { AuditExportSettings } from '@zeronaut/model';
+import { type AuditExportSettings, parseJson } from '@zeronaut/model';
 import { z } from 'zod';
 import { Refusal } from '../../store/refusal.ts';
 import { VERSION } from '../../version.ts';
 import type { Context } from '../context.ts';
-import { parseJson } from '../parse-json.ts';
 import { type ExportRecord, referenceOf } from './export-records.ts';
 
 /**

@@ -1,8 +1,7 @@
-import { type GatewayLoad, type GatewayView, gatewayLoad, openConnections } from '@zeronaut/model';
+import { type GatewayLoad, type GatewayView, gatewayLoad, openConnections, parseJson } from '@zeronaut/model';
 import type { GatewayStatus } from '../../sync/presence.ts';
 import type { Context } from '../context.ts';
 import { isoTime } from '../page.ts';
-import { parseJson } from '../parse-json.ts';
 import type { GatewayRow } from './gateways.ts';
 
 /** A connected gateway tells its load every 5 s; after three reports that did not come, the last one is old. */
