@@ -1,10 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'node:test';
 import { recordingUpstream, testTarget, waitFor } from '@zeronaut/testkit';
-import { HOST, httpWorld, rawClient, statuses } from './http/testdata/http-world.ts';
-
-const GET = `GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
-const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+import { GET, HOST, httpWorld, OK, rawClient, statuses } from './http/testdata/http-world.ts';
 
 describe('upstream connections', () => {
   it('a kept connection that the service closed meanwhile costs nobody a request', async (t) => {

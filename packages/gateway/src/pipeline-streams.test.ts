@@ -1,34 +1,11 @@
 import { strict as assert } from 'node:assert';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { deny } from '@zeronaut/model';
 import { recordingUpstream, waitFor } from '@zeronaut/testkit';
 import { WebSocket, WebSocketServer } from 'ws';
-import { HOST, httpWorld, PASS, rawClient, statuses } from './http/testdata/http-world.ts';
-
-const GET = `GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
-const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
-
-/** A real `node:http` service. */
-async function service(t: TestContext, listener: RequestListener) {
-  const server = createServer(listener);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { server, address: `127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
-
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
+import { bodyOf, GET, HOST, httpWorld, OK, PASS, rawClient, service, statuses } from './http/testdata/http-world.ts';
 
 describe('bodies', () => {
   it('stream both ways without a cap, unchanged', async (t) => {

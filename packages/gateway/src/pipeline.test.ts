@@ -1,32 +1,19 @@
 import { strict as assert } from 'node:assert';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { challenge, deny, parseNetwork } from '@zeronaut/model';
 import { recordingUpstream, waitFor } from '@zeronaut/testkit';
-import { HOST, httpWorld, PASS, PORTAL, rawClient, statuses } from './http/testdata/http-world.ts';
-
-const GET = `GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
-const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
-
-/** A real `node:http` service. */
-async function service(t: TestContext, listener: RequestListener) {
-  const server = createServer(listener);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { server, address: `127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
-
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
+import {
+  bodyOf,
+  GET,
+  HOST,
+  httpWorld,
+  OK,
+  PASS,
+  PORTAL,
+  rawClient,
+  service,
+  statuses,
+} from './http/testdata/http-world.ts';
 
 describe('a request through the pipeline', () => {
   it('reaches the target with our fields, comes back with its answer, and is recorded once', async (t) => {

@@ -1,4 +1,6 @@
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { type AccessEvent, type Network, pass, type Snapshot, type SnapshotResource, type Target } from '@zeronaut/model';
 import { testResource, testSnapshot, testTarget, waitFor } from '@zeronaut/testkit';
@@ -181,4 +183,26 @@ export function rawClient(test: Pick<TestContext, 'after'>, port: number, send?:
 /** Status codes of the responses in `text`, in order. Good for bodies that hold no status line. */
 export function statuses(text: string): number[] {
   return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1]));
+}
+
+/** A request of a visitor, and an answer of a service, as short as they get. */
+export const GET = `GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`;
+export const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+
+/** A real `node:http` service. */
+export async function service(t: TestContext, listener: RequestListener) {
+  const server = createServer(listener);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { server, address: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }
