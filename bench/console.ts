@@ -2,11 +2,12 @@
  * How fast the console and its pages are with 500 gateways, 5,000 services, 20,000 users and 1,000,000 access events, on SQLite and on
  * PostgreSQL: what the API answers, the first content of each page in a browser, and the feed of accesses under 200 events a second.
  *
- *     npm run bench -- console [--quick] [--json] [--runs 3] [--only sqlite|postgres] [--part api|pages|feed|ingest] [--match TEXT]
+ *     npm run bench -- console [--quick] [--json] [--runs 3] [--only sqlite|postgres] [--part fill|api|pages|feed|ingest] [--match TEXT]
  *                              [--pause] [--keep DIRECTORY]
  *
  * The databases are filled past the console, then the real console runs on each. Filling takes minutes and disturbs nothing that is
- * measured: with `--pause` it waits for a line on its input afterwards. With `--keep` they stay, and the next run measures them again.
+ * measured: with `--pause` it waits for a line on its input afterwards. With `--keep` they stay, and the next run measures them again;
+ * `--part fill` does nothing else.
  */
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
@@ -23,7 +24,8 @@ import { questions } from './harness/console-questions.ts';
 import { type Measurement, percentile, reportResults, toResult } from './harness/results.ts';
 import { Stage } from './harness/stage.ts';
 
-const PARTS = ['api', 'pages', 'feed', 'ingest'] as const;
+const PARTS = ['fill', 'api', 'pages', 'feed', 'ingest'] as const;
+const isAsked = (part: (typeof PARTS)[number]) => flags.part === undefined || flags.part === part;
 const { values: flags } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
@@ -156,7 +158,7 @@ async function measureInBrowser(
   collected: Collected,
 ): Promise<void> {
   const browser = await openConsoleBrowser(stage, port, seeded);
-  if (flags.part !== 'feed') {
+  if (isAsked('pages')) {
     // Of each page the files are there from the second time on, as for whoever works with it.
     for (let round = 0; round <= rounds; round++) {
       for (const path of addresses(seeded)) {
@@ -171,7 +173,7 @@ async function measureInBrowser(
       }
     }
   }
-  if (flags.part !== 'pages') {
+  if (isAsked('feed')) {
     for (let round = 0; round < rounds; round++) {
       const gateway = await connectGateway(port, syncPort, seeded);
       const load = await measureFeed(browser, gateway, seeded, FEED);
@@ -199,13 +201,13 @@ try {
     process.stdin.pause();
   }
   for (const database of filled) {
-    if (flags.part !== 'ingest') {
+    if (isAsked('api') || isAsked('pages') || isAsked('feed')) {
       const { program, ...ports } = await startConsole(database);
-      if (flags.part === undefined || flags.part === 'api') await measureApi(ports.port, database, collected);
-      if (flags.part !== 'api') await measureInBrowser(ports, database, collected);
+      if (isAsked('api')) await measureApi(ports.port, database, collected);
+      if (isAsked('pages') || isAsked('feed')) await measureInBrowser(ports, database, collected);
       await program.kill();
     }
-    if (flags.part === undefined || flags.part === 'ingest') {
+    if (isAsked('ingest')) {
       const what = { workload: `events stored, ${database.name}`, unit: 'events/s', better: 'higher' as const };
       for (let round = 0; round < rounds; round++)
         collected.add(what, await measureIngest(database.url, database.seeded, STORED_EVENTS));

@@ -79,18 +79,14 @@ async function tidyEvents(context: Context, isStopped: () => boolean): Promise<v
   const { db } = context.store;
   const nowMs = context.clock();
   const set = await db.selectFrom('audit_retentions').select('organization_id').execute();
-  const own: [organizationId: string, beforeMs: number][] = [];
-  for (const { organization_id: id } of set) own.push([id, nowMs - (await getRetention(db, id)).eventDays * DAY_MS]);
-  const others = sql.join(['', ...own.map(([id]) => id)]);
-  const parts = [
-    ...own.map(([id, beforeMs]) => sql`organization_id = ${id} and at < ${beforeMs}`),
-    sql`organization_id not in (${others}) and at < ${nowMs - EVENT_RETENTION_MS}`,
-  ];
-  for (const part of parts) {
+  const own = new Set(set.map(({ organization_id: id }) => id));
+  for (const { id } of await db.selectFrom('organizations').select('id').execute()) {
+    const keptMs = own.has(id) ? (await getRetention(db, id)).eventDays * DAY_MS : EVENT_RETENTION_MS;
     for (let removed = BATCH_ROWS; removed === BATCH_ROWS && !isStopped(); ) {
       const { rows } = await sql<{ seq: number }>`
         delete from access_events where (gateway_id, epoch, seq) in (
-          select gateway_id, epoch, seq from access_events where ${part} limit ${BATCH_ROWS}
+          select gateway_id, epoch, seq from access_events
+          where organization_id = ${id} and at < ${nowMs - keptMs} limit ${BATCH_ROWS}
         ) returning seq`.execute(db);
       removed = rows.length;
     }

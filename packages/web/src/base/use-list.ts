@@ -27,7 +27,7 @@ export interface List<Row> {
 
 const PAGE_ROWS = 200;
 /** How long a search goes on by itself: at first there shall be something soon, later somebody wants more of it. */
-const FIRST_PAGE_MS = 500;
+const FIRST_PAGE_MS = 250;
 const FURTHER_PAGE_MS = 4_000;
 
 /** A list of the API, page after page. The key is `[id, input]` as with `routeQuery`, so writes make both old alike. */

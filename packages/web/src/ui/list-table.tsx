@@ -1,7 +1,7 @@
 import Box from '@mui/material/Box';
 import ButtonBase from '@mui/material/ButtonBase';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type ComponentProps, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { Value } from '../base/list-order.ts';
 import { useMessages } from '../base/messages.ts';
 import { SortDownIcon, SortUpIcon } from './icons.tsx';
@@ -48,7 +48,7 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => ROW_PX,
-    overscan: 12,
+    overscan: 8,
     scrollMargin: top,
     getItemKey: (index) => props.rowKey(rows[index]!),
   });
@@ -58,36 +58,24 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
     if (hasMore && last >= rows.length - LOAD_BEFORE_END_ROWS) onMore();
   }, [hasMore, last, rows.length, onMore]);
 
-  const grid = {
-    display: 'grid',
-    columnGap: 2,
-    px: { xs: 2, sm: 2.5 },
-    gridTemplateColumns: Object.fromEntries(BREAKPOINTS.map((at) => [at, tracks(columns, at)])),
-  };
   return (
-    <Box role="table" aria-label={props.label} aria-rowcount={hasMore ? -1 : rows.length + 1}>
-      <Box role="rowgroup">
-        <Box
-          role="row"
-          sx={{
-            ...grid,
-            alignItems: 'center',
-            py: 1,
-            borderBottom: 1,
-            borderColor: 'divider',
-            color: 'text.secondary',
-            fontSize: 12,
-          }}
-        >
+    <Box
+      role="table"
+      aria-label={props.label}
+      aria-rowcount={hasMore ? -1 : rows.length + 1}
+      sx={{ ...ROWS, ...cellsOf(columns) }}
+    >
+      <Part role="rowgroup">
+        <Part role="row" data-part="head">
           {columns.map((column) => {
             const isSorted = props.sort?.replace(/^-/, '') === column.key;
             const descending = props.sort === `-${column.key}`;
             return (
-              <Box
+              <Part
                 key={column.key}
                 role="columnheader"
+                data-column={column.key}
                 aria-sort={isSorted ? (descending ? 'descending' : 'ascending') : undefined}
-                sx={{ display: column.below ? { xs: 'none', sm: 'block' } : shown(column), minWidth: 0 }}
               >
                 {column.value === undefined ? (
                   column.header
@@ -112,53 +100,76 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
                     ) : null}
                   </ButtonBase>
                 )}
-              </Box>
+              </Part>
             );
           })}
-        </Box>
-      </Box>
-      <Box ref={body} role="rowgroup" style={{ height: virtualizer.getTotalSize() }} sx={{ position: 'relative' }}>
+        </Part>
+      </Part>
+      <Part ref={body} role="rowgroup" data-part="body" style={{ height: virtualizer.getTotalSize() }}>
         {items.map((item) => (
-          <Box
+          <Part
             key={item.key}
             ref={virtualizer.measureElement}
             data-index={item.index}
+            data-part={item.index === rows.length - 1 ? 'last' : 'row'}
             role="row"
             aria-rowindex={item.index + 2}
             style={{ transform: `translateY(${item.start - top}px)` }}
-            sx={{
-              ...grid,
-              position: 'absolute',
-              top: 0,
-              left: 0,
-              right: 0,
-              minHeight: ROW_PX,
-              alignItems: 'center',
-              py: 1,
-              borderBottom: item.index === rows.length - 1 ? 0 : 1,
-              borderColor: 'divider',
-              '&:hover': { bgcolor: 'action.hover' },
-            }}
           >
             {columns.map((column) => (
-              <Box
-                key={column.key}
-                role="cell"
-                sx={{
-                  display: shown(column),
-                  minWidth: 0,
-                  overflowWrap: 'anywhere',
-                  ...(column.below && { gridColumn: { xs: '1 / -1', sm: 'auto' } }),
-                }}
-              >
+              <Part key={column.key} role="cell" data-column={column.key}>
                 {column.cell(rows[item.index]!)}
-              </Box>
+              </Part>
             ))}
-          </Box>
+          </Part>
         ))}
-      </Box>
+      </Part>
     </Box>
   );
+}
+
+/** A group, row or cell of the grid. */
+function Part(props: ComponentProps<'div'> & { readonly 'data-part'?: string; readonly 'data-column'?: string }) {
+  return <div {...props} />;
+}
+
+/**
+ * How rows and cells look, said once for the table: as styles of each of them they would be worked out anew for all that is shown, whenever
+ * one event comes.
+ */
+const ROWS = {
+  '& > div > [role="row"]': { display: 'grid', columnGap: 2, px: { xs: 2, sm: 2.5 }, py: 1, alignItems: 'center' },
+  '& [data-part="head"]': { borderBottom: 1, borderColor: 'divider', color: 'text.secondary', fontSize: 12 },
+  '& > [data-part="body"]': { position: 'relative' },
+  '& [data-part="row"], & [data-part="last"]': {
+    position: 'absolute',
+    top: 0,
+    left: 0,
+    right: 0,
+    minHeight: ROW_PX,
+    '&:hover': { bgcolor: 'action.hover' },
+  },
+  '& [data-part="row"]': { borderBottom: 1, borderColor: 'divider' },
+  '& [data-column]': { minWidth: 0 },
+  '& [role="cell"]': { overflowWrap: 'anywhere' },
+} as const;
+
+/** Tracks, and from which width of the window on each column is there. */
+function cellsOf<Row>(columns: readonly Column<Row>[]) {
+  const styles: Record<string, object> = {
+    '& > div > div[role="row"]': {
+      gridTemplateColumns: Object.fromEntries(BREAKPOINTS.map((at) => [at, tracks(columns, at)])),
+    },
+  };
+  for (const column of columns) {
+    if (column.from !== undefined)
+      styles[`& [data-column="${column.key}"]`] = { display: { xs: 'none', [column.from]: 'block' } };
+    if (column.below === true) {
+      styles[`& [role="columnheader"][data-column="${column.key}"]`] = { display: { xs: 'none', sm: 'block' } };
+      styles[`& [role="cell"][data-column="${column.key}"]`] = { gridColumn: { xs: '1 / -1', sm: 'auto' } };
+    }
+  }
+  return styles;
 }
 
 /** For the link of a row: all of the row is the link, other links and buttons in it stay on top with `aboveRowLink`. */
@@ -177,8 +188,4 @@ function tracks<Row>(columns: readonly Column<Row>[], at: (typeof BREAKPOINTS)[n
     .filter(({ from }) => from === undefined || BREAKPOINTS.indexOf(from) <= BREAKPOINTS.indexOf(at))
     .map(({ width }) => (width === undefined ? 'minmax(0, 1fr)' : width))
     .join(' ');
-}
-
-function shown<Row>({ from }: Column<Row>) {
-  return from === undefined ? 'block' : { xs: 'none', [from]: 'block' };
 }

@@ -19,6 +19,7 @@ export const messages: Translation<typeof english> = {
   'list.count': { one: '{count} Eintrag', other: '{count} Einträge' },
   'list.countMore': 'Mehr als {count} Einträge',
   'list.loading': 'Wird geladen',
+  'some.more': '{count} weitere zeigen',
   'list.sortedUp': 'aufsteigend sortiert',
   'list.sortedDown': 'absteigend sortiert',
   'confirm.cancel': 'Abbrechen',

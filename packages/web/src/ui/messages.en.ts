@@ -17,6 +17,7 @@ export const messages = {
   'list.count': { one: '{count} entry', other: '{count} entries' },
   'list.countMore': 'More than {count} entries',
   'list.loading': 'Loading',
+  'some.more': 'Show {count} more',
   'list.sortedUp': 'sorted from the first',
   'list.sortedDown': 'sorted from the last',
   'confirm.cancel': 'Cancel',

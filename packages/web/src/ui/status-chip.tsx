@@ -1,38 +1,38 @@
-import Box from '@mui/material/Box';
+import { styled } from '@mui/material/styles';
 import type { ReactNode } from 'react';
 
 /** The meanings that colour has. `neutral` is a fact without judgement. */
 export type Meaning = 'ok' | 'warn' | 'bad' | 'neutral';
 
-const COLOR = { ok: 'success.main', warn: 'warning.main', bad: 'error.main', neutral: 'text.secondary' } as const;
+const COLOR = {
+  ok: 'var(--zn-palette-success-main)',
+  warn: 'var(--zn-palette-warning-main)',
+  bad: 'var(--zn-palette-error-main)',
+  neutral: 'var(--zn-palette-text-secondary)',
+} as const;
+
+const Word = styled('span')(({ theme }) => ({
+  display: 'inline-flex',
+  alignItems: 'center',
+  gap: theme.spacing(0.75),
+  fontSize: 13,
+  fontWeight: 550,
+  whiteSpace: 'nowrap',
+  '&::before': {
+    content: '""',
+    width: 8,
+    height: 8,
+    borderRadius: '50%',
+    backgroundColor: 'currentColor',
+  },
+  '&[data-meaning="neutral"]::before': { opacity: 0.6 },
+}));
 
 /** A word with a dot. The word says it all: colour alone never does. */
 export function StatusChip({ meaning, children }: { readonly meaning: Meaning; readonly children: ReactNode }) {
   return (
-    <Box
-      component="span"
-      sx={{
-        display: 'inline-flex',
-        alignItems: 'center',
-        gap: 0.75,
-        color: COLOR[meaning],
-        fontSize: 13,
-        fontWeight: 550,
-        whiteSpace: 'nowrap',
-      }}
-    >
-      <Box
-        component="span"
-        aria-hidden
-        sx={{
-          width: 8,
-          height: 8,
-          borderRadius: '50%',
-          bgcolor: 'currentColor',
-          opacity: meaning === 'neutral' ? 0.6 : 1,
-        }}
-      />
+    <Word data-meaning={meaning} style={{ color: COLOR[meaning] }}>
       {children}
-    </Box>
+    </Word>
   );
 }

@@ -9,16 +9,30 @@ const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['second', 1_000],
 ];
 
+/** Made once: making one takes longer than using it a hundred times, and lists have hundreds. */
+const relativeFormats = new Map<Language, Intl.RelativeTimeFormat>();
+const absoluteFormats = new Map<Language, Intl.DateTimeFormat>();
+
 /** How long ago, or how long still, in one unit. */
 export function relativeTime(atMs: number, nowMs: number, language: Language): string {
   const distance = atMs - nowMs;
   const [unit, sizeMs] = UNITS.find(([, size]) => Math.abs(distance) >= size) ?? UNITS.at(-1)!;
-  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(distance / sizeMs), unit);
+  let format = relativeFormats.get(language);
+  if (format === undefined) {
+    format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+    relativeFormats.set(language, format);
+  }
+  return format.format(Math.trunc(distance / sizeMs), unit);
 }
 
 /** In the zone of whoever looks; the API speaks UTC. */
 export function absoluteTime(at: string, language: Language): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(at));
+  let format = absoluteFormats.get(language);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
+    absoluteFormats.set(language, format);
+  }
+  return format.format(new Date(at));
 }
 
 /** `3 minutes ago`, with the exact time on hover. `null`: never. */

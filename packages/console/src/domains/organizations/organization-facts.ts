@@ -37,13 +37,17 @@ export async function readOrganization(context: Context, organizationId: string)
   return await context.store.transaction((queries) => readFacts(queries, organizationId, context.clock()));
 }
 
-/** The same, within a transaction of the caller's. `userId`: of people and what is theirs only this user, which is far less. */
+/**
+ * The same, within a transaction of the caller's. `only`: of people and what is theirs only this user, and so many resources in the order of
+ * their ids, which is far less.
+ */
 export async function readFacts(
   queries: Queries,
   organizationId: string,
   nowMs: number,
-  userId?: string,
+  only?: { readonly userId: string; readonly resources: { readonly afterId: string; readonly limit: number } },
 ): Promise<OrganizationFacts> {
+  const userId = only?.userId;
   const gateways = await queries
     .selectFrom('gateways')
     .selectAll()
@@ -92,6 +96,7 @@ export async function readFacts(
     .selectAll()
     .where('organization_id', '=', organizationId)
     .where('enabled', '=', 1)
+    .$if(only !== undefined, (select) => select.where('id', '>', only!.resources.afterId).limit(only!.resources.limit))
     .orderBy('id')
     .execute();
   const shares = await queries

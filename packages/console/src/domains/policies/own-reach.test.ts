@@ -34,6 +34,38 @@ eachDatabase('everybody sees what lets them in, and ends what is their own alone
   await organization.call('POST', `/api/v1/access-requests/${asked.json().id}/decisions`, { effect: 'approve' });
   assert.deepEqual(await names(), ['asked', 'mine', 'public'], 'what was approved counts');
 
+  const many = Array.from({ length: 510 }, (_, index) => ({
+    name: `no-${index}`,
+    targets: [target],
+    access: { allow: [other.user.email] },
+  }));
+  const last = { name: 'zuletzt', targets: [target], access: { mode: 'public' } };
+  for (const resources of [many, [last]]) {
+    fixture.clock.nowMs++;
+    const added = await organization.call('POST', '/api/v1/resources/apply', { resources });
+    assert.equal(added.statusCode, 200, added.body);
+  }
+  await organization.call('POST', '/api/v1/sites', {
+    name: 'lab',
+    connection: 'local',
+    destinations: ['10.0.0.0/8:*'],
+    access: { allow: [member.user.email] },
+  });
+  const seen: string[] = [];
+  let pages = 0;
+  for (let cursor: string | null = ''; cursor !== null; pages++) {
+    const page = await organization.call(
+      'GET',
+      `/api/v1/me/reach?limit=2${cursor && `&cursor=${cursor}`}`,
+      undefined,
+      as,
+    );
+    seen.push(...page.json().items.map(({ name }: { name: string }) => name));
+    cursor = page.json().nextCursor;
+  }
+  assert.deepEqual(seen.toSorted(), ['asked', 'lab', 'mine', 'public', 'zuletzt']);
+  assert.ok(pages >= 3 && pages <= 5, 'some, of hundreds that let nobody in');
+
   const device = await organization.enrolDevice(member.key);
   const foreign = await organization.enrolDevice(other.key);
   const devices = async () => (await organization.call('GET', '/api/v1/me/devices', undefined, as)).json().items;

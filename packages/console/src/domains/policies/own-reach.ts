@@ -1,13 +1,15 @@
 import { Refusal } from '../../store/refusal.ts';
 import type { Caller, Context } from '../context.ts';
 import { readFacts } from '../organizations/organization-facts.ts';
-import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
+import { type Page, type PageQuery, parseCursor, searchPage } from '../page.ts';
 import { serviceUrls } from '../services/services.ts';
 import { Judge } from './judge.ts';
 import { reachOf } from './reach.ts';
 
 /** Gateways whose addresses are told of one resource. */
 const MAX_GATEWAYS = 20;
+/** Resources that are looked at for one page: whoever may use few of thousands gets them over several. */
+const LOOKED_AT = 500;
 
 export interface OwnReach {
   id: string;
@@ -27,7 +29,11 @@ export async function listOwnReach(
   const after = parseCursor(query.cursor, ['string']);
   if (after instanceof Refusal) return after;
   const nowMs = context.clock();
-  const facts = await readFacts(context.store.db, caller.organizationId, nowMs, caller.userId);
+  const afterId = String(after?.[0] ?? '');
+  const facts = await readFacts(context.store.db, caller.organizationId, nowMs, {
+    userId: caller.userId,
+    resources: { afterId, limit: LOOKED_AT },
+  });
   const judge = new Judge(facts, nowMs);
   const user = judge.user(caller.userId);
   if (user === undefined) return { items: [], nextCursor: null };
@@ -37,8 +43,10 @@ export async function listOwnReach(
   const resources = new Map(facts.resources.map((resource) => [resource.id, resource]));
   const gateways = facts.gateways.slice(0, MAX_GATEWAYS);
   const rows: OwnReach[] = [];
+  // Ids of sites come after those of resources.
+  const last = facts.resources.length < LOOKED_AT ? null : facts.resources.at(-1)!.id;
   for (const object of [...judge.objects].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-    if (after !== null && object.id <= String(after[0])) continue;
+    if (object.id <= afterId || (last !== null && object.id > last)) continue;
     const { kind, actions } = reachOf(judge, user, object, { granted: granted.has(object.id) });
     const open = actions.filter(({ effect }) => effect !== 'deny');
     if (open.length === 0) continue;
@@ -56,9 +64,10 @@ export async function listOwnReach(
     });
     if (rows.length > query.limit) break;
   }
-  return toPage(
+  return searchPage(
     rows,
     query.limit,
+    last === null ? null : [last],
     (row) => row,
     (row) => [row.id],
   );

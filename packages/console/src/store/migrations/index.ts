@@ -29,6 +29,7 @@ import * as branding from './0062-branding.ts';
 import * as notifications from './0063-notifications.ts';
 import * as refusalsOfResources from './0064-refusals-of-resources.ts';
 import * as gatewayLoad from './0065-gateway-load.ts';
+import * as eventTimes from './0066-event-times.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -64,6 +65,7 @@ export const migrations: MigrationProvider = {
       '0063-notifications': notifications,
       '0064-refusals-of-resources': refusalsOfResources,
       '0065-gateway-load': gatewayLoad,
+      '0066-event-times': eventTimes,
     };
   },
 };

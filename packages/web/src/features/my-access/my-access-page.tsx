@@ -50,7 +50,7 @@ export function MyAccessPage() {
         }
       />
       <SubNavigation of="mine" />
-      {rows === undefined ? (
+      {rows === undefined || (rows.length === 0 && hasMore) ? (
         <Card>
           {error === null ? <RowsSkeleton label={t('title')} /> : <ErrorState error={error} onRetry={reload} />}
         </Card>

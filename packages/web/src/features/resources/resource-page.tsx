@@ -16,6 +16,7 @@ import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
+import { SomeOf } from '../../ui/some-of.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { Tag } from '../../ui/tag.tsx';
@@ -164,18 +165,20 @@ function Addresses({ id }: { readonly id: string }) {
         <Typography color="textSecondary">{t('address.none')}</Typography>
       ) : (
         <Box sx={{ display: 'grid', gap: 1 }}>
-          {service.urls.map((url) =>
-            url.startsWith('https://') ? (
-              <Link key={url} href={url} target="_blank" rel="noreferrer" sx={{ overflowWrap: 'anywhere' }}>
-                {url}
-              </Link>
-            ) : (
-              <CopyText key={url} text={url} label={t('address.copy', { name: service.name })} />
-            ),
-          )}
-          {service.dns.map((record) => (
-            <CopyText key={record} text={record} label={t('address.dns')} />
-          ))}
+          <SomeOf items={service.urls}>
+            {(url) =>
+              url.startsWith('https://') ? (
+                <Link key={url} href={url} target="_blank" rel="noreferrer" sx={{ overflowWrap: 'anywhere' }}>
+                  {url}
+                </Link>
+              ) : (
+                <CopyText key={url} text={url} label={t('address.copy', { name: service.name })} />
+              )
+            }
+          </SomeOf>
+          <SomeOf items={service.dns}>
+            {(record) => <CopyText key={record} text={record} label={t('address.dns')} />}
+          </SomeOf>
           <Facts rows={[[t('fact.lastEvent'), <Time key="last" at={service.lastEventAt} />]]} />
         </Box>
       )}
@@ -200,9 +203,9 @@ function DeclaredAddresses({ resource }: { readonly resource: Resource }) {
         <Typography color="textSecondary">{t('address.none')}</Typography>
       ) : (
         <Box sx={{ display: 'grid', gap: 1 }}>
-          {[...new Set(addresses)].map((address) => (
-            <CopyText key={address} text={address} label={t('address.copy', { name: resource.name })} />
-          ))}
+          <SomeOf items={[...new Set(addresses)]}>
+            {(address) => <CopyText key={address} text={address} label={t('address.copy', { name: resource.name })} />}
+          </SomeOf>
         </Box>
       )}
     </Section>
