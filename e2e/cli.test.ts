@@ -128,6 +128,28 @@ describe('workloads', () => {
   });
 });
 
+describe('people', () => {
+  it('are put into groups, and removed with what they had', async () => {
+    const run = async (...args: string[]) => {
+      const result = await world.zeronaut(args);
+      assert.equal(result.code, 0, result.stderr);
+      return result.stdout;
+    };
+    await world.createUser({ email: 'cat@example.com' });
+    await run('groups', 'create', 'cats', '--description', 'Who purrs');
+    assert.match(await run('groups', 'change', 'cats', '--add', 'cat@example.com'), /people 1, programs 0/);
+    assert.match(await run('groups', 'show', 'cats'), /Who purrs\n {2}cat@example\.com\nNothing names it/);
+    assert.match(await run('groups', 'change', 'cats', '--rename', 'felines'), /group:felines/);
+    assert.match(await run('users', 'remove', 'cat@example.com', '--dry-run'), /would end:\n {2}1 session/);
+    assert.equal((await world.zeronaut(['users', 'remove', 'cat@example.com'])).code, 2, 'it takes a yes');
+    const erased = await run('users', 'remove', 'cat@example.com', '--yes', '--erase-audit');
+    assert.match(erased, /is removed\. Ended:[\s\S]*say \[erased\] now: [1-9]/);
+    assert.match(await run('groups', 'remove', 'felines', '--dry-run'), /would be removed: people 0/);
+    await run('groups', 'remove', 'felines', '--yes');
+    assert.equal((await world.zeronaut(['groups', 'show', 'felines'])).code, 5);
+  });
+});
+
 describe('devices', () => {
   it('wait for approval where the policy says so, report their posture, and are cut when revoked', async (t) => {
     const cal = await world.createUser({ email: 'cal@example.com', role: 'operator' });

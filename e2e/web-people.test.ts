@@ -113,6 +113,20 @@ describe('people', () => {
     await page.waitForSelector('role=row >> text=Withdrawn');
     await web.open('/users/groups');
     await page.waitForSelector('role=row >> text=sales');
+    await page.click('main >> role=button[name="Make a group"] >> nth=0');
+    await page.fill('input[name=name]', 'builders');
+    await submit('Make a group');
+    await gone();
+    const row = page.getByRole('row').filter({ hasText: 'builders' });
+    await row.getByRole('button', { name: 'Edit', exact: true }).click();
+    await page.fill('input[name=description]', 'Who builds it');
+    await submit('Save');
+    await gone();
+    await row.getByText('Who builds it').waitFor();
+    await row.getByRole('button', { name: 'Remove', exact: true }).click();
+    await submit('Remove');
+    await gone();
+    await row.waitFor({ state: 'detached' });
   });
 
   it('are removed, after it was said what ends, and by their address', async () => {

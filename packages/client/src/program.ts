@@ -8,6 +8,7 @@ import { devicesCommand } from './commands/devices.ts';
 import { exposeCommand } from './commands/expose.ts';
 import { forwardCommand } from './commands/forward.ts';
 import { gatewayCommand } from './commands/gateway.ts';
+import { groupsCommand } from './commands/groups.ts';
 import { idpCommand } from './commands/idp.ts';
 import { keysCommand } from './commands/keys.ts';
 import { loginCommand } from './commands/login.ts';
@@ -54,6 +55,7 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(requestsCommand(line));
   program.addCommand(organizationsCommand(line));
   program.addCommand(usersCommand(line));
+  program.addCommand(groupsCommand(line));
   program.addCommand(rolesCommand(line));
   program.addCommand(devicesCommand(line));
   program.addCommand(auditCommand(line));

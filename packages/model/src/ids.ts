@@ -23,6 +23,7 @@ export const ID_PREFIX = {
   auditExport: 'axp',
   auditSubject: 'sub',
   identityProvider: 'idp',
+  group: 'grp',
   scimGroup: 'sgr',
   factor: 'fac',
   invitation: 'inv',

@@ -236,6 +236,11 @@ export const REASONS = {
   'api.authorization_pending': { status: 400, title: 'The user has not approved yet', next: '' },
   'api.slow_down': { status: 400, title: 'Polling too fast', next: '' },
   'api.access_denied': { status: 400, title: 'The user refused', next: '' },
+  'group.in_use': {
+    status: 409,
+    title: 'Something still names this group',
+    next: 'Change what names it first; zeronaut groups show lists it.',
+  },
   'role.in_use': {
     status: 409,
     title: 'The role is in use',

@@ -33,6 +33,7 @@ import { auditHandlers } from './audit-handlers.ts';
 import { consoleHandlers } from './console-handlers.ts';
 import { deviceHandlers } from './device-handlers.ts';
 import { factorHandlers } from './factor-handlers.ts';
+import { groupHandlers } from './group-handlers.ts';
 import { identityProviderHandlers } from './identity-provider-handlers.ts';
 import { invitationHandlers } from './invitation-handlers.ts';
 import { meHandlers } from './me-handlers.ts';
@@ -150,6 +151,7 @@ export const handlers: Handlers = {
     removeUser(context, caller, params.id, version, query.eraseAudit === true),
 
   ...organizationHandlers,
+  ...groupHandlers,
   ...roleHandlers,
   ...apiKeyHandlers,
   ...personalAccessTokenHandlers,

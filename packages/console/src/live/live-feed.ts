@@ -196,6 +196,7 @@ const NOUN_OF_ACTION: Readonly<Record<string, LiveNoun>> = {
   device_policy: 'devices',
   factor: 'factors',
   gateway: 'gateways',
+  group: 'groups',
   identity_provider: 'identity-providers',
   invitation: 'invitations',
   notification: 'organization',

@@ -38,6 +38,15 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     /** Of `linked` users alone: the user whose credentials are theirs. */
     home_user_id: Generated<string | null>;
   };
+  /** What `users.groups` may hold; see `ensureGroups`. */
+  groups: {
+    id: string;
+    organization_id: string;
+    name: string;
+    description: string;
+    created_at: number;
+    version: number;
+  };
   password_hashes: { user_id: string; organization_id: string; hash: string; changed_at: number };
   sessions: {
     id: string;

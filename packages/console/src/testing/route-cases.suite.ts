@@ -196,6 +196,12 @@ async function newAccessRequest(world: World): Promise<{ id: string; key: string
   assert.equal(answer.statusCode, 201, answer.body);
   return { id: answer.json().id, key };
 }
+async function newGroup({ ours }: World): Promise<string> {
+  const name = fresh('group');
+  const answer = await ours.call('POST', '/api/v1/groups', { name });
+  assert.equal(answer.statusCode, 201, answer.body);
+  return name;
+}
 async function newRole({ ours }: World): Promise<string> {
   const answer = await ours.call('POST', '/api/v1/roles', { name: fresh('role'), permissions: [] });
   assert.equal(answer.statusCode, 201, answer.body);
@@ -530,6 +536,21 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
       return { key, body: { organizationId } };
     },
     foreign: 'own',
+  },
+  'groups.list': { foreign: 'own' },
+  'groups.create': { prepare: () => ({ body: { name: fresh('group') } }), foreign: 'own' },
+  'groups.get': { prepare: async (world) => ({ params: { name: await newGroup(world) } }), foreign: 'not_found' },
+  'groups.update': {
+    prepare: async (world) => ({
+      params: { name: await newGroup(world) },
+      headers: { 'if-match': '"1"' },
+      body: { description: 'Other', add: [await newUser(world)] },
+    }),
+    foreign: 'not_found',
+  },
+  'groups.delete': {
+    prepare: async (world) => ({ params: { name: await newGroup(world) }, headers: { 'if-match': '"1"' } }),
+    foreign: 'not_found',
   },
   'roles.list': { foreign: 'own' },
   'roles.create': { prepare: () => ({ body: { name: fresh('role'), permissions: [] } }), foreign: 'own' },

@@ -6,6 +6,7 @@ import type { Permission } from '../permissions.ts';
 export const LIVE_NOUNS = {
   organization: 'organization:read',
   users: 'users:read',
+  groups: 'users:read',
   roles: 'roles:read',
   sessions: 'sessions:read',
   'api-keys': 'api_keys:read',

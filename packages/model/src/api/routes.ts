@@ -33,6 +33,7 @@ import { auditExportRoutes } from './audit-export-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { factorCode, factorRoutes } from './factor-routes.ts';
+import { groupRoutes } from './group-routes.ts';
 import { identityProviderRoutes } from './identity-provider-routes.ts';
 import { accessInput, password, resourceInput, resourcesFile, serviceInput, serviceView } from './inputs.ts';
 import { invitationRoutes } from './invitation-routes.ts';
@@ -319,6 +320,7 @@ export const routes = defineRoutes({
   },
 
   ...organizationRoutes,
+  ...groupRoutes,
   ...roleRoutes,
   ...apiKeyRoutes,
   ...personalAccessTokenRoutes,

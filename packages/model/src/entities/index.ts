@@ -77,6 +77,40 @@ export const user = z.strictObject({
 });
 export type User = z.infer<typeof user>;
 
+/** A named set of users. It is made by putting somebody into it, or ahead of that; it goes when somebody removes it. */
+export const group = z.strictObject({
+  id,
+  name: groupName,
+  description: z.string().max(300),
+  /** Members that are people, and programs. */
+  people: z.int().min(0),
+  programs: z.int().min(0),
+  createdAt: timestamp,
+  version: z.int().min(1),
+});
+export type Group = z.infer<typeof group>;
+
+export const groupDetail = z.strictObject({
+  ...group.shape,
+  /** Who put the members into it. Whoever an identity provider put there comes back while it says so. */
+  sources: z.array(
+    z.strictObject({
+      /** `hand`: somebody here. `sign_in`: a provider, as its people sign in. `scim`: a directory that pushes. */
+      kind: z.enum(['hand', 'sign_in', 'scim']),
+      identityProvider: z.string().nullable(),
+      members: z.int().min(0),
+    }),
+  ),
+  /** What names it: as long as there is any, it keeps its name and stays. At most 20 of a kind. */
+  usedBy: z.array(
+    z.strictObject({
+      kind: z.enum(['resource', 'site', 'approval_rule', 'policy', 'identity_provider', 'invitation', 'relying_party']),
+      name: z.string(),
+    }),
+  ),
+});
+export type GroupDetail = z.infer<typeof groupDetail>;
+
 export const session = z.strictObject({
   id,
   organizationId: id,

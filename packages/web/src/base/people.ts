@@ -17,11 +17,10 @@ export function useRoles(): readonly Role[] {
     .map(({ name }) => name);
 }
 
-/** Groups exist through their members. */
 export function useGroups(): readonly string[] {
   const may = useMay();
-  const { data } = useQuery({ ...routeQuery('users.list', LOOKED_AT), enabled: may('users:read') });
-  return [...new Set(data?.items.flatMap(({ groups }) => groups) ?? [])].sort();
+  const { data } = useQuery({ ...routeQuery('groups.list', LOOKED_AT), enabled: may('users:read') });
+  return data?.items.map(({ name }) => name) ?? [];
 }
 
 /** Whose something is: the name where it is known, else the id. */

@@ -2,6 +2,7 @@ import type { GroupMapping, Role, User } from '@zeronaut/model';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Context, Origin } from '../context.ts';
+import { ensureGroups } from '../groups/ensure-groups.ts';
 import { isBuiltIn } from '../roles/held-role.ts';
 import { pushedGrants } from '../scim/scim-grants.ts';
 import { hasOtherOwner } from '../users/users.ts';
@@ -67,6 +68,7 @@ export async function applyGrants(
     .where('subject', '=', identity.subject)
     .execute();
   if (role === user.role && groups.join() === [...user.groups].sort().join()) return user;
+  await ensureGroups(queries, provider.organizationId, groups, context.clock());
   const after: User = { ...user, role, groups, version: user.version + 1 };
   await queries
     .updateTable('users')

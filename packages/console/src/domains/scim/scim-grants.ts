@@ -8,6 +8,7 @@ import { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
+import { ensureGroups } from '../groups/ensure-groups.ts';
 import { mapGroups } from '../identity-providers/grants.ts';
 import type { Provider } from '../identity-providers/provider-rows.ts';
 import { findUser } from '../users/users.ts';
@@ -106,6 +107,7 @@ export async function regrant(
     const fallback = managed.granted_role === null ? user.role : provider.defaultRole;
     const role = user.role === 'owner' ? 'owner' : (granted.role ?? fallback);
     if (role === user.role && groups.join() === [...user.groups].sort().join()) return;
+    await ensureGroups(queries, provider.organizationId, groups, context.clock());
     const after: User = { ...user, role, groups, version: user.version + 1 };
     const changed = await queries
       .updateTable('users')

@@ -18,6 +18,7 @@ const DANGEROUS = [
   'factors.startTotp',
   'gateways.createEnrolment',
   'gateways.delete',
+  'groups.update',
   'identityProviders.addDomain',
   'identityProviders.create',
   'identityProviders.update',

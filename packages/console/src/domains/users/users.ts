@@ -5,6 +5,7 @@ import type { Schema } from '../../store/schema.ts';
 import { isUniqueViolation, type Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
+import { ensureGroups } from '../groups/ensure-groups.ts';
 import { contains, type ListQuery, listPage } from '../list.ts';
 import { isoTime, type Page } from '../page.ts';
 import { checkGrant, checkReach } from '../roles/held-role.ts';
@@ -71,6 +72,7 @@ export async function insertUser(
     sessions_ended_at: null,
     home_user_id: input.homeUserId ?? null,
   };
+  await ensureGroups(queries, organizationId, input.groups, nowMs);
   await queries.insertInto('users').values(row).execute();
   if (input.passwordHash !== null) {
     await queries
@@ -181,6 +183,8 @@ export async function updateUser(
   const hash = password === undefined ? null : await context.passwords.hash(password);
 
   return await context.store.change(caller.organizationId, async (queries) => {
+    // Before the row of the user, as everywhere: two that lock both wait for one another in one order.
+    await ensureGroups(queries, caller.organizationId, fields.groups ?? [], context.clock());
     // Changing it first locks the row, so that two changes cannot both read the old one.
     const locked = await queries
       .updateTable('users')

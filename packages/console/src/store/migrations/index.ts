@@ -7,6 +7,7 @@ import * as invitations from './0013-invitations.ts';
 import * as magicLinks from './0014-magic-links.ts';
 import * as roles from './0015-roles.ts';
 import * as linkedUsers from './0016-linked-users.ts';
+import * as groups from './0018-groups.ts';
 import * as identityProviders from './0020-identity-providers.ts';
 import * as saml from './0021-saml.ts';
 import * as scim from './0022-scim.ts';
@@ -43,6 +44,7 @@ export const migrations: MigrationProvider = {
       '0014-magic-links': magicLinks,
       '0015-roles': roles,
       '0016-linked-users': linkedUsers,
+      '0018-groups': groups,
       '0020-identity-providers': identityProviders,
       '0021-saml': saml,
       '0022-scim': scim,

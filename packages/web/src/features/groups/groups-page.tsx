@@ -1,31 +1,37 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
 import { getRouteApi } from '@tanstack/react-router';
+import type { Group } from '@zeronaut/model';
+import { lazy, Suspense, useState } from 'react';
 import { useMessages } from '../../base/messages.ts';
-import { type RowOf, useList } from '../../base/use-list.ts';
+import { useMay } from '../../base/session.ts';
+import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
-import { UserIcon } from '../../ui/icons.tsx';
+import { PlusIcon, UserIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
-import { type Column, rowLink } from '../../ui/list-table.tsx';
+import { aboveRowLink, type Column, rowLink } from '../../ui/list-table.tsx';
 import { EmptyState } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { groupMessages } from './messages.ts';
 
-interface Row {
-  readonly name: string;
-  readonly people: readonly string[];
-  readonly programs: readonly string[];
-}
-
 const route = getRouteApi('/users/groups');
-const SHOWN_NAMES = 4;
+const Dialogs = () => import('./group-dialogs.tsx');
+const CreateDialog = lazy(async () => ({ default: (await Dialogs()).CreateGroupDialog }));
+const EditDialog = lazy(async () => ({ default: (await Dialogs()).EditGroupDialog }));
+const RemoveDialog = lazy(async () => ({ default: (await Dialogs()).RemoveGroupDialog }));
 
-/** Groups are not kept by themselves: one exists as long as somebody is in it. */
+/** A row leads to the users who are in it. */
 export function GroupsPage() {
   const t = useMessages(groupMessages);
+  const may = useMay();
   const search = route.useSearch();
   const setSearch = useSearchChange();
-  const users = useList('users.list', {});
-  const columns: Column<Row>[] = [
+  const list = useList('groups.list', {});
+  const [editing, setEditing] = useState<Group | null>(null);
+  const [removing, setRemoving] = useState<Group | null>(null);
+  const mayChange = may('users:write');
+  const columns: Column<Group>[] = [
     {
       key: 'name',
       header: t('column.name'),
@@ -36,60 +42,72 @@ export function GroupsPage() {
         </TextLink>
       ),
     },
+    { key: 'description', header: t('description'), cell: ({ description }) => description || '–', from: 'md' },
     {
       key: 'people',
       header: t('column.people'),
-      value: ({ people }) => people.length,
-      cell: ({ people }) => t('people', { count: people.length }),
+      value: ({ people }) => people,
+      cell: ({ people }) => t('people', { count: people }),
       width: '120px',
     },
     {
       key: 'programs',
       header: t('column.programs'),
-      value: ({ programs }) => programs.length,
-      cell: ({ programs }) => (programs.length === 0 ? '–' : programs.length),
+      value: ({ programs }) => programs,
+      cell: ({ programs }) => (programs === 0 ? '–' : programs),
       from: 'sm',
       width: '140px',
     },
     {
-      key: 'who',
-      header: t('column.who'),
-      cell: ({ people, programs }) => {
-        const names = [...people, ...programs];
-        const more = names.length - SHOWN_NAMES;
-        return `${names.slice(0, SHOWN_NAMES).join(', ')}${more > 0 ? ` ${t('more', { count: more })}` : ''}`;
-      },
-      from: 'md',
+      key: 'actions',
+      header: '',
+      cell: (row) =>
+        mayChange ? (
+          <Box sx={{ ...aboveRowLink, display: 'flex', justifyContent: 'flex-end', gap: 0.5 }}>
+            <Button size="small" onClick={() => setEditing(row)}>
+              {t('edit')}
+            </Button>
+            <Button size="small" color="error" onClick={() => setRemoving(row)}>
+              {t('remove')}
+            </Button>
+          </Box>
+        ) : null,
+      below: true,
+      width: '200px',
     },
   ];
+  const create = mayChange ? (
+    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ create: '1' })}>
+      {t('create')}
+    </Button>
+  ) : null;
   return (
-    <ListPage
-      title={t('title')}
-      subtitle={t('subtitle')}
-      tabs={<SubNavigation of="people" />}
-      list={{ ...users, rows: users.rows === undefined ? undefined : groupsOf(users.rows) }}
-      columns={columns}
-      rowKey={({ name }) => name}
-      textOf={({ name, people, programs }) => [name, ...people, ...programs].join(' ')}
-      search={search}
-      onSearch={setSearch}
-      empty={
-        <EmptyState title={t('empty.title')} icon={<UserIcon />}>
-          {t('empty.text')}
-        </EmptyState>
-      }
-    />
+    <>
+      <ListPage
+        title={t('title')}
+        subtitle={t('subtitle')}
+        tabs={<SubNavigation of="people" />}
+        actions={create}
+        list={list}
+        columns={columns}
+        rowKey={({ id }) => id}
+        textOf={({ name, description }) => `${name} ${description}`}
+        search={search}
+        onSearch={setSearch}
+        empty={
+          <EmptyState title={t('empty.title')} icon={<UserIcon />}>
+            <span>{t('empty.text')}</span>
+            <Box>{create}</Box>
+          </EmptyState>
+        }
+      />
+      <Suspense>
+        {search.create === undefined || !mayChange ? null : (
+          <CreateDialog onClose={() => setSearch({ create: undefined })} />
+        )}
+        {editing === null ? null : <EditDialog group={editing} onClose={() => setEditing(null)} />}
+        {removing === null ? null : <RemoveDialog group={removing} onClose={() => setRemoving(null)} />}
+      </Suspense>
+    </>
   );
-}
-
-function groupsOf(users: readonly RowOf<'users.list'>[]): readonly Row[] {
-  const groups = new Map<string, { people: string[]; programs: string[] }>();
-  for (const user of users) {
-    for (const group of user.groups) {
-      const row = groups.get(group) ?? { people: [], programs: [] };
-      groups.set(group, row);
-      row[user.kind === 'service_account' ? 'programs' : 'people'].push(user.name);
-    }
-  }
-  return [...groups].map(([name, row]) => ({ name, ...row })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }

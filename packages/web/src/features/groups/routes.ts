@@ -7,7 +7,7 @@ export const groupRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'users/groups',
-    validateSearch: listSearch(),
+    validateSearch: listSearch('create'),
     component: page(() => import('./groups-page.tsx'), 'GroupsPage', groupMessages),
   }),
 ] as const;

@@ -26,7 +26,7 @@ export const messages: Translation<typeof english> = {
   enable: 'Freigeben',
   'remove.title': '{name} entfernen?',
   'remove.text':
-    'Für immer: Wer diese Adresse später bekommt, ist jemand anderes. Um das Konto zu behalten, sperren Sie es.',
+    'Für immer: Wer diese Adresse später bekommt, ist jemand anderes. Um das Konto zu behalten, sperre es.',
   'remove.nothing': 'Nichts ist offen.',
   'remove.ends': 'Endet sofort: {what}.',
   'remove.unreachable': 'Nicht mehr erreichbar: {names}.',
