@@ -24,6 +24,10 @@ interface AddOptions extends CommonOptions {
   readonly from: 'beginning' | 'now';
 }
 
+interface ChangeOptions extends Omit<AddOptions, 'from'> {
+  readonly name?: string;
+}
+
 const LIST = 'audit exports list';
 const find = <T>(name: string, call: () => Promise<T>) => named(name, call, 'audit export', LIST);
 
@@ -95,6 +99,59 @@ export function auditExportsCommand(line: CommandLine): Command {
   );
 
   group.addCommand(
+    createCommand('change', {
+      summary: 'another address, certificate authority or secret for a receiver',
+      description:
+        'Entries go on from where the receiver is, and what failed is tried again at once. With another address or header the secret has ' +
+        'to be given again (ZERONAUT_EXPORT_SECRET or standard input), so that it goes nowhere by itself.',
+      examples: [
+        'audit exports change otel --secret < header.txt',
+        'audit exports change siem --syslog logs2.example.com:6514 --ca ca.pem',
+        'audit exports change siem --name siem-eu',
+      ],
+    })
+      .argument('<name>', 'name or id')
+      .option('--name <name>', 'what it is called from now on')
+      .addOption(new Option('--syslog <host:port>', 'a syslog receiver').conflicts('otlp'))
+      .addOption(new Option('--otlp <url>', 'an OpenTelemetry receiver').conflicts('syslog'))
+      .addOption(
+        new Option('--tcp', 'without TLS; only to networks that the console’s operator allowed').conflicts('otlp'),
+      )
+      .option('--secret', 'another secret in the header')
+      .option('--no-secret', 'no secret in the header any more')
+      .addOption(new Option('--header <name>', 'which header').implies({ secret: true }))
+      .option('--ca <file>', 'PEM of the authority that issued its certificate')
+      .action(async (id: string, options: ChangeOptions) => {
+        const output = outputOf(line, options);
+        const certificateAuthority = options.ca === undefined ? null : await readPem(options.ca);
+        const { readHidden } = await import('../profile/basic-credentials.ts');
+        const hidden = { what: 'value of the header', whose: id, variable: 'ZERONAUT_EXPORT_SECRET' };
+        const { api } = await connect(line, options);
+        const current = await find(id, () => api.call('auditExports.get', { params: { id } }));
+        const isElsewhere = options.syslog !== undefined || options.otlp !== undefined;
+        if (!isElsewhere && (options.tcp || (options.header !== undefined && current.settings.kind === 'syslog'))) {
+          throw usageError('that goes with another address', 'Give --syslog HOST:PORT or --otlp URL.');
+        }
+        const settings = isElsewhere
+          ? await settingsOf(options, certificateAuthority)
+          : {
+              ...current.settings,
+              ...(options.ca !== undefined && { certificateAuthority }),
+              ...(options.header !== undefined && { header: options.header.toLowerCase() }),
+            };
+        const secret =
+          options.secret === undefined
+            ? {}
+            : { secret: options.secret ? await readHidden(hidden, line.environment) : null };
+        const body = { settings, ...secret, ...(options.name !== undefined && { name: options.name }) };
+        const changed = await find(id, () => api.call('auditExports.update', { params: { id }, body }));
+        output.document(changed);
+        output.line(`Entries go to ${addressOf(changed.settings)} from ${changed.progress.delivered + 1} on.`);
+        output.line(output.style('dim', `  Try it:  zeronaut audit exports test ${changed.name}`));
+      }),
+  );
+
+  group.addCommand(
     createCommand('show', {
       summary: 'one receiver, and what went wrong last',
       examples: ['audit exports show siem', 'audit exports show siem --json'],
@@ -143,7 +200,7 @@ export function auditExportsCommand(line: CommandLine): Command {
   return group;
 }
 
-async function settingsOf(options: AddOptions, certificateAuthority: string | null) {
+async function settingsOf(options: Omit<AddOptions, 'from'>, certificateAuthority: string | null) {
   const { parseHostPort } = await import('@zeronaut/model');
   if (options.otlp !== undefined) {
     return {

@@ -302,6 +302,7 @@ export class LiveConnection implements LiveSubscriber {
       change.noun === 'sessions'
         ? !STARTED_SESSIONS.has(change.action)
         : change.noun === 'roles' ||
+          change.noun === 'policies' ||
           change.noun === 'identity-providers' ||
           change.noun === 'workload-trusts' ||
           change.id === userId ||

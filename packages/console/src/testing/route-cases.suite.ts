@@ -839,6 +839,10 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     prepare: async (world) => ({ params: { id: await newExport(world) } }),
     foreign: 'not_found',
   },
+  'auditExports.update': {
+    prepare: async (world) => ({ params: { id: await newExport(world) }, body: { name: 'renamed' } }),
+    foreign: 'not_found',
+  },
   'auditExports.test': {
     prepare: async (world) => ({ params: { id: await newExport(world) } }),
     foreign: 'not_found',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { auditExport, auditExportInput } from '../entities/index.ts';
+import { auditExport, auditExportChange, auditExportInput } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
 import { byIdOrName } from './route-parts.ts';
 
@@ -32,6 +32,18 @@ export const auditExportRoutes = defineRoutes({
     permission: 'audit_exports:read',
     status: 200,
     params: byIdOrName,
+    response: auditExport,
+  },
+  'auditExports.update': {
+    method: 'PATCH',
+    path: '/api/v1/audit/exports/:id',
+    tag: 'audit',
+    summary: 'Change where entries are sent, or the secret; they go on from where the receiver is',
+    permission: 'audit_exports:write',
+    stepUp: true,
+    status: 200,
+    params: byIdOrName,
+    body: auditExportChange,
     response: auditExport,
   },
   'auditExports.test': {

@@ -60,6 +60,15 @@ export const auditExportInput = z.strictObject({
 });
 export type AuditExportInput = z.infer<typeof auditExportInput>;
 
+/** What is absent stays. Entries go on from where the receiver is. */
+export const auditExportChange = z.strictObject({
+  name: label.optional(),
+  settings: auditExportSettings.optional(),
+  /** Null: none any more. Must be given again with another address or header, so that it goes nowhere by itself. */
+  secret: auditExportInput.shape.secret.unwrap().optional(),
+});
+export type AuditExportChange = z.infer<typeof auditExportChange>;
+
 export const auditExport = z.strictObject({
   id,
   organizationId: id,

@@ -281,6 +281,80 @@ eachDatabase('exports are for owners, few, and go nowhere that the operator did 
   for (const { progress } of items) assert.match(progress.lastError, /^outbound\.address_denied/);
 });
 
+eachDatabase('an export that is changed goes on from where it was, at the new place', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const organization = await fixture.organization();
+  const receiver = async () => {
+    const seen: { key: unknown; seqs: number[] }[] = [];
+    let held: (() => void) | null = null;
+    const state = { seen, hold: false, release: () => held?.() };
+    const listener: RequestListener = async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const { logRecords } = JSON.parse(Buffer.concat(chunks).toString()).resourceLogs[0].scopeLogs[0];
+      const texts = (logRecords as LogRecord[]).map((record) => JSON.stringify(record));
+      seen.push({
+        key: request.headers.authorization,
+        seqs: texts
+          .flatMap((text) => /"zeronaut\.audit\.seq","value":\{"intValue":"(\d+)"/.exec(text)?.[1] ?? [])
+          .map(Number),
+      });
+      if (state.hold) await new Promise<void>((resolve) => (held = resolve));
+      response.writeHead(200).end('{}');
+    };
+    const server = createHttpServer(listener).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    t.after(() => server.close());
+    return { ...state, state, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/logs` };
+  };
+  const [old, next] = [await receiver(), await receiver()];
+  await append(fixture, organization, 5);
+  const { id } = await create(organization, { kind: 'otlp', url: old.url }, { secret: 'first secret' });
+  await signAll(fixture.context, fixture.log);
+  const turn = async () => {
+    for (const row of await dueExports(fixture.context, 10)) await deliver(fixture.context, row, () => false);
+  };
+  await turn();
+  const { delivered } = (await show(organization)).progress;
+  assert.ok(delivered >= 5);
+  const patch = async (body: object, more: { key?: string } = {}) =>
+    await organization.call('PATCH', `/api/v1/audit/exports/${id}`, body, more);
+
+  // The secret goes nowhere by itself.
+  const settings = { kind: 'otlp', url: next.url };
+  for (const changed of [settings, { kind: 'otlp', url: old.url, header: 'x-other' }]) {
+    const refused = await patch({ settings: changed });
+    assert.deepEqual([refused.statusCode, refused.json().errors?.[0].path], [400, '/secret'], refused.body);
+  }
+  assert.equal((await patch({ settings: { kind: 'syslog', host: 'a.example' }, secret: 'x' })).statusCode, 400);
+  assert.equal((await patch({ name: 'x' }, { key: (await organization.user('admin')).key })).statusCode, 403);
+  assert.equal((await patch({ secret: 'second secret' })).statusCode, 200);
+  await append(fixture, organization, 3);
+  await signAll(fixture.context, fixture.log);
+  await turn();
+  assert.equal(old.seen.at(-1)!.key, 'second secret');
+
+  // What is on its way to the old place while it is changed comes to the new one.
+  await append(fixture, organization, 3);
+  await signAll(fixture.context, fixture.log);
+  const before = (await show(organization)).progress.delivered;
+  old.state.hold = true;
+  const running = turn();
+  const count = old.seen.length;
+  await waitFor(() => old.seen.length > count, { what: 'a batch on its way' });
+  const changed = await patch({ name: 'renamed', settings, secret: 'third secret' });
+  assert.equal(changed.statusCode, 200, changed.body);
+  assert.deepEqual([changed.json().name, changed.json().settings.url], ['renamed', next.url]);
+  old.state.release();
+  await running;
+  await turn();
+  assert.equal(next.seen[0]!.key, 'third secret');
+  assert.equal(next.seen[0]!.seqs[0], before + 1, 'the first that the old one had not acknowledged');
+  const { body: log } = await organization.call('GET', '/api/v1/audit?action=audit_export.update');
+  assert.match(log, /"secretChanged":true/);
+  assert.ok(!/(first|second|third) secret/.test(log));
+});
+
 test('pauses double up to five minutes', () => {
   assert.deepEqual([0, 1, 2, 5, 6, 99].map(retryMs), [5_000, 10_000, 20_000, 160_000, 300_000, 300_000]);
 });

@@ -1,4 +1,11 @@
-import { type AuditExport, type AuditExportInput, auditExportSettings, createId } from '@zeronaut/model';
+import {
+  type AuditExport,
+  type AuditExportChange,
+  type AuditExportInput,
+  type AuditExportSettings,
+  auditExportSettings,
+  createId,
+} from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import { parseOutboundUrl } from '../../outbound/outbound.ts';
 import { Refusal } from '../../store/refusal.ts';
@@ -131,6 +138,71 @@ export async function createExport(
   }
 }
 
+/**
+ * The place in the log stays, and whatever is on its way to the old address does not move it: what comes next goes to the new one.
+ * Tried at once, however long it failed before.
+ */
+export async function updateExport(
+  context: Context,
+  caller: Caller,
+  idOrName: string,
+  change: AuditExportChange,
+): Promise<AuditExport | Refusal> {
+  try {
+    return await context.store.transaction(async (queries) => {
+      const row = await findExport(queries, caller.organizationId, idOrName);
+      if (row instanceof Refusal) return row;
+      const before = settingsOf(row);
+      const settings = change.settings ?? before;
+      const invalid = checkInput({ settings, secret: change.secret ?? null });
+      if (invalid !== null) return invalid;
+      const keepsSecret = change.secret === undefined && row.sealed_secret !== null && settings.kind === 'otlp';
+      if (keepsSecret && secretGoesTo(settings) !== secretGoesTo(before)) {
+        const message = 'must be given again with another address or header; null: none';
+        return new Refusal('api.invalid', { errors: [{ path: '/secret', message }] });
+      }
+      const { progress: _before, ...shownBefore } = await toView(context, queries, row);
+      const given = change.secret ?? null;
+      const values = {
+        name: change.name ?? row.name,
+        settings: JSON.stringify(settings),
+        sealed_secret: keepsSecret
+          ? row.sealed_secret
+          : given === null
+            ? null
+            : context.authority.sealer.seal(secretName(row.id), given),
+        ...{ failures: 0, last_error: null, next_try_at: context.clock() },
+      };
+      const after = await queries
+        .updateTable('audit_exports')
+        .set(values)
+        .where('id', '=', row.id)
+        .returningAll()
+        .executeTakeFirstOrThrow();
+      const view = await toView(context, queries, after);
+      const { progress, ...shownAfter } = view;
+      await appendAudit(queries, context, caller, {
+        action: 'audit_export.update',
+        objectKind: 'audit_export',
+        objectId: row.id,
+        before: shownBefore,
+        after: { ...shownAfter, secretChanged: change.secret !== undefined, after: progress.delivered },
+      });
+      return view;
+    });
+  } catch (error) {
+    if (isUniqueViolation(error)) return new Refusal('api.name_taken');
+    throw error;
+  }
+}
+
+/** Whoever changed this could read the secret. */
+function secretGoesTo(settings: AuditExportSettings): string {
+  return settings.kind === 'syslog'
+    ? ''
+    : JSON.stringify([settings.url, settings.header, settings.certificateAuthority]);
+}
+
 export async function deleteExport(context: Context, caller: Caller, idOrName: string): Promise<undefined | Refusal> {
   return await context.store.transaction(async (queries) => {
     const row = await findExport(queries, caller.organizationId, idOrName);
@@ -147,7 +219,7 @@ export async function deleteExport(context: Context, caller: Caller, idOrName: s
   });
 }
 
-function checkInput({ settings, secret }: AuditExportInput): Refusal | null {
+function checkInput({ settings, secret }: Pick<AuditExportInput, 'settings' | 'secret'>): Refusal | null {
   const invalid = (path: string, message: string) => new Refusal('api.invalid', { errors: [{ path, message }] });
   if (settings.kind === 'syslog') {
     return secret === null ? null : invalid('/secret', 'syslog has no header that could carry it');

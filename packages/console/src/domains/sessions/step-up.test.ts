@@ -12,6 +12,7 @@ const DANGEROUS = [
   'audit.setRetention',
   'auditExports.create',
   'auditExports.delete',
+  'auditExports.update',
   'devicePolicy.update',
   'factors.delete',
   'factors.renewRecoveryCodes',
