@@ -6,9 +6,7 @@ import { useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
-import { Row, Rows } from '../../ui/rows.tsx';
-import { Section } from '../../ui/section.tsx';
-import { Time } from '../../ui/time.tsx';
+import { FactorsSection } from '../../ui/sign-in-sections.tsx';
 import { userMessages } from './messages.ts';
 
 const OLD = ['users.listFactors', 'sessions.list'] as const;
@@ -22,9 +20,9 @@ export function UserFactors({ user, mayChange }: { readonly user: User; readonly
   const [removing, setRemoving] = useState<Factor | 'all' | null>(null);
   const hasSome = (factors.data?.items.length ?? 0) > 0;
   return (
-    <Section
-      title={t('section.factors')}
-      flush
+    <FactorsSection
+      query={factors}
+      none={t('factors.none')}
       actions={
         mayChange && hasSome ? (
           <Button size="small" color="error" onClick={() => setRemoving('all')}>
@@ -32,38 +30,14 @@ export function UserFactors({ user, mayChange }: { readonly user: User; readonly
           </Button>
         ) : undefined
       }
+      actionOf={(factor) =>
+        mayChange ? (
+          <Button size="small" color="error" onClick={() => setRemoving(factor)}>
+            {t('remove')}
+          </Button>
+        ) : undefined
+      }
     >
-      <Rows
-        label={t('section.factors')}
-        query={factors}
-        itemsOf={({ items }) => items}
-        none={t('factors.none')}
-        row={(factor) => (
-          <Row
-            key={factor.id}
-            title={factor.name}
-            detail={
-              <>
-                {t(`factor.${factor.kind}`)}
-                {factor.site === null ? '' : ` · ${factor.site}`} · {t('factors.lastUsed')}{' '}
-                <Time at={factor.lastUsedAt} />
-              </>
-            }
-            action={
-              mayChange ? (
-                <Button size="small" color="error" onClick={() => setRemoving(factor)}>
-                  {t('remove')}
-                </Button>
-              ) : undefined
-            }
-          />
-        )}
-      />
-      {hasSome ? (
-        <Typography variant="body2" color="textSecondary" sx={{ px: { xs: 2, sm: 2.5 }, pb: 2 }}>
-          {t('factors.recovery', { count: factors.data?.recoveryCodesLeft ?? 0 })}
-        </Typography>
-      ) : null}
       <ConfirmDialog
         open={removing !== null}
         title={
@@ -81,6 +55,6 @@ export function UserFactors({ user, mayChange }: { readonly user: User; readonly
       >
         <Typography>{t('factors.removeText')}</Typography>
       </ConfirmDialog>
-    </Section>
+    </FactorsSection>
   );
 }
