@@ -39,15 +39,21 @@ interface ListPageProps<Row> {
   /** What is in the URL, and how to change it. `undefined` takes a part away. */
   readonly search: ListSearch;
   readonly onSearch: (change: Record<string, string | undefined>) => void;
-  /** Shown when there is nothing at all: what this is and what to do. */
-  readonly empty: ReactNode;
+  /** Shown when there is nothing at all: what this is and what to do. `actions` default to those of the page. */
+  readonly empty: {
+    readonly title: string;
+    readonly text: ReactNode;
+    readonly icon: ReactNode;
+    readonly more?: ReactNode;
+    readonly actions?: ReactNode;
+  };
 }
 
 const TYPING_PAUSE_MS = 200;
 
 /** The one list page: search, filters and order in the URL, and each state that a list can be in. */
 export function ListPage<Row>(props: ListPageProps<Row>) {
-  const { list, search, columns, filters = [] } = props;
+  const { list, search, columns, empty, filters = [] } = props;
   const t = useMessages(uiMessages);
   const language = useLanguage();
   const q = useDeferredValue(search.q ?? '');
@@ -74,7 +80,11 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
             <ErrorState error={list.error} onRetry={list.reload} />
           )
         ) : all.length === 0 && list.isSearched !== true ? (
-          props.empty
+          <EmptyState title={empty.title} icon={empty.icon}>
+            <span>{empty.text}</span>
+            {empty.more}
+            <Box>{empty.actions === undefined ? props.actions : empty.actions}</Box>
+          </EmptyState>
         ) : (
           <>
             <Box

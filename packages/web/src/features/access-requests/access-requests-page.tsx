@@ -10,10 +10,10 @@ import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
-import { PlusIcon, RequestIcon } from '../../ui/icons.tsx';
+import { CreateButton } from '../../ui/create-button.tsx';
+import { RequestIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
-import { EmptyState } from '../../ui/states.tsx';
 import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -138,11 +138,7 @@ export function AccessRequestsPage() {
       width: '120px',
     },
   ];
-  const ask = (
-    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ ask: '1' })}>
-      {t('ask')}
-    </Button>
-  );
+  const ask = <CreateButton onClick={() => setSearch({ ask: '1' })}>{t('ask')}</CreateButton>;
   return (
     <>
       <ListPage
@@ -170,12 +166,7 @@ export function AccessRequestsPage() {
         ]}
         search={search}
         onSearch={setSearch}
-        empty={
-          <EmptyState title={t('empty.title')} icon={<RequestIcon />}>
-            <span>{t('empty.text')}</span>
-            <Box>{ask}</Box>
-          </EmptyState>
-        }
+        empty={{ title: t('empty.title'), text: t('empty.text'), icon: <RequestIcon /> }}
       />
       <Suspense>
         {search.ask === undefined ? null : (

@@ -10,10 +10,10 @@ import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
-import { PlusIcon, PolicyIcon } from '../../ui/icons.tsx';
+import { CreateButton } from '../../ui/create-button.tsx';
+import { PolicyIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
-import { EmptyState } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Tags } from '../../ui/tag.tsx';
 import { duration } from './duration.ts';
@@ -76,11 +76,11 @@ export function ApprovalRulesPage() {
       width: '200px',
     },
   ];
-  const create = may('policies:write') ? (
-    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setEditing('new')}>
+  const create = (
+    <CreateButton permission="policies:write" onClick={() => setEditing('new')}>
       {t('rule.create')}
-    </Button>
-  ) : null;
+    </CreateButton>
+  );
   return (
     <>
       <ListPage
@@ -94,12 +94,7 @@ export function ApprovalRulesPage() {
         textOf={({ object, approvers }) => [object, ...approvers].join(' ')}
         search={search}
         onSearch={setSearch}
-        empty={
-          <EmptyState title={t('rules.emptyTitle')} icon={<PolicyIcon />}>
-            <span>{t('rules.emptyText')}</span>
-            <Box>{create}</Box>
-          </EmptyState>
-        }
+        empty={{ title: t('rules.emptyTitle'), text: t('rules.emptyText'), icon: <PolicyIcon /> }}
       />
       {editing === null ? null : (
         <Suspense>

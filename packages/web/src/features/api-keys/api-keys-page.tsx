@@ -11,12 +11,12 @@ import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { CreateButton } from '../../ui/create-button.tsx';
 import { credentialColumns } from '../../ui/credential-columns.tsx';
-import { KeyIcon, PlusIcon } from '../../ui/icons.tsx';
+import { KeyIcon } from '../../ui/icons.tsx';
 import { LIFE_STATES, lifeStateOf } from '../../ui/life-state.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
-import { EmptyState } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { useLifeState } from '../../ui/use-life-state.ts';
@@ -92,11 +92,11 @@ export function ApiKeysPage() {
     },
   ];
   const owners = [...new Set((list.rows ?? []).map(({ userId }) => userId))];
-  const create = may('api_keys:write') ? (
-    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ create: '1' })}>
+  const create = (
+    <CreateButton permission="api_keys:write" onClick={() => setSearch({ create: '1' })}>
       {t('create')}
-    </Button>
-  ) : null;
+    </CreateButton>
+  );
   return (
     <>
       <ListPage
@@ -127,12 +127,7 @@ export function ApiKeysPage() {
         ]}
         search={search}
         onSearch={setSearch}
-        empty={
-          <EmptyState title={t('empty.title')} icon={<KeyIcon />}>
-            <span>{t('empty.text')}</span>
-            <Box>{create}</Box>
-          </EmptyState>
-        }
+        empty={{ title: t('empty.title'), text: t('empty.text'), icon: <KeyIcon /> }}
       />
       <Suspense>
         {search.create === undefined || !may('api_keys:write') ? null : (

@@ -1,5 +1,3 @@
-import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -9,10 +7,10 @@ import { useNameOf } from '../../base/people.ts';
 import { type RowOf, useSearchedList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
-import { DeviceIcon, PlusIcon } from '../../ui/icons.tsx';
+import { CreateButton } from '../../ui/create-button.tsx';
+import { DeviceIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { type Column, rowLink } from '../../ui/list-table.tsx';
-import { EmptyState } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { DeviceStatus, PostureSummary, STATES, stateOf, weaknessesOf } from './device-state.tsx';
 import { EnrolDeviceDialog } from './enrol-device-dialog.tsx';
@@ -92,11 +90,7 @@ export function DevicesPage() {
       width: '130px',
     },
   ];
-  const enrol = (
-    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ enrol: '1' })}>
-      {t('enrol')}
-    </Button>
-  );
+  const enrol = <CreateButton onClick={() => setSearch({ enrol: '1' })}>{t('enrol')}</CreateButton>;
   return (
     <>
       <ListPage
@@ -123,12 +117,7 @@ export function DevicesPage() {
         ]}
         search={search}
         onSearch={setSearch}
-        empty={
-          <EmptyState title={t('empty.title')} icon={<DeviceIcon />}>
-            <span>{t('empty.text')}</span>
-            <Box>{enrol}</Box>
-          </EmptyState>
-        }
+        empty={{ title: t('empty.title'), text: t('empty.text'), icon: <DeviceIcon /> }}
       />
       {search.enrol === undefined ? null : <EnrolDeviceDialog onClose={() => setSearch({ enrol: undefined })} />}
     </>

@@ -1,5 +1,3 @@
-import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { getRouteApi } from '@tanstack/react-router';
 import { openConnections } from '@zeronaut/model';
@@ -9,11 +7,11 @@ import { useMay } from '../../base/session.ts';
 import { type RowOf, useSearchedList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
-import { GatewayIcon, PlusIcon } from '../../ui/icons.tsx';
+import { CreateButton } from '../../ui/create-button.tsx';
+import { GatewayIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { type Column, rowLink } from '../../ui/list-table.tsx';
 import { RowSparkline } from '../../ui/row-sparkline.tsx';
-import { EmptyState } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { EnrolDialog } from './enrol-dialog.tsx';
 import { GatewayLag, versionsBehind } from './gateway-lag.tsx';
@@ -129,11 +127,11 @@ export function GatewaysPage() {
       width: '140px',
     },
   ];
-  const enrol = may('gateways:write') ? (
-    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ enrol: '1' })}>
+  const enrol = (
+    <CreateButton permission="gateways:write" onClick={() => setSearch({ enrol: '1' })}>
       {t('enrol')}
-    </Button>
-  ) : null;
+    </CreateButton>
+  );
 
   return (
     <>
@@ -158,12 +156,7 @@ export function GatewaysPage() {
         ]}
         search={search}
         onSearch={setSearch}
-        empty={
-          <EmptyState title={t('empty.title')} icon={<GatewayIcon />}>
-            <span>{t('empty.text')}</span>
-            <Box>{enrol}</Box>
-          </EmptyState>
-        }
+        empty={{ title: t('empty.title'), text: t('empty.text'), icon: <GatewayIcon /> }}
       />
       {search.enrol === undefined || !may('gateways:write') ? null : (
         <EnrolDialog onClose={() => setSearch({ enrol: undefined })} />

@@ -8,10 +8,10 @@ import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
-import { PlusIcon, UserIcon } from '../../ui/icons.tsx';
+import { CreateButton } from '../../ui/create-button.tsx';
+import { UserIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { aboveRowLink, type Column, rowLink } from '../../ui/list-table.tsx';
-import { EmptyState } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { groupMessages } from './messages.ts';
 
@@ -76,30 +76,24 @@ export function GroupsPage() {
       width: '200px',
     },
   ];
-  const create = mayChange ? (
-    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ create: '1' })}>
-      {t('create')}
-    </Button>
-  ) : null;
   return (
     <>
       <ListPage
         title={t('title')}
         subtitle={t('subtitle')}
         tabs={<SubNavigation of="people" />}
-        actions={create}
+        actions={
+          <CreateButton permission="users:write" onClick={() => setSearch({ create: '1' })}>
+            {t('create')}
+          </CreateButton>
+        }
         list={list}
         columns={columns}
         rowKey={({ id }) => id}
         textOf={({ name, description }) => `${name} ${description}`}
         search={search}
         onSearch={setSearch}
-        empty={
-          <EmptyState title={t('empty.title')} icon={<UserIcon />}>
-            <span>{t('empty.text')}</span>
-            <Box>{create}</Box>
-          </EmptyState>
-        }
+        empty={{ title: t('empty.title'), text: t('empty.text'), icon: <UserIcon /> }}
       />
       <Suspense>
         {search.create === undefined || !mayChange ? null : (

@@ -1,5 +1,3 @@
-import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { getRouteApi } from '@tanstack/react-router';
 import type { IdentityProvider, IdentityProviderKind } from '@zeronaut/model';
@@ -9,10 +7,10 @@ import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
-import { KeyIcon, PlusIcon } from '../../ui/icons.tsx';
+import { CreateButton } from '../../ui/create-button.tsx';
+import { KeyIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { type Column, rowLink } from '../../ui/list-table.tsx';
-import { EmptyState } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Tag } from '../../ui/tag.tsx';
@@ -68,11 +66,11 @@ export function IdentityProvidersPage() {
       width: '120px',
     },
   ];
-  const create = may('identity_providers:write') ? (
-    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ create: 'oidc' })}>
+  const create = (
+    <CreateButton permission="identity_providers:write" onClick={() => setSearch({ create: 'oidc' })}>
       {t('create')}
-    </Button>
-  ) : null;
+    </CreateButton>
+  );
   const kind = KINDS.find((one) => one === search.create);
   return (
     <>
@@ -95,12 +93,7 @@ export function IdentityProvidersPage() {
         ]}
         search={search}
         onSearch={setSearch}
-        empty={
-          <EmptyState title={t('empty.title')} icon={<KeyIcon />}>
-            <span>{t('empty.text')}</span>
-            <Box>{create}</Box>
-          </EmptyState>
-        }
+        empty={{ title: t('empty.title'), text: t('empty.text'), icon: <KeyIcon /> }}
       />
       {kind === undefined || !may('identity_providers:write') ? null : (
         <Suspense>

@@ -10,10 +10,10 @@ import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
-import { PlusIcon, RequestIcon } from '../../ui/icons.tsx';
+import { CreateButton } from '../../ui/create-button.tsx';
+import { RequestIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
-import { EmptyState } from '../../ui/states.tsx';
 import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Tag, Tags } from '../../ui/tag.tsx';
@@ -95,11 +95,11 @@ export function InvitationsPage() {
       width: '110px',
     },
   ];
-  const invite = may('users:write') ? (
-    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ invite: '1' })}>
+  const invite = (
+    <CreateButton permission="users:write" onClick={() => setSearch({ invite: '1' })}>
       {t('invite')}
-    </Button>
-  ) : null;
+    </CreateButton>
+  );
   return (
     <>
       <ListPage
@@ -121,12 +121,7 @@ export function InvitationsPage() {
         ]}
         search={search}
         onSearch={setSearch}
-        empty={
-          <EmptyState title={t('empty.title')} icon={<RequestIcon />}>
-            <span>{t('empty.text')}</span>
-            <Box>{invite}</Box>
-          </EmptyState>
-        }
+        empty={{ title: t('empty.title'), text: t('empty.text'), icon: <RequestIcon /> }}
       />
       {search.invite === undefined || !may('users:write') ? null : (
         <Suspense>

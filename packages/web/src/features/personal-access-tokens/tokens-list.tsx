@@ -1,4 +1,3 @@
-import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
@@ -15,7 +14,6 @@ import { KeyIcon } from '../../ui/icons.tsx';
 import { LIFE_STATES, lifeStateOf } from '../../ui/life-state.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
-import { EmptyState } from '../../ui/states.tsx';
 import { Tags } from '../../ui/tag.tsx';
 import { useLifeState } from '../../ui/use-life-state.ts';
 import { useNow } from '../../ui/use-now.ts';
@@ -101,12 +99,7 @@ export function TokensList(props: TokensListProps) {
         ]}
         search={props.search}
         onSearch={props.onSearch}
-        empty={
-          <EmptyState title={t('empty.title')} icon={<KeyIcon />}>
-            <span>{props.emptyText}</span>
-            <Box>{props.create}</Box>
-          </EmptyState>
-        }
+        empty={{ title: t('empty.title'), text: props.emptyText, icon: <KeyIcon /> }}
       />
       <ConfirmDialog
         open={revoking !== null}

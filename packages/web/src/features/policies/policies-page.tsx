@@ -9,7 +9,6 @@ import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { PlusIcon, PolicyIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { type Column, rowLink } from '../../ui/list-table.tsx';
-import { EmptyState } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { policyMessages } from './messages.ts';
 import { PoliciesNav } from './policies-nav.tsx';
@@ -104,17 +103,19 @@ export function PoliciesPage() {
         ]}
         search={search}
         onSearch={setSearch}
-        empty={
-          <EmptyState title={t('empty.title')} icon={<PolicyIcon />}>
-            <span>{t('empty.text')}</span>
+        empty={{
+          title: t('empty.title'),
+          text: t('empty.text'),
+          icon: <PolicyIcon />,
+          actions: (
             <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1 }}>
               <ButtonLink to="/policies/templates" variant={create === null ? 'contained' : 'outlined'}>
                 {t('new.fromTemplate')}
               </ButtonLink>
               {create}
             </Box>
-          </EmptyState>
-        }
+          ),
+        }}
       />
     </>
   );

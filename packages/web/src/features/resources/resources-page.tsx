@@ -11,7 +11,6 @@ import { PlusIcon, ResourceIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { type Column, rowLink } from '../../ui/list-table.tsx';
 import { RowSparkline } from '../../ui/row-sparkline.tsx';
-import { EmptyState } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -144,15 +143,17 @@ export function ResourcesPage() {
       ]}
       search={search}
       onSearch={setSearch}
-      empty={
-        <EmptyState title={t('empty.title')} icon={<ResourceIcon />}>
-          <span>{t('empty.text')}</span>
+      empty={{
+        title: t('empty.title'),
+        text: t('empty.text'),
+        icon: <ResourceIcon />,
+        more: (
           <Box>
             <CopyText text={EXPOSE} label={t('empty.command')} />
           </Box>
-          {create === null ? null : <span>{t('empty.other')}</span>}
-        </EmptyState>
-      }
+        ),
+        actions: create === null ? null : t('empty.other'),
+      }}
     />
   );
 }

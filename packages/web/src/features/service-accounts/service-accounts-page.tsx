@@ -11,10 +11,10 @@ import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
-import { KeyIcon, PlusIcon } from '../../ui/icons.tsx';
+import { CreateButton } from '../../ui/create-button.tsx';
+import { KeyIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { aboveRowLink, type Column, rowLink } from '../../ui/list-table.tsx';
-import { EmptyState } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Tag, Tags } from '../../ui/tag.tsx';
@@ -96,11 +96,11 @@ export function ServiceAccountsPage() {
       width: '200px',
     },
   ];
-  const create = may('service_accounts:write') ? (
-    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ create: '1' })}>
+  const create = (
+    <CreateButton permission="service_accounts:write" onClick={() => setSearch({ create: '1' })}>
       {t('create')}
-    </Button>
-  ) : null;
+    </CreateButton>
+  );
   const isActive = switching?.status === 'active';
   return (
     <>
@@ -123,12 +123,7 @@ export function ServiceAccountsPage() {
         ]}
         search={search}
         onSearch={setSearch}
-        empty={
-          <EmptyState title={t('empty.title')} icon={<KeyIcon />}>
-            <span>{t('empty.text')}</span>
-            <Box>{create}</Box>
-          </EmptyState>
-        }
+        empty={{ title: t('empty.title'), text: t('empty.text'), icon: <KeyIcon /> }}
       />
       <Suspense>
         {search.create === undefined || !may('service_accounts:write') ? null : (

@@ -10,10 +10,11 @@ import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
-import { AuditIcon, PlusIcon } from '../../ui/icons.tsx';
+import { CreateButton } from '../../ui/create-button.tsx';
+import { AuditIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
-import { EmptyState, ErrorState } from '../../ui/states.tsx';
+import { ErrorState } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Tag } from '../../ui/tag.tsx';
@@ -119,11 +120,11 @@ export function AuditExportsPage() {
       width: '180px',
     },
   ];
-  const create = may('audit_exports:write') ? (
-    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ create: '1' })}>
+  const create = (
+    <CreateButton permission="audit_exports:write" onClick={() => setSearch({ create: '1' })}>
       {t('export.create')}
-    </Button>
-  ) : null;
+    </CreateButton>
+  );
   const tested = query.data?.items.find(({ id }) => id === test.variables?.params.id);
   return (
     <>
@@ -162,12 +163,7 @@ export function AuditExportsPage() {
         textOf={(row) => [row.name, row.settings.kind, addressOf(row)].join(' ')}
         search={search}
         onSearch={setSearch}
-        empty={
-          <EmptyState title={t('exports.emptyTitle')} icon={<AuditIcon />}>
-            <span>{t('exports.emptyText')}</span>
-            <Box>{create}</Box>
-          </EmptyState>
-        }
+        empty={{ title: t('exports.emptyTitle'), text: t('exports.emptyText'), icon: <AuditIcon /> }}
       />
       {search.create === undefined || !may('audit_exports:write') ? null : (
         <Suspense>

@@ -1,5 +1,3 @@
-import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { getRouteApi } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
@@ -9,10 +7,10 @@ import { type RowOf, useSearchedList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
-import { PlusIcon, SiteIcon } from '../../ui/icons.tsx';
+import { CreateButton } from '../../ui/create-button.tsx';
+import { SiteIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { type Column, rowLink } from '../../ui/list-table.tsx';
-import { EmptyState } from '../../ui/states.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
 import { siteMessages } from './messages.ts';
@@ -80,11 +78,11 @@ export function SitesPage() {
       width: '140px',
     },
   ];
-  const add = may('sites:write') ? (
-    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ add: '1' })}>
+  const add = (
+    <CreateButton permission="sites:write" onClick={() => setSearch({ add: '1' })}>
       {t('add')}
-    </Button>
-  ) : null;
+    </CreateButton>
+  );
   return (
     <>
       <ListPage
@@ -107,13 +105,12 @@ export function SitesPage() {
         ]}
         search={search}
         onSearch={setSearch}
-        empty={
-          <EmptyState title={t('empty.title')} icon={<SiteIcon />}>
-            <span>{t('empty.text')}</span>
-            <CopyText text="npx zeronaut agent run --config agent.yaml" label={t('add.command')} />
-            <Box>{add}</Box>
-          </EmptyState>
-        }
+        empty={{
+          title: t('empty.title'),
+          text: t('empty.text'),
+          icon: <SiteIcon />,
+          more: <CopyText text="npx zeronaut agent run --config agent.yaml" label={t('add.command')} />,
+        }}
       />
       {search.add === undefined || !may('sites:write') ? null : (
         <Suspense>

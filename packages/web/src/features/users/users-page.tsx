@@ -1,4 +1,3 @@
-import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { getRouteApi } from '@tanstack/react-router';
@@ -12,7 +11,6 @@ import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { PlusIcon, UserIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { type Column, rowLink } from '../../ui/list-table.tsx';
-import { EmptyState } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Tag, Tags } from '../../ui/tag.tsx';
@@ -129,11 +127,7 @@ export function UsersPage() {
         ]}
         search={search}
         onSearch={setSearch}
-        empty={
-          <EmptyState title={t('empty.title')} icon={<UserIcon />}>
-            <Box>{t('empty.text')}</Box>
-          </EmptyState>
-        }
+        empty={{ title: t('empty.title'), text: t('empty.text'), icon: <UserIcon /> }}
       />
       {search.create === undefined || !may('users:write') ? null : (
         <Suspense>
