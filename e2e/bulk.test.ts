@@ -1,11 +1,10 @@
-/** Large and many: whole gigabytes, a thousand slow readers, two hundred sockets. */
+/** Large and many: whole gigabytes, a thousand slow readers. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, before, it } from 'node:test';
 import { promisify } from 'node:util';
-import { spawnProcess, waitFor } from '@zeronaut/testkit';
-import WebSocket from 'ws';
+import { spawnProcess } from '@zeronaut/testkit';
 import { NODE, ROOT } from '../scripts/npm-packages.mjs';
 import { fileOwner } from './harness/file-owner.ts';
 import { hashOfBytes } from './harness/test-bytes.ts';
@@ -92,42 +91,6 @@ it('lets a fast download through beside 1,000 slow ones, and brings those to the
   }
   slow.child.stdin!.end();
   await slow.waitForLine(/^complete 1000$/, { timeoutMs: 60_000 });
-});
-
-it('echoes on 200 WebSockets for a minute without losing one message', async (t) => {
-  const memory = watchMemory();
-  const url = `${exposed.url.replace('https:', 'wss:')}/echo`;
-  const lanes = await Promise.all(
-    Array.from({ length: 200 }, async (_, lane) => {
-      const socket = new WebSocket(url, world.clientOptions);
-      t.after(() => socket.terminate());
-      const state = { socket, sent: 0, received: 0, wrong: 0, slowestMs: 0, sentAt: 0 };
-      socket.on('message', (data) => {
-        if (String(data) !== `lane ${lane} message ${state.received}`) state.wrong++;
-        state.received++;
-        state.slowestMs = Math.max(state.slowestMs, performance.now() - state.sentAt);
-      });
-      await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-      return state;
-    }),
-  );
-  const until = performance.now() + 60_000;
-  await new Promise<void>((resolve) => {
-    const timer = setInterval(() => {
-      lanes.forEach((lane, index) => {
-        lane.sentAt = performance.now();
-        lane.socket.send(`lane ${index} message ${lane.sent++}`);
-      });
-      if (performance.now() < until) return;
-      clearInterval(timer);
-      resolve();
-    }, 250);
-  });
-  await waitFor(() => lanes.every(({ sent, received }) => sent === received), { what: 'every message is echoed' });
-  const total = lanes.reduce((sum, { received }) => sum + received, 0);
-  const slowest = Math.max(...lanes.map(({ slowestMs }) => slowestMs));
-  t.diagnostic(`${total.toLocaleString('en-US')} echoes, the slowest ${Math.round(slowest)} ms; ${memory.report()}`);
-  assert.ok(lanes.every(({ wrong, socket }) => wrong === 0 && socket.readyState === WebSocket.OPEN));
 });
 
 /** Resident bytes of gateway and agent: the highest seen, every 50 ms, above what they were at the start. */

@@ -89,6 +89,8 @@ describe('tcp', () => {
         ...[upstream.address, 'tcp', '--name', `proxy-${version}`, '--public', '--proxy-protocol', version],
       ]);
       const socket = connect(exposed.port, '127.0.0.1', () => socket.write('hello'));
+      // At the end of the test the service may be gone first.
+      socket.on('error', () => undefined);
       t.after(() => socket.destroy());
       const received = await waitFor(
         () => {

@@ -122,8 +122,10 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
   const [consolePort, syncPort, httpsPort, httpPort, tunnelPort, managementPort] = await Promise.all(
     Array.from({ length: 6 }, () => freePort()),
   );
-  // Below the ports that the system and freePort hand out, and apart from other worlds.
-  const first = 10_000 + ((process.pid * 7 + worlds++) % 500) * 20;
+  // Below the ports that the system and freePort hand out, and apart from other worlds: of this process, of the files that
+  // run beside it (the runner numbers its processes), and most likely of another run.
+  const slot = ((process.pid * 7 + worlds++) % 125) * 4 + (Number(process.env.NODE_TEST_WORKER_ID ?? 0) % 4);
+  const first = 10_000 + slot * 20;
   const portRange = { from: first, to: first + 19 };
   const consoleUrl = `http://${address}:${consolePort}`;
   const environment = { ...process.env, ZERONAUT_HOME: home, NO_COLOR: '1' };
