@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { formatVerifierKey } from '@zeronaut/audit';
 import { liveFromConsole, snapshot as snapshotSchema } from '@zeronaut/model';
 import { postgresCluster, postgresMissing, temporaryDirectory, waitFor } from '@zeronaut/testkit';
 import WebSocket from 'ws';
@@ -141,7 +142,15 @@ test('what is changed at one console is live at the gateways of another, and tol
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
   });
   t.after(() => client.socket.destroy());
-  client.send({ type: 'hello', protocol: 1, softwareVersion: '0.1.0', snapshotVersion: 0 });
+  const witness = generateKeyPairSync('ed25519').privateKey;
+  const witnessKey = formatVerifierKey('zeronaut/gateway/gw', 'cosignature', witness);
+  client.send({
+    type: 'hello',
+    protocol: 1,
+    softwareVersion: '0.1.0',
+    snapshotVersion: 0,
+    witness: { key: witnessKey, size: 0 },
+  });
   await client.next('snapshot');
   const page = new WebSocket(`${there.info.url.replace('http', 'ws')}/ws`, { headers });
   t.after(() => page.terminate());
@@ -170,6 +179,10 @@ test('what is changed at one console is live at the gateways of another, and tol
     what: 'the page to hear',
   });
   t.diagnostic(`live at the gateway of the other console after ${tookMs} ms`);
+
+  // A checkpoint that is made here is offered to the witnesses there.
+  await call(here, 'GET', 'audit/checkpoint');
+  assert.match((await client.next('checkpoint')).note, /^zeronaut\/audit\//);
 
   // A gateway is linked to one console; the others know.
   const connected = async () => {

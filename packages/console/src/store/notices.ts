@@ -19,8 +19,12 @@ export interface Notices {
   close(): Promise<void>;
 }
 
-/** `live`: what pages watch. `gateways`: how those are that are linked to the console that tells it. */
-export type NoticeTopic = 'live' | 'gateways';
+/**
+ * `live`: what pages watch. `gateways`: how those are that are linked to the console that tells it. `checkpoints`: of which
+ * organization there is a new one, for its gateways to co-sign.
+ */
+const TOPICS = ['live', 'gateways', 'checkpoints'] as const;
+export type NoticeTopic = (typeof TOPICS)[number];
 
 /** Must not throw. */
 export interface NoticeListener {
@@ -173,7 +177,7 @@ class PostgresNotices implements Notices {
     if (from === undefined || from === this.#id) return;
     if (topic === 'change') for (const listener of this.#listeners) listener.onChange?.(rest!);
     else if (topic === 'lost') this.#lost();
-    else if (topic === 'live' || topic === 'gateways') this.#takePart(from, topic, rest!);
+    else if (isTopic(topic)) this.#takePart(from, topic, rest!);
   }
 
   /** Parts of one notice were told by one statement, and come one after the other. */
@@ -211,6 +215,10 @@ class PostgresNotices implements Notices {
       this.#log?.warn({ err: error }, 'other consoles were not told what happens here'),
     );
   }
+}
+
+function isTopic(word: string | undefined): word is NoticeTopic {
+  return (TOPICS as readonly (string | undefined)[]).includes(word);
 }
 
 /** So that a character is a byte. */

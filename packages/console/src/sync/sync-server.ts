@@ -178,6 +178,19 @@ export async function startSyncServer(
   const scheduleAll = (): void => {
     for (const id of new Set([...links.values()].map((link) => link.gateway.organization_id))) schedule(id, 0);
   };
+  async function askWitnessesHere(organizationId: string): Promise<void> {
+    const own = [...links.values()].filter((link) => link.gateway.organization_id === organizationId);
+    await Promise.all(own.map((link) => link.askWitness()));
+  }
+  context.store.notices.listen({
+    onTold(topic, organizationId) {
+      if (topic !== 'checkpoints' || typeof organizationId !== 'string') return;
+      const asked = askWitnessesHere(organizationId)
+        .catch((error: unknown) => log.error({ err: error, organizationId }, 'gateways were not asked to co-sign'))
+        .finally(() => tasks.delete(asked));
+      tasks.add(asked);
+    },
+  });
   const stopListening = context.store.onChange((organizationId) => {
     if (organizationId === null) scheduleAll();
     else schedule(organizationId, COALESCE_MS);
@@ -216,8 +229,8 @@ export async function startSyncServer(
     },
     loadHistory: (gatewayId) => history.of(gatewayId, context.clock()),
     async askWitnesses(organizationId) {
-      const own = [...links.values()].filter((link) => link.gateway.organization_id === organizationId);
-      await Promise.all(own.map((link) => link.askWitness()));
+      context.store.notices.tell('checkpoints', organizationId);
+      await askWitnessesHere(organizationId);
     },
     async stop() {
       stopListening();
