@@ -63,6 +63,7 @@ export async function questions(
     'audit of a kind': () => `audit?limit=${PAGE}&action=service.*`,
     'audit, searched': (n) => `audit?limit=${PAGE}&q=service-${n}`,
     'audit, searched in vain': (n) => `audit?limit=${PAGE}&q=nothing-${n}`,
+    groups: () => `groups?limit=${PAGE}`,
     policies: () => `policies?limit=${PAGE}`,
     'API keys': () => `api-keys?limit=${PAGE}`,
     'access requests': () => `access-requests?limit=${PAGE}`,

@@ -33,6 +33,7 @@ export interface Seeded {
 
 const DAY_MS = 86_400_000;
 const DAYS = 30;
+const GROUPS = 50;
 type Value = string | number | null;
 
 /** Writes rows of one table; `columns` with their types in PostgreSQL. */
@@ -155,7 +156,7 @@ export async function seedConsole(url: string, size: SeedSize): Promise<Seeded> 
     },
     userIds.map((id, index) => {
       const name = `${['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Donald'][index % 6]} ${Math.floor(random() * 1e6).toString(36)}`;
-      const groups = JSON.stringify([`team-${index % 50}`]);
+      const groups = JSON.stringify([`team-${index % GROUPS}`]);
       const role = index % 100 === 0 ? 'admin' : index % 20 === 0 ? 'operator' : 'member';
       return [
         id,
@@ -170,6 +171,11 @@ export async function seedConsole(url: string, size: SeedSize): Promise<Seeded> 
         1,
       ];
     }),
+  );
+  await bulk.write(
+    'groups',
+    { id: text, organization_id: text, name: text, description: text, created_at: bigint, version: bigint },
+    Array.from({ length: GROUPS }, (_, index) => [createId('group'), organizationId, `team-${index}`, '', nowMs, 1]),
   );
   const gatewayIds = ids('gateway', size.gateways);
   await bulk.write(

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/npm-packages.mjs';
 
@@ -107,23 +107,31 @@ export function formatTable(results: readonly Result[]): string {
   return [line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
 }
 
-export function saveResults(suite: string, results: readonly Result[]): string {
+/** `isPart`: what else the file has stays. */
+function saveResults(suite: string, measured: readonly Result[], isPart: boolean): string {
   const directory = join(ROOT, 'bench/results');
   mkdirSync(directory, { recursive: true });
   const file = join(directory, `${suite}.json`);
+  const known = isPart && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Result[]) : [];
+  const names = new Set(measured.map(({ workload }) => workload));
+  const results = [...known.filter(({ workload }) => !names.has(workload)), ...measured];
   writeFileSync(`${file}.tmp`, `${JSON.stringify(results, null, 2)}\n`);
   renameSync(`${file}.tmp`, file);
   return file;
 }
 
-/** The table for people; with `json` also the file; and what misses its bar, in the words of `shortfall`. */
+/** The table for people; with `json` also the file, in which a part of the suite (`isPart`) leaves the others as they were; and what misses its bar, in the words of `shortfall`. */
 export function reportResults(
   suite: string,
   results: readonly Result[],
-  { json, shortfall = 'Below what the issue demands' }: { readonly json: boolean; readonly shortfall?: string },
+  {
+    json,
+    isPart = false,
+    shortfall = 'Below what the issue demands',
+  }: { readonly json: boolean; readonly isPart?: boolean; readonly shortfall?: string },
 ): void {
   process.stdout.write(`${formatTable(results)}\n`);
-  if (json) process.stdout.write(`written to ${saveResults(suite, results)}\n`);
+  if (json) process.stdout.write(`written to ${saveResults(suite, results, isPart)}\n`);
   const below = results.filter((result) => standing(result) === 'below');
   if (below.length > 0) process.stdout.write(`${shortfall}: ${below.map(({ workload }) => workload).join('; ')}\n`);
 }

@@ -159,8 +159,8 @@ export async function readFacts(
         : { posture: { facts: JSON.parse(row.facts), collectedAt: new Date(row.collected_at).toISOString() } }),
     })),
     revokedSessions: revoked.map((row) => ({ id: row.id, expiresAt: new Date(row.expires_at).toISOString() })),
-    personalAccessTokens: await personalAccessTokensOf(queries, organizationId, nowMs),
-    passkeys: await portalPasskeysOf(queries, organizationId),
+    personalAccessTokens: await personalAccessTokensOf(queries, organizationId, nowMs, userId),
+    passkeys: await portalPasskeysOf(queries, organizationId, userId),
     signInPolicy: await getSignInPolicy(queries, organizationId),
     resources: await loadResources(queries, organizationId, rows),
     shares: Map.groupBy(

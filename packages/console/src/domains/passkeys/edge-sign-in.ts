@@ -22,8 +22,8 @@ const MAX_LIFETIME_MS = 2_592_000_000;
 
 type Gateway = Pick<GatewayRow, 'id' | 'organization_id' | 'base_domain'>;
 
-/** Passkeys of active people that work on the portal of this gateway, for its snapshot. */
-export async function portalPasskeysOf(queries: Queries, organizationId: string) {
+/** Passkeys of active people that work on the portals of an organization, for snapshots. `userId`: of this user alone. */
+export async function portalPasskeysOf(queries: Queries, organizationId: string, userId?: string) {
   return await queries
     .selectFrom('passkeys')
     .innerJoin('users', 'users.id', 'passkeys.user_id')
@@ -36,6 +36,7 @@ export async function portalPasskeysOf(queries: Queries, organizationId: string)
     ])
     .where('passkeys.organization_id', '=', organizationId)
     .where('users.status', '=', 'active')
+    .$if(userId !== undefined, (select) => select.where('passkeys.user_id', '=', userId!))
     .orderBy('passkeys.id')
     .execute();
 }

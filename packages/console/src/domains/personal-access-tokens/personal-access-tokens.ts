@@ -137,6 +137,8 @@ export async function personalAccessTokensOf(
   queries: Queries,
   organizationId: string,
   nowMs: number,
+  /** Of this user alone; default: of everybody. */
+  userId?: string,
 ): Promise<Snapshot['personalAccessTokens']> {
   const rows = await queries
     .selectFrom('personal_access_tokens')
@@ -144,6 +146,7 @@ export async function personalAccessTokensOf(
     .where('organization_id', '=', organizationId)
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', nowMs)
+    .$if(userId !== undefined, (select) => select.where('user_id', '=', userId!))
     .orderBy('id')
     .execute();
   return rows.map((row) => ({

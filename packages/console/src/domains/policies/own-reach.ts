@@ -9,7 +9,7 @@ import { reachOf } from './reach.ts';
 /** Gateways whose addresses are told of one resource. */
 const MAX_GATEWAYS = 20;
 /** Resources that are looked at for one page: whoever may use few of thousands gets them over several. */
-const LOOKED_AT = 500;
+const LOOKED_AT = 250;
 
 export interface OwnReach {
   id: string;
