@@ -1,6 +1,7 @@
 /** `zeronaut expose … tcp` and `… udp`: ports without a login of their own, with real ssh and real DNS through them. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -150,6 +151,79 @@ describe('udp', () => {
 
     const shut = await world.expose(t, [`127.0.0.1:${port}`, 'udp', '--name', 'shut-dns']);
     await assert.rejects(dig(shut.port, 'private.example.com'), 'no answer for an unknown address');
+  });
+});
+
+describe('draining', () => {
+  it('takes nothing new, lets what is open go on, holds over a restart, and can be undone', async (t) => {
+    const upstream = await recordingUpstream(t, (socket, chunk) => socket.write(chunk));
+    const raw = await world.expose(t, [upstream.address, 'tcp', '--name', 'drained', '--public']);
+    const web = await world.expose(t, [upstream.address, 'http', '--name', 'drained-web', '--public']);
+    const kept = connect(raw.port, '127.0.0.1').setEncoding('utf8');
+    t.after(() => kept.destroy());
+    const echo = async (text: string) => {
+      kept.write(text);
+      return String((await once(kept, 'data'))[0]);
+    };
+    assert.equal(await echo('before'), 'before');
+    const [gateway] = (await world.api.call('gateways.list', {})).items;
+    const drain = (...args: string[]) => world.zeronaut(['gateways', 'drain', gateway!.name, ...args]);
+    const readiness = async () => {
+      const answer = await fetch(`http://127.0.0.1:${world.managementPort}/readyz`);
+      return [answer.status, ((await answer.json()) as { draining: boolean }).draining];
+    };
+    await waitFor(async () => (await world.api.call('gateways.list', {})).items[0]!.load?.tcpConnections === 1, {
+      what: 'the connection is told',
+      timeoutMs: 10_000,
+    });
+    const plan = await drain('--dry-run');
+    assert.match(plan.stdout, /would be drained.*\n.* 1 TCP, .*\n.*0 other gateways/, plan.stderr);
+    assert.match(plan.stderr, /No other gateway is connected/);
+    assert.deepEqual(await readiness(), [200, false]);
+
+    assert.equal((await drain('--grace', '10m')).code, 0);
+    await waitFor(async () => (await readiness())[1], { what: 'it drains' });
+    assert.deepEqual(await readiness(), [503, true]);
+    await waitFor(async () => !(await accepts(raw.port)), { what: 'the port is closed' });
+    assert.equal(await echo('while draining'), 'while draining');
+    // Who still comes is answered once, through the tunnel that is there.
+    const head = await talk(world.httpPort, `GET / HTTP/1.1\r\nHost: ${web.host}\r\n\r\n`);
+    assert.match(head ?? '', /^HTTP\/1\.1 /);
+    assert.match(head ?? '', /connection: close/i);
+    const endpoints = await world.api.call('endpoints.list', {});
+    assert.deepEqual([endpoints.gateways, endpoints.draining.map(({ name }) => name)], [[], [gateway!.name]]);
+    assert.match((await world.zeronaut(['gateways'])).stdout, /draining/);
+
+    await world.gateway.kill();
+    const started = world.gateway.start();
+    await waitFor(
+      () =>
+        readiness().then(
+          ([, draining]) => draining,
+          () => false,
+        ),
+      { what: 'it drains again' },
+    );
+    assert.equal(await accepts(raw.port), false);
+    assert.equal((await drain('--undo')).code, 0);
+    await started;
+    await waitFor(() => accepts(raw.port), { what: 'the port is open' });
+
+    // When the grace is over, what is still open is cut. The agent is back within seconds of the end of draining.
+    const late = await waitFor(
+      async () => {
+        const socket = connect(raw.port, '127.0.0.1').on('error', () => undefined);
+        t.after(() => socket.destroy());
+        socket.write('late');
+        const [answer] = await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+        return Buffer.isBuffer(answer) ? socket : null;
+      },
+      { what: 'the agent is back', timeoutMs: 15_000, intervalMs: 200 },
+    );
+    const cut = once(late, 'close');
+    await world.api.call('gateways.drain', { params: { id: gateway!.id }, body: { drain: true, graceSeconds: 1 } });
+    await cut;
+    assert.equal((await drain('--undo')).code, 0);
   });
 });
 

@@ -8,6 +8,7 @@ import { devicesCommand } from './commands/devices.ts';
 import { exposeCommand } from './commands/expose.ts';
 import { forwardCommand } from './commands/forward.ts';
 import { gatewayCommand } from './commands/gateway.ts';
+import { gatewaysCommand } from './commands/gateways.ts';
 import { groupsCommand } from './commands/groups.ts';
 import { idpCommand } from './commands/idp.ts';
 import { keysCommand } from './commands/keys.ts';
@@ -57,6 +58,7 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(usersCommand(line));
   program.addCommand(groupsCommand(line));
   program.addCommand(rolesCommand(line));
+  program.addCommand(gatewaysCommand(line));
   program.addCommand(devicesCommand(line));
   program.addCommand(auditCommand(line));
   program.addCommand(tokensCommand(line));

@@ -97,6 +97,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       connectedGateways: () => sync?.connectedGateways() ?? new Set(),
       presence: (organizationId) => sync?.presence(organizationId) ?? NOBODY_PRESENT,
       loadHistory: (gatewayId) => sync?.loadHistory(gatewayId) ?? [],
+      gatewayKnows: (gatewayId, feature) => sync?.knows(gatewayId, feature) ?? false,
       askWitnesses: async (organizationId) => sync?.askWitnesses(organizationId),
     };
     const organizationId = await ensureFirstOrganization(context);

@@ -88,6 +88,8 @@ export class DataPath {
   #tunnelPort: number | null = null;
   #clock: NodeJS.Timeout | null = null;
   #lastTickMs = Date.now();
+  /** When what is still open is cut; null: it is not draining. */
+  #drainUntilMs: number | null = null;
   #tunnelCertificate: string;
 
   private constructor(
@@ -265,6 +267,7 @@ export class DataPath {
     this.#clock.unref();
     await this.#openListeners(this.#configuration.file.listeners);
     await this.#raw.start();
+    this.#heedDraining(tables.get().snapshot);
     if (this.#links !== null) this.#tunnelPort = await this.#links.start();
   }
 
@@ -288,6 +291,26 @@ export class DataPath {
   #follow(next: Tables): void {
     this.#grants.prune(next);
     this.#showCertificates(next.snapshot);
+    this.#heedDraining(next.snapshot);
+  }
+
+  /** The console empties this gateway, or lets it work again. Raw ports see to it by themselves. */
+  #heedDraining({ draining }: Snapshot): void {
+    const untilMs = draining === undefined ? null : Date.parse(draining.until);
+    const [was, is] = [this.#drainUntilMs !== null, untilMs !== null];
+    this.#drainUntilMs = untilMs;
+    if (was === is) return;
+    this.#options.log.warn(
+      { draining: is, until: draining?.until },
+      is ? 'draining: nothing new is taken' : 'not draining any more',
+    );
+    this.#pipeline.closeAfterAnswers(is);
+    this.#links?.setLeaving(is);
+  }
+
+  /** It takes nothing new, by word of the console. */
+  get draining(): boolean {
+    return this.#drainUntilMs !== null;
   }
 
   /** What the passing of time alone takes away: policies that read it speak of minutes, approved requests and sessions end. */
@@ -298,6 +321,20 @@ export class DataPath {
     const minutePassed = Math.floor(before / 60_000) !== Math.floor(now / 60_000);
     if ((minutePassed && tables.policies.readsTime) || grantEnded(tables, before, now)) this.reevaluate();
     this.#pipeline.reevaluateEnded(now);
+    const endMs = this.#drainUntilMs;
+    if (endMs !== null && endMs > before && endMs <= now) this.#cutAll();
+  }
+
+  /** Its time to become empty is over. Who still comes is still answered. */
+  #cutAll(): void {
+    const { connections, tcpConnections, udpSessions, forwards } = this.openCounts();
+    this.#options.log.warn(
+      { connections, tcpConnections, udpSessions, forwards },
+      'drained: what was still open is cut',
+    );
+    this.#pipeline.cut('limit.draining');
+    this.#raw.cut('limit.draining');
+    this.#links?.cutForwards('limit.draining');
   }
 
   /** What is open is asked about again, as it may not be let in any more. */

@@ -315,8 +315,9 @@ export class Gateway {
         const info = this.#info();
         const status = this.#dataPath?.status();
         return {
-          ready: info !== null && info.snapshotVersion > 0 && !this.#stopped,
+          ready: info !== null && info.snapshotVersion > 0 && !this.#stopped && this.#dataPath?.draining !== true,
           ...info,
+          draining: this.#stopped || this.#dataPath?.draining === true,
           syncConnected: this.#source?.console?.link.link.up ?? null,
           tunnels: status?.tunnels ?? 0,
           rawPorts: status?.rawPorts ?? [],
@@ -339,6 +340,7 @@ export class Gateway {
       ),
       gauge('sync_up', '1 while the link to the console is up', () => Number(link()?.link.up ?? false)),
       gauge('connections', 'Open connections of visitors (HTTP)', () => status()?.connections ?? 0),
+      gauge('draining', '1 while nothing new is taken', () => Number(this.#dataPath?.draining ?? false)),
       gauge('tunnels', 'Open tunnels of devices', () => status()?.tunnels ?? 0),
       gauge('tunnel_streams', 'Open streams in tunnels', () => status()?.streams ?? 0),
       gauge('spool_bytes', 'Size of the event spool on disk', () => spool()?.sizeBytes ?? 0),

@@ -1,5 +1,14 @@
 import { performance } from 'node:perf_hooks';
-import { deny, type Explanation, type Fault, type Network, pass, RESERVED_PREFIX, type Verdict } from '@zeronaut/model';
+import {
+  deny,
+  type Explanation,
+  type Fault,
+  type Network,
+  pass,
+  RESERVED_PREFIX,
+  type Reason,
+  type Verdict,
+} from '@zeronaut/model';
 import type { ByteStream } from '@zeronaut/tunnel';
 import { credentialId, type Downstream, type Flow, subjectName } from './flow.ts';
 import { HttpConnection } from './http/connection.ts';
@@ -42,6 +51,10 @@ export interface HttpPipelineOptions {
 export interface HttpPipeline extends HttpConnections {
   /** Connections that became something else (WebSocket); they are among `connections`. */
   readonly upgraded: number;
+  /** On: each connection, and each that comes, is closed after its next answer. Off: new ones are kept again. */
+  closeAfterAnswers(on: boolean): void;
+  /** Cuts everything that is open. */
+  cut(reason: Reason): void;
   /** Asks `review` of everything that is open, now: something was revoked beside the tables. */
   reevaluate(): void;
   /** The same, if what let something in has ended by `nowMs`. */
@@ -80,6 +93,7 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
   readonly #unsubscribe: () => void;
   #onEmpty: (() => void) | null = null;
   #draining = false;
+  #lastAnswers = false;
 
   constructor(options: HttpPipelineOptions) {
     this.#options = options;
@@ -107,6 +121,21 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
     const connection = new HttpConnection(stream, downstream, forwarded, options?.redirectToHttps ?? false, this);
     this.#connections.add(connection);
     if (this.#draining) connection.drain();
+    else if (this.#lastAnswers) connection.closeAfterAnswer();
+  }
+
+  closeAfterAnswers(on: boolean): void {
+    this.#lastAnswers = on;
+    if (!on) return;
+    for (const connection of this.#connections) connection.closeAfterAnswer();
+  }
+
+  cut(reason: Reason): void {
+    for (const connection of [...this.#connections]) {
+      const { exchange } = connection;
+      if (exchange !== null && !exchange.ended) exchange.verdict = deny(reason);
+      connection.abort();
+    }
   }
 
   reevaluate(): void {

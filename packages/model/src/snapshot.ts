@@ -154,6 +154,8 @@ export const snapshot = z.strictObject({
   passkeyAttestation: z.literal('verified').optional(),
   /** Of the gateway's pages; absent: the product's own. */
   branding: branding.optional(),
+  /** It takes nothing new; what is open then is cut. Only for gateways that said `drain` in their hello. Absent: it works. */
+  draining: z.strictObject({ until: timestamp }).optional(),
 });
 export type Snapshot = z.infer<typeof snapshot>;
 

@@ -33,6 +33,10 @@ export const SYNC_MAX_LISTED = 50_000;
 /** Unhealthy targets in one status; the others are not told. */
 export const SYNC_MAX_UNHEALTHY = 5_000;
 
+/** What gateways of today understand and older ones do not. `drain`: `draining` in a snapshot. */
+export const SYNC_FEATURES = ['drain'] as const;
+export type SyncFeature = (typeof SYNC_FEATURES)[number];
+
 const rpcId = z.int().min(1);
 
 /** What a gateway keeps of a sign-in with a passkey, until the console has it. */
@@ -58,6 +62,8 @@ export const syncFromGateway = z.discriminatedUnion('type', [
     snapshotVersion: z.int().min(0),
     /** It co-signs checkpoints of the audit log: with which key, and how many entries it vouched for last. */
     witness: z.strictObject({ key: z.string().max(400), size: z.int().min(0) }).optional(),
+    /** What it understands beyond the first version, see `SYNC_FEATURES`; others are left out. */
+    features: z.array(z.string().max(40)).max(50).optional(),
   }),
   /** The snapshot of this version is live now. */
   z.strictObject({ type: z.literal('applied'), version: z.int().min(1) }),

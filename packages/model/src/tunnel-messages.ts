@@ -80,6 +80,8 @@ export const tunnelFromGateway = z.discriminatedUnion('type', [
   }),
   /** The gateway goes away; keep streams, open new ones elsewhere. */
   z.strictObject({ type: z.literal('draining') }),
+  /** … and after all it does not. */
+  z.strictObject({ type: z.literal('resumed') }),
   /** Where the gateway sees this client coming from. */
   z.strictObject({ type: z.literal('welcome'), gatewayId: id, address }),
 ]);

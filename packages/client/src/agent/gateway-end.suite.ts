@@ -117,6 +117,7 @@ export async function startGatewayEnd(): Promise<GatewayEnd> {
   const port = await listener.start();
   end.state.saveEndpoints({
     gateways: [{ gatewayId, name: 'edge', baseDomain: 'localhost', address: `127.0.0.1:${port}` }],
+    draining: [],
     certificateAuthority: authority.certificate,
   });
   assert.match(gatewayServerName(gatewayId), /gateway\.zeronaut\.internal$/);

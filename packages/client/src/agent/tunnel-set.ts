@@ -40,6 +40,8 @@ export interface TunnelSetOptions {
 }
 
 const REFRESH_INTERVAL_MS = 30_000;
+/** While there is no gateway to dial: none is enrolled yet, or all of them are being emptied. */
+const REFRESH_WITHOUT_GATEWAY_MS = 5_000;
 /** After a tunnel failed, the list of gateways is asked for sooner; ever less so while it goes on failing. */
 const REFRESH_AFTER_FAILURE_MS = 1_000;
 const RENEWAL_CHECK_MS = 3_600_000;
@@ -50,6 +52,8 @@ interface Dialled {
   endpoint: Endpoint;
   readonly dialer: TunnelDialer;
   link: TunnelLink | null;
+  /** The console says that the gateway takes no new tunnels. */
+  isLeaving: boolean;
 }
 
 /**
@@ -129,7 +133,7 @@ export class TunnelSet {
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = null;
       this.#refreshSoon = false;
-      this.#scheduleRefresh(REFRESH_INTERVAL_MS);
+      this.#scheduleRefresh(this.#dialled.size === 0 ? REFRESH_WITHOUT_GATEWAY_MS : REFRESH_INTERVAL_MS);
     });
     return this.#refreshing;
   }
@@ -173,20 +177,28 @@ export class TunnelSet {
     for (const { dialer } of this.#dialled.values()) dialer.setCredentials(this.#credentials());
   }
 
-  #apply({ gateways, certificateAuthority }: Endpoints): void {
+  #apply({ gateways, draining, certificateAuthority }: Endpoints): void {
     if (certificateAuthority !== this.#certificateAuthority) {
       this.#certificateAuthority = certificateAuthority;
       this.#spreadCredentials();
     }
     const wanted = new Map(gateways.map((endpoint) => [endpoint.gatewayId, endpoint]));
-    for (const [gatewayId, { endpoint, dialer }] of this.#dialled) {
-      if (wanted.get(gatewayId)?.address === endpoint.address) continue;
-      this.#dialled.delete(gatewayId);
-      dialer.stop();
+    const leaving = new Set(draining.map(({ gatewayId }) => gatewayId));
+    for (const [gatewayId, dialled] of this.#dialled) {
+      dialled.isLeaving = leaving.has(gatewayId);
+      if (wanted.get(gatewayId)?.address === dialled.endpoint.address) continue;
+      // Who still comes to a gateway that is being emptied is served through the tunnel that is there.
+      if (dialled.isLeaving && dialled.link !== null) continue;
+      this.#drop(gatewayId, dialled);
     }
     for (const endpoint of gateways) {
       if (!this.#dialled.has(endpoint.gatewayId)) this.#dial(endpoint);
     }
+  }
+
+  #drop(gatewayId: string, dialled: Dialled): void {
+    this.#dialled.delete(gatewayId);
+    dialled.dialer.stop();
   }
 
   #dial(endpoint: Endpoint): void {
@@ -210,6 +222,7 @@ export class TunnelSet {
       onDown: (fault, nextTryMs) => {
         if (dialled !== null) dialled.link = null;
         this.#options.onDown?.(endpoint, fault, nextTryMs);
+        if (dialled?.isLeaving && nextTryMs !== null) this.#drop(endpoint.gatewayId, dialled);
         if (nextTryMs !== null) this.#refreshAfterFailure();
       },
       onStream: (stream, header, session) => {
@@ -222,6 +235,7 @@ export class TunnelSet {
         const message = parseMessage(payload);
         if (link === null || message === null) return;
         if (message.type === 'draining') link.draining = true;
+        if (message.type === 'resumed') link.draining = false;
         this.#options.onMessage?.(message, link);
       },
       onGoAway: (session) => {
@@ -229,7 +243,7 @@ export class TunnelSet {
         if (link !== null) link.draining = true;
       },
     });
-    dialled = { endpoint, dialer, link: null };
+    dialled = { endpoint, dialer, link: null, isLeaving: false };
     this.#dialled.set(endpoint.gatewayId, dialled);
   }
 

@@ -10,7 +10,11 @@ import { readPrivateFile, writePrivateFile } from './private-file.ts';
  * What an agent remembers, so that it connects and serves while the console is away: where gateways are, and what the
  * console answered when a service or site was published last. One file each, so that processes do not overwrite one another.
  */
-const endpoints = z.object({ gateways: z.array(gatewayEndpoint), certificateAuthority: z.string() });
+const endpoints = z.object({
+  gateways: z.array(gatewayEndpoint),
+  draining: z.array(gatewayEndpoint).default([]),
+  certificateAuthority: z.string(),
+});
 export type Endpoints = z.infer<typeof endpoints>;
 
 const foundResource = z.object({ id: z.string() });

@@ -1,3 +1,4 @@
+import { drainGateway } from '../domains/gateways/drain-gateway.ts';
 import { getGatewayStatus } from '../domains/gateways/gateway-status.ts';
 import { createNotification, deleteNotification, listNotifications } from '../domains/notifications/notifications.ts';
 import { testNotification } from '../domains/notifications/notify.ts';
@@ -18,6 +19,7 @@ export const consoleHandlers = {
   'resources.test': (context, { caller, body }) => testRoute(context, caller, body),
   'resources.health': (context, { caller, query }) => resourceHealth(context, caller, query.ids),
   'gateways.getStatus': (context, { caller, params }) => getGatewayStatus(context, caller, params.id),
+  'gateways.drain': (context, { caller, params, body }) => drainGateway(context, caller, params.id, body),
   'resources.checkDns': (context, { caller, params }) => checkDns(context, caller, params.id),
   'notifications.list': (context, { caller }) => listNotifications(context, caller),
   'notifications.create': (context, { caller, body }) => createNotification(context, caller, body),

@@ -1,4 +1,4 @@
-import type { AuditEntry, GatewayLoadPoint, Permission, Role } from '@zeronaut/model';
+import type { AuditEntry, GatewayLoadPoint, Permission, Role, SyncFeature } from '@zeronaut/model';
 import type { Authority } from '../authority/authority.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { Mailer } from '../mail/mailer.ts';
@@ -40,6 +40,8 @@ export interface Context {
   readonly presence: (organizationId: string) => Presence;
   /** How much a gateway had to do in the last hour, oldest first; whose it is was looked at before. */
   readonly loadHistory: (gatewayId: string) => readonly GatewayLoadPoint[];
+  /** Whether a connected gateway said that it understands it. */
+  readonly gatewayKnows: (gatewayId: string, feature: SyncFeature) => boolean;
   /** Offers the organization's newest checkpoint to its connected gateways; resolves when all answered, or after a moment. */
   readonly askWitnesses: (organizationId: string) => Promise<void>;
 }

@@ -142,6 +142,9 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     load_at: number | null;
     cpu_percent: number | null;
     open_connections: number | null;
+    /** It is being emptied; null: it is not. */
+    drain_since: number | null;
+    drain_until: number | null;
   };
   /** Leaf certificates for a gateway's TLS key, one per host. */
   gateway_certificates: {

@@ -68,6 +68,8 @@ export class GatewayLink {
   /** What was written to it last. */
   sentVersion = 0;
   greeted = false;
+  /** What it understands beyond the first version of the protocol. */
+  features: ReadonlySet<string> = new Set();
   /** What it said of itself last; null: nothing yet. */
   status: GatewayStatus | null = null;
   #loadStoredAt = 0;
@@ -253,6 +255,7 @@ export class GatewayLink {
         this.runningVersion = message.snapshotVersion;
         // What it runs already needs not be sent; what it runs beyond us makes us count further.
         this.sentVersion = message.snapshotVersion;
+        this.features = new Set(message.features);
         if (message.witness !== undefined) this.#witness = { ...message.witness, asked: null };
         await this.#saveStatus({
           software_version: message.softwareVersion,

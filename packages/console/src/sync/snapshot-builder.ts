@@ -9,7 +9,7 @@ import type { HostCertificates } from './host-certificates.ts';
 
 /**
  * The snapshot of one gateway. Its version is kept with the gateway's row and grows only when the content's hash does
- * change, so that building again, or a restart, sends nothing. `floor`: what the gateway says that it runs; a console
+ * change, so that building again, or a restart, sends nothing. `runningVersion`: what the gateway says that it runs; a console
  * that was restored from a backup must not fall behind it.
  */
 export async function buildSnapshot(
@@ -17,7 +17,7 @@ export async function buildSnapshot(
   facts: OrganizationFacts,
   gateway: GatewayRow,
   certificates: HostCertificates,
-  floor: number,
+  { runningVersion: floor, features }: { readonly runningVersion: number; readonly features: ReadonlySet<string> },
 ): Promise<{ version: number; signed: SignedSnapshot; complete: boolean }> {
   const base = gateway.base_domain;
   const portal = portalHost(gateway);
@@ -57,6 +57,8 @@ export async function buildSnapshot(
     accessGrants: facts.accessGrants,
     timeZone: facts.timeZone,
     ...(facts.branding !== undefined && { branding: facts.branding }),
+    ...(gateway.drain_until !== null &&
+      features.has('drain') && { draining: { until: new Date(gateway.drain_until).toISOString() } }),
   };
   const text = JSON.stringify(content);
   const hash = createHash('sha256').update(text).digest('base64url');

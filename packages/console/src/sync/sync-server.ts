@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { type GatewayLoadPoint, parseGatewayUri, SYNC_ALPN } from '@zeronaut/model';
+import { type GatewayLoadPoint, parseGatewayUri, SYNC_ALPN, type SyncFeature } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { RENEW_AFTER_MS } from '../authority/certificate-authority.ts';
 import { fingerprintOf } from '../authority/certificate-request.ts';
@@ -27,6 +27,7 @@ const MAX_CONNECTIONS = 10_000;
 export interface SyncServer {
   readonly port: number;
   readonly connectedGateways: () => ReadonlySet<string>;
+  readonly knows: (gatewayId: string, feature: SyncFeature) => boolean;
   readonly askWitnesses: (organizationId: string) => Promise<void>;
   readonly presence: (organizationId: string) => Presence;
   readonly loadHistory: (gatewayId: string) => readonly GatewayLoadPoint[];
@@ -168,7 +169,7 @@ export async function startSyncServer(
         continue;
       }
       if (!link.greeted) continue;
-      const built = await buildSnapshot(context, facts, gateway, certificates, link.runningVersion);
+      const built = await buildSnapshot(context, facts, gateway, certificates, link);
       link.sendSnapshot(built.version, built.signed);
       whole &&= built.complete;
     }
@@ -228,6 +229,7 @@ export async function startSyncServer(
       return presenceOf(statuses);
     },
     loadHistory: (gatewayId) => history.of(gatewayId, context.clock()),
+    knows: (gatewayId, feature) => links.get(gatewayId)?.features.has(feature) ?? false,
     async askWitnesses(organizationId) {
       context.store.notices.tell('checkpoints', organizationId);
       await askWitnessesHere(organizationId);

@@ -115,6 +115,7 @@ export async function startFixture(
     connectedGateways: () => sync?.connectedGateways() ?? new Set(),
     presence: (organizationId) => sync?.presence(organizationId) ?? NOBODY_PRESENT,
     loadHistory: (gatewayId) => sync?.loadHistory(gatewayId) ?? [],
+    gatewayKnows: (gatewayId, feature) => sync?.knows(gatewayId, feature) ?? false,
     askWitnesses: async (organizationId) => sync?.askWitnesses(organizationId),
   };
   const api = await createApi(context, {

@@ -756,6 +756,13 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     foreign: 'own',
   },
   'resources.health': { prepare: async (world) => ({ query: `ids=${(await newResource(world)).id}` }), foreign: 'own' },
+  'gateways.drain': {
+    prepare: async ({ ours }) => ({
+      params: { id: (await ours.enrolGateway()).gateway.id },
+      body: { drain: true, graceSeconds: 60, dryRun: false },
+    }),
+    foreign: 'not_found',
+  },
   'gateways.getStatus': {
     prepare: async ({ ours }) => ({ params: { id: (await ours.enrolGateway()).gateway.id } }),
     foreign: 'not_found',

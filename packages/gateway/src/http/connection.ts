@@ -75,6 +75,14 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
     if (this.#state === HEAD && this.#heldBytes === 0) this.#linger();
   }
 
+  /**
+   * No further request after the next one, or after the one that is being served. Its answer says so, so that no caller sends
+   * another one into a closed connection; one that stays silent goes at the idle timeout.
+   */
+  closeAfterAnswer(): void {
+    this.#draining = true;
+  }
+
   /** The request that is being served, or whose upgraded connection lasts. */
   get exchange(): Exchange | null {
     return this.#exchange;

@@ -18,6 +18,8 @@ export interface RawListeners {
   /** Grants or revocations changed: cuts every open flow that would not be let in now. */
   reevaluate(): void;
   status(): RawPortStatus[];
+  /** Cuts every open flow, whatever its port does. */
+  cut(reason: Reason): void;
   /** Open flows, those of ports that are closed for new ones too. */
   openFlows(): { tcpConnections: number; udpSessions: number };
 }
@@ -114,6 +116,11 @@ class Ports implements RawListeners {
     }));
   }
 
+  cut(reason: Reason): void {
+    for (const { proxy } of this.#ports.values()) proxy.cut(reason);
+    for (const proxy of this.#closing) proxy.cut(reason);
+  }
+
   openFlows(): { tcpConnections: number; udpSessions: number } {
     const all = { tcpConnections: this.#connections.open, udpSessions: 0 };
     const proxies = [...[...this.#ports.values()].map(({ proxy }) => proxy), ...this.#closing];
@@ -131,7 +138,11 @@ class Ports implements RawListeners {
   #follow(tables: Tables): Promise<void>[] {
     const opening: Promise<void>[] = [];
     const wanted = new Set<string>();
+    // While the gateway is being emptied no TCP port is open: callers try another address of the name. UDP sessions need their port,
+    // which takes no new ones then.
+    const draining = tables.snapshot.draining !== undefined;
     for (const protocol of ['tcp', 'udp'] as const) {
+      if (draining && protocol === 'tcp') continue;
       for (const [port, resource] of protocol === 'tcp' ? tables.tcpPorts : tables.udpPorts) {
         const key = `${protocol}:${port}`;
         wanted.add(key);
@@ -157,7 +168,9 @@ class Ports implements RawListeners {
         opening.push(this.#open(key, entry));
       }
     }
-    for (const key of [...this.#ports.keys()]) if (!wanted.has(key)) this.#close(key, 'router.port_closed');
+    for (const key of [...this.#ports.keys()]) {
+      if (!wanted.has(key)) this.#close(key, draining ? 'limit.draining' : 'router.port_closed');
+    }
     return opening;
   }
 

@@ -117,6 +117,10 @@ export class UdpProxy {
     });
     let verdict = decideRawFlow(this.#context, flow);
     const ports = this.#sources.get(source.address);
+    if (verdict.effect === 'pass' && this.#context.tables.get().snapshot.draining !== undefined) {
+      verdict = deny('limit.draining');
+      flow.verdict = verdict;
+    }
     if (
       verdict.effect === 'pass' &&
       (this.#sessions >= limits.udpSessionsPerPort || (ports?.size ?? 0) >= limits.udpSessionsPerSource)

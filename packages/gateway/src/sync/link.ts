@@ -4,6 +4,7 @@ import {
   type EdgeSignIn,
   parseHostPort,
   SYNC_ALPN,
+  SYNC_FEATURES,
   SYNC_MAX_FROM_CONSOLE,
   SYNC_PING_INTERVAL_MS,
   type SyncFromConsole,
@@ -264,6 +265,7 @@ export class SyncLink {
       protocol: 1,
       softwareVersion: this.#options.softwareVersion,
       snapshotVersion: this.#options.snapshotVersion(),
+      features: [...SYNC_FEATURES],
       ...(witness !== undefined && { witness: { key: witness.verifierKey, size: witness.size } }),
     });
     this.#options.log.info({ address: this.#options.address }, 'console link up');

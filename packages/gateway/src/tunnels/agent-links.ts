@@ -1,4 +1,4 @@
-import { type OpenFromGateway, parseAddress, TUNNEL_ALPN } from '@zeronaut/model';
+import { type OpenFromGateway, parseAddress, type Reason, TUNNEL_ALPN } from '@zeronaut/model';
 import {
   type ByteStream,
   createTunnelListener,
@@ -42,6 +42,13 @@ export interface RunningAgentLinks extends AgentLinks {
   start(): Promise<number>;
   /** Asks agents to go elsewhere, waits up to `graceMs` for open streams, then closes. */
   stop(graceMs: number): Promise<void>;
+  /**
+   * On: no new tunnels, and those that are there are told to open new streams elsewhere; they stay, for what still comes here.
+   * Off: as before.
+   */
+  setLeaving(on: boolean): void;
+  /** Ends every open forward. */
+  cutForwards(reason: Reason): void;
   /** For new tunnels; false when they cannot be read and the old ones stay. */
   updateCredentials(credentials: TunnelCredentials): boolean;
   /** Grants or revocations changed: cuts forwards that would not be let through now. */
@@ -77,7 +84,10 @@ class Links implements RunningAgentLinks {
   readonly #sessions = new Set<DeviceSession>();
   readonly #watchers: Watchers;
   #unsubscribe: (() => void) | null = null;
+  /** It stops. */
   #draining = false;
+  /** It is being emptied. */
+  #leaving = false;
 
   constructor(options: AgentLinksOptions) {
     this.#options = options;
@@ -120,6 +130,15 @@ class Links implements RunningAgentLinks {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
     await this.#listener.stop('limit.draining');
+  }
+
+  setLeaving(on: boolean): void {
+    this.#leaving = on;
+    for (const session of this.#sessions) session.send({ type: on ? 'draining' : 'resumed' });
+  }
+
+  cutForwards(reason: Reason): void {
+    this.#forwarder.cut(reason);
   }
 
   updateCredentials(credentials: TunnelCredentials): boolean {
@@ -176,7 +195,7 @@ class Links implements RunningAgentLinks {
     await this.#waitForDevice(identity);
     const reason = refuseDevice(this.#options.tables.get(), identity);
     if (reason !== null) return { accept: false, code: reason };
-    if (this.#draining) return { accept: false, code: 'limit.draining' };
+    if (this.#draining || this.#leaving) return { accept: false, code: 'limit.draining' };
     if (!this.#makeRoom(identity.deviceId)) return { accept: false, code: 'limit.connections' };
 
     let session: DeviceSession | null = null;
@@ -260,7 +279,7 @@ class Links implements RunningAgentLinks {
     else own.add(session);
     log.info({ deviceId, address }, 'tunnel open');
     session.send({ type: 'welcome', gatewayId: tables.get().snapshot.gatewayId, address });
-    if (this.#draining) session.send({ type: 'draining' });
+    if (this.#draining || this.#leaving) session.send({ type: 'draining' });
     return session;
   }
 

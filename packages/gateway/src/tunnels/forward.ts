@@ -47,6 +47,8 @@ export interface Forwarder {
   /** Takes the stream over. */
   forward(session: DeviceSession, stream: ByteStream, header: Buffer): void;
   /** Cuts every open forward that would not be let through now, or not through the same site. */
+  /** Ends every open forward. */
+  cut(reason: Reason): void;
   reevaluate(): void;
 }
 
@@ -75,6 +77,9 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
     },
     reevaluate() {
       for (const forward of open) forward.reevaluate();
+    },
+    cut(reason) {
+      for (const forward of [...open]) forward.cut(reason);
     },
   };
 }

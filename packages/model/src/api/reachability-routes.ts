@@ -19,6 +19,9 @@ import {
 import { defineRoutes } from './route.ts';
 import { byId, byIdOrName, listedIds } from './route-parts.ts';
 
+/** How long what is open at a gateway goes on while it is drained, where nobody says otherwise. */
+const DRAIN_GRACE_SECONDS = 3_600;
+
 const named = z.strictObject({ id, name: label });
 
 export const dnsRecord = z.strictObject({
@@ -140,6 +143,43 @@ export const reachabilityRoutes = defineRoutes({
       /** Those that end first, 100 of them. */
       certificates: z.array(z.strictObject({ host: z.string(), notAfter: timestamp })).max(100),
       certificateCount: z.int(),
+    }),
+  },
+  'gateways.drain': {
+    tag: 'gateways',
+    permission: 'gateways:write',
+    method: 'POST',
+    path: '/api/v1/gateways/:id/drain',
+    summary: 'Empty a gateway before it is stopped, or let it work again; with dryRun only what would happen',
+    status: 200,
+    params: byId,
+    body: z.strictObject({
+      drain: z.boolean(),
+      graceSeconds: z
+        .int()
+        .min(0)
+        .max(604_800)
+        .default(DRAIN_GRACE_SECONDS)
+        .describe('how long open connections may go on; then they are cut'),
+      dryRun: z.boolean().default(false),
+    }),
+    response: z.strictObject({
+      /** As it is now, or would be. */
+      draining: gateway.shape.draining,
+      connected: z.boolean(),
+      /** Connected gateways that take over. */
+      others: z.int().min(0),
+      /** What is open there by its last word, and goes on; null: it never said. */
+      open: z
+        .strictObject({
+          connections: z.int(),
+          websockets: z.int(),
+          tcpConnections: z.int(),
+          udpSessions: z.int(),
+          forwards: z.int(),
+          tunnels: z.int(),
+        })
+        .nullable(),
     }),
   },
   'branding.get': {

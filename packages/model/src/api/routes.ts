@@ -417,7 +417,12 @@ export const routes = defineRoutes({
     summary: 'Where agents and clients dial',
     permission: 'self:read',
     status: 200,
-    response: z.strictObject({ gateways: z.array(gatewayEndpoint), certificateAuthority: z.string() }),
+    response: z.strictObject({
+      gateways: z.array(gatewayEndpoint),
+      /** They take no new tunnels; those that are there stay. */
+      draining: z.array(gatewayEndpoint).default([]),
+      certificateAuthority: z.string(),
+    }),
   },
 
   'resources.list': {

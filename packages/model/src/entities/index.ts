@@ -186,6 +186,8 @@ export const gateway = z.strictObject({
   /** The key with which it signs domain sessions and assertions (Ed25519). */
   signingKey: publicJwk,
   status: z.enum(['active', 'revoked']),
+  /** It is being emptied: since when, and when what is still open is cut. Null: it works as always. */
+  draining: z.strictObject({ since: timestamp, until: timestamp }).nullable(),
   connected: z.boolean(),
   lastSeenAt: timestamp.nullable(),
   snapshotVersion: z.int().min(0).nullable(),

@@ -141,6 +141,8 @@ export async function enrolGateway(
       load_at: null,
       cpu_percent: null,
       open_connections: null,
+      drain_since: null,
+      drain_until: null,
     };
     await queries.insertInto('gateways').values(row).execute();
     const gateway = toGateway(row, new Set());

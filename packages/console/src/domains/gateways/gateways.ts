@@ -24,12 +24,18 @@ export function toGateway(row: GatewayRow, connected: ReadonlySet<string>): Gate
     portRange: { from: row.port_from, to: row.port_to },
     signingKey: JSON.parse(row.signing_key),
     status: row.status,
+    draining: drainingOf(row),
     connected: connected.has(row.id),
     lastSeenAt: isoTime(row.last_seen_at),
     snapshotVersion: row.applied_version,
     softwareVersion: row.software_version,
     createdAt: isoTime(row.created_at),
   };
+}
+
+export function drainingOf(row: Pick<GatewayRow, 'drain_since' | 'drain_until'>): Gateway['draining'] {
+  if (row.drain_since === null || row.drain_until === null) return null;
+  return { since: isoTime(row.drain_since), until: isoTime(row.drain_until) };
 }
 
 const GATEWAY_SORTS = {
@@ -102,8 +108,10 @@ export function toEndpoint(row: GatewayRow) {
 
 export async function listEndpoints(context: Context, caller: Caller) {
   const gateways = await activeGateways(context.store.db, caller.organizationId);
+  const isDraining = (row: GatewayRow) => row.drain_since !== null;
   return {
-    gateways: gateways.map(toEndpoint),
+    gateways: gateways.filter((row) => !isDraining(row)).map(toEndpoint),
+    draining: gateways.filter(isDraining).map(toEndpoint),
     certificateAuthority: context.authority.certificates.certificate,
   };
 }

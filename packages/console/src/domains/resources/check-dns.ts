@@ -32,7 +32,11 @@ export async function checkDns(
   const resource = await findResource(context.store.db, caller.organizationId, idOrName);
   if (resource instanceof Refusal) return resource;
   const gateways = await activeGateways(context.store.db, caller.organizationId);
-  const wanted = gateways.flatMap((gateway) => recordsOf(gateway, resource)).slice(0, MAX_RECORDS);
+  // Nothing new leads to a gateway that is being emptied.
+  const wanted = gateways
+    .filter(({ drain_since }) => drain_since === null)
+    .flatMap((gateway) => recordsOf(gateway, resource))
+    .slice(0, MAX_RECORDS);
   const asked = checks.take(caller.organizationId, context.clock()) === 0;
   const answers = new Map<string, Promise<Answer | null>>();
   const records: DnsRecord[] = [];

@@ -204,6 +204,8 @@ async function agentAlarms(queries: Queries, organizationId: string, presence: P
 
 function gatewayAlarms(gateway: GatewayRow, connected: ReadonlySet<string>, nowMs: number): Alarm[] {
   const object = { kind: 'gateway' as const, id: gateway.id, name: gateway.name };
+  // One that is being emptied is going to be stopped: nothing is wrong then.
+  if (!connected.has(gateway.id) && gateway.drain_since !== null) return [];
   if (!connected.has(gateway.id)) {
     const detail =
       gateway.last_seen_at === null ? 'it never connected' : 'it is not connected; it goes on with what it knows';

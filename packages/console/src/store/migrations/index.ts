@@ -31,6 +31,7 @@ import * as notifications from './0063-notifications.ts';
 import * as refusalsOfResources from './0064-refusals-of-resources.ts';
 import * as gatewayLoad from './0065-gateway-load.ts';
 import * as eventTimes from './0066-event-times.ts';
+import * as gatewayDrain from './0067-gateway-drain.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -68,6 +69,7 @@ export const migrations: MigrationProvider = {
       '0064-refusals-of-resources': refusalsOfResources,
       '0065-gateway-load': gatewayLoad,
       '0066-event-times': eventTimes,
+      '0067-gateway-drain': gatewayDrain,
     };
   },
 };

@@ -16,6 +16,7 @@ import { Section } from '../../ui/section.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TrafficCharts } from '../../ui/traffic-charts.tsx';
+import { DrainDialog } from './drain-dialog.tsx';
 import { GatewayCertificates } from './gateway-certificates.tsx';
 import { GatewayLag } from './gateway-lag.tsx';
 import { GatewayLoadCharts, GatewayNow } from './gateway-load.tsx';
@@ -30,6 +31,7 @@ export function GatewayPage() {
   const navigate = useNavigate();
   const { id } = route.useParams();
   const [revoking, setRevoking] = useState(false);
+  const [draining, setDraining] = useState(false);
   const revoke = useRouteMutation('gateways.delete', ['gateways.list', 'gateways.get']);
   const { data: gateway, error, refetch } = useQuery(routeQuery('gateways.get', { params: { id } }));
   const { data: status } = useQuery(routeQuery('gateways.getStatus', { params: { id } }));
@@ -52,9 +54,14 @@ export function GatewayPage() {
         subtitle={<GatewayStatus gateway={gateway} />}
         actions={
           may('gateways:write') && gateway.status === 'active' ? (
-            <Button variant="outlined" color="error" onClick={() => setRevoking(true)}>
-              {t('revoke')}
-            </Button>
+            <>
+              <Button variant="outlined" color="inherit" onClick={() => setDraining(true)}>
+                {t(gateway.draining === null ? 'drain' : 'resume')}
+              </Button>
+              <Button variant="outlined" color="error" onClick={() => setRevoking(true)}>
+                {t('revoke')}
+              </Button>
+            </>
           ) : null
         }
       />
@@ -69,6 +76,9 @@ export function GatewayPage() {
         <Section title={t('section.about')}>
           <Facts
             rows={[
+              gateway.draining === null
+                ? null
+                : [t('fact.drained'), <Time key="drained" at={gateway.draining.until} />],
               [t('fact.domain'), gateway.baseDomain],
               [t('fact.address'), gateway.publicHost],
               [t('column.region'), gateway.region],
@@ -113,6 +123,7 @@ export function GatewayPage() {
           <TrafficCharts gatewayId={gateway.id} />
         </Box>
       ) : null}
+      <DrainDialog gateway={gateway} open={draining} onClose={() => setDraining(false)} />
       <ConfirmDialog
         open={revoking}
         title={t('revoke.title', { name: gateway.name })}

@@ -3,12 +3,15 @@ import { useMessages } from '../../base/messages.ts';
 import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
 import { gatewayMessages } from './messages.ts';
 
-export type GatewayState = 'connected' | 'away' | 'revoked';
+export const GATEWAY_STATES = ['connected', 'draining', 'away', 'revoked'] as const;
+export type GatewayState = (typeof GATEWAY_STATES)[number];
 
-const MEANING: Record<GatewayState, Meaning> = { connected: 'ok', away: 'bad', revoked: 'neutral' };
+const MEANING: Record<GatewayState, Meaning> = { connected: 'ok', draining: 'warn', away: 'bad', revoked: 'neutral' };
 
 export function stateOf(gateway: Gateway): GatewayState {
-  return gateway.status === 'revoked' ? 'revoked' : gateway.connected ? 'connected' : 'away';
+  if (gateway.status === 'revoked') return 'revoked';
+  if (gateway.draining !== null) return 'draining';
+  return gateway.connected ? 'connected' : 'away';
 }
 
 export function GatewayStatus({ gateway }: { readonly gateway: Gateway }) {

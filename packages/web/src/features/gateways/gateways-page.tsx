@@ -15,7 +15,7 @@ import { RowSparkline } from '../../ui/row-sparkline.tsx';
 import { Time } from '../../ui/time.tsx';
 import { EnrolDialog } from './enrol-dialog.tsx';
 import { GatewayLag, versionsBehind } from './gateway-lag.tsx';
-import { GatewayStatus, stateOf } from './gateway-status.tsx';
+import { GATEWAY_STATES, GatewayStatus, stateOf } from './gateway-status.tsx';
 import { gatewayMessages } from './messages.ts';
 
 type Row = RowOf<'gateways.list'>;
@@ -147,7 +147,7 @@ export function GatewaysPage() {
           {
             key: 'status',
             label: t('column.status'),
-            options: (['connected', 'away', 'revoked'] as const).map((value) => ({
+            options: GATEWAY_STATES.map((value) => ({
               value,
               label: t(`status.${value}`),
             })),

@@ -1,0 +1,123 @@
+import type { GatewayView } from '@zeronaut/model';
+import { type Command, Option } from 'commander';
+import type { ApiClient } from '../api/client.ts';
+import { CliError } from '../cli-error.ts';
+import {
+  type CommandLine,
+  type CommonOptions,
+  connect,
+  createCommand,
+  createGroup,
+  minute,
+  outputOf,
+  parseDuration,
+  printTable,
+} from './command-line.ts';
+
+interface DrainOptions extends CommonOptions {
+  readonly undo?: boolean;
+  readonly grace: number;
+  readonly dryRun?: boolean;
+}
+
+export function gatewaysCommand(line: CommandLine): Command {
+  const group = createGroup('gateways', 'the fleet: how gateways are, and emptying one before it is stopped');
+
+  group.addCommand(
+    createCommand('list', { summary: 'list gateways', examples: ['gateways list', 'gateways list --json'] }).action(
+      async (options: CommonOptions) => {
+        const { listAll } = await import('../api/client.ts');
+        const { openConnections } = await import('@zeronaut/model');
+        const output = outputOf(line, options);
+        const gateways = await listAll((await connect(line, options)).api, 'gateways.list');
+        output.document(gateways);
+        if (gateways.length === 0) {
+          output.line('No gateways. zeronaut gateway token makes the command that enrols one.');
+          return;
+        }
+        const rows = gateways.map((gateway) => [
+          gateway.name,
+          stateOf(gateway),
+          gateway.region,
+          gateway.softwareVersion ?? '-',
+          snapshotOf(gateway),
+          gateway.load === null ? '-' : `${Math.round(gateway.load.cpuPercent)} %`,
+          gateway.load === null ? '-' : String(openConnections(gateway.load)),
+          gateway.lastSeenAt === null ? 'never' : minute(gateway.lastSeenAt),
+        ]);
+        const headings = ['NAME', 'STATE', 'REGION', 'VERSION', 'SNAPSHOT', 'LOAD', 'CONNECTIONS', 'LAST SEEN'];
+        await printTable(output, headings, rows);
+      },
+    ),
+    { isDefault: true },
+  );
+
+  group.addCommand(
+    createCommand('drain', {
+      summary: 'empty a gateway before it is stopped, or let it work again',
+      description:
+        'It takes no new connections on raw ports and no new tunnels, closes HTTP connections after their answer, and says 503 at ' +
+        '/readyz. What is open goes on until it ends, or until the grace is over. It holds over a restart of the gateway.',
+      examples: [
+        'gateways drain edge-1 --dry-run',
+        'gateways drain edge-1 --grace 30m',
+        'gateways drain edge-1 --undo',
+      ],
+    })
+      .argument('<gateway>', 'name or id')
+      .option('--grace <time>', 'how long open connections may go on, such as 30m', parseDuration, 3_600)
+      .option('--dry-run', 'only say what would happen')
+      .addOption(new Option('--undo', 'let it work again').conflicts('grace'))
+      .action(async (name: string, options: DrainOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const gateway = await findGateway(api, name);
+        const drain = options.undo !== true;
+        const dryRun = options.dryRun === true;
+        const result = await api.call('gateways.drain', {
+          params: { id: gateway.id },
+          body: { drain, dryRun, ...(drain && { graceSeconds: options.grace }) },
+        });
+        output.document({ gateway: gateway.name, dryRun, ...result });
+        const would = dryRun ? 'would be' : 'is';
+        if (result.draining === null) {
+          output.line(`${gateway.name} ${would} working as before.`);
+          return;
+        }
+        output.line(`${gateway.name} ${would} drained; what is open then is cut at ${result.draining.until}.`);
+        if (result.open !== null) {
+          const { connections, tcpConnections, udpSessions, forwards, tunnels } = result.open;
+          output.line(
+            `  open now     ${connections} HTTP, ${tcpConnections} TCP, ${udpSessions} UDP, ${forwards} forwards, ${tunnels} tunnels`,
+          );
+        }
+        output.line(`  taking over  ${result.others === 1 ? '1 other gateway' : `${result.others} other gateways`}`);
+        if (result.others === 0)
+          output.note('No other gateway is connected: what it serves cannot be reached elsewhere.');
+        if (!result.connected) output.note('It is not connected: it drains when it hears of it.');
+      }),
+  );
+  return group;
+}
+
+async function findGateway(api: ApiClient, name: string): Promise<GatewayView> {
+  const { listAll } = await import('../api/client.ts');
+  const found = (await listAll(api, 'gateways.list')).filter((gateway) => gateway.id === name || gateway.name === name);
+  const gateway = found.find(({ status }) => status === 'active') ?? found[0];
+  if (gateway !== undefined) return gateway;
+  throw new CliError(`there is no gateway ${name}`, {
+    reason: 'api.not_found',
+    next: 'Run zeronaut gateways list to see what there is.',
+  });
+}
+
+function stateOf({ status, connected, draining }: GatewayView): string {
+  if (status === 'revoked') return 'revoked';
+  if (!connected) return draining === null ? 'not connected' : 'draining, not connected';
+  return draining === null ? 'connected' : 'draining';
+}
+
+function snapshotOf({ snapshotVersion, wantedSnapshotVersion, behindSince }: GatewayView): string {
+  const version = snapshotVersion ?? 0;
+  return behindSince === null ? `${version}` : `${version} (${wantedSnapshotVersion - version} behind)`;
+}
