@@ -98,6 +98,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       presence: (organizationId) => sync?.presence(organizationId) ?? NOBODY_PRESENT,
       loadHistory: (gatewayId) => sync?.loadHistory(gatewayId) ?? [],
       gatewayKnows: (gatewayId, feature) => sync?.knows(gatewayId, feature) ?? false,
+      gatewayLog: (gatewayId) => sync?.logOf(gatewayId) ?? null,
       askWitnesses: async (organizationId) => sync?.askWitnesses(organizationId),
     };
     const organizationId = await ensureFirstOrganization(context);

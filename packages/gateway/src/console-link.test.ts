@@ -6,6 +6,7 @@ import { createId, type SignedSnapshot } from '@zeronaut/model';
 import { temporaryDirectory, waitFor } from '@zeronaut/testkit';
 import { ConsoleLink } from './console-link.ts';
 import { createLog } from './observe/log.ts';
+import { LogRing } from './observe/log-ring.ts';
 import { Spool } from './observe/spool.ts';
 import { sampleEvent } from './observe/testdata/sample-event.ts';
 import { createSnapshotSigner, type SnapshotSigner } from './snapshot/testdata/signed-snapshots.ts';
@@ -26,10 +27,11 @@ async function start(
   signer = createSnapshotSigner(),
 ): Promise<Started> {
   const console = await startSyncConsole(t);
-  const log = createLog({ level: 'silent' });
+  const logRing = new LogRing({ write: () => undefined });
+  const log = createLog({ level: 'info', destination: logRing });
   const credentials = createIdentity(signer, console.port);
   const spool = new Spool({ directory: join(directory, 'spool'), gatewayId: signer.gatewayId, log });
-  const link = new ConsoleLink({ directory, credentials, spool, softwareVersion: '0.1.0', log });
+  const link = new ConsoleLink({ directory, credentials, spool, softwareVersion: '0.1.0', log, logRing });
   const tables = new CurrentTables((await link.loadTables()) ?? compileTables({ ...signer.snapshot(1), version: 0 }));
   link.start(tables, {
     load: () => ({ connections: 1, tunnels: 2, streams: 3, eventsWaiting: 4, eventsDropped: 0 }),

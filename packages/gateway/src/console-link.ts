@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Reason } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { EventSender } from './observe/event-sender.ts';
+import type { LogRing } from './observe/log-ring.ts';
+import { LogTail } from './observe/log-tail.ts';
 import type { Spool } from './observe/spool.ts';
 import type { ReceivedSnapshot } from './rooms.ts';
 import { writeFileAtomically } from './snapshot/atomic-file.ts';
@@ -27,6 +29,7 @@ export interface ConsoleLinkOptions {
   readonly witness?: Witness;
   readonly softwareVersion: string;
   readonly log: Logger;
+  readonly logRing: LogRing;
 }
 
 /** How long a snapshot waits for its file (ms): an fsync takes a few, and a change has 200 to be live. */
@@ -38,6 +41,7 @@ export class ConsoleLink {
   readonly #sender: EventSender;
   readonly #renewal: CertificateRenewal;
   readonly #status: StatusReports;
+  readonly #logTail: LogTail;
   readonly #log: Logger;
   #tables: CurrentTables | null = null;
   /** The newest snapshot that waits while another one is being checked; older ones in between are of no use. */
@@ -70,7 +74,11 @@ export class ConsoleLink {
         this.#status.linkUp();
         void this.#renewal.check();
       },
-      onDown: () => this.#sender.linkDown(),
+      onDown: () => {
+        this.#sender.linkDown();
+        this.#logTail.stop();
+      },
+      onTailLog: (level) => this.#logTail.follow(level),
       onSnapshot: (snapshot) => this.#receive(snapshot),
       onEventsStored: (epoch, seq) => this.#sender.stored(epoch, seq),
       ...(options.witness !== undefined && { witness: options.witness }),
@@ -80,6 +88,7 @@ export class ConsoleLink {
       send: (json) => this.link.sendEvents(json),
       restartLink: () => this.link.restart(),
     });
+    this.#logTail = new LogTail(options.logRing, (message) => this.link.send(message));
     this.#status = new StatusReports((message) => this.link.send(message));
     this.#renewal = new CertificateRenewal({
       identity,

@@ -10,6 +10,7 @@ import { ConsoleLink } from './console-link.ts';
 import { CountryFile } from './country-file.ts';
 import { DataPath, type ListenerStatus, splitAddress } from './data-path.ts';
 import { type ManagementServer, startManagement } from './management/server.ts';
+import type { LogRing } from './observe/log-ring.ts';
 import { FlowCounters, Metrics, type Reading } from './observe/metrics.ts';
 import { AccessObserver } from './observe/observer.ts';
 import { Spool } from './observe/spool.ts';
@@ -32,6 +33,8 @@ export interface GatewayOptions {
   readonly directory: string;
   readonly softwareVersion: string;
   readonly log: Logger;
+  /** What the console is shown of it. */
+  readonly logRing: LogRing;
   /** Ends waiting for an enrolment. */
   readonly signal: AbortSignal;
 }
@@ -187,7 +190,10 @@ export class Gateway {
     const { identity } = credentials;
     const spool = new Spool({ directory: join(directory, 'spool'), gatewayId: identity.gatewayId, log: this.#log });
     const witness = await this.#loadWitness(directory, identity);
-    const link = new ConsoleLink({ directory, credentials, spool, witness, softwareVersion, log: this.#log });
+    const link = new ConsoleLink({
+      ...{ directory, credentials, spool, witness, softwareVersion, log: this.#log },
+      logRing: this.#options.logRing,
+    });
     link.onApplied = () => this.#checkReady();
     const tables = (await link.loadTables()) ?? compileTables(emptySnapshot(credentials));
     if (tables.version === 0) this.#log.info('no snapshot yet: everything is refused until the console sends one');

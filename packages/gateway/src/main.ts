@@ -8,7 +8,8 @@ import { type Configuration, completeConfiguration, type Loaded, loadConfigurati
 import { formatProblem } from './config/problem.ts';
 import { Gateway, type GatewayInfo } from './gateway.ts';
 import { takeDirectory } from './management/directory-lock.ts';
-import { createLog } from './observe/log.ts';
+import { createLog, standardError } from './observe/log.ts';
+import { LogRing } from './observe/log-ring.ts';
 
 /**
  * The gateway as a program: reads the configuration, starts a `Gateway`, turns signals into reload and stop, and ends
@@ -35,7 +36,8 @@ export const GATEWAY_EXIT = { ok: 0, failed: 1, configuration: 2, bug: 70 } as c
 
 /** Resolves when the gateway has stopped, with the exit code of the process. What goes wrong is logged, not thrown. */
 export async function runGateway(options: RunGatewayOptions): Promise<number> {
-  const log = createLog();
+  const logRing = new LogRing(standardError());
+  const log = createLog({ destination: logRing });
   const load = () => loadFrom(options);
   const loaded = await load();
   if (!loaded.ok) {
@@ -59,6 +61,7 @@ export async function runGateway(options: RunGatewayOptions): Promise<number> {
     directory,
     softwareVersion: softwareVersion(),
     log,
+    logRing,
     signal: stopping.signal,
   });
   const forget = followSignals(gateway, stopping, options.signal, log);

@@ -31,6 +31,8 @@ export * from './gateway-file.ts';
 export * from './identity-provider-presets.ts';
 export * from './ids.ts';
 export * from './local-credential.ts';
+export * from './log-levels.ts';
+export * from './open-connections.ts';
 export * from './parse-json.ts';
 export * from './permissions.ts';
 export * from './reasons.ts';

@@ -26,6 +26,8 @@ export const PERMISSIONS = {
   'devices:write': ['owner', 'admin', 'operator'],
   'gateways:read': ['owner', 'admin', 'operator', 'auditor', 'member'],
   'gateways:write': ['owner', 'admin'],
+  /** It names addresses of visitors and what went wrong with them. */
+  'gateway_logs:read': ['owner', 'admin', 'operator'],
   'resources:read': ['owner', 'admin', 'operator', 'auditor', 'member'],
   'resources:write': ['owner', 'admin', 'operator'],
   'sites:read': ['owner', 'admin', 'operator', 'auditor', 'member'],

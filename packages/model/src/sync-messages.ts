@@ -6,6 +6,8 @@ import {
   email,
   gatewayLoad,
   id,
+  logLevel,
+  logLine,
   passkeyAttestation,
   timestamp,
   unhealthyTarget,
@@ -33,8 +35,11 @@ export const SYNC_MAX_LISTED = 50_000;
 /** Unhealthy targets in one status; the others are not told. */
 export const SYNC_MAX_UNHEALTHY = 5_000;
 
-/** What gateways of today understand and older ones do not. `drain`: `draining` in a snapshot. */
-export const SYNC_FEATURES = ['drain'] as const;
+/** Lines of a log in one message. */
+export const SYNC_MAX_LOG_LINES = 100;
+
+/** What gateways of today understand and older ones do not. `drain`: `draining` in a snapshot. `log`: `tail_log`. */
+export const SYNC_FEATURES = ['drain', 'log'] as const;
 export type SyncFeature = (typeof SYNC_FEATURES)[number];
 
 const rpcId = z.int().min(1);
@@ -83,6 +88,13 @@ export const syncFromGateway = z.discriminatedUnion('type', [
     /** Resources and sites that a tunnel here serves now. */
     serving: z.array(id).max(SYNC_MAX_LISTED).optional(),
     unhealthy: z.array(unhealthyTarget).max(SYNC_MAX_UNHEALTHY).optional(),
+  }),
+  /** Lines of its log, oldest first, while somebody looks. The first one after `tail_log` may be empty. */
+  z.strictObject({
+    type: z.literal('log'),
+    lines: z.array(logLine).max(SYNC_MAX_LOG_LINES),
+    /** Lines before these that were too many in too short a time. */
+    dropped: z.int().min(0),
   }),
   /** A checkpoint that was offered is vouched for: the line to add to its note. */
   z.strictObject({ type: z.literal('cosigned'), size: z.int().min(0), line: z.string().max(400) }),
@@ -141,6 +153,11 @@ export const syncFromConsole = z.discriminatedUnion('type', [
     keys: z.array(z.string().max(4096)).min(1).max(8),
     consistency: z.array(z.string().max(64)).max(64),
   }),
+  /**
+   * Somebody looks at the log: send what is kept of it, and from now on what comes of this level and above. Said again while somebody
+   * looks; without that a gateway ends it by itself. Null: nobody looks any more. Only to gateways that said `log` in their hello.
+   */
+  z.strictObject({ type: z.literal('tail_log'), level: logLevel.nullable() }),
   /** All events of `epoch` up to and including `seq` are stored. */
   z.strictObject({ type: z.literal('events_stored'), epoch: z.string().max(40), seq: z.int().min(0) }),
   /** Either `token` (a portal session, EdDSA JWT) or `reason`. */

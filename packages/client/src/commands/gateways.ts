@@ -1,7 +1,11 @@
-import type { GatewayView } from '@zeronaut/model';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type GatewayView, LOG_LEVELS, type LogLevel, type LogLine } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
+import { isConsoleAway } from '../api/api-error.ts';
 import type { ApiClient } from '../api/client.ts';
 import { CliError } from '../cli-error.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { type Output, printable } from '../output/output.ts';
 import {
   type CommandLine,
   type CommonOptions,
@@ -19,6 +23,15 @@ interface DrainOptions extends CommonOptions {
   readonly grace: number;
   readonly dryRun?: boolean;
 }
+
+interface LogsOptions extends CommonOptions {
+  readonly follow?: boolean;
+  readonly level: LogLevel;
+}
+
+/** How long one call waits for a line. */
+const FOLLOW_WAIT_SECONDS = 20;
+const AWAY_RETRY_MS = 2_000;
 
 export function gatewaysCommand(line: CommandLine): Command {
   const group = createGroup('gateways', 'the fleet: how gateways are, and emptying one before it is stopped');
@@ -97,7 +110,75 @@ export function gatewaysCommand(line: CommandLine): Command {
         if (!result.connected) output.note('It is not connected: it drains when it hears of it.');
       }),
   );
+  group.addCommand(
+    createCommand('logs', {
+      summary: 'what a connected gateway wrote to its log',
+      description:
+        'Warnings and worse of before, up to 500 lines, from the gateway itself; with --follow what comes, until Ctrl-C. The ' +
+        'console keeps none of it.',
+      examples: ['gateways logs edge-1', 'gateways logs edge-1 --follow --level info', 'gateways logs edge-1 --json'],
+    })
+      .argument('<gateway>', 'name or id')
+      .option('--follow', 'go on with what comes')
+      .addOption(new Option('--level <level>', 'and above').choices([...LOG_LEVELS]).default('warn'))
+      .action(async (name: string, options: LogsOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const { id } = await findGateway(api, name);
+        const { level } = options;
+        const first = await api.call('gateways.readLog', { params: { id }, query: { level } });
+        if (!first.connected) {
+          throw new CliError(`${name} is not connected`, {
+            reason: 'api.conflict',
+            next: 'Its log is on its own machine; the console shows that of connected gateways.',
+          });
+        }
+        const show = (lines: readonly LogLine[]) => {
+          for (const one of lines) {
+            output.event('line', { ...one });
+            const style = one.level === 'info' ? 'dim' : one.level === 'warn' ? 'yellow' : 'red';
+            const fields = one.fields === '{}' ? '' : `  ${printable(one.fields)}`;
+            output.line(`${one.at} ${output.style(style, one.level.padEnd(5))} ${printable(one.message)}${fields}`);
+          }
+        };
+        show(first.lines);
+        if (options.follow !== true) return;
+        const interrupt = onInterrupt();
+        try {
+          await follow(api, { id, level, cursor: first.cursor, signal: interrupt.signal }, output, show);
+        } finally {
+          interrupt.dispose();
+        }
+      }),
+  );
   return group;
+}
+
+/** Until it is interrupted: a gateway or console that is away for a while is waited for. */
+async function follow(
+  api: ApiClient,
+  { id, level, cursor, signal }: { id: string; level: LogLevel; cursor: string; signal: AbortSignal },
+  output: Output,
+  show: (lines: readonly LogLine[]) => void,
+): Promise<void> {
+  let after = cursor;
+  while (!signal.aborted) {
+    const query = { level, after, waitSeconds: FOLLOW_WAIT_SECONDS };
+    const page = await api
+      .call('gateways.readLog', { params: { id }, query }, { timeoutMs: (FOLLOW_WAIT_SECONDS + 10) * 1_000, signal })
+      .catch((error: unknown) => {
+        if (signal.aborted) return null;
+        if (error instanceof CliError && isConsoleAway(error)) return null;
+        throw error;
+      });
+    if (page !== null && page.dropped > 0) {
+      output.note(`… ${page.dropped} lines were too many.`);
+      output.event('dropped', { count: page.dropped });
+    }
+    show(page?.lines ?? []);
+    after = page?.cursor ?? after;
+    if (page?.connected !== true) await delay(AWAY_RETRY_MS, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 async function findGateway(api: ApiClient, name: string): Promise<GatewayView> {

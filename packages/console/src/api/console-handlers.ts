@@ -1,5 +1,6 @@
 import { drainGateway } from '../domains/gateways/drain-gateway.ts';
 import { getGatewayStatus } from '../domains/gateways/gateway-status.ts';
+import { readGatewayLog } from '../domains/gateways/read-log.ts';
 import { createNotification, deleteNotification, listNotifications } from '../domains/notifications/notifications.ts';
 import { testNotification } from '../domains/notifications/notify.ts';
 import { getBranding, setBranding } from '../domains/organizations/branding.ts';
@@ -19,6 +20,7 @@ export const consoleHandlers = {
   'resources.test': (context, { caller, body }) => testRoute(context, caller, body),
   'resources.health': (context, { caller, query }) => resourceHealth(context, caller, query.ids),
   'gateways.getStatus': (context, { caller, params }) => getGatewayStatus(context, caller, params.id),
+  'gateways.readLog': (context, { caller, params, query }) => readGatewayLog(context, caller, params.id, query),
   'gateways.drain': (context, { caller, params, body }) => drainGateway(context, caller, params.id, body),
   'resources.checkDns': (context, { caller, params }) => checkDns(context, caller, params.id),
   'notifications.list': (context, { caller }) => listNotifications(context, caller),

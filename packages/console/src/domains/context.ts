@@ -5,6 +5,7 @@ import type { Mailer } from '../mail/mailer.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type { Refusal } from '../store/refusal.ts';
 import type { Store } from '../store/store.ts';
+import type { GatewayLog } from '../sync/gateway-log.ts';
 import type { Presence } from '../sync/presence.ts';
 import type { Home } from './memberships/home.ts';
 import type { RateLimit } from './sessions/rate-limit.ts';
@@ -42,6 +43,8 @@ export interface Context {
   readonly loadHistory: (gatewayId: string) => readonly GatewayLoadPoint[];
   /** Whether a connected gateway said that it understands it. */
   readonly gatewayKnows: (gatewayId: string, feature: SyncFeature) => boolean;
+  /** The log of a connected gateway, while somebody looks; null: it is not connected. */
+  readonly gatewayLog: (gatewayId: string) => Pick<GatewayLog, 'read'> | null;
   /** Offers the organization's newest checkpoint to its connected gateways; resolves when all answered, or after a moment. */
   readonly askWitnesses: (organizationId: string) => Promise<void>;
 }

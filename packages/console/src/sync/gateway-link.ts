@@ -22,6 +22,7 @@ import { createPortalPasskey, recordEdgeSignIn } from '../domains/passkeys/edge-
 import { signIn } from '../domains/sessions/sign-in.ts';
 import { Refusal } from '../store/refusal.ts';
 import { encodeMessage, MessageReader } from './codec.ts';
+import { GatewayLog } from './gateway-log.ts';
 import { Outbox } from './outbox.ts';
 import type { GatewayStatus } from './presence.ts';
 
@@ -73,13 +74,14 @@ export class GatewayLink {
   /** What it said of itself last; null: nothing yet. */
   status: GatewayStatus | null = null;
   #loadStoredAt = 0;
+  readonly log: GatewayLog;
   /** Undefined: it is no witness of the audit log. */
   #witness: WitnessState | undefined;
 
   readonly #context: Context;
   readonly #socket: TLSSocket;
   readonly #owner: LinkOwner;
-  readonly #log: Logger;
+  readonly #logger: Logger;
   readonly #reader = new MessageReader();
   readonly #outbox: Outbox;
   readonly #remoteAddress: string;
@@ -102,7 +104,8 @@ export class GatewayLink {
     this.gateway = gateway;
     this.#socket = socket;
     this.#owner = owner;
-    this.#log = log;
+    this.#logger = log;
+    this.log = new GatewayLog((message) => this.#send(message));
     this.#remoteAddress = parseAddress(socket.remoteAddress ?? '') ?? '';
     this.#outbox = new Outbox(socket, () => this.#onDrained());
     this.#lastHeardAt = performance.now();
@@ -165,7 +168,10 @@ export class GatewayLink {
       witness.size = message.size;
     } else {
       const { size, reason, detail } = message;
-      this.#log.error({ gatewayId: this.gateway.id, size, reason, detail }, 'gateway does not vouch for the audit log');
+      this.#logger.error(
+        { gatewayId: this.gateway.id, size, reason, detail },
+        'gateway does not vouch for the audit log',
+      );
     }
   }
 
@@ -173,6 +179,7 @@ export class GatewayLink {
     if (this.#closed) return;
     this.#closed = true;
     this.#witness?.asked?.resolve();
+    this.log.stop();
     clearInterval(this.#pinger);
     this.#waitingSnapshot = null;
     this.#outbox.clear();
@@ -239,7 +246,7 @@ export class GatewayLink {
       .then(() => (this.#closed ? undefined : this.#handle(message)))
       .catch((error: unknown) => {
         // The store failed. The gateway keeps what was not acknowledged and dials again.
-        this.#log.error({ err: error, gatewayId: this.gateway.id, type: message.type }, 'sync message failed');
+        this.#logger.error({ err: error, gatewayId: this.gateway.id, type: message.type }, 'sync message failed');
         this.close();
       })
       .finally(() => {
@@ -267,13 +274,19 @@ export class GatewayLink {
         this.runningVersion = message.version;
         return await this.#saveStatus({ applied_version: message.version });
       case 'refused':
-        this.#log.warn(
+        this.#logger.warn(
           { gatewayId: this.gateway.id, version: message.version, reason: message.reason, detail: message.detail },
           'gateway refused a snapshot',
         );
         return;
       case 'status':
         return await this.#takeStatus(message);
+      case 'log':
+        // What is on its way when the last one stops looking is let go.
+        if (!this.log.take(message.lines, message.dropped) && !this.features.has('log')) {
+          this.#invalid('a log that nobody asked for');
+        }
+        return;
       case 'cosigned':
       case 'not_cosigned':
         return await this.#onWitness(message);
@@ -301,7 +314,7 @@ export class GatewayLink {
     this.#calls++;
     run()
       .catch((error: unknown) => {
-        this.#log.error({ err: error, gatewayId: this.gateway.id }, 'sync call failed');
+        this.#logger.error({ err: error, gatewayId: this.gateway.id }, 'sync call failed');
         this.close();
       })
       .finally(() => {
@@ -498,7 +511,7 @@ export class GatewayLink {
   }
 
   #invalid(detail: string): void {
-    this.#log.warn({ gatewayId: this.gateway.id, reason: 'sync.invalid', detail }, 'sync link closed');
+    this.#logger.warn({ gatewayId: this.gateway.id, reason: 'sync.invalid', detail }, 'sync link closed');
     this.close();
   }
 }

@@ -10,6 +10,7 @@ import { storeLoad } from '../domains/gateways/gateway-load.ts';
 import type { GatewayRow } from '../domains/gateways/gateways.ts';
 import { readOrganization } from '../domains/organizations/organization-facts.ts';
 import { GatewayLink } from './gateway-link.ts';
+import type { GatewayLog } from './gateway-log.ts';
 import { HostCertificates } from './host-certificates.ts';
 import { LinkedElsewhere } from './linked-elsewhere.ts';
 import { LoadHistory } from './load-history.ts';
@@ -28,6 +29,8 @@ export interface SyncServer {
   readonly port: number;
   readonly connectedGateways: () => ReadonlySet<string>;
   readonly knows: (gatewayId: string, feature: SyncFeature) => boolean;
+  /** Null: it is not connected. */
+  readonly logOf: (gatewayId: string) => GatewayLog | null;
   readonly askWitnesses: (organizationId: string) => Promise<void>;
   readonly presence: (organizationId: string) => Presence;
   readonly loadHistory: (gatewayId: string) => readonly GatewayLoadPoint[];
@@ -230,6 +233,7 @@ export async function startSyncServer(
     },
     loadHistory: (gatewayId) => history.of(gatewayId, context.clock()),
     knows: (gatewayId, feature) => links.get(gatewayId)?.features.has(feature) ?? false,
+    logOf: (gatewayId) => links.get(gatewayId)?.log ?? null,
     async askWitnesses(organizationId) {
       context.store.notices.tell('checkpoints', organizationId);
       await askWitnessesHere(organizationId);

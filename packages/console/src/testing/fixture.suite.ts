@@ -116,6 +116,7 @@ export async function startFixture(
     presence: (organizationId) => sync?.presence(organizationId) ?? NOBODY_PRESENT,
     loadHistory: (gatewayId) => sync?.loadHistory(gatewayId) ?? [],
     gatewayKnows: (gatewayId, feature) => sync?.knows(gatewayId, feature) ?? false,
+    gatewayLog: (gatewayId) => sync?.logOf(gatewayId) ?? null,
     askWitnesses: async (organizationId) => sync?.askWitnesses(organizationId),
   };
   const api = await createApi(context, {

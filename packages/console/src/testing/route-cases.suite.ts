@@ -763,6 +763,10 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     }),
     foreign: 'not_found',
   },
+  'gateways.readLog': {
+    prepare: async ({ ours }) => ({ params: { id: (await ours.enrolGateway()).gateway.id } }),
+    foreign: 'not_found',
+  },
   'gateways.getStatus': {
     prepare: async ({ ours }) => ({ params: { id: (await ours.enrolGateway()).gateway.id } }),
     foreign: 'not_found',

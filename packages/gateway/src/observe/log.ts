@@ -31,5 +31,9 @@ export function createLog(options: { level?: string; destination?: DestinationSt
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return pino(settings, options.destination ?? pino.destination({ dest: 2, sync: true }));
+  return pino(settings, options.destination ?? standardError());
+}
+
+export function standardError(): DestinationStream {
+  return pino.destination({ dest: 2, sync: true });
 }

@@ -2,6 +2,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import {
   CONSOLE_SERVER_NAME,
   type EdgeSignIn,
+  type LogLevel,
   parseHostPort,
   SYNC_ALPN,
   SYNC_FEATURES,
@@ -35,6 +36,7 @@ export interface SyncLinkOptions {
   readonly onDown: () => void;
   readonly onSnapshot: (snapshot: ReceivedSnapshot) => void;
   readonly onEventsStored: (epoch: string, seq: number) => void;
+  readonly onTailLog: (level: LogLevel | null) => void;
   /** Co-signs checkpoints of the audit log. */
   readonly witness?: Pick<Witness, 'verifierKey' | 'size' | 'consider'>;
 }
@@ -310,6 +312,9 @@ export class SyncLink {
       }
       case 'events_stored':
         this.#options.onEventsStored(message.epoch, message.seq);
+        return true;
+      case 'tail_log':
+        this.#options.onTailLog(message.level);
         return true;
       case 'checkpoint':
         this.#options.witness?.consider(message).then(

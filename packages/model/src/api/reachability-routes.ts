@@ -10,12 +10,15 @@ import {
   gatewayLoadPoint,
   id,
   label,
+  logLevel,
+  logLine,
   organization,
   target,
   timestamp,
   timeZone,
   unhealthyTarget,
 } from '../entities/index.ts';
+import { LOG_KEPT_LINES } from '../log-levels.ts';
 import { defineRoutes } from './route.ts';
 import { byId, byIdOrName, listedIds } from './route-parts.ts';
 
@@ -143,6 +146,27 @@ export const reachabilityRoutes = defineRoutes({
       /** Those that end first, 100 of them. */
       certificates: z.array(z.strictObject({ host: z.string(), notAfter: timestamp })).max(100),
       certificateCount: z.int(),
+    }),
+  },
+  'gateways.readLog': {
+    tag: 'gateways',
+    permission: 'gateway_logs:read',
+    method: 'GET',
+    path: '/api/v1/gateways/:id/log',
+    summary: 'The newest lines of the log of a connected gateway; with after and waitSeconds, what comes next',
+    status: 200,
+    params: byId,
+    query: z.strictObject({
+      level: logLevel.default('warn').describe('and above; what is below warn is there from the first call on'),
+      after: z.string().max(80).optional().describe('`cursor` of the last answer'),
+      waitSeconds: z.coerce.number().int().min(0).max(25).default(0).describe('for a line, where there is none yet'),
+    }),
+    response: z.strictObject({
+      connected: z.boolean(),
+      lines: z.array(logLine).max(LOG_KEPT_LINES),
+      /** Lines that were too many, or came and went while nobody asked. */
+      dropped: z.int().min(0),
+      cursor: z.string().max(80),
     }),
   },
   'gateways.drain': {

@@ -47,11 +47,6 @@ export const gatewayLoadPoint = z.strictObject({
 });
 export type GatewayLoadPoint = z.infer<typeof gatewayLoadPoint>;
 
-/** Open connections of visitors of every kind. */
-export function openConnections(load: GatewayLoad): number {
-  return load.connections + (load.tcpConnections ?? 0) + (load.udpSessions ?? 0);
-}
-
 /** A target that a gateway leaves out, by its health checks or as it refused connections. */
 export const unhealthyTarget = z.strictObject({ resourceId: id, targetId: id });
 export type UnhealthyTarget = z.infer<typeof unhealthyTarget>;

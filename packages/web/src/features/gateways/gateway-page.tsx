@@ -20,6 +20,7 @@ import { DrainDialog } from './drain-dialog.tsx';
 import { GatewayCertificates } from './gateway-certificates.tsx';
 import { GatewayLag } from './gateway-lag.tsx';
 import { GatewayLoadCharts, GatewayNow } from './gateway-load.tsx';
+import { GatewayLog } from './gateway-log.tsx';
 import { GatewayStatus } from './gateway-status.tsx';
 import { gatewayMessages } from './messages.ts';
 
@@ -121,6 +122,11 @@ export function GatewayPage() {
       {may('events:read') ? (
         <Box sx={{ mt: 2 }}>
           <TrafficCharts gatewayId={gateway.id} />
+        </Box>
+      ) : null}
+      {may('gateway_logs:read') && gateway.status === 'active' ? (
+        <Box sx={{ mt: 2 }}>
+          <GatewayLog id={gateway.id} />
         </Box>
       ) : null}
       <DrainDialog gateway={gateway} open={draining} onClose={() => setDraining(false)} />

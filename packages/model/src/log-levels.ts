@@ -1,0 +1,8 @@
+/** In a file without schemas: the web console shows them, and needs no zod for it. */
+
+/** Levels of a gateway's log that somebody can look at, the most talkative first. */
+export const LOG_LEVELS = ['info', 'warn', 'error', 'fatal'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Lines that a gateway, and the console, keep of a log. */
+export const LOG_KEPT_LINES = 500;
