@@ -159,7 +159,9 @@ describe('draining', () => {
     const upstream = await recordingUpstream(t, (socket, chunk) => socket.write(chunk));
     const raw = await world.expose(t, [upstream.address, 'tcp', '--name', 'drained', '--public']);
     const web = await world.expose(t, [upstream.address, 'http', '--name', 'drained-web', '--public']);
-    const kept = connect(raw.port, '127.0.0.1').setEncoding('utf8');
+    const kept = connect(raw.port, '127.0.0.1')
+      .setEncoding('utf8')
+      .on('error', () => undefined);
     t.after(() => kept.destroy());
     const echo = async (text: string) => {
       kept.write(text);
@@ -194,6 +196,7 @@ describe('draining', () => {
     assert.deepEqual([endpoints.gateways, endpoints.draining.map(({ name }) => name)], [[], [gateway!.name]]);
     assert.match((await world.zeronaut(['gateways'])).stdout, /draining/);
 
+    kept.destroy();
     await world.gateway.kill();
     const started = world.gateway.start();
     await waitFor(

@@ -97,7 +97,8 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       connectedGateways: () => sync?.connectedGateways() ?? new Set(),
       presence: (organizationId) => sync?.presence(organizationId) ?? NOBODY_PRESENT,
       loadHistory: (gatewayId) => sync?.loadHistory(gatewayId) ?? [],
-      gatewayKnows: (gatewayId, feature) => sync?.knows(gatewayId, feature) ?? false,
+      gatewayKnows: (gatewayId, feature) => sync?.knows(gatewayId, feature) ?? null,
+      askTunnels: async (gatewayId, deviceId) => (await sync?.askTunnels(gatewayId, deviceId)) ?? null,
       gatewayLog: (gatewayId) => sync?.logOf(gatewayId) ?? null,
       askWitnesses: async (organizationId) => sync?.askWitnesses(organizationId),
     };

@@ -37,6 +37,7 @@ async function start(
     load: () => ({ connections: 1, tunnels: 2, streams: 3, eventsWaiting: 4, eventsDropped: 0 }),
     presence: () => ({ devices: [], serving: [] }),
     unhealthy: () => [],
+    tunnelsOf: () => [],
   });
   t.after(() => {
     link.stop();

@@ -78,6 +78,7 @@ export class ConsoleLink {
         this.#sender.linkDown();
         this.#logTail.stop();
       },
+      onListTunnels: (rpcId, deviceId) => this.#status.tellTunnels(rpcId, deviceId),
       onTailLog: (level) => this.#logTail.follow(level),
       onSnapshot: (snapshot) => this.#receive(snapshot),
       onEventsStored: (epoch, seq) => this.#sender.stored(epoch, seq),

@@ -1,6 +1,13 @@
 import { createPrivateKey } from 'node:crypto';
 import { join } from 'node:path';
-import { type GatewayFile, gatewayServerName, parseHostPort, parseNetwork, type Snapshot } from '@zeronaut/model';
+import {
+  type DeviceTunnel,
+  type GatewayFile,
+  gatewayServerName,
+  parseHostPort,
+  parseNetwork,
+  type Snapshot,
+} from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { EndedSessions } from './access/ended-sessions.ts';
 import { endOfFlow, reviewFlow } from './access/flow-review.ts';
@@ -228,6 +235,10 @@ export class DataPath {
   /** Devices with a tunnel here, what they serve, and targets that are left out. */
   presence(): { devices: string[]; serving: string[] } {
     return this.#links?.presence() ?? { devices: [], serving: [] };
+  }
+
+  tunnelsOf(deviceId: string): DeviceTunnel[] {
+    return this.#links?.tunnelsOf(deviceId) ?? [];
   }
 
   unhealthy(): { resourceId: string; targetId: string }[] {

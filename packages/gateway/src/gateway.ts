@@ -130,6 +130,7 @@ export class Gateway {
       }),
       presence: () => dataPath.presence(),
       unhealthy: () => dataPath.unhealthy(),
+      tunnelsOf: (deviceId) => dataPath.tunnelsOf(deviceId),
     });
     this.#watch();
     this.#checkReady();

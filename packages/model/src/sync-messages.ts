@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   accessEvent,
   credentialId,
+  deviceTunnel,
   displayName,
   email,
   gatewayLoad,
@@ -38,8 +39,11 @@ export const SYNC_MAX_UNHEALTHY = 5_000;
 /** Lines of a log in one message. */
 export const SYNC_MAX_LOG_LINES = 100;
 
-/** What gateways of today understand and older ones do not. `drain`: `draining` in a snapshot. `log`: `tail_log`. */
-export const SYNC_FEATURES = ['drain', 'log'] as const;
+/** Tunnels of one device in one answer; it may have eight. */
+export const SYNC_MAX_TUNNELS = 16;
+
+/** What gateways of today understand and older ones do not. `drain`: `draining` in a snapshot. `log`: `tail_log`. `tunnels`: `list_tunnels`. */
+export const SYNC_FEATURES = ['drain', 'log', 'tunnels'] as const;
 export type SyncFeature = (typeof SYNC_FEATURES)[number];
 
 const rpcId = z.int().min(1);
@@ -96,6 +100,8 @@ export const syncFromGateway = z.discriminatedUnion('type', [
     /** Lines before these that were too many in too short a time. */
     dropped: z.int().min(0),
   }),
+  /** The answer to `list_tunnels`. */
+  z.strictObject({ type: z.literal('tunnels'), rpcId, tunnels: z.array(deviceTunnel).max(SYNC_MAX_TUNNELS) }),
   /** A checkpoint that was offered is vouched for: the line to add to its note. */
   z.strictObject({ type: z.literal('cosigned'), size: z.int().min(0), line: z.string().max(400) }),
   /** … or not, and why: the console shows another past than before. */
@@ -158,6 +164,8 @@ export const syncFromConsole = z.discriminatedUnion('type', [
    * looks; without that a gateway ends it by itself. Null: nobody looks any more. Only to gateways that said `log` in their hello.
    */
   z.strictObject({ type: z.literal('tail_log'), level: logLevel.nullable() }),
+  /** Which tunnels has this device there? Only to gateways that said `tunnels` in their hello. */
+  z.strictObject({ type: z.literal('list_tunnels'), rpcId, deviceId: id }),
   /** All events of `epoch` up to and including `seq` are stored. */
   z.strictObject({ type: z.literal('events_stored'), epoch: z.string().max(40), seq: z.int().min(0) }),
   /** Either `token` (a portal session, EdDSA JWT) or `reason`. */

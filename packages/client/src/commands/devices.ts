@@ -42,9 +42,20 @@ export function devicesCommand(line: CommandLine): Command {
             facts?.firewall ?? '-',
             facts?.screenLock ?? '-',
             device.posture ? minute(device.posture.collectedAt) : 'never',
+            device.connected ? 'connected' : device.lastSeenAt === null ? 'never' : minute(device.lastSeenAt),
           ];
         });
-        const headings = ['ID', 'NAME', 'STATE', 'SYSTEM', 'DISK ENCRYPTION', 'FIREWALL', 'SCREEN LOCK', 'REPORTED'];
+        const headings = [
+          'ID',
+          'NAME',
+          'STATE',
+          'SYSTEM',
+          'DISK ENCRYPTION',
+          'FIREWALL',
+          'SCREEN LOCK',
+          'REPORTED',
+          'LAST SEEN',
+        ];
         await printTable(output, headings, rows);
       },
     ),

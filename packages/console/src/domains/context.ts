@@ -1,4 +1,4 @@
-import type { AuditEntry, GatewayLoadPoint, Permission, Role, SyncFeature } from '@zeronaut/model';
+import type { AuditEntry, DeviceTunnel, GatewayLoadPoint, Permission, Role, SyncFeature } from '@zeronaut/model';
 import type { Authority } from '../authority/authority.ts';
 import type { LiveFeed } from '../live/live-feed.ts';
 import type { Mailer } from '../mail/mailer.ts';
@@ -41,9 +41,11 @@ export interface Context {
   readonly presence: (organizationId: string) => Presence;
   /** How much a gateway had to do in the last hour, oldest first; whose it is was looked at before. */
   readonly loadHistory: (gatewayId: string) => readonly GatewayLoadPoint[];
-  /** Whether a connected gateway said that it understands it. */
-  readonly gatewayKnows: (gatewayId: string, feature: SyncFeature) => boolean;
-  /** The log of a connected gateway, while somebody looks; null: it is not connected. */
+  /** Whether a gateway said that it understands it; null: it is not connected to this console, and nothing is known. */
+  readonly gatewayKnows: (gatewayId: string, feature: SyncFeature) => boolean | null;
+  /** What a gateway says of the tunnels of a device; null: it is not connected to this console, too old, or silent. */
+  readonly askTunnels: (gatewayId: string, deviceId: string) => Promise<readonly DeviceTunnel[] | null>;
+  /** The log of a gateway that is connected to this console, while somebody looks; null: it is not. */
   readonly gatewayLog: (gatewayId: string) => Pick<GatewayLog, 'read'> | null;
   /** Offers the organization's newest checkpoint to its connected gateways; resolves when all answered, or after a moment. */
   readonly askWitnesses: (organizationId: string) => Promise<void>;

@@ -100,6 +100,8 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     approved_at: number | null;
     revoked_at: number | null;
     segments: Generated<string>;
+    /** When it had a tunnel last; exact to a minute. */
+    last_seen_at: Generated<number | null>;
   };
   device_policies: { organization_id: string; policy: string; version: number };
   device_postures: {

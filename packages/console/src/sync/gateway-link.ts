@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import {
   createId,
+  type DeviceTunnel,
   Fault,
   type GatewayLoad,
   type LiveNoun,
@@ -36,6 +37,9 @@ const GIVE_UP_MS = SYNC_PING_INTERVAL_MS * 3;
 const MAX_EPOCHS = 16;
 /** How long an answer of a witness is waited for. */
 const WITNESS_TIMEOUT_MS = 2_000;
+/** How long a gateway is waited for that is asked for the tunnels of a device, and questions that wait for it. */
+const TUNNELS_TIMEOUT_MS = 2_000;
+const MAX_ASKED = 100;
 /** The load is told every few seconds, and stored this often. */
 const STORE_LOAD_EVERY_MS = 15_000;
 /** Versions beyond this are no count of changes. */
@@ -55,6 +59,8 @@ export interface LinkOwner {
   onHello(link: GatewayLink): void;
   /** It said how it is. */
   onLoad(link: GatewayLink, status: GatewayStatus): void;
+  /** Devices came or went there. */
+  onDevices(link: GatewayLink, deviceIds: readonly string[]): void;
   onClosed(link: GatewayLink): void;
 }
 
@@ -74,6 +80,8 @@ export class GatewayLink {
   /** What it said of itself last; null: nothing yet. */
   status: GatewayStatus | null = null;
   #loadStoredAt = 0;
+  readonly #asked = new Map<number, (tunnels: readonly DeviceTunnel[] | null) => void>();
+  #lastAsked = 0;
   readonly log: GatewayLog;
   /** Undefined: it is no witness of the audit log. */
   #witness: WitnessState | undefined;
@@ -147,6 +155,28 @@ export class GatewayLink {
     ]);
   }
 
+  /** Null: it does not know the question, or did not answer in time. */
+  async askTunnels(deviceId: string): Promise<readonly DeviceTunnel[] | null> {
+    if (this.#closed || !this.features.has('tunnels') || this.#asked.size >= MAX_ASKED) return null;
+    const rpcId = ++this.#lastAsked;
+    return await new Promise((resolve) => {
+      const settle = (tunnels: readonly DeviceTunnel[] | null) => {
+        clearTimeout(timer);
+        this.#asked.delete(rpcId);
+        resolve(tunnels);
+      };
+      const timer = setTimeout(settle, TUNNELS_TIMEOUT_MS, null);
+      this.#asked.set(rpcId, settle);
+      this.#send({ type: 'list_tunnels', rpcId, deviceId });
+    });
+  }
+
+  #onTunnels({ rpcId, tunnels }: SyncFromGateway & { type: 'tunnels' }): void {
+    // After the time-out nobody waits any more.
+    if (rpcId > this.#lastAsked) this.#invalid('an answer to nothing that was asked');
+    else this.#asked.get(rpcId)?.(tunnels);
+  }
+
   async #onWitness(message: SyncFromGateway & { type: 'cosigned' | 'not_cosigned' }): Promise<void> {
     const witness = this.#witness;
     if (witness === undefined || witness.asked?.size !== message.size) {
@@ -180,6 +210,7 @@ export class GatewayLink {
     this.#closed = true;
     this.#witness?.asked?.resolve();
     this.log.stop();
+    for (const settle of [...this.#asked.values()]) settle(null);
     clearInterval(this.#pinger);
     this.#waitingSnapshot = null;
     this.#outbox.clear();
@@ -287,6 +318,8 @@ export class GatewayLink {
           this.#invalid('a log that nobody asked for');
         }
         return;
+      case 'tunnels':
+        return this.#onTunnels(message);
       case 'cosigned':
       case 'not_cosigned':
         return await this.#onWitness(message);
@@ -481,6 +514,7 @@ export class GatewayLink {
 
   /** What came and what went, as changes of the things themselves: their lists show whether they are connected. */
   #tellPresence(noun: LiveNoun, word: string, before: ReadonlySet<string>, now: ReadonlySet<string>): void {
+    if (noun === 'devices' && before !== now) this.#owner.onDevices(this, [...before.symmetricDifference(now)]);
     const tell = (id: string, what: string) =>
       this.#context.live.changed(this.gateway.organization_id, {
         ...{ noun, id, version: null, action: `${word}.${what}`, ownerId: null, actorId: this.gateway.id },

@@ -29,7 +29,7 @@ test('agents, targets and load are as connected gateways say, for their own orga
   ).json();
   const connect = async (identity: (typeof enrolled)[number]) => {
     const client = await connectSync(sync.port, identity);
-    client.send({ type: 'hello', protocol: 1, softwareVersion: '1.2.3', snapshotVersion: 0 });
+    client.send({ type: 'hello', protocol: 1, softwareVersion: '1.2.3', snapshotVersion: 0, features: ['tunnels'] });
     const { snapshot } = await client.next('snapshot');
     client.send({ type: 'applied', version: JSON.parse(snapshot.payload).version });
     return client;
@@ -80,6 +80,16 @@ test('agents, targets and load are as connected gateways say, for their own orga
   await waitFor(async () => (await get('services')).items[0].connected, { what: 'the agent' });
   assert.equal((await get(`services/${service.id}`)).connected, true);
   assert.equal((await get('devices')).items[0].connected, true);
+  // Its tunnels are asked for when somebody looks, at the gateways that have it.
+  const tunnels = get(`devices/${device.id}/tunnels`);
+  const { rpcId, deviceId } = await one.next('list_tunnels');
+  const tunnel = { openedAt: '2026-11-29T08:00:00.000Z', address: '192.0.2.7', streams: 3, forwards: 1, serving: 2 };
+  one.send({ type: 'tunnels', rpcId, tunnels: [tunnel] });
+  assert.deepEqual(
+    [deviceId, (await tunnels).gateways],
+    [device.id, [{ id: enrolled[0].gateway.id, name: enrolled[0].gateway.name, tunnels: [tunnel] }]],
+  );
+  assert.equal((await theirs.call('GET', `/api/v1/devices/${device.id}/tunnels`)).statusCode, 404);
   assert.equal((await health(service.id)).state, 'up');
   const two = await connect(enrolled[1]);
   two.send({
@@ -152,4 +162,13 @@ test('agents, targets and load are as connected gateways say, for their own orga
   const three = await connect(enrolled[1]);
   three.send({ type: 'status', load, devices: Array.from({ length: 50_001 }, () => createId('device')) });
   await waitFor(three.closed, { what: 'the end' });
+  const four = await connect(enrolled[0]);
+  four.send({ type: 'tunnels', rpcId: 7, tunnels: [] });
+  await waitFor(four.closed, { what: 'the end: nobody asked' });
+
+  // When it had a tunnel last is there when nobody is connected any more; who only claims to have it says nothing of ours.
+  assert.equal((await get('devices')).items[0].connected, false);
+  await sync.stop();
+  const seen = (await get('devices?sort=-seen')).items[0];
+  assert.deepEqual([seen.id, seen.lastSeenAt], [device.id, new Date(fixture.clock.nowMs).toISOString()]);
 });

@@ -1,11 +1,18 @@
 import { X509Certificate } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { type GatewayLoadPoint, parseGatewayUri, SYNC_ALPN, type SyncFeature } from '@zeronaut/model';
+import {
+  type DeviceTunnel,
+  type GatewayLoadPoint,
+  parseGatewayUri,
+  SYNC_ALPN,
+  type SyncFeature,
+} from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { RENEW_AFTER_MS } from '../authority/certificate-authority.ts';
 import { fingerprintOf } from '../authority/certificate-request.ts';
 import type { Context } from '../domains/context.ts';
+import { storeSightings } from '../domains/devices/device-sightings.ts';
 import { storeLoad } from '../domains/gateways/gateway-load.ts';
 import type { GatewayRow } from '../domains/gateways/gateways.ts';
 import { readOrganization } from '../domains/organizations/organization-facts.ts';
@@ -21,6 +28,9 @@ import { buildSnapshot } from './snapshot-builder.ts';
 const COALESCE_MS = 5;
 /** Certificates that near their end, and shares and revocations that are past theirs, are looked for this often. */
 const REBUILD_INTERVAL_MS = 3_600_000;
+/** That devices came or went is stored this often; that they are still there, each sixth time. */
+const SIGHTINGS_INTERVAL_MS = 10_000;
+const SIGHTINGS_OF_ALL = 6;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** A gateway has one link, and a second one while it replaces the first. */
 const MAX_CONNECTIONS = 10_000;
@@ -28,7 +38,9 @@ const MAX_CONNECTIONS = 10_000;
 export interface SyncServer {
   readonly port: number;
   readonly connectedGateways: () => ReadonlySet<string>;
-  readonly knows: (gatewayId: string, feature: SyncFeature) => boolean;
+  /** Null: it is not connected here. */
+  readonly knows: (gatewayId: string, feature: SyncFeature) => boolean | null;
+  readonly askTunnels: (gatewayId: string, deviceId: string) => Promise<readonly DeviceTunnel[] | null>;
   /** Null: it is not connected. */
   readonly logOf: (gatewayId: string) => GatewayLog | null;
   readonly askWitnesses: (organizationId: string) => Promise<void>;
@@ -91,7 +103,7 @@ export async function startSyncServer(
       socket.destroy();
       return;
     }
-    const link = new GatewayLink(context, gateway, socket, { onHello, onLoad, onClosed }, log);
+    const link = new GatewayLink(context, gateway, socket, { onHello, onLoad, onDevices, onClosed }, log);
     // The newest connection counts: the old one is often a dead one that nobody has noticed yet.
     links.get(gateway.id)?.close();
     links.set(gateway.id, link);
@@ -107,6 +119,35 @@ export async function startSyncServer(
   function onLoad(link: GatewayLink, { load, at }: GatewayStatus): void {
     history.add(link.gateway.id, load, at);
     elsewhere.tell(link);
+  }
+
+  /** By organization: devices that came or went since the last time that it was stored. */
+  const sighted = new Map<string, Set<string>>();
+  let sightings = 0;
+
+  function onDevices(link: GatewayLink, changed: readonly string[]): void {
+    const { organization_id: organizationId } = link.gateway;
+    const ids = sighted.get(organizationId) ?? new Set();
+    sighted.set(organizationId, ids);
+    for (const id of changed) ids.add(id);
+  }
+
+  /** Those that came or went; now and then all that are there. */
+  async function storeAllSightings(): Promise<void> {
+    if (sightings++ % SIGHTINGS_OF_ALL === 0) {
+      for (const link of links.values()) if (link.status !== null) onDevices(link, [...link.status.devices]);
+    }
+    const now = [...sighted];
+    sighted.clear();
+    for (const [organizationId, ids] of now) await storeSightings(context, organizationId, ids);
+  }
+
+  function runSightings(): Promise<void> {
+    const write = storeAllSightings()
+      .catch((error: unknown) => log.warn({ err: error }, 'when devices were seen was not stored'))
+      .finally(() => tasks.delete(write));
+    tasks.add(write);
+    return write;
   }
 
   function onClosed(link: GatewayLink): void {
@@ -200,6 +241,7 @@ export async function startSyncServer(
     else schedule(organizationId, COALESCE_MS);
   });
   const rebuild = setInterval(scheduleAll, REBUILD_INTERVAL_MS);
+  const see = setInterval(() => void runSightings(), SIGHTINGS_INTERVAL_MS);
   const renew = setInterval(
     () => {
       ca.syncServer()
@@ -232,7 +274,8 @@ export async function startSyncServer(
       return presenceOf(statuses);
     },
     loadHistory: (gatewayId) => history.of(gatewayId, context.clock()),
-    knows: (gatewayId, feature) => links.get(gatewayId)?.features.has(feature) ?? false,
+    knows: (gatewayId, feature) => links.get(gatewayId)?.features.has(feature) ?? null,
+    askTunnels: async (gatewayId, deviceId) => (await links.get(gatewayId)?.askTunnels(deviceId)) ?? null,
     logOf: (gatewayId) => links.get(gatewayId)?.log ?? null,
     async askWitnesses(organizationId) {
       context.store.notices.tell('checkpoints', organizationId);
@@ -243,11 +286,13 @@ export async function startSyncServer(
       elsewhere.stop();
       clearInterval(rebuild);
       clearInterval(renew);
+      clearInterval(see);
       for (const state of pending.values()) {
         if (state.timer !== null) clearTimeout(state.timer);
         state.again = false;
       }
       for (const link of [...links.values()]) link.close();
+      await runSightings();
       for (const socket of sockets) socket.destroy();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await Promise.all(tasks);

@@ -115,7 +115,8 @@ export async function startFixture(
     connectedGateways: () => sync?.connectedGateways() ?? new Set(),
     presence: (organizationId) => sync?.presence(organizationId) ?? NOBODY_PRESENT,
     loadHistory: (gatewayId) => sync?.loadHistory(gatewayId) ?? [],
-    gatewayKnows: (gatewayId, feature) => sync?.knows(gatewayId, feature) ?? false,
+    gatewayKnows: (gatewayId, feature) => sync?.knows(gatewayId, feature) ?? null,
+    askTunnels: async (gatewayId, deviceId) => (await sync?.askTunnels(gatewayId, deviceId)) ?? null,
     gatewayLog: (gatewayId) => sync?.logOf(gatewayId) ?? null,
     askWitnesses: async (organizationId) => sync?.askWitnesses(organizationId),
   };

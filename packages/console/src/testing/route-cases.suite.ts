@@ -627,6 +627,10 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     prepare: async ({ ours }) => ({ params: { id: (await ours.enrolDevice()).id } }),
     foreign: 'not_found',
   },
+  'devices.listTunnels': {
+    prepare: async ({ ours }) => ({ params: { id: (await ours.enrolDevice()).id } }),
+    foreign: 'not_found',
+  },
   'devices.enrol': {
     prepare: async () => ({
       body: { name: 'laptop', csr: await certificateRequest(generateKeyPairSync('ed25519').privateKey) },

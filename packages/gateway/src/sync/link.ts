@@ -36,6 +36,8 @@ export interface SyncLinkOptions {
   readonly onDown: () => void;
   readonly onSnapshot: (snapshot: ReceivedSnapshot) => void;
   readonly onEventsStored: (epoch: string, seq: number) => void;
+  /** Answered by `tunnels`. */
+  readonly onListTunnels: (rpcId: number, deviceId: string) => void;
   readonly onTailLog: (level: LogLevel | null) => void;
   /** Co-signs checkpoints of the audit log. */
   readonly witness?: Pick<Witness, 'verifierKey' | 'size' | 'consider'>;
@@ -57,8 +59,8 @@ const LARGE_BYTES = 65_536;
 /** Unsent bytes above which no further event batch is taken. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
 
-type RpcResult = Extract<SyncFromConsole, { rpcId: number }>;
-type RpcRequest = Extract<SyncFromGateway, { rpcId: number }>;
+type RpcResult = Exclude<Extract<SyncFromConsole, { rpcId: number }>, { type: 'list_tunnels' }>;
+type RpcRequest = Exclude<Extract<SyncFromGateway, { rpcId: number }>, { type: 'tunnels' }>;
 type RpcBody = RpcRequest extends infer R ? (R extends RpcRequest ? Omit<R, 'rpcId'> : never) : never;
 
 interface PendingRpc {
@@ -315,6 +317,9 @@ export class SyncLink {
         return true;
       case 'tail_log':
         this.#options.onTailLog(message.level);
+        return true;
+      case 'list_tunnels':
+        this.#options.onListTunnels(message.rpcId, message.deviceId);
         return true;
       case 'checkpoint':
         this.#options.witness?.consider(message).then(

@@ -19,6 +19,7 @@ test('the console is told of what changed, of everything when it is back, and of
     load: () => ({ connections: 7, tunnels: devices.length, streams: 0, eventsWaiting: 0, eventsDropped: 0 }),
     presence: () => ({ devices, serving: devices.length > 0 ? [resource] : [] }),
     unhealthy: () => unhealthy,
+    tunnelsOf: () => [],
   });
   t.after(() => reports.stop());
   reports.linkUp();

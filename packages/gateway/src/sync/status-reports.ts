@@ -1,7 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import {
+  type DeviceTunnel,
   type GatewayLoad,
   SYNC_MAX_LISTED,
+  SYNC_MAX_TUNNELS,
   SYNC_MAX_UNHEALTHY,
   type SyncFromGateway,
   type UnhealthyTarget,
@@ -18,6 +20,8 @@ export interface StatusSource {
   >;
   readonly presence: () => { readonly devices: readonly string[]; readonly serving: readonly string[] };
   readonly unhealthy: () => readonly UnhealthyTarget[];
+  /** Told when the console asks. */
+  readonly tunnelsOf: (deviceId: string) => readonly DeviceTunnel[];
 }
 
 /** It is looked this often whether something changed. */
@@ -63,6 +67,12 @@ export class StatusReports {
     this.#told.clear();
     this.#loadToldAt = 0;
     this.#look();
+  }
+
+  /** Answers the console, which asks when somebody looks at a device. */
+  tellTunnels(rpcId: number, deviceId: string): void {
+    const tunnels = this.#source?.tunnelsOf(deviceId).slice(0, SYNC_MAX_TUNNELS) ?? [];
+    this.#send({ type: 'tunnels', rpcId, tunnels });
   }
 
   #look(): void {

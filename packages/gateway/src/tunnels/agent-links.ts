@@ -1,4 +1,4 @@
-import { type OpenFromGateway, parseAddress, type Reason, TUNNEL_ALPN } from '@zeronaut/model';
+import { type DeviceTunnel, type OpenFromGateway, parseAddress, type Reason, TUNNEL_ALPN } from '@zeronaut/model';
 import {
   type ByteStream,
   createTunnelListener,
@@ -56,6 +56,7 @@ export interface RunningAgentLinks extends AgentLinks {
   status(): AgentLinksStatus;
   /** Devices with a tunnel, and the resources and sites that they serve; each once, sorted. */
   presence(): { devices: string[]; serving: string[] };
+  tunnelsOf(deviceId: string): DeviceTunnel[];
 }
 
 export interface AgentLinksStatus {
@@ -166,6 +167,16 @@ class Links implements RunningAgentLinks {
     const serving = new Set<string>();
     for (const session of this.#sessions) for (const id of session.boundIds()) serving.add(id);
     return { devices: [...this.#devices.keys()].sort(), serving: [...serving].sort() };
+  }
+
+  tunnelsOf(deviceId: string): DeviceTunnel[] {
+    return [...(this.#devices.get(deviceId) ?? [])].map((session) => ({
+      openedAt: session.openedAt,
+      address: session.address,
+      streams: session.mux.streamCount,
+      forwards: session.forwards,
+      serving: session.boundCount(),
+    }));
   }
 
   serves(deviceId: string, resourceOrSiteId: string): boolean {

@@ -14,6 +14,8 @@ export class DeviceSession {
   readonly address: string;
   readonly mux: MuxSession;
   readonly openedAtMs = performance.now();
+  /** The same on the wall clock, for people. */
+  readonly openedAt = new Date().toISOString();
   /** Open forwards that this device asked for. */
   forwards = 0;
   readonly #limits: TunnelLimits;

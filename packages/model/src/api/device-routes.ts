@@ -1,7 +1,19 @@
 import { z } from 'zod';
-import { device, devicePolicy, devicePolicyInput, deviceView, displayName, id } from '../entities/index.ts';
+import {
+  device,
+  devicePolicy,
+  devicePolicyInput,
+  deviceTunnel,
+  deviceView,
+  displayName,
+  id,
+  label,
+} from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
 import { byId, listQuery, pageOf } from './route-parts.ts';
+
+/** Gateways that are asked for the tunnels of one device. */
+export const MAX_TOLD_GATEWAYS = 100;
 
 export const deviceRoutes = defineRoutes({
   'devices.list': {
@@ -11,7 +23,7 @@ export const deviceRoutes = defineRoutes({
     summary: 'Enrolled devices',
     permission: 'devices:read',
     status: 200,
-    query: listQuery(['created', 'name'], {
+    query: listQuery(['created', 'name', 'seen'], {
       userId: id.optional(),
       state: z.enum(['approved', 'pending', 'revoked']).optional(),
     }),
@@ -26,6 +38,27 @@ export const deviceRoutes = defineRoutes({
     status: 200,
     params: byId,
     response: deviceView,
+  },
+  'devices.listTunnels': {
+    method: 'GET',
+    path: '/api/v1/devices/:id/tunnels',
+    tag: 'devices',
+    summary: 'The tunnels of a device now, as the gateways that it is connected to say',
+    permission: 'devices:read',
+    status: 200,
+    params: byId,
+    response: z.strictObject({
+      gateways: z
+        .array(
+          z.strictObject({
+            id,
+            name: label,
+            /** Null: it did not say. */
+            tunnels: z.array(deviceTunnel).nullable(),
+          }),
+        )
+        .max(MAX_TOLD_GATEWAYS),
+    }),
   },
   'devices.enrol': {
     method: 'POST',

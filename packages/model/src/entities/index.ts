@@ -215,8 +215,23 @@ export type GatewayView = z.infer<typeof gatewayView>;
 export const deviceView = device.extend({
   /** It has a tunnel to a gateway that is connected to the console. */
   connected: z.boolean(),
+  /** When it had one last; exact to a minute. Null: never. */
+  lastSeenAt: timestamp.nullable(),
 });
 export type DeviceView = z.infer<typeof deviceView>;
+
+/** A tunnel that a device has to a gateway now. */
+export const deviceTunnel = z.strictObject({
+  openedAt: timestamp,
+  /** Where the gateway sees it coming from. */
+  address: z.string().max(60),
+  /** Open in it, and how many of them are forwards that it asked for. */
+  streams: z.int().min(0),
+  forwards: z.int().min(0),
+  /** Resources and sites that it serves through it. */
+  serving: z.int().min(0),
+});
+export type DeviceTunnel = z.infer<typeof deviceTunnel>;
 
 /** How a target is asked whether it is well. HTTP targets: a GET; TCP targets: a connection. */
 export const healthCheck = z.strictObject({

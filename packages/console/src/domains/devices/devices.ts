@@ -56,6 +56,7 @@ export function invalidRequest(): Refusal {
 const DEVICE_SORTS = {
   created: { column: 'id', type: 'string' },
   name: { column: 'name', type: 'string' },
+  seen: { column: 'last_seen_at', type: 'number', nullable: true },
 } as const;
 
 export async function listDevices(
@@ -84,12 +85,7 @@ export async function listDevices(
   );
   const byId = new Map(postures.map((row) => [row.device_id, row]));
   const { devices } = context.presence(caller.organizationId);
-  return toPage(
-    rows.items,
-    query.limit,
-    (row) => ({ ...toDevice(row, byId.get(row.id)), connected: devices.has(row.id) }),
-    rows.cursorOf,
-  );
+  return toPage(rows.items, query.limit, (row) => toDeviceView(row, byId.get(row.id), devices), rows.cursorOf);
 }
 
 export async function getDevice(context: Context, caller: Caller, id: string): Promise<DeviceView | Refusal> {
@@ -102,7 +98,11 @@ export async function getDevice(context: Context, caller: Caller, id: string): P
     .executeTakeFirst();
   if (row === undefined) return new Refusal('api.not_found');
   const [posture] = await posturesOf(db, [id]);
-  return { ...toDevice(row, posture), connected: context.presence(caller.organizationId).devices.has(id) };
+  return toDeviceView(row, posture, context.presence(caller.organizationId).devices);
+}
+
+function toDeviceView(row: Row, posture: PostureRow | undefined, connected: ReadonlySet<string>): DeviceView {
+  return { ...toDevice(row, posture), connected: connected.has(row.id), lastSeenAt: isoTime(row.last_seen_at) };
 }
 
 async function posturesOf(queries: Queries, deviceIds: readonly string[]) {
@@ -175,6 +175,7 @@ export async function enrolDevice(
       approved_at: approval === 'automatic' ? nowMs : null,
       revoked_at: null,
       segments: '[]',
+      last_seen_at: null,
     };
     await queries.insertInto('devices').values(row).execute();
     const device = toDevice(row);

@@ -24,7 +24,7 @@ export async function drainGateway(
     const gateways = await activeGateways(queries, organizationId);
     const row = gateways.find((gateway) => gateway.id === id);
     if (row === undefined) return new Refusal('api.not_found');
-    if (input.drain && connected.has(id) && !context.gatewayKnows(id, 'drain')) {
+    if (input.drain && context.gatewayKnows(id, 'drain') === false) {
       return new Refusal('api.conflict', { detail: 'this gateway is too old to be drained; update it first' });
     }
     const since = input.drain ? (row.drain_since ?? nowMs) : null;

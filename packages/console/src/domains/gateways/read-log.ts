@@ -13,6 +13,11 @@ export async function readGatewayLog(
   const gateway = await getGateway(context, caller, id);
   if (gateway instanceof Refusal) return gateway;
   const log = context.gatewayLog(id);
+  if (log === null && gateway.connected) {
+    return new Refusal('api.conflict', {
+      detail: 'this gateway is connected to another console process; ask that one',
+    });
+  }
   if (log === null) return { connected: false, lines: [], dropped: 0, cursor: query.after ?? '' };
   if (!context.gatewayKnows(id, 'log')) {
     return new Refusal('api.conflict', { detail: 'this gateway is too old to show its log; update it first' });

@@ -32,6 +32,7 @@ import * as refusalsOfResources from './0064-refusals-of-resources.ts';
 import * as gatewayLoad from './0065-gateway-load.ts';
 import * as eventTimes from './0066-event-times.ts';
 import * as gatewayDrain from './0067-gateway-drain.ts';
+import * as deviceLastSeen from './0068-device-last-seen.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -70,6 +71,7 @@ export const migrations: MigrationProvider = {
       '0065-gateway-load': gatewayLoad,
       '0066-event-times': eventTimes,
       '0067-gateway-drain': gatewayDrain,
+      '0068-device-last-seen': deviceLastSeen,
     };
   },
 };

@@ -123,6 +123,7 @@ export function startLink(
     credentials: () => ({ key: gateway.key, certificate: gateway.cert, authority: authority.certificate }),
     softwareVersion: '0.1.0',
     snapshotVersion: () => 7,
+    onListTunnels: () => undefined,
     onTailLog: () => undefined,
     log: createLog({ level: 'silent' }),
     onUp: () => told.push('up'),

@@ -22,6 +22,7 @@ import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
 import { DeviceStatus, stateOf } from './device-state.tsx';
+import { DevicePresence, DeviceTunnels } from './device-tunnels.tsx';
 import { deviceMessages } from './messages.ts';
 
 const route = getRouteApi('/devices/$id');
@@ -84,6 +85,7 @@ export function DevicePage() {
           <Facts
             rows={[
               [t('fact.owner'), nameOf(device.userId)],
+              [t('column.seen'), <DevicePresence key="seen" device={device} />],
               [t('fact.created'), <Time key="created" at={device.createdAt} />],
               device.approvedAt === null ? null : [t('fact.approved'), <Time key="approved" at={device.approvedAt} />],
               device.revokedAt === null ? null : [t('fact.revoked'), <Time key="revoked" at={device.revokedAt} />],
@@ -95,6 +97,7 @@ export function DevicePage() {
           />
         </Section>
         <Posture device={device} />
+        {state === 'revoked' ? null : <DeviceTunnels id={device.id} />}
         <Publishes id={device.id} />
       </TwoColumns>
       <ConfirmDialog

@@ -13,6 +13,7 @@ import { ListPage } from '../../ui/list-page.tsx';
 import { type Column, rowLink } from '../../ui/list-table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { DeviceStatus, PostureSummary, STATES, stateOf, weaknessesOf } from './device-state.tsx';
+import { DevicePresence } from './device-tunnels.tsx';
 import { EnrolDeviceDialog } from './enrol-device-dialog.tsx';
 import { deviceMessages } from './messages.ts';
 
@@ -25,7 +26,7 @@ export function DevicesPage() {
   const nameOf = useNameOf();
   const search = route.useSearch();
   const setSearch = useSearchChange();
-  const list = useSearchedList('devices.list', search, { sorts: { name: 'name' } });
+  const list = useSearchedList('devices.list', search, { sorts: { name: 'name', seen: 'seen' } });
   const resources = useQuery(routeQuery('resources.list', ALL));
   const sites = useQuery(routeQuery('sites.list', ALL));
   const publishes = (row: Row) => ({
@@ -55,6 +56,15 @@ export function DevicesPage() {
       value: (row) => STATES.indexOf(stateOf(row)),
       cell: (row) => <DeviceStatus device={row} />,
       width: '170px',
+    },
+    {
+      key: 'seen',
+      header: t('column.seen'),
+      value: ({ connected, lastSeenAt }) =>
+        connected ? Number.MAX_SAFE_INTEGER : lastSeenAt === null ? null : Date.parse(lastSeenAt),
+      cell: (row) => <DevicePresence device={row} />,
+      from: 'sm',
+      width: '150px',
     },
     {
       key: 'publishes',
