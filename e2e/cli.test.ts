@@ -318,6 +318,72 @@ describe('agent run', () => {
   });
 });
 
+describe('gateways', () => {
+  it('shows the log of a gateway, and goes on with what comes', async (t) => {
+    const { name } = (await world.api.call('gateways.list', {})).items[0]!;
+    const first = await world.zeronaut(['gateways', 'logs', name, '--level', 'info']);
+    assert.equal(first.code, 0, first.stderr);
+    const follow = world.start(t, ['gateways', 'logs', name, '--follow', '--level', 'info']);
+    // Each snapshot is told at that level.
+    const user = await world.createUser({ email: 'logged@example.com' });
+    const line = await follow
+      .event<{ message: string; level: string }>('line', {
+        where: (event) => event.message === 'snapshot applied',
+        timeoutMs: 15_000,
+      })
+      .catch(async () => {
+        // The first change may have come before the tail had begun.
+        await world.createUser({ email: 'logged-again@example.com' });
+        return await follow.event<{ message: string; level: string }>('line', {
+          where: (event) => event.message === 'snapshot applied',
+        });
+      });
+    assert.deepEqual([line.level, user.email], ['info', 'logged@example.com']);
+    const nobody = await world.zeronaut(['gateways', 'logs', 'nobody']);
+    assert.match(nobody.stderr, /there is no gateway nobody/);
+  });
+});
+
+describe('discovery', () => {
+  it('tells what listens on the machine, and serves what the console publishes of it', async (t) => {
+    // Below the ports that the system hands out: the lowest ones are told.
+    const found = await startWebService(t, 9_000 + (process.pid % 900));
+    const port = Number(found.address.split(':').at(-1));
+    const file = join(temporaryDirectory(t), 'agent.yaml');
+    writeFileSync(file, 'version: 1\ndiscover: publish\n');
+    await world.agent(t, file);
+    const [device, seen] = await waitFor(
+      async () => {
+        for (const one of (await world.api.call('devices.list', {})).items) {
+          const { publishes, services } = await world.api.call('devices.listDiscovered', { params: { id: one.id } });
+          const service = services.find((each) => each.port === port);
+          if (service !== undefined) return [one, { ...service, publishes }] as const;
+        }
+        return null;
+      },
+      { what: 'the console is told', timeoutMs: 15_000 },
+    );
+    assert.deepEqual([seen.publishes, seen.scope, seen.address], [true, 'loopback', `127.0.0.1:${port}`]);
+    const url = `https://discovered.${world.baseDomain}:${world.httpsPort}/`;
+    await world.api.call('resources.create', {
+      body: {
+        ...{ name: 'discovered', access: { mode: 'public' } },
+        targets: [{ address: seen.address, agent: device.id }],
+      },
+    });
+    await waitFor(async () => (await world.visitor().ask(url)).status === 200, {
+      what: 'it is served',
+      timeoutMs: 25_000,
+    });
+    assert.ok(found.requests.length > 0);
+    const tunnels = await world.api.call('devices.listTunnels', { params: { id: device.id } });
+    assert.ok(
+      tunnels.gateways[0]!.tunnels!.some(({ serving }) => serving > 0),
+      JSON.stringify(tunnels),
+    );
+  });
+});
+
 describe('every command', () => {
   const commands = [
     ['start'],
@@ -332,6 +398,9 @@ describe('every command', () => {
     ['resources', 'apply'],
     ['agent', 'run'],
     ['gateway', 'run'],
+    ['gateways', 'list'],
+    ['gateways', 'drain'],
+    ['gateways', 'logs'],
     ['console', 'run'],
   ];
   it('has help with examples and knows --json', async () => {

@@ -218,12 +218,14 @@ describe('draining', () => {
         const socket = connect(raw.port, '127.0.0.1').on('error', () => undefined);
         t.after(() => socket.destroy());
         socket.write('late');
-        const [answer] = await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+        const answer = await new Promise<unknown>((resolve) =>
+          socket.once('data', resolve).once('close', () => resolve(null)),
+        );
         return Buffer.isBuffer(answer) ? socket : null;
       },
       { what: 'the agent is back', timeoutMs: 15_000, intervalMs: 200 },
     );
-    const cut = once(late, 'close');
+    const cut = new Promise<void>((resolve) => late.once('close', () => resolve()));
     await world.api.call('gateways.drain', { params: { id: gateway!.id }, body: { drain: true, graceSeconds: 1 } });
     await cut;
     assert.equal((await drain('--undo')).code, 0);

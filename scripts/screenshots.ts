@@ -95,7 +95,8 @@ try {
       await theme(scheme);
       for (const [name, path] of wanted) {
         await open(path);
-        await page.waitForLoadState('networkidle');
+        // A page that waits for lines of a log is never idle.
+        await page.waitForLoadState('networkidle', { timeout: 5_000 }).catch(() => undefined);
         await page.screenshot({ path: join(directory, `${name}-${size}-${scheme}.png`) });
       }
     }

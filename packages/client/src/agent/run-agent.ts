@@ -10,6 +10,7 @@ import { chooseConnection } from '../profile/connection.ts';
 import { ensureDevice, forgetDevice, isDeviceGone } from '../profile/device.ts';
 import { AgentState } from '../profile/state.ts';
 import { Agent } from './agent.ts';
+import { Discovery, type PublishedHere } from './discovery.ts';
 import { dialTargetOf, findResource, type Publisher, publishService, publishSite } from './publish.ts';
 import { type DialTarget, Served } from './served.ts';
 
@@ -84,12 +85,21 @@ export async function runAgent(run: AgentRun): Promise<void> {
   let wishes = run.wishes;
   let retry: NodeJS.Timeout | undefined;
   let round: Promise<void> = Promise.resolve();
+  let published: PublishedHere = new Map();
   const failed = Promise.withResolvers<never>();
+  const discovery = new Discovery(
+    connection,
+    () => device,
+    (found) => {
+      published = found;
+      publishAgain();
+    },
+  );
   const publishAgain = () => {
     clearTimeout(retry);
     // One round at a time, each with the wishes of its moment.
     round = round.then(async () => {
-      const { served, complete } = await publishing.publish({ connection, device, state }, wishes);
+      const { served, complete } = await publishing.publish({ connection, device, state }, wishes, published);
       agent.serve(served);
       if (!complete) retryLater();
     });
@@ -109,12 +119,14 @@ export async function runAgent(run: AgentRun): Promise<void> {
     }
     output.line('The file was read again.');
     output.event('reloaded');
+    discovery.set(wishes.discover);
     publishAgain();
   };
   process.on('SIGHUP', onHangup);
   try {
     agent.serve(first.served);
     agent.start();
+    discovery.set(wishes.discover);
     output.event('ready', { entries: [...names].map(([id, name]) => ({ id, name })) });
     if (!first.complete) retryLater();
     await Promise.race([aborted(interrupt.signal), failed.promise]);
@@ -122,6 +134,7 @@ export async function runAgent(run: AgentRun): Promise<void> {
   } finally {
     process.off('SIGHUP', onHangup);
     clearTimeout(retry);
+    discovery.stop();
     agent.stop();
     interrupt.dispose();
   }
@@ -144,7 +157,11 @@ class Publishing {
    * `complete` is false when an entry is missing or stands on memory alone, so that another round can help. Rejects only
    * when the console does not know this device.
    */
-  async publish(publisher: Publisher, wishes: AgentWishes): Promise<{ served: Served; complete: boolean }> {
+  async publish(
+    publisher: Publisher,
+    wishes: AgentWishes,
+    published: PublishedHere = new Map(),
+  ): Promise<{ served: Served; complete: boolean }> {
     const targets = new Map<string, readonly DialTarget[]>();
     const sites = new Map<string, readonly string[]>();
     let complete = true;
@@ -194,6 +211,14 @@ class Publishing {
         this.#say(`resource ${wish.name}`, `resource ${wish.name}  →  ${wish.targets.join(' ')}`);
         return fresh;
       });
+    }
+    for (const [id, { name, targets: dialled }] of published) {
+      targets.set(id, [...(targets.get(id) ?? []), ...dialled]);
+      this.#names.set(id, name);
+      this.#say(
+        `published ${id}`,
+        `${name}  →  ${dialled.map(({ address }) => address).join(' ')}  (published by the console)`,
+      );
     }
     return { served: new Served(targets, sites), complete };
   }

@@ -58,4 +58,6 @@ const sample = `agent.yaml:
       allow: [group:dev]
   resources:                      # declared resources that have targets behind this agent
     - name: wiki
-      targets: ["10.1.0.7:80"]`;
+      targets: ["10.1.0.7:80"]
+  discover: report                # tell the console what listens on this machine (Linux); off by default.
+                                  # publish: and serve what is published of it there`;

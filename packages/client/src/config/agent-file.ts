@@ -1,5 +1,6 @@
 import { destination, label, network, port, principal, proxyProtocol, targetAddress } from '@zeronaut/model';
 import { z } from 'zod';
+import type { DiscoverMode } from '../agent/discovery.ts';
 import {
   createExposeWish,
   EXPOSE_PROTOCOLS,
@@ -56,9 +57,11 @@ export const agentFile = z
     exposes: z.array(expose).max(1000).default([]),
     sites: z.array(agentSite).max(100).default([]),
     resources: z.array(agentResource).max(1000).default([]),
+    /** Whether the console is told what listens on this machine; `publish`: and what it publishes of it is served. */
+    discover: z.union([z.boolean(), z.enum(['report', 'publish'])]).default(false),
   })
-  .refine((file) => file.exposes.length + file.sites.length + file.resources.length > 0, {
-    message: 'at least one entry under exposes, sites or resources',
+  .refine((file) => file.discover !== false || file.exposes.length + file.sites.length + file.resources.length > 0, {
+    message: 'at least one entry under exposes, sites or resources, or discover',
   });
 export type AgentFile = z.infer<typeof agentFile>;
 
@@ -66,6 +69,8 @@ export interface AgentWishes {
   readonly exposes: readonly ExposeWish[];
   readonly sites: readonly SiteWish[];
   readonly resources: readonly ResourceWish[];
+  /** Null: nobody looks what listens here. */
+  readonly discover: DiscoverMode | null;
 }
 
 /** Reads and checks the file. Throws a CliError that names every mistake with line and column. */
@@ -101,7 +106,8 @@ export function createAgentWishes(file: AgentFile, environment: NodeJS.ProcessEn
       access: { mode: 'login' as const, allow, addresses: [], basic: [], tokens: null },
     }),
   }));
-  return { exposes, sites, resources: file.resources };
+  const discover = file.discover === true ? 'report' : file.discover === false ? null : file.discover;
+  return { exposes, sites, resources: file.resources, discover };
 }
 
 function passwordFrom(variable: string, environment: NodeJS.ProcessEnv): string {

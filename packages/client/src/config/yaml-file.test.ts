@@ -87,6 +87,7 @@ sites:
   - { name: lab, destinations: ["*:22"], allow: ["role:owner"] }
 resources:
   - { name: wiki, targets: ["10.0.0.1:80"] }
+discover: true
 `,
       'f.yaml',
       agentFile,
@@ -123,6 +124,7 @@ resources:
         { name: 'lab', destinations: ['*:22'], access: { ...login, allow: ['role:owner'] } },
       ],
       resources: [{ name: 'wiki', targets: ['10.0.0.1:80'], protocol: 'tcp' }],
+      discover: 'report',
     });
     assert.throws(() => createAgentWishes(file, {}), { exitCode: 2, message: /PW is not set/ });
   });

@@ -1,6 +1,7 @@
 import type { deviceRoutes } from '@zeronaut/model';
 import { getDevicePolicy, updateDevicePolicy } from '../domains/devices/device-policy.ts';
 import * as devices from '../domains/devices/devices.ts';
+import { listDeviceTargets, listDiscovered, reportDiscovered } from '../domains/devices/discovered.ts';
 import { listTunnels } from '../domains/devices/list-tunnels.ts';
 import { reportPosture } from '../domains/devices/posture.ts';
 import type { Handlers } from './handlers.ts';
@@ -15,6 +16,9 @@ export const deviceHandlers: Pick<Handlers, keyof typeof deviceRoutes> = {
   'devices.approve': (context, { caller, params }) => devices.approveDevice(context, caller, params.id),
   'devices.reportPosture': (context, { caller, params, body }) =>
     reportPosture(context, caller, params.id, body.report),
+  'devices.reportDiscovered': (context, { caller, params, body }) => reportDiscovered(context, caller, params.id, body),
+  'devices.listDiscovered': (context, { caller, params }) => listDiscovered(context, caller, params.id),
+  'devices.listTargets': (context, { caller, params }) => listDeviceTargets(context, caller, params.id),
   'devicePolicy.get': (context, { caller }) => getDevicePolicy(context.store.db, caller.organizationId),
   'devicePolicy.update': (context, { caller, body, version }) => updateDevicePolicy(context, caller, version, body),
 };

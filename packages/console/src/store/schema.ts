@@ -103,6 +103,14 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     /** When it had a tunnel last; exact to a minute. */
     last_seen_at: Generated<number | null>;
   };
+  device_discoveries: {
+    device_id: string;
+    organization_id: string;
+    /** JSON list of `discoveredService`. */
+    services: string;
+    publishes: number;
+    reported_at: number;
+  };
   device_policies: { organization_id: string; policy: string; version: number };
   device_postures: {
     device_id: string;

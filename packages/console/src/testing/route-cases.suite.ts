@@ -631,6 +631,21 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     prepare: async ({ ours }) => ({ params: { id: (await ours.enrolDevice()).id } }),
     foreign: 'not_found',
   },
+  'devices.reportDiscovered': {
+    prepare: async ({ ours, key }) => {
+      const service = { port: 3000, scope: 'loopback', address: '127.0.0.1:3000', process: 'node', guess: 'http' };
+      return { params: { id: (await ours.enrolDevice(key)).id }, body: { publishes: true, services: [service] } };
+    },
+    foreign: 'not_found',
+  },
+  'devices.listDiscovered': {
+    prepare: async ({ ours }) => ({ params: { id: (await ours.enrolDevice()).id } }),
+    foreign: 'not_found',
+  },
+  'devices.listTargets': {
+    prepare: async ({ ours, key }) => ({ params: { id: (await ours.enrolDevice(key)).id } }),
+    foreign: 'not_found',
+  },
   'devices.enrol': {
     prepare: async () => ({
       body: { name: 'laptop', csr: await certificateRequest(generateKeyPairSync('ed25519').privateKey) },

@@ -5,15 +5,23 @@ import {
   devicePolicyInput,
   deviceTunnel,
   deviceView,
+  discoveredService,
   displayName,
   id,
   label,
+  targetAddress,
+  timestamp,
 } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
 import { byId, listQuery, pageOf } from './route-parts.ts';
 
 /** Gateways that are asked for the tunnels of one device. */
 export const MAX_TOLD_GATEWAYS = 100;
+
+/** Listening ports that an agent tells of its machine. */
+export const MAX_DISCOVERED = 64;
+/** Targets behind one device that its agent is told of. */
+export const MAX_DEVICE_TARGETS = 1_000;
 
 export const deviceRoutes = defineRoutes({
   'devices.list': {
@@ -109,6 +117,51 @@ export const deviceRoutes = defineRoutes({
     status: 204,
     params: byId,
     body: z.strictObject({ report: z.string().max(32_768).describe('compact JWS, see `postureClaims` of the model') }),
+  },
+  'devices.reportDiscovered': {
+    method: 'PUT',
+    path: '/api/v1/devices/:id/discovered',
+    tag: 'devices',
+    summary: 'What listens on the machine of my agent, which was told to look',
+    permission: 'self:write',
+    status: 204,
+    params: byId,
+    body: z.strictObject({
+      /** It serves what is published of these without a further word. */
+      publishes: z.boolean(),
+      services: z.array(discoveredService).max(MAX_DISCOVERED),
+    }),
+  },
+  'devices.listDiscovered': {
+    method: 'GET',
+    path: '/api/v1/devices/:id/discovered',
+    tag: 'devices',
+    summary: 'What listens on the machine of an agent, by its own word',
+    permission: 'devices:read',
+    status: 200,
+    params: byId,
+    response: z.strictObject({
+      /** Null: it does not look, or has not told for a day. */
+      reportedAt: timestamp.nullable(),
+      publishes: z.boolean(),
+      services: z.array(discoveredService).max(MAX_DISCOVERED),
+    }),
+  },
+  'devices.listTargets': {
+    method: 'GET',
+    path: '/api/v1/devices/:id/targets',
+    tag: 'devices',
+    summary: 'Targets of declared resources behind my device; the agent decides which of them it serves',
+    permission: 'self:read',
+    status: 200,
+    params: byId,
+    response: z.strictObject({
+      items: z
+        .array(
+          z.strictObject({ resourceId: id, name: label, address: targetAddress, protocol: z.enum(['tcp', 'udp']) }),
+        )
+        .max(MAX_DEVICE_TARGETS),
+    }),
   },
   'devicePolicy.get': {
     method: 'GET',

@@ -27,6 +27,7 @@ export * from './access-rule.ts';
 export * from './audit-export.ts';
 export * from './branding.ts';
 export * from './device-posture.ts';
+export * from './discovered-service.ts';
 export * from './gateway-log.ts';
 export * from './gateway-status.ts';
 export * from './identity-provider.ts';

@@ -33,6 +33,7 @@ import * as gatewayLoad from './0065-gateway-load.ts';
 import * as eventTimes from './0066-event-times.ts';
 import * as gatewayDrain from './0067-gateway-drain.ts';
 import * as deviceLastSeen from './0068-device-last-seen.ts';
+import * as deviceDiscoveries from './0069-device-discoveries.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -72,6 +73,7 @@ export const migrations: MigrationProvider = {
       '0066-event-times': eventTimes,
       '0067-gateway-drain': gatewayDrain,
       '0068-device-last-seen': deviceLastSeen,
+      '0069-device-discoveries': deviceDiscoveries,
     };
   },
 };

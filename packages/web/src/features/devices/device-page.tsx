@@ -23,6 +23,7 @@ import { Time } from '../../ui/time.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
 import { DeviceStatus, stateOf } from './device-state.tsx';
 import { DevicePresence, DeviceTunnels } from './device-tunnels.tsx';
+import { DiscoveredServices } from './discovered-services.tsx';
 import { deviceMessages } from './messages.ts';
 
 const route = getRouteApi('/devices/$id');
@@ -99,6 +100,7 @@ export function DevicePage() {
         <Posture device={device} />
         {state === 'revoked' ? null : <DeviceTunnels id={device.id} />}
         <Publishes id={device.id} />
+        {state === 'revoked' ? null : <DiscoveredServices id={device.id} />}
       </TwoColumns>
       <ConfirmDialog
         open={asking === 'approve'}

@@ -1,21 +1,24 @@
-import { useNavigate } from '@tanstack/react-router';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { ButtonLink } from '../../ui/button-link.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { resourceMessages } from './messages.ts';
 import { ResourceForm } from './resource-form.tsx';
-import { NEW_RESOURCE } from './resource-values.ts';
+import { newResource } from './resource-values.ts';
+
+const route = getRouteApi('/resources/new');
 
 export function ResourceNewPage() {
   const t = useMessages(resourceMessages);
   const navigate = useNavigate();
+  const search = route.useSearch();
   const create = useRouteMutation('resources.create', ['resources.list']);
   return (
     <>
       <PageHeader title={t('create')} subtitle={t('create.text')} />
       <ResourceForm
-        base={{ values: NEW_RESOURCE }}
+        base={{ values: newResource(search) }}
         action={t('create.action')}
         onSubmit={async (values) => {
           const { id } = await create.mutateAsync({ body: values });

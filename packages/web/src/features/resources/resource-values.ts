@@ -31,6 +31,25 @@ export const NEW_RESOURCE: ResourceInput = {
   enabled: true,
 };
 
+/** What the form for a new resource begins with: nothing, or what was discovered behind an agent. */
+export function newResource(found: {
+  readonly agent?: string;
+  readonly address?: string;
+  readonly kind?: string;
+  readonly name?: string;
+}): ResourceInput {
+  const { agent, address, kind, name = '' } = found;
+  if (agent === undefined || address === undefined) return NEW_RESOURCE;
+  const isHttp = kind === 'http' || kind === 'https';
+  return {
+    ...NEW_RESOURCE,
+    name,
+    protocol: isHttp ? 'http' : 'tcp',
+    // Nobody has a certificate for a loopback address.
+    targets: [{ ...NEW_TARGET, agent, address, protocol: isHttp ? kind : 'tcp', tlsVerify: kind !== 'https' }],
+  };
+}
+
 /** What the protocol does not have is not sent, whatever was typed before it was changed. */
 export function fitting(values: ResourceInput): ResourceInput {
   const isHttp = values.protocol === 'http';

@@ -13,6 +13,8 @@ export const resourceRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'resources/new',
+    /** What listens behind an agent fills the form in. */
+    validateSearch: listSearch('agent', 'address', 'kind', 'name'),
     component: page(() => import('./resource-new-page.tsx'), 'ResourceNewPage', resourceMessages),
   }),
   createRoute({
