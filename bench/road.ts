@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { residentBytes } from '../e2e/harness/world.ts';
 import { bulkThroughput, keepDownloading } from './harness/bulk.ts';
+import { cpuSeconds } from './harness/cpu-time.ts';
 import { startOrigin, startProxy } from './harness/nginx.ts';
 import { type Measurement, type Result, reportResults, toResult } from './harness/results.ts';
 import { startSshTunnel } from './harness/ssh.ts';
@@ -52,6 +53,17 @@ async function run(stage: Stage): Promise<Measurement[]> {
 
   const requests = (endpoint: Endpoint) => wrk(stage, endpoint, { connections: 50, seconds });
   const connections = (endpoint: Endpoint) => wrk(stage, endpoint, { connections: 50, seconds, close: true });
+  /** What both ends of a tunnel take for a request, in us: not rates of a machine that has other things to do as well. */
+  const cpuPerRequest = async (endpoint: Endpoint) => {
+    const before = cpuSeconds(endpoint.pids!);
+    const rate = await requests(endpoint);
+    return ((cpuSeconds(endpoint.pids!) - before) * 1e6) / (rate * seconds);
+  };
+  const cpuPerGigabyte = async (endpoint: Endpoint) => {
+    const before = cpuSeconds(endpoint.pids!);
+    await bulkThroughput(stage, endpoint, bulkBytes);
+    return ((cpuSeconds(endpoint.pids!) - before) * 1e9) / bulkBytes;
+  };
   const paced = async (endpoint: Endpoint, rate: number, lanes: number) => {
     const { port, host = '127.0.0.1' } = endpoint;
     const args = [port, host, rate, lanes, seconds].map(String);
@@ -84,12 +96,20 @@ async function run(stage: Stage): Promise<Measurement[]> {
       ...{ ...throughSsh, ours: tunnel.tcp, measure: requests },
     },
     {
+      ...{ name: 'tunnel tcp, CPU of both ends per request', unit: 'us', better: 'lower' },
+      ...{ ...throughSsh, ours: tunnel.tcp, measure: cpuPerRequest },
+    },
+    {
       ...{ name: 'tunnel http, 50 keep-alive connections', unit: 'req/s', better: 'higher', must: 1.2, aim: 1.75 },
       ...{ ...throughSsh, ours: tunnel.http, measure: requests },
     },
     {
       ...{ name: 'tunnel tcp, bulk, 1 stream', unit: 'MB/s', better: 'higher', must: 0.75, aim: 1 },
       ...{ ...throughSsh, ours: tunnel.tcp, measure: (endpoint) => bulkThroughput(stage, endpoint, bulkBytes) },
+    },
+    {
+      ...{ name: 'tunnel tcp, CPU of both ends in bulk', unit: 's/GB', better: 'lower' },
+      ...{ ...throughSsh, ours: tunnel.tcp, measure: cpuPerGigabyte },
     },
     {
       ...{ name: 'tunnel http, bulk, 1 stream', unit: 'MB/s', better: 'higher' },

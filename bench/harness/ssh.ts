@@ -1,13 +1,14 @@
 import { freePort, waitFor } from '@zeronaut/testkit';
 import { startSshd } from '../../e2e/harness/sshd.ts';
 import { program, type Stage } from './stage.ts';
+import type { Endpoint } from './wrk.ts';
 
 /**
  * The peer of a tunnel: `ssh -R` with aes128-gcm to an sshd of our own, sshd where our gateway runs and ssh where our
  * agent runs. `-tt`: only with a terminal does sshd set TCP_NODELAY on the transport; without it a 40 ms tail would
- * flatter us. Resolves to the port that sshd listens on.
+ * flatter us. Resolves to the port that sshd listens on and to both programs.
  */
-export async function startSshTunnel(stage: Stage, originPort: number): Promise<{ port: number }> {
+export async function startSshTunnel(stage: Stage, originPort: number): Promise<Endpoint> {
   const sshd = await startSshd(
     (command, args) => stage.start(stage.subjectCore, command, args),
     ['AllowTcpForwarding yes', 'Ciphers aes128-gcm@openssh.com'],
@@ -25,5 +26,5 @@ export async function startSshTunnel(stage: Stage, originPort: number): Promise<
     },
     { what: 'the ssh tunnel answers', timeoutMs: 10_000 },
   );
-  return { port };
+  return { port, pids: [sshd.process.pid, client.pid] };
 }

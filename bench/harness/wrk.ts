@@ -4,6 +4,8 @@ export interface Endpoint {
   readonly port: number;
   /** What the gateway routes by; default the address. */
   readonly host?: string;
+  /** Processes of what is measured: those that they started count as well. */
+  readonly pids?: readonly number[];
 }
 
 /** wrk with one thread on the core of the load. Fails on any answer that is not a success: a fast error is no speed. */

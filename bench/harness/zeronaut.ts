@@ -106,7 +106,7 @@ export async function startTunnel(stage: Stage, originPort: number): Promise<Tun
     async stop() {
       for (const program of [idle, agent, world.gateway]) await program.kill();
     },
-    tcp: { port },
+    tcp: { port, pids: [world.gateway.process.pid, agent.pid] },
     http: { port: world.httpPort, host: `origin-http.${world.baseDomain}` },
   };
   await waitUntilAnswers(world.gateway.process, tunnel.tcp);
