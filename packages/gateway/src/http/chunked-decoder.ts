@@ -40,7 +40,7 @@ export class ChunkedDecoder {
 
   /**
    * Decodes from `start` and returns the index behind what belongs to this body. The data is then `[from, to)` of
-   * `bytes`: pieces of several chunks are moved together in place, since the buffer is ours.
+   * `bytes`: pieces of several chunks are moved together in place, since the buffer is ours, or ours for the call.
    */
   read(bytes: Buffer, start: number): number {
     let at = start;

@@ -248,15 +248,15 @@ export class Exchange implements Flow, UpstreamUser {
     );
   }
 
-  onResponseBody(part: Buffer | null, done: boolean, trailers: string): void {
+  onResponseBody(part: Buffer | null, done: boolean, trailers: string, lent: boolean): void {
     const { stream } = this.connection;
     if (part !== null) this.bytesOut += part.length;
     const headText = this.#responseHead;
     this.#responseHead = '';
     const more =
       this.#framing === 'chunked'
-        ? writeChunk(stream, headText, part, done, trailers)
-        : writeWithHead(stream, headText, part);
+        ? writeChunk(stream, headText, part, done, trailers, lent)
+        : writeWithHead(stream, headText, part, lent);
     if (done) {
       this.#upstream = null;
       this.#finish();

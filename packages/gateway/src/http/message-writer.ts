@@ -9,18 +9,18 @@ import { JOIN_BYTES } from './limits.ts';
 
 const CRLF = Buffer.from('\r\n', 'latin1');
 
-/** `head` (latin1, may be empty) and `part` in at most one system call. */
-export function writeWithHead(stream: ByteStream, head: string, part: Buffer | null): boolean {
+/** `head` (latin1, may be empty) and `part` in at most one system call. `lent`: the memory of `part` is used again after it. */
+export function writeWithHead(stream: ByteStream, head: string, part: Buffer | null, lent = false): boolean {
   if (part === null || part.length === 0) {
     if (head === '') return true;
     corkTurn(stream);
     return stream.write(Buffer.from(head, 'latin1'));
   }
-  if (head === '') return stream.write(part);
+  if (head === '') return writePart(stream, part, lent);
   if (part.length > JOIN_BYTES) {
     stream.cork();
     stream.write(Buffer.from(head, 'latin1'));
-    const more = stream.write(part);
+    const more = writePart(stream, part, lent);
     stream.uncork();
     return more;
   }
@@ -38,6 +38,7 @@ export function writeChunk(
   part: Buffer | null,
   last: boolean,
   trailers: string,
+  lent = false,
 ): boolean {
   const tail = last ? `0\r\n${trailers}\r\n` : '';
   if (part === null || part.length === 0) return writeWithHead(stream, head + tail, null);
@@ -46,7 +47,7 @@ export function writeChunk(
   if (part.length > JOIN_BYTES) {
     stream.cork();
     stream.write(Buffer.from(lead, 'latin1'));
-    stream.write(part);
+    writePart(stream, part, lent);
     const more = stream.write(end === '\r\n' ? CRLF : Buffer.from(end, 'latin1'));
     stream.uncork();
     return more;
@@ -57,4 +58,9 @@ export function writeChunk(
   joined.set(part, lead.length);
   joined.write(end, lead.length + part.length, 'latin1');
   return stream.write(joined);
+}
+
+function writePart(stream: ByteStream, part: Buffer, lent: boolean): boolean {
+  if (!lent) return stream.write(part);
+  return stream.writeBorrowed === undefined ? stream.write(Buffer.from(part)) : stream.writeBorrowed(part);
 }

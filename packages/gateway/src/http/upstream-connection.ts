@@ -14,7 +14,8 @@ export interface UpstreamUser {
   onSwitched(response: ParsedResponse, rest: Buffer | null): void;
   onResponse(response: ParsedResponse): void;
   /** Follows `onResponse` in the same turn at least once. `done`: this connection has been given back already. */
-  onResponseBody(part: Buffer | null, done: boolean, trailers: string): void;
+  /** `lent`: the memory of `part` is used again after the call. */
+  onResponseBody(part: Buffer | null, done: boolean, trailers: string, lent: boolean): void;
   onUpstreamDrain(): void;
   onUpstreamFailed(fault: Fault): void;
 }
@@ -140,7 +141,14 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
         if (this.#user !== user || at === bytes.length) return;
       }
     }
-    if (this.#state === BODY && this.#user === user) this.#readBody(user, bytes, at);
+    if (this.#state === BODY && this.#user === user) this.#readBody(user, bytes, at, false);
+  }
+
+  onBorrowed(chunk: Buffer): void {
+    const user = this.#user;
+    // Of heads something may be kept, and they are small.
+    if (this.#state === BODY && user !== null) this.#readBody(user, chunk, 0, true);
+    else this.onData(Buffer.from(chunk));
   }
 
   onDrain(): void {
@@ -153,7 +161,7 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
       this.#leave();
       if (this.#requestDone) this.stream.end();
       else this.stream.abort();
-      user.onResponseBody(null, true, '');
+      user.onResponseBody(null, true, '', false);
     } else if (this.#state === IDLE) {
       this.#leave();
       this.stream.end();
@@ -199,7 +207,7 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
     }
   }
 
-  #readBody(user: UpstreamUser, bytes: Buffer, start: number): void {
+  #readBody(user: UpstreamUser, bytes: Buffer, start: number, lent: boolean): void {
     const body = this.#body;
     let at = start;
     let part: Buffer | null = null;
@@ -214,7 +222,7 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
       }
     }
     if (!body.done) {
-      user.onResponseBody(part, false, '');
+      user.onResponseBody(part, false, '', lent);
       return;
     }
     // More bytes than the answer has: whatever they are, they must not meet the next request.
@@ -226,7 +234,7 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
       this.reused = true;
       this.#home.release(this);
     } else this.abandon();
-    user.onResponseBody(part, true, trailers);
+    user.onResponseBody(part, true, trailers, lent);
   }
 
   #switch(user: UpstreamUser, response: ParsedResponse, bytes: Buffer, at: number): void {
