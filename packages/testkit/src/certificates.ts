@@ -18,6 +18,8 @@ export interface IssueOptions {
   readonly notBefore?: Date;
   /** Default: in a day. */
   readonly notAfter?: Date;
+  /** Object identifiers. Default: for servers and clients. */
+  readonly purposes?: readonly string[];
 }
 
 /** A certificate authority that lives in memory, for tests. */
@@ -36,6 +38,7 @@ export interface TestAuthority {
   issue(names: x509.JsonGeneralNames, options?: IssueOptions): Promise<Credentials>;
 }
 
+const BOTH_PURPOSES = [x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth];
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 export async function createTestAuthority(commonName = 'Zeronaut test authority'): Promise<TestAuthority> {
@@ -66,7 +69,7 @@ export async function createTestAuthority(commonName = 'Zeronaut test authority'
       extensions: [
         new x509.BasicConstraintsExtension(false, undefined, true),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
+        new x509.ExtendedKeyUsageExtension([...(options.purposes ?? BOTH_PURPOSES)]),
         new x509.SubjectAlternativeNameExtension(names),
         await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
       ],

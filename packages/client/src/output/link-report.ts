@@ -90,5 +90,13 @@ const TUNNEL_CODES: Readonly<Record<string, string>> = {
   'tunnel.timeout': 'the gateway has gone silent',
   'tunnel.closed': 'the gateway closed it',
   'tunnel.credentials_invalid': 'the device certificate cannot be used',
+  'tls.certificate_expired': 'the certificate of the gateway has expired, or the clock of this machine is wrong',
+  'tls.certificate_not_yet_valid':
+    'the certificate of the gateway is not yet valid, or the clock of this machine is wrong',
+  'tls.certificate_unknown_authority': 'the certificate of the gateway is of an unknown authority',
+  'tls.certificate_wrong_name': 'what answers has the certificate of another gateway',
+  'tls.certificate_refused': 'the gateway does not take the certificate of this device',
+  'tls.no_common_protocol': 'what answers is no tunnel port of a gateway',
+  'tls.plain_text': 'what answers does not speak TLS',
   'stream.reset': 'the connection was reset',
 };

@@ -1,4 +1,4 @@
-import { type ByteStream, corkTurn } from '@zeronaut/tunnel';
+import { type ByteStream, corkTurn, countRead } from '@zeronaut/tunnel';
 import { JOIN_BYTES } from './limits.ts';
 
 /**
@@ -62,5 +62,7 @@ export function writeChunk(
 
 function writePart(stream: ByteStream, part: Buffer, lent: boolean): boolean {
   if (!lent) return stream.write(part);
-  return stream.writeBorrowed === undefined ? stream.write(Buffer.from(part)) : stream.writeBorrowed(part);
+  if (stream.writeBorrowed !== undefined) return stream.writeBorrowed(part);
+  countRead(part.length);
+  return stream.write(Buffer.from(part));
 }

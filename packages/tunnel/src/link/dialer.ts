@@ -1,11 +1,12 @@
-import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { Fault } from '@zeronaut/model';
 import type { MuxLimits } from '../mux/mux-limits.ts';
 import { createMuxSession, type MuxSession } from '../mux/mux-session.ts';
 import type { MuxStream } from '../mux/mux-stream.ts';
-import { socketFault, socketStream } from '../stream/socket-stream.ts';
+import type { ByteStream } from '../stream/byte-stream.ts';
+import { tlsCode } from '../tls/tls-fault.ts';
 import { type BackoffOptions, backoffDelayMs } from './backoff.ts';
-import { LINK_HIGH_WATER_BYTES, TLS_PROFILE, type TunnelCredentials } from './tls-profile.ts';
+import { dialSecured } from './secured-sockets.ts';
+import type { TunnelCredentials } from './tls-profile.ts';
 
 /**
  * The side of a tunnel that dials: keeps one session to one listener up, for as long as it is not stopped. A session
@@ -94,61 +95,45 @@ class Dialer implements TunnelDialer {
 
   dial(): void {
     const { host, port, servername, alpn, connectTimeoutMs = 5_000 } = this.#options;
-    let socket: TLSSocket;
+    let giveUp: () => void;
+    const settle = (): void => {
+      clearTimeout(timer);
+      this.#hangUp = null;
+    };
+    const fail = (fault: Fault): void => {
+      settle();
+      giveUp();
+      this.#failed(fault);
+    };
     try {
-      socket = connectTls({
-        ...TLS_PROFILE,
-        ...this.#credentials,
-        host,
-        port,
-        servername,
-        ALPNProtocols: [alpn],
-        rejectUnauthorized: true,
+      giveUp = dialSecured({ ...this.#credentials, host, port, servername, alpn }, (link, cause) => {
+        if (link === null) {
+          const code = cause!.code === 'stream.refused' ? 'tunnel.dial_refused' : 'tunnel.dial_failed';
+          fail(new Fault(tlsCode(cause) ?? code, { side: 'upstream', retry: 'yes', message: cause!.message, cause }));
+        } else if (link.alpn !== alpn) {
+          fail(new Fault('tunnel.alpn_mismatch', { side: 'upstream', retry: 'yes' }));
+        } else {
+          settle();
+          this.#converse(link.stream);
+        }
       });
     } catch (error) {
       // Credentials that OpenSSL cannot read. New ones may come with setCredentials.
       this.#failed(new Fault('tunnel.credentials_invalid', { side: 'local', retry: 'yes', cause: error }));
       return;
     }
-    let settled = false;
-    const fail = (fault: Fault): void => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      socket.destroy();
-      this.#hangUp = null;
-      this.#failed(fault);
-    };
     const timer = setTimeout(
       () => fail(new Fault('tunnel.dial_timeout', { side: 'upstream', retry: 'yes' })),
       connectTimeoutMs,
     );
     this.#hangUp = () => fail(new Fault('tunnel.stopped', { side: 'local' }));
-    const onError = (error: unknown): void => {
-      const cause = socketFault(error, 'upstream');
-      const code = cause.code === 'stream.refused' ? 'tunnel.dial_refused' : 'tunnel.dial_failed';
-      fail(new Fault(code, { side: 'upstream', retry: 'yes', message: cause.message, cause: error }));
-    };
-    socket.once('error', onError);
-    socket.once('close', () => fail(new Fault('tunnel.dial_failed', { side: 'upstream', retry: 'yes' })));
-    socket.once('secureConnect', () => {
-      if (socket.alpnProtocol !== alpn) {
-        fail(new Fault('tunnel.alpn_mismatch', { side: 'upstream', retry: 'yes' }));
-        return;
-      }
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      socket.off('error', onError);
-      this.#converse(socket);
-    });
   }
 
-  #converse(socket: TLSSocket): void {
+  #converse(stream: ByteStream): void {
     const { onUp, onStream, onMessage, onGoAway, limits, admissionTimeoutMs = 12_000 } = this.#options;
     let upAt: number | null = null;
     const admission = setTimeout(() => session.close('tunnel.admission_timeout'), admissionTimeoutMs);
-    const session = createMuxSession(socketStream(socket, { highWaterBytes: LINK_HIGH_WATER_BYTES }), {
+    const session = createMuxSession(stream, {
       role: 'client',
       onHeard: () => {
         clearTimeout(admission);
@@ -164,7 +149,8 @@ class Dialer implements TunnelDialer {
         this.#hangUp = null;
         this.session = null;
         if (upAt !== null && performance.now() - upAt >= PROVEN_AFTER_MS) this.#attempt = 0;
-        this.#failed(fault ?? new Fault('tunnel.closed', { side: 'local', retry: 'yes' }));
+        const refusal = upAt === null ? tlsRefusal(fault) : null;
+        this.#failed(refusal ?? fault ?? new Fault('tunnel.closed', { side: 'local', retry: 'yes' }));
       },
       limits,
     });
@@ -183,4 +169,12 @@ class Dialer implements TunnelDialer {
     }, delayMs);
     this.#options.onDown(fault, delayMs);
   }
+}
+
+/** A listener that does not take our certificate says so after the handshake is over for us (RFC 8446, section 4.4.2.4). */
+function tlsRefusal(fault: Fault | null): Fault | null {
+  const code = tlsCode(fault?.cause);
+  if (code === null) return null;
+  const { message } = fault!.cause as Fault;
+  return new Fault(code, { side: 'upstream', retry: 'yes', message, cause: fault!.cause });
 }

@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import type { Fault } from '@zeronaut/model';
 import { createTestAuthority, waitFor } from '@zeronaut/testkit';
 import type { MuxSession } from '../mux/mux-session.ts';
+import { sharedReadiness } from '../sockets/readiness.ts';
 import { Recorder } from '../stream/byte-stream.suite.ts';
 import { backoffDelayMs } from './backoff.ts';
 import { createTunnelDialer, type TunnelDialer, type TunnelDialerOptions } from './dialer.ts';
@@ -145,21 +146,33 @@ test('the link is TLS 1.3 with a hybrid post-quantum key exchange, and AES-128-G
   hybridOnly.destroy();
 });
 
-const WRONG: readonly [string, () => Promise<Partial<TunnelDialerOptions>>][] = [
-  ['another ALPN', async () => ({ alpn: 'other/1' })],
-  ['another server name', async () => ({ servername: 'other.test' })],
+/** What is wrong, what the dialer is told then, and the listener: by OpenSSL's functions, which say more than Node does. */
+const WRONG: readonly [string, string, string | undefined, () => Promise<Partial<TunnelDialerOptions>>][] = [
+  ['another ALPN', 'tls.no_common_protocol', 'tls.no_common_protocol', async () => ({ alpn: 'other/1' })],
   [
-    'a certificate of another authority',
-    async () => (await createTestAuthority()).issue([{ type: 'url', value: URI }]),
+    ...(['another server name', 'tls.certificate_wrong_name', 'tls.certificate_refused'] as const),
+    async () => ({ servername: 'other.test' }),
   ],
   [
-    'a certificate that has expired',
+    ...([
+      'a certificate of another authority',
+      'tls.certificate_refused',
+      'tls.certificate_unknown_authority',
+    ] as const),
+    async () => (await createTestAuthority('Another')).issue([{ type: 'url', value: URI }]),
+  ],
+  [
+    ...(['a certificate that has expired', 'tls.certificate_refused', 'tls.certificate_expired'] as const),
     async () => authority.issue([{ type: 'url', value: URI }], { notAfter: new Date(Date.now() - 1000) }),
   ],
-  ['an authority that did not sign the listener', async () => ({ ca: (await createTestAuthority()).certificate })],
-  ['credentials that are none', async () => ({ cert: 'no', key: 'no' })],
+  [
+    'an authority that did not sign the listener',
+    ...(['tls.certificate_unknown_authority', 'tls.certificate_refused'] as const),
+    async () => ({ ca: (await createTestAuthority('Another')).certificate }),
+  ],
+  ['credentials that are none', 'tunnel.credentials_invalid', undefined, async () => ({ cert: 'no', key: 'no' })],
 ];
-for (const [what, options] of WRONG) {
+for (const [what, told, toldListener, options] of WRONG) {
   test(`${what} does not get a session, and is tried again`, async (t) => {
     const { port, side: listening } = await startListener(t);
     const { side, delays } = startDialer(t, port, await options());
@@ -167,6 +180,11 @@ for (const [what, options] of WRONG) {
     assert(delays[0]! > 0);
     assert.equal(side.sessions.length, 0);
     assert.equal(listening.sessions.length, 0);
+    if (sharedReadiness() === null) return;
+    assert.equal(side.faults[0]?.code, told);
+    if (toldListener === undefined) return;
+    await waitFor(() => listening.faults.length > 0, { what: 'the fault of the listener' });
+    assert.equal(listening.faults[0]?.code, toldListener);
   });
 }
 
@@ -282,7 +300,10 @@ test('stop ends a session, an attempt and a pause, and nothing follows', async (
 });
 
 test('a listener that takes the connection and says nothing is given up in time', async (t) => {
-  const server = createServer((socket) => t.after(() => socket.destroy()));
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    t.after(() => socket.destroy());
+  });
   server.listen(0, '127.0.0.1');
   t.after(() => server.close());
   await waitFor(() => server.listening, { what: 'the server' });

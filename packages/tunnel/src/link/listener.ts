@@ -1,12 +1,11 @@
-import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { Fault, parseNetwork } from '@zeronaut/model';
 import { createMuxSession, type MuxSession, type MuxSessionOptions } from '../mux/mux-session.ts';
 import { encodeGoAway } from '../mux/wire.ts';
-import { NO_HANDLER } from '../stream/byte-stream.ts';
-import { socketStream } from '../stream/socket-stream.ts';
+import { type ByteStream, NO_HANDLER } from '../stream/byte-stream.ts';
+import { tlsCode } from '../tls/tls-fault.ts';
 import { type PeerCertificate, readPeerCertificate } from './peer-certificate.ts';
-import { LINK_HIGH_WATER_BYTES, TLS_PROFILE, type TunnelCredentials } from './tls-profile.ts';
+import { type AcceptedSocket, createSecuredPort, type SecuredLink, type SecuredPort } from './secured-sockets.ts';
+import type { TunnelCredentials } from './tls-profile.ts';
 
 /**
  * The side of a tunnel that is dialled. A connection passes, in this order: the limits (pending, per address), TLS 1.3
@@ -74,8 +73,7 @@ const MAX_PER_ADDRESS = 1_024;
 const GOODBYE_TIMEOUT_MS = 2_000;
 
 interface Connection {
-  readonly socket: Socket;
-  readonly address: string;
+  readonly socket: AcceptedSocket;
   /** What limits count by. */
   readonly source: string;
   pending: boolean;
@@ -84,10 +82,8 @@ interface Connection {
 
 class Listener implements TunnelListener {
   readonly #options: TunnelListenerOptions;
-  readonly #tcp: Server;
-  readonly #tls: TlsServer;
-  /** By the peer's address and port: what a TCP socket and the TLS socket over it have in common. */
-  readonly #connections = new Map<string, Connection>();
+  readonly #port: SecuredPort;
+  readonly #connections = new Set<Connection>();
   readonly #perAddress = new Map<string, { all: number; pending: number }>();
   /** Those before the end of their handshake, oldest first. */
   readonly #strangers = new Set<Connection>();
@@ -96,24 +92,11 @@ class Listener implements TunnelListener {
 
   constructor(options: TunnelListenerOptions) {
     this.#options = options;
-    this.#tls = createTlsServer({
-      ...TLS_PROFILE,
-      cert: options.cert,
-      key: options.key,
-      ca: options.ca,
-      requestCert: true,
-      rejectUnauthorized: true,
-      ALPNProtocols: [options.alpn],
-      handshakeTimeout: options.handshakeTimeoutMs ?? 10_000,
+    const { cert, key, ca, host, port, alpn } = options;
+    this.#port = createSecuredPort({
+      ...{ cert, key, ca, host, port, alpn },
+      onAccept: (socket) => this.#onAccept(socket),
     });
-    this.#tls.on('secureConnection', (socket) => this.#onSecure(socket));
-    this.#tls.on('tlsClientError', (error, socket) => {
-      const fault = new Fault('tunnel.handshake_failed', { side: 'downstream', message: error.message, cause: error });
-      this.#options.onRefused?.(fault, socket.remoteAddress ?? '');
-      socket.destroy();
-    });
-    // TLS is given only the connections that the limits let through.
-    this.#tcp = createTcpServer({ noDelay: true, keepAlive: true }, (socket) => this.#onConnection(socket));
   }
 
   get sessionCount(): number {
@@ -124,21 +107,18 @@ class Listener implements TunnelListener {
     return this.#pending;
   }
 
-  start(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#tcp.once('error', (error) =>
-        reject(new Fault('tunnel.listen_failed', { side: 'local', message: error.message, cause: error })),
-      );
-      this.#tcp.listen(this.#options.port, this.#options.host, () => {
-        const address = this.#tcp.address();
-        resolve(address !== null && typeof address === 'object' ? address.port : 0);
-      });
-    });
+  async start(): Promise<number> {
+    try {
+      return await this.#port.start();
+    } catch (error) {
+      const { message } = error as Error;
+      throw new Fault('tunnel.listen_failed', { side: 'local', message, cause: error });
+    }
   }
 
   updateCredentials({ cert, key, ca }: TunnelCredentials): boolean {
     try {
-      this.#tls.setSecureContext({ ...TLS_PROFILE, cert, key, ca });
+      this.#port.setCredentials({ cert, key, ca });
       return true;
     } catch (error) {
       const fault = new Fault('tunnel.credentials_invalid', { side: 'local', cause: error });
@@ -149,43 +129,57 @@ class Listener implements TunnelListener {
 
   async stop(code = 'tunnel.closed'): Promise<void> {
     this.#stopped = true;
-    const closed = this.#tcp.listening ? new Promise<void>((resolve) => this.#tcp.close(() => resolve())) : undefined;
-    for (const connection of this.#connections.values()) {
-      if (connection.session === null) connection.socket.destroy();
-      else connection.session.close(code);
+    const stopped = this.#port.stop();
+    for (const { session, socket } of this.#connections) {
+      if (session === null) socket.destroy();
+      else session.close(code);
     }
-    await closed;
+    await stopped;
   }
 
-  #onConnection(socket: Socket): void {
+  #onAccept(socket: AcceptedSocket): void {
     const {
       maxPending = MAX_PENDING,
       maxPendingPerAddress = MAX_PENDING_PER_ADDRESS,
       maxPerAddress = MAX_PER_ADDRESS,
+      handshakeTimeoutMs = 10_000,
     } = this.#options;
-    const address = socket.remoteAddress ?? '';
+    const { address } = socket;
     const source = sourceOf(address);
     const counts = this.#perAddress.get(source) ?? { all: 0, pending: 0 };
     const tooMany = counts.pending >= maxPendingPerAddress || counts.all >= maxPerAddress;
-    if (tooMany || this.#stopped || address === '' || (this.#pending >= maxPending && !this.#dropStranger())) {
+    if (tooMany || this.#stopped || (this.#pending >= maxPending && !this.#dropStranger())) {
       socket.destroy();
       this.#options.onRefused?.(new Fault('tunnel.connection_limit', { side: 'local' }), address);
       return;
     }
-    const connection: Connection = { socket, address, source, pending: true, session: null };
-    const name = peerName(socket);
-    this.#connections.set(name, connection);
+    const connection: Connection = { socket, source, pending: true, session: null };
+    this.#connections.add(connection);
     this.#perAddress.set(source, counts);
     counts.all++;
     counts.pending++;
     this.#pending++;
     this.#strangers.add(connection);
-    socket.once('close', () => {
+    const fail = (cause: Error) => {
+      const { message } = cause;
+      const fault = new Fault(tlsCode(cause) ?? 'tunnel.handshake_failed', { side: 'downstream', message, cause });
+      this.#options.onRefused?.(fault, address);
+    };
+    const timer = setTimeout(() => {
+      fail(new Error('the TLS handshake took too long'));
+      socket.destroy();
+    }, handshakeTimeoutMs);
+    socket.whenClosed(() => {
+      clearTimeout(timer);
       this.#settle(connection);
-      this.#connections.delete(name);
+      this.#connections.delete(connection);
       if (--counts.all === 0) this.#perAddress.delete(source);
     });
-    this.#tls.emit('connection', socket);
+    socket.secure((link, fault) => {
+      clearTimeout(timer);
+      if (link === null) fail(fault!);
+      else this.#onSecured(connection, link);
+    });
   }
 
   /** False when there is none. */
@@ -194,7 +188,7 @@ class Listener implements TunnelListener {
     if (oldest === undefined) return false;
     this.#settle(oldest);
     oldest.socket.destroy();
-    this.#options.onRefused?.(new Fault('tunnel.connection_limit', { side: 'local' }), oldest.address);
+    this.#options.onRefused?.(new Fault('tunnel.connection_limit', { side: 'local' }), oldest.socket.address);
     return true;
   }
 
@@ -207,28 +201,17 @@ class Listener implements TunnelListener {
     this.#perAddress.get(connection.source)!.pending--;
   }
 
-  #onSecure(socket: TLSSocket): void {
-    const connection = this.#connections.get(peerName(socket));
-    const certificate = socket.getPeerX509Certificate();
-    if (connection === undefined || certificate === undefined || !socket.authorized) {
-      socket.destroy();
-      return;
-    }
+  #onSecured(connection: Connection, { stream, certificate, alpn }: SecuredLink): void {
     this.#strangers.delete(connection);
-    if (socket.alpnProtocol !== this.#options.alpn) {
-      this.#refuse(connection, socket, 'tunnel.alpn_mismatch');
+    if (alpn !== this.#options.alpn) {
+      this.#refuse(connection, stream, 'tunnel.alpn_mismatch');
       return;
     }
-    const peer: TunnelPeer = {
-      certificate: readPeerCertificate(certificate),
-      address: connection.address,
-      port: connection.socket.remotePort ?? 0,
-    };
-    socket.once('error', () => socket.destroy());
-    void this.#admit(connection, socket, peer);
+    const { address, port } = connection.socket;
+    void this.#admit(connection, stream, { certificate: readPeerCertificate(certificate), address, port });
   }
 
-  async #admit(connection: Connection, socket: TLSSocket, peer: TunnelPeer): Promise<void> {
+  async #admit(connection: Connection, stream: ByteStream, peer: TunnelPeer): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<PeerDecision>((resolve) => {
       const { decisionTimeoutMs = 10_000 } = this.#options;
@@ -245,31 +228,25 @@ class Listener implements TunnelListener {
     clearTimeout(timer);
     if (this.#stopped) decision = { accept: false, code: 'tunnel.closed' };
     if (!decision.accept) {
-      this.#refuse(connection, socket, decision.code, cause);
+      this.#refuse(connection, stream, decision.code, cause);
       return;
     }
-    if (socket.destroyed) return;
+    if (stream.closed) return;
     this.#settle(connection);
-    const session = createMuxSession(
-      socketStream(socket, { side: 'downstream', highWaterBytes: LINK_HIGH_WATER_BYTES }),
-      {
-        ...decision.session,
-        role: 'server',
-      },
-    );
+    const session = createMuxSession(stream, { ...decision.session, role: 'server' });
     connection.session = session;
     decision.onSession(session);
   }
 
   /** Tells the peer why, in the only language it speaks by now, and hangs up. */
-  #refuse(connection: Connection, socket: TLSSocket, code: string, cause?: unknown): void {
-    this.#options.onRefused?.(new Fault(code, { side: 'downstream', cause }), connection.address);
-    if (socket.destroyed) return;
-    const stream = socketStream(socket, { side: 'downstream' });
-    stream.write(encodeGoAway(code));
-    stream.end();
+  #refuse(connection: Connection, stream: ByteStream, code: string, cause?: unknown): void {
+    this.#options.onRefused?.(new Fault(code, { side: 'downstream', cause }), connection.socket.address);
+    if (stream.closed) return;
     const timer = setTimeout(() => stream.abort(), GOODBYE_TIMEOUT_MS);
     stream.handler = { ...NO_HANDLER, onClosed: () => clearTimeout(timer) };
+    stream.resume();
+    stream.write(encodeGoAway(code));
+    stream.end();
   }
 }
 
@@ -277,8 +254,4 @@ class Listener implements TunnelListener {
 function sourceOf(address: string): string {
   const network = parseNetwork(address);
   return network?.kind === 'ipv6' ? network.bytes.slice(0, 8).join('.') : address;
-}
-
-function peerName(socket: Socket): string {
-  return `${socket.remoteAddress}|${socket.remotePort}`;
 }

@@ -9,8 +9,8 @@ export interface TunnelCredentials {
 }
 
 /**
- * What may wait between a session and its socket, in bytes: three slabs of frames, so that the next is encrypted while the
- * kernel takes the last. Each more delays a small request beside bulk by its own time on the wire.
+ * What may wait between a session and a TLS socket of Node's, in bytes: three slabs of frames, so that the next is
+ * encrypted while the kernel takes the last. Each more delays a small request beside bulk by its own time on the wire.
  */
 export const LINK_HIGH_WATER_BYTES = 192 * 1024;
 

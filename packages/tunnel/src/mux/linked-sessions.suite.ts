@@ -5,6 +5,7 @@ import type { ByteStream } from '../stream/byte-stream.ts';
 import { pipePair } from '../stream/pipe-pair.ts';
 import { tlsPair } from '../stream/socket-pair.suite.ts';
 import { socketStream } from '../stream/socket-stream.ts';
+import { secure, socketPair } from '../tls/secured-pair.suite.ts';
 import type { MuxLimits } from './mux-limits.ts';
 import { createMuxSession, type MuxSession } from './mux-session.ts';
 import type { MuxStream } from './mux-stream.ts';
@@ -21,10 +22,19 @@ export interface LinkEnd {
   accept(stream: MuxStream, header: Buffer): void;
 }
 
-export type Transport = 'pipe' | 'tls';
+export type Transport = 'pipe' | 'tls' | 'tls of Node';
 
-export async function transportPair(kind: Transport, highWaterMark?: number): Promise<[ByteStream, ByteStream]> {
+/** `highWaterMark`: of a socket of Node's. */
+export async function transportPair(
+  t: TestContext,
+  kind: Transport,
+  highWaterMark?: number,
+): Promise<[ByteStream, ByteStream]> {
   if (kind === 'pipe') return pipePair();
+  if (kind === 'tls') {
+    const [a, b] = await secure(t, await socketPair(t));
+    return [a.stream, b.stream];
+  }
   const [a, b] = await tlsPair(highWaterMark);
   return [socketStream(a), socketStream(b)];
 }
@@ -35,7 +45,7 @@ export async function linkedSessions(
   kind: Transport,
   options: { limits?: Partial<MuxLimits>; highWaterMark?: number } = {},
 ): Promise<{ server: LinkEnd; client: LinkEnd }> {
-  const [a, b] = await transportPair(kind, options.highWaterMark);
+  const [a, b] = await transportPair(t, kind, options.highWaterMark);
   return { server: linkEnd(t, a, 'server', options.limits), client: linkEnd(t, b, 'client', options.limits) };
 }
 

@@ -12,7 +12,7 @@ function recorders(): { readonly all: Recorder[]; accept(stream: MuxStream): voi
   return { all, accept: (stream) => void all.push(new Recorder(stream)) };
 }
 
-for (const kind of ['pipe', 'tls'] as Transport[]) {
+for (const kind of ['pipe', 'tls', 'tls of Node'] as Transport[]) {
   for (const [windowBytes, highWaterMark] of [
     [128 * 1024, undefined],
     [4_096, 1],
@@ -269,7 +269,7 @@ test('ping tells the round trip', async (t) => {
 });
 
 test('a silent peer is asked, and given up when it does not answer', async (t) => {
-  const [a, b] = await transportPair('tls');
+  const [a, b] = await transportPair(t, 'tls');
   const client = linkEnd(t, b, 'client', { pingAfterMs: 20, deadAfterMs: 120 });
   a.pause();
   const started = performance.now();

@@ -84,6 +84,8 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler, K
   #lastPeerId = 0;
   #ownCount = 0;
   #heard = false;
+  /** The bytes that are decoded now are the transport's, which uses their memory again. */
+  #borrowed = false;
   #peerGoesAway = false;
   #goAwaySent = false;
   #received = 0;
@@ -272,7 +274,7 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler, K
 
   onDataFrame(streamId: number, chunk: Buffer): boolean {
     const stream = this.#streams.get(streamId);
-    const flaw = stream === undefined ? this.#strangerFlaw(streamId) : stream.receive(chunk);
+    const flaw = stream === undefined ? this.#strangerFlaw(streamId) : stream.receive(chunk, this.#borrowed);
     return flaw === null ? !this.closed : this.#breach(flaw);
   }
 
@@ -362,8 +364,17 @@ class Session implements MuxSession, StreamHost, FrameSink, ByteStreamHandler, K
   // The transport (ByteStreamHandler).
 
   onData(chunk: Buffer): void {
+    this.#receive(chunk, false);
+  }
+
+  onBorrowed(chunk: Buffer): void {
+    this.#receive(chunk, true);
+  }
+
+  #receive(chunk: Buffer, borrowed: boolean): void {
     if (this.closed) return;
     this.#keepAlive.lastHeardAt = performance.now();
+    this.#borrowed = borrowed;
     const flaw = this.#decoder.decode(chunk);
     if (flaw !== null) this.#breach(flaw);
   }

@@ -3,7 +3,7 @@ import { byteStreamSuite } from '../stream/byte-stream.suite.ts';
 import type { ByteStream } from '../stream/byte-stream.ts';
 import { linkedSessions, type Transport } from './linked-sessions.suite.ts';
 
-for (const kind of ['pipe', 'tls'] as Transport[]) {
+for (const kind of ['pipe', 'tls', 'tls of Node'] as Transport[]) {
   // Windows smaller and larger than a frame, and marks of the transport smaller and larger than a slab.
   for (const [windowBytes, highWaterMark] of [
     [256 * 1024, undefined],

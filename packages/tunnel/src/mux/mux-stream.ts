@@ -1,5 +1,6 @@
 import { Fault } from '@zeronaut/model';
 import { type ByteStream, type ByteStreamHandler, NO_HANDLER } from '../stream/byte-stream.ts';
+import { countRead } from '../stream/read-garbage.ts';
 import { ChunkQueue } from './chunk-queue.ts';
 
 /** One stream of a session. `abort(code)` reaches the other end as a fault with that code. */
@@ -190,18 +191,21 @@ export class SessionStream implements MuxStream {
     if ((this.#flags & END_DELIVERED) !== 0) this.close(null);
   }
 
-  /** DATA from the peer. What is wrong with it, or null. */
-  receive(chunk: Buffer): string | null {
+  /** DATA from the peer; `borrowed`: its memory is not ours. What is wrong with it, or null. */
+  receive(chunk: Buffer, borrowed: boolean): string | null {
     if ((this.#flags & END_RECEIVED) !== 0) return 'DATA after END';
     if (chunk.length > this.#receiveCredit) return 'DATA beyond the window';
     this.#receiveCredit -= chunk.length;
     if ((this.#flags & PAUSED) === 0 && this.#receiveQueue === null) {
-      this.handler.onData(chunk);
+      if (!borrowed) this.handler.onData(chunk);
+      else if (this.handler.onBorrowed !== undefined) this.handler.onBorrowed(chunk);
+      else this.handler.onData(copyOf(chunk));
       this.#replenish();
       return null;
     }
     this.#receiveQueue ??= new ChunkQueue();
-    this.#receiveQueue.pushCopying(chunk);
+    if (borrowed) this.#receiveQueue.pushBorrowed(chunk);
+    else this.#receiveQueue.pushCopying(chunk);
     if (!this.#host.holdReceived(chunk.length)) {
       this.#host.sendReset(this, 'tunnel.receive_limit');
       this.close(new Fault('tunnel.receive_limit', { side: 'local' }));
@@ -281,4 +285,9 @@ export class SessionStream implements MuxStream {
     this.#flags |= DEFERRED;
     this.#host.defer(this);
   }
+}
+
+function copyOf(chunk: Buffer): Buffer {
+  countRead(chunk.length);
+  return Buffer.from(chunk);
 }
