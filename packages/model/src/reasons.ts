@@ -344,6 +344,11 @@ export const REASONS = {
   'idp.audience_mismatch': { status: 400, title: 'It was issued for somebody else', next: '' },
   'idp.nonce_mismatch': { status: 400, title: 'It does not belong to this sign-in', next: 'Start again.' },
   'idp.time_invalid': { status: 400, title: 'It is not valid now', next: 'Check the clocks of both sides.' },
+  'idp.sign_in_old': {
+    status: 403,
+    title: 'The sign-in at the identity provider is too long ago, or it does not say when it was',
+    next: 'Sign out there, then sign in again.',
+  },
   'idp.replayed': { status: 400, title: 'It was used before', next: 'Start again on the sign-in page.' },
   'idp.malformed': { status: 400, title: 'It cannot be read', next: '' },
   'idp.unsigned': {

@@ -17,6 +17,7 @@ import {
 interface PolicyOptions extends CommonOptions {
   readonly secondFactor?: SignInPolicy['secondFactor'];
   readonly providers?: 'trusted' | 'first_factor';
+  readonly providerAge?: number | null;
   readonly magicLinks?: 'on' | 'off';
   readonly fresh?: number;
   readonly passkeys?: SignInPolicy['passkeyAttestation'];
@@ -40,6 +41,11 @@ export function signInPolicyCommand(line: CommandLine): Command {
   })
     .addOption(new Option('--second-factor <of>', 'of whom').choices(['if_enrolled', 'required']))
     .addOption(new Option('--providers <word>', "an identity provider's word").choices(['trusted', 'first_factor']))
+    .addOption(
+      new Option('--provider-age <time>', 'how old a sign-in there may be, or any').argParser((text) =>
+        text === 'any' ? null : parseDuration(text),
+      ),
+    )
     .addOption(new Option('--magic-links <state>', 'links by mail in the place of passwords').choices(['on', 'off']))
     .option('--fresh <time>', 'how long a factor counts as just shown', parseDuration)
     .addOption(new Option('--passkeys <makers>', 'whose word a new one needs').choices(['none', 'verified']))
@@ -50,10 +56,11 @@ export function signInPolicyCommand(line: CommandLine): Command {
       const output = outputOf(line, options);
       const { api } = await connect(line, options);
       const { version, ...current } = await api.call('signInPolicy.get', {});
-      const { secondFactor, providers, magicLinks, fresh, passkeys, root, model, anyModel } = options;
+      const { secondFactor, providers, providerAge, magicLinks, fresh, passkeys, root, model, anyModel } = options;
       const change = {
         ...(secondFactor === undefined ? {} : { secondFactor }),
         ...(providers === undefined ? {} : { trustProviders: providers === 'trusted' }),
+        ...(providerAge === undefined ? {} : { providerMaxAgeSeconds: providerAge }),
         ...(magicLinks === undefined ? {} : { magicLinks: magicLinks === 'on' }),
         ...(fresh === undefined ? {} : { factorMaxAgeSeconds: fresh }),
         ...(passkeys === undefined ? {} : { passkeyAttestation: passkeys }),
@@ -83,6 +90,8 @@ function show(output: Output, policy: SignInPolicy): void {
   const models = policy.passkeyModels.length === 0 ? 'any model' : policy.passkeyModels.join(' ');
   output.line(`Second factor       ${policy.secondFactor === 'required' ? 'of everybody' : 'of whoever has one'}`);
   output.line(`Identity providers  ${policy.trustProviders ? 'count as both factors' : 'are a first factor'}`);
+  const age = policy.providerMaxAgeSeconds;
+  output.line(`A sign-in there     ${age === null ? 'of any age' : `not older than ${age / 60} min`}`);
   output.line(`Links by mail       ${policy.magicLinks ? 'on' : 'off'}`);
   output.line(`A factor is fresh   ${policy.factorMaxAgeSeconds / 60} min`);
   output.line(

@@ -23,9 +23,10 @@ import {
   takeFlow,
   takeTry,
 } from '../domains/identity-providers/sign-in-flows.ts';
-import { createRequestId, finishSaml, samlServiceMetadata, startSaml } from '../domains/saml/saml-sign-in.ts';
+import { createRequestId, finishSaml, isForced, samlServiceMetadata, startSaml } from '../domains/saml/saml-sign-in.ts';
 import type { PendingSignIn, SignedIn } from '../domains/sessions/complete-sign-in.ts';
 import { RateLimit, rateLimitKey } from '../domains/sessions/rate-limit.ts';
+import { getSignInPolicy } from '../domains/sessions/sign-in-policy.ts';
 import { Refusal } from '../store/refusal.ts';
 import { enterWith } from './factor-page.ts';
 import { field } from './form.ts';
@@ -76,6 +77,7 @@ export function registerIdentityProviderPages(app: FastifyInstance, context: Con
     const location = await start(context, provider, request, reply, {
       next: safeNext(query.next),
       loginHint: hint.success ? hint.data : null,
+      force: query.again === '1',
     });
     if (location instanceof Refusal) {
       await auditRefused(context, provider, location, originOf(request));
@@ -127,10 +129,17 @@ export function registerIdentityProviderPages(app: FastifyInstance, context: Con
     const provider = await findSamlProvider(context, request);
     if (provider instanceof Refusal) return sendRefusal(reply, provider);
     const state = field(request, 'RelayState');
-    const requestId = await takeTry(context, provider.id, state);
-    if (requestId instanceof Refusal) return sendRefusal(reply, requestId);
-    const identity = await finishSaml(context, provider, requestId, field(request, 'SAMLResponse'));
+    const tried = await takeTry(context, provider.id, state);
+    if (tried instanceof Refusal) return sendRefusal(reply, tried);
+    const { requestId, next } = tried;
+    const answer = field(request, 'SAMLResponse');
+    const identity = await finishSaml(context, provider, requestId, answer, await maxAgeOf(context, provider));
     if (identity instanceof Refusal) {
+      // SAML knows no longest age: a sign-in that is too old is asked for once more, anew.
+      if (identity.reason === 'idp.sign_in_old' && !isForced(requestId)) {
+        const parameters = new URLSearchParams({ next, again: '1' });
+        return goOn(reply, `Sign in at ${provider.displayName} again`, `/sign-in/with/${provider.id}?${parameters}`);
+      }
       await auditRefused(context, provider, identity, originOf(request));
       return sendRefusal(reply, identity);
     }
@@ -174,7 +183,7 @@ async function start(
   provider: Provider,
   request: FastifyRequest,
   reply: FastifyReply,
-  wanted: { next: string; loginHint: string | null },
+  wanted: { next: string; loginHint: string | null; force: boolean },
 ): Promise<URL | Refusal> {
   const publicUrl = context.settings.publicUrl();
   const browserSecret = readBrowserSecret(request, publicUrl) ?? createBrowserSecret();
@@ -182,18 +191,22 @@ async function start(
   switch (provider.kind) {
     case 'oidc': {
       const flow = await startFlow(context, provider, { browserSecret, next: wanted.next });
-      return await startOidc(context, provider, flow, wanted.loginHint);
+      return await startOidc(context, provider, flow, wanted.loginHint, await maxAgeOf(context, provider));
     }
     case 'github':
       return startGithub(context, provider, await startFlow(context, provider, { browserSecret, next: wanted.next }));
     case 'saml': {
-      const requestId = createRequestId();
+      const requestId = createRequestId(wanted.force);
       const flow = await startFlow(context, provider, { browserSecret, next: wanted.next, requestId });
       return await startSaml(context, provider, flow, requestId);
     }
     case 'ldap':
       return new Refusal('idp.not_found');
   }
+}
+
+async function maxAgeOf(context: Context, provider: Provider): Promise<number | null> {
+  return (await getSignInPolicy(context.store.db, provider.organizationId)).providerMaxAgeSeconds;
 }
 
 async function finish(
@@ -220,7 +233,7 @@ async function askedOf(
 ): Promise<AssertedIdentity | Refusal> {
   switch (provider.kind) {
     case 'oidc':
-      return await finishOidc(context, provider, flow, query.toString());
+      return await finishOidc(context, provider, flow, query.toString(), await maxAgeOf(context, provider));
     case 'github':
       return await finishGithub(context, provider, flow, query);
     case 'saml':

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
+import { inflateRawSync } from 'node:zlib';
 import { createSamlKey, type RootMaterial } from '../authority/certificate-authority.ts';
 
 const FORMAT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent';
@@ -71,6 +72,8 @@ export interface SamlPeer {
   metadata: string;
   key: RootMaterial;
   signedIn: SamlPerson;
+  /** When the person signed in here, ms; a request that forces it makes it now. Null: each time anew. */
+  signedInAtMs: number | null;
   /** 200 as long as it is null. */
   metadataStatus: number | null;
   /** The peer answers from then on. */
@@ -138,6 +141,7 @@ export async function createSamlPeer(
     metadata: '',
     key: await createSamlKey(clock()),
     signedIn: { nameId: 'nobody', attributes: {} },
+    signedInAtMs: null,
     metadataStatus: null,
     start(text) {
       serviceMetadata = text;
@@ -163,6 +167,8 @@ export async function createSamlPeer(
         .replace(/&Signature=.*/, '');
       const request = await idp.parseLoginRequest(service, 'redirect', { query, octetString: signedPart });
       const { id } = request.extract.request;
+      const asked = inflateRawSync(Buffer.from(query.SAMLRequest ?? '', 'base64')).toString();
+      if (peer.signedInAtMs !== null && asked.includes('ForceAuthn="true"')) peer.signedInAtMs = clock();
       const acs = service.entityMeta.getAssertionConsumerService('post');
       const render = () => ({
         id: '_response',
@@ -173,6 +179,7 @@ export async function createSamlPeer(
             audience: request.extract.issuer,
             requestId: id,
             nowMs: clock(),
+            signedInAtMs: peer.signedInAtMs ?? clock(),
             person: peer.signedIn,
           }),
         ),
@@ -198,9 +205,10 @@ function responseText(input: {
   audience: string;
   requestId: string;
   nowMs: number;
+  signedInAtMs: number;
   person: SamlPerson;
 }): string {
-  const { entityId, acs, audience, requestId, nowMs, person } = input;
+  const { entityId, acs, audience, requestId, nowMs, signedInAtMs, person } = input;
   const at = (offsetMs: number) => new Date(nowMs + offsetMs).toISOString();
   const number = ++count;
   const attributes = Object.entries(person.attributes).map(
@@ -214,7 +222,7 @@ function responseText(input: {
     `<saml:Issuer>${entityId}</saml:Issuer><saml:Subject><saml:NameID Format="${FORMAT}">${person.nameId}</saml:NameID>` +
     `<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData NotOnOrAfter="${at(300_000)}" Recipient="${acs}" InResponseTo="${requestId}"/></saml:SubjectConfirmation></saml:Subject>` +
     `<saml:Conditions NotBefore="${at(-5_000)}" NotOnOrAfter="${at(300_000)}"><saml:AudienceRestriction><saml:Audience>${audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions>` +
-    `<saml:AuthnStatement AuthnInstant="${at(0)}" SessionIndex="_s${number}"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>` +
+    `<saml:AuthnStatement AuthnInstant="${at(signedInAtMs - nowMs)}" SessionIndex="_s${number}"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>` +
     `<saml:AttributeStatement>${attributes.join('')}</saml:AttributeStatement></saml:Assertion></samlp:Response>`
   );
 }

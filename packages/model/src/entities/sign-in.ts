@@ -23,6 +23,11 @@ export const signInPolicyInput = z.strictObject({
   secondFactor: z.enum(['if_enrolled', 'required']).default('if_enrolled'),
   /** An identity provider's word counts as both factors. */
   trustProviders: z.boolean().default(true),
+  /**
+   * How long ago a person may have signed in at the identity provider (OIDC `auth_time`, SAML `AuthnInstant`), and not only come
+   * back from it; longer, and they sign in there again. Null: it counts from the moment they come back.
+   */
+  providerMaxAgeSeconds: z.int().min(60).max(2_592_000).nullable().default(null),
   /** A link to the person's mailbox stands in for the password, where the console has a mail server. */
   magicLinks: z.boolean().default(false),
   /** How long ago a factor may have been shown where one is needed: for a sign-in, and for dangerous actions. */

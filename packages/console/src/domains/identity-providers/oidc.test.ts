@@ -4,6 +4,7 @@ import { eachDatabase, temporaryDirectory } from '@zeronaut/testkit';
 import { TestBrowser } from '../../testing/browser.suite.ts';
 import { type Fixture, startFixture, type TestOrganization } from '../../testing/fixture.suite.ts';
 import { createOidcPeer, type OidcPeer } from '../../testing/oidc-peer.suite.ts';
+import { checkSignInAge } from './oidc.ts';
 
 interface World {
   readonly fixture: Fixture;
@@ -228,4 +229,42 @@ test('a provider that moves needs its secret again, and its domains, names and v
   const again = await organization.call('POST', '/api/v1/identity-providers/corp2/domains', { domain: 'corp.example' });
   assert.equal(again.json().reason, 'idp.domain_taken');
   assert.equal((await organization.call('DELETE', `/api/v1/identity-providers/${provider.id}`)).statusCode, 204);
+});
+
+test('a sign-in at the provider that is older than the organization lets it be does not count', async (t) => {
+  const world = await oidcWorld(t, sqlite(t));
+  const { peer, organization, provider, fixture } = world;
+  peer.accounts.set('ann-1', { email: 'ann@corp.example', email_verified: true, groups: [] });
+  peer.signedIn = 'ann-1';
+  const path = '/api/v1/organizations/current/sign-in-policy';
+  const browser = new TestBrowser();
+  const signIn = async () => {
+    const page = await browser.get(`${world.console}/sign-in/with/${provider.id}`);
+    return { page, request: new URL(browser.hops.findLast((hop) => hop.includes('/auth?'))!.slice(4)) };
+  };
+  assert.equal((await signIn()).request.searchParams.get('max_age'), null);
+  const set = await organization.call('PUT', path, { providerMaxAgeSeconds: 300 }, { headers: { 'if-match': '"1"' } });
+  assert.equal(set.statusCode, 200, set.body);
+
+  // The provider keeps its session; it is asked for its age, and says it.
+  const young = await signIn();
+  assert.equal(young.request.searchParams.get('max_age'), '300');
+  assert.equal(young.page.status, 200, 'a moment old');
+  // A provider that does not heed it is found out: its clock stays, ours is ten minutes on.
+  fixture.clock.nowMs += 600_000;
+  const old = await (await signIn()).page.text();
+  assert.match(old, /idp\.(sign_in_old|time_invalid)/);
+});
+
+test('the age of a sign-in: none, some, too much, none that is said, and of the future', () => {
+  const nowMs = Date.parse('2026-01-01T12:00:00Z');
+  const reasonOf = (agoMs: number | null, maxAgeSeconds: number | null) =>
+    checkSignInAge(agoMs === null ? null : nowMs - agoMs, maxAgeSeconds, nowMs)?.reason ?? null;
+  assert.equal(reasonOf(null, null), null);
+  assert.equal(reasonOf(86_400_000, null), null);
+  assert.equal(reasonOf(0, 60), null);
+  assert.equal(reasonOf(89_000, 60), null, 'clocks may differ by half a minute');
+  assert.equal(reasonOf(91_000, 60), 'idp.sign_in_old');
+  assert.equal(reasonOf(null, 60), 'idp.sign_in_old');
+  assert.equal(reasonOf(-31_000, 60), 'idp.time_invalid');
 });

@@ -103,6 +103,7 @@ export async function startOidc(
   provider: Provider<'oidc'>,
   flow: FlowSecrets,
   loginHint: string | null,
+  maxAgeSeconds: number | null,
 ): Promise<URL | Refusal> {
   const configuration = await configure(context, provider);
   if (configuration instanceof Refusal) return configuration;
@@ -113,6 +114,8 @@ export async function startOidc(
     nonce: flow.nonce,
     code_challenge: await openid.calculatePKCECodeChallenge(flow.codeVerifier),
     code_challenge_method: 'S256',
+    // OpenID Connect Core, 3.1.2.1: whoever signed in longer ago does so again, and `auth_time` has to come back.
+    ...(maxAgeSeconds === null ? {} : { max_age: String(maxAgeSeconds) }),
     ...(loginHint === null ? {} : { login_hint: loginHint }),
   });
 }
@@ -127,6 +130,7 @@ export async function finishOidc(
   provider: Provider<'oidc'>,
   flow: FlowSecrets,
   query: string,
+  maxAgeSeconds: number | null,
 ): Promise<AssertedIdentity | Refusal> {
   const configuration = await configure(context, provider);
   if (configuration instanceof Refusal) return configuration;
@@ -143,6 +147,10 @@ export async function finishOidc(
       },
     );
     const idToken = tokens.claims()!;
+    const signedInAt = idToken.auth_time;
+    const atMs = typeof signedInAt === 'number' ? signedInAt * 1000 : null;
+    const old = checkSignInAge(atMs, maxAgeSeconds, context.clock());
+    if (old !== null) return old;
     let claims: Record<string, unknown> = { ...idToken };
     const { email: emailName, groups: groupsName } = settings.claims;
     const wanting = claimAt(claims, emailName) === undefined || claimAt(claims, groupsName) === undefined;
@@ -155,6 +163,16 @@ export async function finishOidc(
   } catch (error) {
     return toRefusal(error);
   }
+}
+
+/** Null: not longer ago than it may be, or that does not matter. Also for SAML. */
+export function checkSignInAge(atMs: number | null, maxAgeSeconds: number | null, nowMs: number): Refusal | null {
+  if (maxAgeSeconds === null) return null;
+  if (atMs === null) return new Refusal('idp.sign_in_old', { detail: 'the provider does not say when it was' });
+  const toleranceMs = CLOCK_TOLERANCE_SECONDS * 1000;
+  if (atMs > nowMs + toleranceMs) return new Refusal('idp.time_invalid', { detail: 'the sign-in is of the future' });
+  if (atMs >= nowMs - maxAgeSeconds * 1000 - toleranceMs) return null;
+  return new Refusal('idp.sign_in_old', { detail: `it was at ${new Date(atMs).toISOString()}` });
 }
 
 function toIdentity(

@@ -97,9 +97,13 @@ export async function takeFlow(
 
 /**
  * The one try that a SAML response has: it came across sites, without the cookie, so that nothing is signed in by it yet.
- * The id of the request that it must answer.
+ * The id of the request that it must answer, and where that leads.
  */
-export async function takeTry(context: Context, providerId: string, state: string): Promise<string | Refusal> {
+export async function takeTry(
+  context: Context,
+  providerId: string,
+  state: string,
+): Promise<{ requestId: string; next: string } | Refusal> {
   if (state === '' || state.length > 200) return new Refusal('idp.state_invalid');
   const row = await context.store.db
     .updateTable('sign_in_flows')
@@ -110,9 +114,10 @@ export async function takeTry(context: Context, providerId: string, state: strin
     .where('answered_at', 'is', null)
     .where('used_at', 'is', null)
     .where('expires_at', '>', context.clock())
-    .returning('request_id')
+    .returning(['request_id', 'next'])
     .executeTakeFirst();
-  return row?.request_id ?? new Refusal('idp.state_invalid');
+  const requestId = row?.request_id;
+  return requestId ? { requestId, next: row!.next } : new Refusal('idp.state_invalid');
 }
 
 /** Keeps a good answer until the browser that began the sign-in comes for it. */

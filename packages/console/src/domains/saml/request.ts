@@ -17,14 +17,14 @@ export interface ServiceAddresses {
 export async function signInUrl(
   metadata: SamlMetadata,
   service: ServiceAddresses,
-  request: { id: string; relayState: string; nowMs: number },
+  request: { id: string; relayState: string; nowMs: number; force: boolean },
   key: SamlServiceKey,
 ): Promise<URL> {
   // No NameIDPolicy and no authentication context: which name and which factors is for whoever runs the provider to say.
   const xml =
     `<samlp:AuthnRequest xmlns:samlp="${NS.protocol}" ID="${request.id}" Version="2.0" ` +
     `IssueInstant="${new Date(request.nowMs).toISOString()}" Destination="${escapeXml(metadata.signInUrl)}" ` +
-    `ProtocolBinding="${BINDING_POST}" AssertionConsumerServiceURL="${escapeXml(service.acsUrl)}">` +
+    `${request.force ? 'ForceAuthn="true" ' : ''}ProtocolBinding="${BINDING_POST}" AssertionConsumerServiceURL="${escapeXml(service.acsUrl)}">` +
     `<saml:Issuer xmlns:saml="${NS.assertion}">${escapeXml(service.entityId)}</saml:Issuer></samlp:AuthnRequest>`;
   const packed = (await promisify(deflateRaw)(xml)).toString('base64');
   let query = `SAMLRequest=${encodeURIComponent(packed)}&RelayState=${encodeURIComponent(request.relayState)}`;

@@ -51,6 +51,8 @@ export interface Assertion {
   readonly nameId: string;
   readonly nameIdFormat: string;
   readonly sessionIndex: string | null;
+  /** When the person signed in there; null: it is not said. */
+  readonly signedInMs: number | null;
   readonly attributes: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -177,6 +179,7 @@ function readAssertion(assertion: XmlElement, expected: ExpectedResponse): Asser
     nameId,
     nameIdFormat: name!.attributes.get('Format') ?? '',
     sessionIndex: statements[0]!.attributes.get('SessionIndex') ?? null,
+    signedInMs: timeOf(statements[0]!, 'AuthnInstant'),
     attributes: attributesOf(assertion),
   };
 }

@@ -10,7 +10,7 @@ import { Refusal } from '../../store/refusal.ts';
 import type { Context } from '../context.ts';
 import { groupsClaim, textClaim } from '../identity-providers/claims.ts';
 import type { AssertedIdentity } from '../identity-providers/external-sign-in.ts';
-import { CLOCK_TOLERANCE_SECONDS } from '../identity-providers/oidc.ts';
+import { CLOCK_TOLERANCE_SECONDS, checkSignInAge } from '../identity-providers/oidc.ts';
 import { type Provider, providerAddresses } from '../identity-providers/provider-rows.ts';
 import { FLOW_TTL_MS, type FlowSecrets } from '../identity-providers/sign-in-flows.ts';
 import { useOnce } from '../identity-providers/used-assertions.ts';
@@ -21,9 +21,16 @@ import { type Assertion, type ExpectedResponse, readResponse } from './response.
 const TRANSIENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient';
 const EMAIL_ADDRESS = 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress';
 
-/** An `ID` for a request: an XML name that nobody guesses. */
-export function createRequestId(): string {
-  return `_${randomBytes(20).toString('hex')}`;
+const FORCED = '_again-';
+
+/** An `ID` for a request: an XML name that nobody guesses. `force`: the provider asks the person anew; see `isForced`. */
+export function createRequestId(force: boolean): string {
+  return `${force ? FORCED : '_'}${randomBytes(20).toString('hex')}`;
+}
+
+/** What a request asked for is part of its id, so that an answer to it needs no further memory. */
+export function isForced(requestId: string): boolean {
+  return requestId.startsWith(FORCED);
 }
 
 /** Where to send the browser. */
@@ -38,7 +45,7 @@ export async function startSaml(
   return await signInUrl(
     metadata,
     addressesOf(context, provider),
-    { id: requestId, relayState: flow.state, nowMs: context.clock() },
+    { id: requestId, relayState: flow.state, nowMs: context.clock(), force: isForced(requestId) },
     await context.authority.samlKey(),
   );
 }
@@ -54,6 +61,7 @@ export async function finishSaml(
   provider: Provider<'saml'>,
   requestId: string,
   answer: string,
+  maxAgeSeconds: number | null,
 ): Promise<AssertedIdentity | Refusal> {
   const { entityId, acsUrl } = addressesOf(context, provider);
   const { privateKey } = await context.authority.samlKey();
@@ -83,6 +91,8 @@ export async function finishSaml(
   if (assertion instanceof Refusal) return assertion;
   if (!(await useOnce(context, provider, `saml:${assertion.id}`, assertion.untilMs)))
     return new Refusal('idp.replayed');
+  const old = checkSignInAge(assertion.signedInMs, maxAgeSeconds, context.clock());
+  if (old !== null) return old;
   return toIdentity(assertion, provider);
 }
 

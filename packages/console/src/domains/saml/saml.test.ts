@@ -153,3 +153,35 @@ test('metadata and settings of SAML providers are checked when they are given', 
   const own = await organization.call('POST', `/api/v1/identity-providers/${provider.id}/test`);
   assert.deepEqual([own.json().ok, own.json().checks[0].check], [true, 'metadata']);
 });
+
+test('a SAML sign-in that is too old is asked for again, anew, and once', async (t) => {
+  const world = await samlWorld(t, sqlite(t));
+  const { peer, fixture, organization, provider } = world;
+  peer.signedIn = { nameId: 'ann-1', attributes: { email: ['ann@corp.example'] } };
+  peer.signedInAtMs = fixture.clock.nowMs - 3_600_000;
+  const any = new TestBrowser();
+  await world.signIn(any, '/device');
+  assert.equal((await world.me(any)).user.email, 'ann@corp.example', 'nobody asks how old it is');
+  const path = '/api/v1/organizations/current/sign-in-policy';
+  await organization.call('PUT', path, { providerMaxAgeSeconds: 300 }, { headers: { 'if-match': '"1"' } });
+
+  const browser = new TestBrowser();
+  const again = await world.signIn(browser, '/device');
+  const onward = /name="RelayState"/.test(again);
+  assert.ok(onward, 'the provider is asked once more, at its own page');
+  assert.equal(peer.signedInAtMs, fixture.clock.nowMs, 'and is told to ask the person');
+  assert.equal(browser.cookie(world.console, 'zn_console'), null, 'nothing is open yet');
+  const second = new TestBrowser();
+  await world.signIn(second, '/device');
+  assert.equal((await world.me(second)).user.email, 'ann@corp.example', 'what is fresh counts');
+
+  // A provider that asks nobody, though it was told to: no third time.
+  const forced = await second.get(`${world.console}/sign-in/with/${provider.id}?again=1`);
+  const fields = Object.fromEntries(
+    [...(await forced.text()).matchAll(/name="(\w+)" value="([^"]*)"/g)].map((match) => [match[1], match[2]]),
+  );
+  fixture.clock.nowMs += 400_000;
+  const callback = `${world.console}/sign-in/saml/${provider.id}`;
+  const late = await second.post(callback, fields, { origin: peer.entityId });
+  assert.match(await late.text(), /idp\.(sign_in_old|time_invalid)/);
+});

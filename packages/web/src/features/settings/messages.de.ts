@@ -24,6 +24,8 @@ export const messages: Translation<typeof english> = {
   'secondFactor.required': 'Von allen; wer keinen hat, richtet ihn bei der Anmeldung ein',
   trustProviders: 'Identitätsanbieter zählen als beide Faktoren',
   'trustProviders.hint': 'Aus: Wer von einem kommt, zeigt auch hier einen zweiten Faktor',
+  providerMaxAge: 'Eine Anmeldung beim Identitätsanbieter gilt',
+  'providerMaxAge.hint': 'Ist sie länger her, melden sich Personen dort neu an; leer: beliebig lange',
   magicLinks: 'Links per Mail statt Passwort',
   'magicLinks.hint': 'Sofern die Konsole einen Mailserver hat',
   factorMaxAge: 'Eine frische Anmeldung gilt',

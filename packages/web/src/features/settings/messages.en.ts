@@ -21,6 +21,8 @@ export const messages = {
   'secondFactor.required': 'Of everybody; who has none sets one up while signing in',
   trustProviders: 'Identity providers count as both factors',
   'trustProviders.hint': 'Off: people who come from one show a second factor here too',
+  providerMaxAge: 'A sign-in at an identity provider counts for',
+  'providerMaxAge.hint': 'Longer ago, and people sign in there again; empty: of any age',
   magicLinks: 'Links by mail in the place of the password',
   'magicLinks.hint': 'Where the console has a mail server',
   factorMaxAge: 'A fresh sign-in counts for',

@@ -68,6 +68,15 @@ function PolicyForm({ policy }: { readonly policy: SignInPolicy }) {
               hint={t('trustProviders.hint')}
               disabled={disabled}
             />
+            <NumberInput
+              name="providerMaxAgeSeconds"
+              label={t('providerMaxAge')}
+              hint={t('providerMaxAge.hint')}
+              factor={MINUTE}
+              unit={t('unit.minutes')}
+              nullable
+              disabled={disabled}
+            />
             <SwitchInput name="magicLinks" label={t('magicLinks')} hint={t('magicLinks.hint')} disabled={disabled} />
             <NumberInput
               name="factorMaxAgeSeconds"
