@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { createOidcPeer } from '../packages/console/src/testing/oidc-peer.suite.ts';
+import { createSamlPeer } from '../packages/console/src/testing/saml-peer.suite.ts';
 import { ensureWeb } from '../scripts/build-web.mjs';
 import { openBrowser } from './harness/browser.ts';
 import { fileOwner } from './harness/file-owner.ts';
@@ -20,6 +22,8 @@ let alerts = 0;
 
 before(async () => {
   ensureWeb();
+  // The OpenID provider of another make below is on loopback, whose tokens the console fetches.
+  process.env.ZERONAUT_CONSOLE_OUTBOUND_ALLOW = '127.0.0.0/8';
   world = await startWorld(owner);
   bob = await world.createUser({ email: 'bob@example.com', groups: ['dev'] });
   for (const [name, allow] of [
@@ -193,6 +197,62 @@ describe('identity providers', () => {
     await page.fill('role=dialog >> input', 'corp');
     await submit('Remove');
     await page.waitForSelector('text=No identity provider yet');
+  });
+});
+
+describe('people of a company', () => {
+  /** In a profile of their own: to the provider, back, and who that is here. */
+  async function signInWith(name: string): Promise<{ email: string; groups: string[] }> {
+    const context = await web.page.context().browser()!.newContext();
+    const page = await context.newPage();
+    page.setDefaultTimeout(10_000);
+    await page.goto(`${world.consoleUrl}/sign-in?next=%2Faccount`);
+    await page.click(`text=Continue with ${name}`);
+    await page.waitForURL(`${world.consoleUrl}/account`);
+    const email = /\S+@\S+\.example/.exec(await page.innerText('main'))?.[0] ?? '';
+    await context.close();
+    const [user] = (await world.api.call('users.list', { query: { q: email } })).items;
+    return { email, groups: user?.groups ?? [] };
+  }
+
+  async function addProvider(name: string, settings: object, secret: object) {
+    const groupMappings = [{ from: 'Engineering', group: 'dev' }];
+    const body = { name, displayName: name.toUpperCase(), settings, ...secret, createUsers: true, groupMappings };
+    const provider = await world.api.call('identityProviders.create', { body: body as never });
+    const params = { id: provider.id };
+    await world.api.call('identityProviders.addDomain', {
+      params,
+      body: { domain: `${name}.example`, proof: 'owner' },
+    });
+    return provider;
+  }
+
+  it('come from a SAML provider on another site, and anew when it was too long ago', async () => {
+    const peer = await createSamlPeer(owner, Date.now, { host: 'localhost' });
+    const provider = await addProvider('saml', { kind: 'saml', metadata: peer.metadata }, {});
+    peer.start(await (await fetch(provider.addresses.samlMetadata!)).text());
+    peer.signedIn = { nameId: 'ann-1', attributes: { email: ['ann@saml.example'], groups: ['engineering'] } };
+    const hourAgo = Date.now() - 3_600_000;
+    peer.signedInAtMs = hourAgo;
+    const ann = await signInWith('SAML');
+    assert.deepEqual([ann.email, ann.groups, peer.signedInAtMs], ['ann@saml.example', ['dev'], hourAgo]);
+    const { version, ...policy } = await world.api.call('signInPolicy.get', {});
+    const strict = { ...policy, providerMaxAgeSeconds: 300 };
+    const changed = await world.api.call('signInPolicy.update', { body: strict }, version);
+    assert.equal((await signInWith('SAML')).email, 'ann@saml.example');
+    assert.ok(peer.signedInAtMs > hourAgo, 'the provider was told to ask the person');
+    await world.api.call('signInPolicy.update', { body: policy }, changed.version);
+  });
+
+  it('come from an OpenID provider', async () => {
+    const peer = await createOidcPeer(owner);
+    const settings = { kind: 'oidc', issuer: peer.issuer, clientId: peer.clientId };
+    const provider = await addProvider('oidc', settings, { secret: peer.clientSecret });
+    await peer.start({ redirectUri: provider.addresses.callback! });
+    peer.accounts.set('bea-1', { email: 'bea@oidc.example', email_verified: true, groups: ['Engineering'] });
+    peer.signedIn = 'bea-1';
+    const bea = await signInWith('OIDC');
+    assert.deepEqual([bea.email, bea.groups], ['bea@oidc.example', ['dev']]);
   });
 });
 

@@ -121,6 +121,34 @@ export function relyingPartiesCommand(line: CommandLine): Command {
         output.line(`${id} signs nobody in any more.`);
       }),
   );
+  group.addCommand(
+    createCommand('consents', {
+      summary: 'which of them you allowed to sign you in',
+      examples: ['relying-parties consents', 'relying-parties consents --json'],
+    }).action(async (options: CommonOptions) => {
+      const output = outputOf(line, options);
+      const { items } = await (await connect(line, options)).api.call('me.listConsents', {});
+      output.document(items);
+      const rows = items.map((one) => [one.relyingPartyId, one.name, one.scopes.join(' '), minute(one.givenAt)]);
+      await printTable(output, ['ID', 'NAME', 'MAY KNOW', 'SINCE'], rows);
+    }),
+  );
+
+  group.addCommand(
+    createCommand('withdraw', {
+      summary: 'take your consent back: it is given nothing more, and asks again',
+      examples: ['relying-parties withdraw rlp_01…'],
+    })
+      .argument('<id>', 'its id, as relying-parties consents shows it')
+      .action(async (id: string, options: CommonOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const call = () => api.call('me.deleteConsent', { params: { id } });
+        await named(id, call, 'consent', 'relying-parties consents');
+        output.document({ withdrawn: id });
+        output.line(`${id} is given nothing more of you. A session that it has of its own ends there.`);
+      }),
+  );
   return group;
 }
 

@@ -36,6 +36,7 @@ const AGAIN: Partial<Record<RouteId, Reason>> = {
   'accessRequests.decide': 'request.closed',
   'accessRequests.end': 'request.closed',
   'approvalRules.delete': 'api.not_found',
+  'me.deleteConsent': 'api.not_found',
   'setup.create': 'api.token_used',
   'sessions.deleteCurrent': 'access.session_revoked',
   'oauth.approve': 'api.not_found',

@@ -1,6 +1,7 @@
 import type { meRoutes } from '@zeronaut/model';
 import { listDevices, revokeDevice } from '../domains/devices/devices.ts';
 import { listOwnReach } from '../domains/policies/own-reach.ts';
+import { listConsents, withdrawConsent } from '../domains/relying-parties/consents.ts';
 import { listSessions, revokeSession } from '../domains/sessions/sessions.ts';
 import type { Handlers } from './handlers.ts';
 
@@ -12,4 +13,6 @@ export const meHandlers: Pick<Handlers, keyof typeof meRoutes> = {
   'me.listDevices': (context, { caller, query }) =>
     listDevices(context, caller, { ...query, sort: '-created', userId: caller.userId, revoked: false }),
   'me.deleteDevice': (context, { caller, params }) => revokeDevice(context, caller, params.id, caller.userId),
+  'me.listConsents': async (context, { caller }) => ({ items: await listConsents(context, caller) }),
+  'me.deleteConsent': (context, { caller, params }) => withdrawConsent(context, caller, params.id),
 };

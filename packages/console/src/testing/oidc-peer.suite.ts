@@ -23,7 +23,7 @@ export interface OidcPeer {
   start(client: { redirectUri: string; logoutUri?: string; keys?: JWK[] }): Promise<void>;
 }
 
-export async function createOidcPeer(t: TestContext, more: Configuration = {}): Promise<OidcPeer> {
+export async function createOidcPeer(t: Pick<TestContext, 'after'>, more: Configuration = {}): Promise<OidcPeer> {
   let handle: ReturnType<Provider['callback']> | null = null;
   const server: Server = createServer((request, response) => {
     if (handle === null) response.writeHead(503).end();

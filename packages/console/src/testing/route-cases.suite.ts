@@ -3,6 +3,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { type Role, type RouteDefinition, type RouteId, roleHas } from '@zeronaut/model';
 import { VirtualPasskey } from '@zeronaut/testkit';
 import { URI } from 'otpauth';
+import { giveConsent } from '../domains/relying-parties/consents.ts';
 import { createSetupToken } from '../domains/setup/setup.ts';
 import {
   certificateRequest,
@@ -491,6 +492,17 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
   'me.listDevices': { foreign: 'own' },
   'me.deleteDevice': {
     prepare: async ({ ours, key }) => ({ params: { id: (await ours.enrolDevice(key)).id } }),
+    foreign: 'not_found',
+  },
+  'me.listConsents': { foreign: 'own' },
+  'me.deleteConsent': {
+    prepare: async (world) => {
+      const { ours, key, fixture } = world;
+      const { user } = (await ours.call('GET', '/api/v1/me', undefined, { key })).json();
+      const id = await newRelyingParty(world);
+      await giveConsent(fixture.context, user.id, id, ['openid']);
+      return { params: { id } };
+    },
     foreign: 'not_found',
   },
   'organizations.getCurrent': { foreign: 'own' },

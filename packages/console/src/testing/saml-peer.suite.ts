@@ -47,6 +47,8 @@ export interface SamlPeerOptions {
   readonly wantsSignedRequests?: boolean;
   /** Names the XML Encryption algorithm of assertions. */
   readonly encryption?: string;
+  /** Under which name it is reached; a browser sees another site than 127.0.0.1 in `localhost`. */
+  readonly host?: string;
 }
 
 /** What a test does to one response. */
@@ -85,7 +87,7 @@ export interface SamlPeer {
 }
 
 export async function createSamlPeer(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   clock: () => number,
   options: SamlPeerOptions = {},
 ): Promise<SamlPeer> {
@@ -101,7 +103,12 @@ export async function createSamlPeer(
     peer.respond(url).then(
       (fields) => {
         const inputs = Object.entries(fields).map(([name, value]) => `<input name="${name}" value="${value}">`);
-        response.writeHead(200, { 'content-type': 'text/html' }).end(`<form method="post">${inputs.join('')}</form>`);
+        const to = /AssertionConsumerService [^>]*Location="([^"]+)"/.exec(serviceMetadata)?.[1] ?? '';
+        response
+          .writeHead(200, { 'content-type': 'text/html' })
+          .end(
+            `<form method="post" action="${to}">${inputs.join('')}</form><script>document.forms[0].submit()</script>`,
+          );
       },
       (error: Error) => response.writeHead(400).end(error.message),
     );
@@ -111,7 +118,7 @@ export async function createSamlPeer(
     server.closeAllConnections();
     server.close();
   });
-  const entityId = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const entityId = `http://${options.host ?? '127.0.0.1'}:${(server.address() as AddressInfo).port}`;
 
   const provider = (changes: ResponseChanges) =>
     samlify.IdentityProvider({

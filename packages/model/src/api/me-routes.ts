@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deviceView, id, label, resourceProtocol, session } from '../entities/index.ts';
+import { consent, deviceView, id, label, resourceProtocol, session } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
 import { byId, pageOf, pageQuery } from './route-parts.ts';
 
@@ -63,6 +63,24 @@ export const meRoutes = defineRoutes({
     method: 'DELETE',
     path: '/api/v1/me/devices/:id',
     summary: 'Revoke a device of mine',
+    status: 204,
+    params: byId,
+  },
+  'me.listConsents': {
+    tag,
+    permission: 'self:read',
+    method: 'GET',
+    path: '/api/v1/me/consents',
+    summary: 'The services that I allowed to sign me in, and what they may know',
+    status: 200,
+    response: z.strictObject({ items: z.array(consent) }),
+  },
+  'me.deleteConsent': {
+    tag,
+    permission: 'self:write',
+    method: 'DELETE',
+    path: '/api/v1/me/consents/:id',
+    summary: 'Take a consent back: the service is given nothing more, and asks again; the id is that of the service',
     status: 204,
     params: byId,
   },

@@ -496,6 +496,16 @@ export const userRemoval = z.strictObject({
 });
 export type UserRemoval = z.infer<typeof userRemoval>;
 
+/** That a person allowed a service to sign them in. */
+export const consent = z.strictObject({
+  relyingPartyId: id,
+  name: displayName,
+  /** Of OpenID Connect, such as `email`. */
+  scopes: z.array(z.string().max(64)),
+  givenAt: timestamp,
+});
+export type Consent = z.infer<typeof consent>;
+
 /** Address grant: a signed-in user opened raw ports for one source address until `expiresAt`. Kept by the gateway. */
 export const addressGrant = z.strictObject({
   id,

@@ -261,3 +261,46 @@ eachDatabase('what is forged or misused at the OpenID endpoints is refused', asy
   const document = await forged.text();
   assert.ok(!document.includes('evil.example') && document.includes(`"${url}/oidc/token"`), document);
 });
+
+eachDatabase('a consent is taken back by whoever gave it, and with it all that came of it', async (t, database) => {
+  const { fixture, url, ours, user } = await world(t, database);
+  const party = await newParty(ours, url);
+  const other = await newParty(ours, url, { name: 'Blog' });
+  const browser = new Browser(url);
+  const signIn = async (of: typeof party) => {
+    const flow = await authorization(of);
+    const page = await browser.follow(flow.url, { site: 'cross-site' });
+    const consent = page.url.includes('/sign-in') ? await browser.signIn(user.email, nextOf(page)) : page;
+    return await flow.redeem((await browser.follow(consent.url, allow)).location!);
+  };
+  const tokens = await signIn(party);
+  const others = await signIn(other);
+  const session = await ours.call(
+    'POST',
+    '/api/v1/sessions',
+    { email: user.email, password: 'plum violin harbour seven' },
+    { key: null },
+  );
+  const mine = { key: session.json().session.token as string };
+  const listed = (await ours.call('GET', '/api/v1/me/consents', undefined, mine)).json().items;
+  assert.deepEqual(
+    listed.map(({ name, scopes }: { name: string; scopes: string[] }) => [name, scopes.includes('groups')]),
+    [
+      ['Blog', true],
+      ['Wiki', true],
+    ],
+  );
+  const path = `/api/v1/me/consents/${party.id}`;
+  assert.equal((await ours.call('DELETE', path)).statusCode, 404, 'not of another person');
+  assert.equal((await ours.call('DELETE', path, undefined, mine)).statusCode, 204);
+  assert.equal((await ours.call('DELETE', path, undefined, mine)).statusCode, 404, 'once');
+
+  await assert.rejects(client.fetchUserInfo(party.config, tokens.access_token, user.id), 'its token is void');
+  await assert.rejects(client.refreshTokenGrant(party.config, tokens.refresh_token!), /invalid_grant|response body/);
+  const again = await authorization(party, { prompt: '', scope: 'openid email' });
+  const asked = await browser.follow(again.url, { site: 'cross-site' });
+  assert.match(asked.body, /Wiki<\/h1>/, 'the person is asked again');
+  assert.ok((await client.refreshTokenGrant(other.config, others.refresh_token!)).access_token, 'the other goes on');
+  const log = await fixture.context.store.db.selectFrom('audit_entries').select('action').execute();
+  assert.equal(log.filter(({ action }) => action === 'consent.withdraw').length, 1);
+});

@@ -31,6 +31,13 @@ export const messages: Translation<typeof english> = {
     'Noch kein Passkey und keine Authenticator-App. Mit einem davon öffnet ein gestohlenes Passwort allein nichts.',
   'sessions.none': 'Du hast keine offene Sitzung.',
   'devices.none': 'Noch kein Gerät. zeronaut login nimmt den Rechner auf, auf dem du es ausführst.',
+  consents: 'Dienste, die dich anmelden',
+  'consents.none': 'Du hast es keinem erlaubt.',
+  'consent.since': 'seit',
+  'consent.withdraw': 'Zurücknehmen',
+  'consent.withdrawTitle': 'Einwilligung für {name} zurücknehmen?',
+  'consent.withdrawText':
+    'Er bekommt nichts mehr und fragt dich wieder. Was er schon weiß, und eine Sitzung bei ihm selbst, bleibt dort.',
   addresses: 'Freigegebene Adressen',
   'addresses.text':
     'Für rohe Ports gibst du die Adresse frei, von der du kommst, am Portal eines Gateways und auf Zeit.',

@@ -27,6 +27,13 @@ export const messages = {
   'factors.none': 'No passkey and no authenticator app yet. With one, a stolen password alone opens nothing.',
   'sessions.none': 'You have no open session.',
   'devices.none': 'No device yet. zeronaut login enrols the machine that you run it on.',
+  consents: 'Services that sign you in',
+  'consents.none': 'You have allowed none to.',
+  'consent.since': 'since',
+  'consent.withdraw': 'Take back',
+  'consent.withdrawTitle': 'Take your consent for {name} back?',
+  'consent.withdrawText':
+    'It is given nothing more and asks you again. What it knows already, and a session of its own, stays with it.',
   addresses: 'Authorised addresses',
   'addresses.text':
     'For raw ports you open the address that you come from, at the portal of a gateway, for a bounded time.',

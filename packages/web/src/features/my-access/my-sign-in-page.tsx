@@ -2,14 +2,18 @@ import Button from '@mui/material/Button';
 import Link from '@mui/material/Link';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
+import type { Consent } from '@zeronaut/model';
+import { useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMe } from '../../base/session.ts';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Row, Rows } from '../../ui/rows.tsx';
 import { Section } from '../../ui/section.tsx';
 import { DevicesSection, FactorsSection, SessionsSection } from '../../ui/sign-in-sections.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
+import { Time } from '../../ui/time.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
 import { myAccessMessages } from './messages.ts';
 
@@ -27,6 +31,7 @@ export function MySignInPage() {
         <MyFactors />
         <MySessions />
         <MyDevices />
+        <MyConsents />
         <Addresses />
       </TwoColumns>
     </>
@@ -70,6 +75,48 @@ function MyDevices() {
       none={t('devices.none')}
       onRevoke={({ id }) => revoke.mutateAsync({ params: { id } })}
     />
+  );
+}
+
+function MyConsents() {
+  const t = useMessages(myAccessMessages);
+  const consents = useQuery(routeQuery('me.listConsents', {}));
+  const withdraw = useRouteMutation('me.deleteConsent', ['me.listConsents']);
+  const [taking, setTaking] = useState<Consent | null>(null);
+  return (
+    <Section title={t('consents')} flush>
+      <Rows
+        label={t('consents')}
+        query={consents}
+        itemsOf={({ items }) => items}
+        none={t('consents.none')}
+        row={(consent) => (
+          <Row
+            key={consent.relyingPartyId}
+            title={consent.name}
+            detail={
+              <>
+                {consent.scopes.join(', ')} · {t('consent.since')} <Time at={consent.givenAt} />
+              </>
+            }
+            action={
+              <Button size="small" color="error" onClick={() => setTaking(consent)}>
+                {t('consent.withdraw')}
+              </Button>
+            }
+          />
+        )}
+      />
+      <ConfirmDialog
+        open={taking !== null}
+        title={t('consent.withdrawTitle', { name: taking?.name ?? '' })}
+        action={t('consent.withdraw')}
+        onConfirm={() => withdraw.mutateAsync({ params: { id: taking!.relyingPartyId } })}
+        onClose={() => setTaking(null)}
+      >
+        <Typography>{t('consent.withdrawText')}</Typography>
+      </ConfirmDialog>
+    </Section>
   );
 }
 
