@@ -206,25 +206,3 @@ describe('sites and devices', () => {
     assert.notEqual((await world.api.call('devices.list', {})).items[0]!.revokedAt, null);
   });
 });
-
-it('has nothing that axe calls serious, in both themes', async () => {
-  const { page } = console_;
-  const [site] = (await world.api.call('sites.list', {})).items;
-  const [device] = (await world.api.call('devices.list', {})).items;
-  const pages = [
-    ...['/policies', '/policies/risky', '/policies/risky?view=form', '/policies/risky?view=versions'],
-    ...['/policies/templates', '/policies/simulator', '/policies/reported', '/policies/unused', '/policies/assertions'],
-    ...['/security', '/security/refusals', '/audit', '/audit/verify'],
-    ...['/sites', `/sites/${site!.id}`, '/devices', `/devices/${device!.id}`],
-  ];
-  for (const theme of ['light', 'dark'] as const) {
-    await console_.theme(theme);
-    for (const path of pages) {
-      await console_.open(path);
-      await console_.checkAccessibility(`${path} in ${theme}`);
-    }
-    await console_.open('/security');
-    await page.getByRole('row').getByRole('button').first().click();
-    await console_.checkAccessibility(`an access in ${theme}`);
-  }
-});

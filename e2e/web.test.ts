@@ -210,35 +210,7 @@ describe('the frame', () => {
   });
 });
 
-describe('every page', () => {
-  it('has nothing that axe calls serious, in both themes', async () => {
-    const [gateway] = (await world.api.call('gateways.list', {})).items;
-    const [resource] = (await world.api.call('resources.list', {})).items;
-    const pages = [
-      '/',
-      '/first-steps',
-      '/resources',
-      '/resources/new',
-      `/resources/${resource!.id}`,
-      '/gateways',
-      `/gateways/${gateway!.id}`,
-    ];
-    for (const theme of ['light', 'dark'] as const) {
-      await console_.theme(theme);
-      for (const path of pages) {
-        await console_.open(path);
-        await console_.checkAccessibility(`${path} in ${theme}`);
-      }
-      await console_.open('/gateways?enrol=1');
-      await console_.page.waitForSelector('role=dialog');
-      await console_.checkAccessibility(`the dialog in ${theme}`);
-      await console_.open('/');
-      await console_.page.keyboard.press('Control+k');
-      await console_.page.waitForSelector('role=dialog >> role=combobox');
-      await console_.checkAccessibility(`the palette in ${theme}`);
-    }
-  });
-
+describe('the first page', () => {
   it('begins with less than 200 kB of JavaScript', () => {
     const manifest = JSON.parse(readFileSync(join(WEB_DIRECTORY, 'build-manifest.json'), 'utf8')) as Record<
       string,

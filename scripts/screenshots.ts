@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { createId } from '@zeronaut/model';
 import { openBrowser } from '../e2e/harness/browser.ts';
 import { openWebConsole } from '../e2e/harness/web-console.ts';
 import { startWebService } from '../e2e/harness/web-service.ts';
@@ -57,6 +58,9 @@ try {
     assertions: '/policies/assertions',
     security: '/security',
     refusals: '/security/refusals',
+    incidents: '/security/incidents',
+    incident: `/security/incidents/${ids.incident}`,
+    behaviour: '/security/behaviour',
     audit: '/audit',
     'audit-verify': '/audit/verify',
     'my-access': '/my-access',
@@ -109,7 +113,9 @@ try {
 /** Services of an agent, declared resources, people, and some requests, let through and refused. */
 async function furnish(
   world: World,
-): Promise<Record<'resource' | 'service' | 'gateway' | 'site' | 'device' | 'policy' | 'user' | 'provider', string>> {
+): Promise<
+  Record<'incident' | 'resource' | 'service' | 'gateway' | 'site' | 'device' | 'policy' | 'user' | 'provider', string>
+> {
   const { api } = world;
   const service = await startWebService(owner as never);
   const shop = await world.expose(owner, [service.address, 'http', '--name', 'shop', '--public']);
@@ -140,13 +146,6 @@ async function furnish(
   for (let i = 0; i < 30; i++) await visitor.ask(`${shop.url}/product/${i}`);
   for (const path of ['/', '/admin', '/.env']) await visitor.ask(`${wiki.url}${path}`);
   const { items } = await api.call('resources.list', {});
-  // The console keeps its database to itself.
-  await world.console.kill('SIGTERM');
-  writeHistory(
-    world,
-    items.map(({ id, organizationId }) => ({ id, organizationId })),
-  );
-  await world.console.start();
   const named = (wanted: string) => items.find(({ name }) => name === wanted)!.id;
   const ann = (await api.call('users.list', { query: { q: 'ann@' } })).items[0]!;
   const policy = await api.call('policies.create', {
@@ -194,7 +193,16 @@ async function furnish(
       destinations: ['10.0.5.0/24:5432', 'db.corp:22'],
     },
   });
+  // The console keeps its database to itself.
+  await world.console.kill('SIGTERM');
+  const incident = writeHistory(
+    world,
+    items.map(({ id, organizationId }) => ({ id, organizationId })),
+    { user: ann.id, device: device.id, policy: policy.id, gateway: gateway.id },
+  );
+  await world.console.start();
   return {
+    incident,
     resource: named('grafana'),
     service: shop.id,
     gateway: gateway.id,
@@ -210,7 +218,8 @@ async function furnish(
 function writeHistory(
   world: World,
   resources: readonly { readonly id: string; readonly organizationId: string }[],
-): void {
+  who: Readonly<Record<'user' | 'device' | 'policy' | 'gateway', string>>,
+): string {
   const db = new DatabaseSync(join(world.home, 'console/zeronaut.db'), { timeout: 10_000 });
   const latencies = LATENCY_SHARES.map((_, index) => `l${index + 2}`);
   const columns = ['requests', 'refused', 'challenged', 'failed', 'bytes_in', 'bytes_out', ...LATENCY_COLUMNS];
@@ -244,6 +253,77 @@ function writeHistory(
       }
     }
   }
+  const organization = resources[0]!.organizationId;
+  const activity = db.prepare('insert or replace into activity values (?, ?, ?, ?, ?, ?, ?, ?)');
+  const part = db.prepare('insert or replace into activity_parts values (?, ?, ?, ?, ?, ?, ?, ?)');
+  const hit = db.prepare('insert or replace into policy_hits values (?, ?, ?, ?, ?, 0, ?, ?)');
+  const dayMs = 86_400_000;
+  for (const [index, scope] of [who.user, who.device].entries()) {
+    for (const [step, days] of [
+      [60, 30],
+      [1_440, 30],
+    ] as const) {
+      const stepMs = step * MINUTE_MS;
+      for (let at = nowMs - days * dayMs - ((nowMs - days * dayMs) % stepMs); at < nowMs; at += stepMs) {
+        const hour = step === 60 ? (at / 3_600_000) % 24 : 12;
+        const isToday = at >= nowMs - (nowMs % dayMs);
+        const busy = hour > 6 && hour < 18 ? 1 + Math.sin(at / 7_900_000) * 0.4 : 0;
+        const requests = Math.round(((busy * (isToday ? 90 : 24)) / (index + 1)) * (step === 60 ? 1 : 11));
+        const bytes = [requests * 700, requests * 18_000] as const;
+        if (requests > 0) activity.run(organization, scope, step, at, requests, Math.round(requests * 0.04), ...bytes);
+      }
+    }
+    const day = Math.floor(nowMs / dayMs);
+    for (const [place, { id }] of resources.slice(0, 3).entries())
+      part.run(organization, scope, day, 'resource', id, 300 >> place, place * 4, nowMs - place * 400_000);
+    for (const [place, address] of ['192.0.2.17', '2001:db8:4::9'].entries())
+      part.run(organization, scope, day, 'address', address, 400 >> place, 9, nowMs - place * 700_000);
+    part.run(organization, scope, day, 'country', 'CH', 410, 9, nowMs);
+  }
+  for (const [step, count] of [
+    [60, 41],
+    [1_440, 380],
+  ] as const) {
+    const at = nowMs - (nowMs % (step * MINUTE_MS));
+    hit.run(organization, step, at, who.policy, 'deny', count, nowMs - 90_000);
+  }
+  const incident = db.prepare(`insert into incidents values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const incidents = [
+    ['sign_in_guessing', 'bad', 'user', who.user, 'ann', '6 sign-ins were denied within ten minutes', 12, null],
+    ['policy_used', 'bad', 'policy', who.policy, 'break-glass', 'Emergency access was used.', 47, null],
+    [
+      'refusal_burst',
+      'warn',
+      'address',
+      '192.0.2.66',
+      '192.0.2.66',
+      '412 requests were refused within five minutes',
+      130,
+      110,
+    ],
+    [
+      'gateway_offline',
+      'bad',
+      'gateway',
+      who.gateway,
+      'edge-one',
+      'it is not connected; it goes on with what it knows',
+      900,
+      860,
+    ],
+  ] as const;
+  const ids = incidents.map(([kind, severity, of, id, name, detail, cameMinutes, overMinutes], index) => {
+    const incidentId = createId('incident', nowMs - cameMinutes * MINUTE_MS);
+    const ended = overMinutes === null ? null : nowMs - overMinutes * MINUTE_MS;
+    const looked = index === 1 ? [nowMs - 20 * MINUTE_MS, who.user, 'Asked the person on call.'] : [null, null, ''];
+    incident.run(
+      ...[incidentId, organization, `${kind} ${id}`, kind, severity, of, id, name, detail],
+      ...[nowMs - cameMinutes * MINUTE_MS, ended ?? nowMs, ended, null, 1],
+      ...looked,
+    );
+    return incidentId;
+  });
   db.exec('commit');
   db.close();
+  return ids[1]!;
 }

@@ -27,10 +27,10 @@ import type { ReadyInfo, Settings } from './settings.ts';
 import { openStore, type Store } from './store/store.ts';
 import { NOBODY_PRESENT } from './sync/presence.ts';
 import { type SyncServer, startSyncServer } from './sync/sync-server.ts';
+import { startAlarms } from './workers/alarms.ts';
 import { startCheckpoints } from './workers/audit-checkpoints.ts';
 import { startExports } from './workers/audit-exports.ts';
 import { startHousekeeping } from './workers/housekeeping.ts';
-import { startNotifications } from './workers/notifications.ts';
 import { startOpenidLogouts } from './workers/openid-logouts.ts';
 
 export interface RunningConsole {
@@ -55,7 +55,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
   let stopRelay: (() => void) | null = null;
   let stopCheckpoints: (() => Promise<void>) | null = null;
   let stopExports: (() => Promise<void>) | null = null;
-  let stopNotifications: (() => Promise<void>) | null = null;
+  let stopAlarms: (() => Promise<void>) | null = null;
   let stopLogouts: (() => Promise<void>) | null = null;
   async function stop(): Promise<void> {
     await api?.close();
@@ -65,7 +65,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
     await stopHousekeeping?.();
     await stopCheckpoints?.();
     await stopExports?.();
-    await stopNotifications?.();
+    await stopAlarms?.();
     await stopLogouts?.();
     await store?.close();
   }
@@ -120,7 +120,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
     stopHousekeeping = startHousekeeping(context, log);
     stopCheckpoints = startCheckpoints(context, log);
     stopExports = startExports(context, log);
-    stopNotifications = startNotifications(context, log);
+    stopAlarms = startAlarms(context, log);
     stopLogouts = startOpenidLogouts(context, log);
     const setupToken = await createSetupToken(context, organizationId);
     return {

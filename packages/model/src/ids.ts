@@ -30,6 +30,7 @@ export const ID_PREFIX = {
   policy: 'pol',
   accessRequest: 'acr',
   notification: 'ntf',
+  incident: 'inc',
   request: 'req',
 } as const;
 

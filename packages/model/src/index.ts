@@ -1,12 +1,14 @@
 /** The shared vocabulary. Schemas, names and pure functions only: no I/O, and safe in a browser. */
 export * from './address.ts';
 export * from './api/access-request-routes.ts';
+export * from './api/activity-routes.ts';
 export * from './api/api-key-routes.ts';
 export * from './api/audit-export-routes.ts';
 export * from './api/audit-routes.ts';
 export * from './api/device-routes.ts';
 export * from './api/factor-routes.ts';
 export * from './api/identity-provider-routes.ts';
+export * from './api/incident-routes.ts';
 export * from './api/inputs.ts';
 export * from './api/invitation-routes.ts';
 export * from './api/live.ts';

@@ -40,6 +40,8 @@ export const PERMISSIONS = {
   /** Raising somebody's risk can lock them out; lowering it can let them in. */
   'risks:write': ['owner', 'admin'],
   'events:read': ['owner', 'admin', 'operator', 'auditor'],
+  'incidents:read': ['owner', 'admin', 'operator', 'auditor'],
+  'incidents:write': ['owner', 'admin', 'operator'],
   'audit:read': ['owner', 'admin', 'auditor'],
   'audit_exports:read': ['owner', 'admin', 'auditor'],
   /** Sends the log away, from its first entry on. */

@@ -265,6 +265,12 @@ export const REASONS = {
   'api.internal': { status: 500, title: 'Something failed inside the console', next: 'The request id is in the log.' },
   'api.unavailable': { status: 503, title: 'The console is starting or stopping', next: 'Try again.' },
 
+  'incident.ongoing': {
+    status: 409,
+    title: 'The incident still goes on',
+    next: 'Mend what is wrong: then it closes by itself.',
+  },
+
   // outbound: what the console dials for an organization
   'outbound.url_invalid': { status: 400, title: 'The address cannot be used', next: 'Use https:// and a public name.' },
   'outbound.address_denied': {

@@ -1,6 +1,7 @@
 import { drainGateway } from '../domains/gateways/drain-gateway.ts';
 import { getGatewayStatus } from '../domains/gateways/gateway-status.ts';
 import { readGatewayLog } from '../domains/gateways/read-log.ts';
+import { acknowledgeIncident, closeIncident, getIncident, listIncidents } from '../domains/incidents/incidents.ts';
 import { createNotification, deleteNotification, listNotifications } from '../domains/notifications/notifications.ts';
 import { testNotification } from '../domains/notifications/notify.ts';
 import { getBranding, setBranding } from '../domains/organizations/branding.ts';
@@ -8,6 +9,7 @@ import { updateOrganization } from '../domains/organizations/organizations.ts';
 import { checkDns } from '../domains/resources/check-dns.ts';
 import { resourceHealth } from '../domains/resources/health.ts';
 import { testRoute } from '../domains/resources/test-route.ts';
+import { differingActivity, getActivity, policyHits } from '../domains/traffic/activity.ts';
 import { getOverview } from '../domains/traffic/overview.ts';
 import { getTraffic, topTraffic, trafficReasons, trafficSparklines } from '../domains/traffic/traffic.ts';
 import type { Handlers } from './handlers.ts';
@@ -17,6 +19,9 @@ export const consoleHandlers = {
   'traffic.get': (context, { caller, query }) => getTraffic(context, caller, query),
   'traffic.top': (context, { caller, query }) => topTraffic(context, caller, query),
   'traffic.sparklines': (context, { caller, query }) => trafficSparklines(context, caller, query),
+  'activity.get': (context, { caller, params, query }) => getActivity(context, caller, params.id, query),
+  'activity.differing': (context, { caller, query }) => differingActivity(context, caller, query),
+  'policies.hits': (context, { caller, query }) => policyHits(context, caller, query),
   'resources.test': (context, { caller, body }) => testRoute(context, caller, body),
   'resources.health': (context, { caller, query }) => resourceHealth(context, caller, query.ids),
   'gateways.getStatus': (context, { caller, params }) => getGatewayStatus(context, caller, params.id),
@@ -27,6 +32,10 @@ export const consoleHandlers = {
   'notifications.create': (context, { caller, body }) => createNotification(context, caller, body),
   'notifications.test': (context, { caller, params }) => testNotification(context, caller, params.id),
   'notifications.delete': (context, { caller, params }) => deleteNotification(context, caller, params.id),
+  'incidents.list': (context, { caller, query }) => listIncidents(context, caller, query),
+  'incidents.get': (context, { caller, params }) => getIncident(context, caller, params.id),
+  'incidents.acknowledge': (context, { caller, params, body }) => acknowledgeIncident(context, caller, params.id, body),
+  'incidents.close': (context, { caller, params, body }) => closeIncident(context, caller, params.id, body),
   'branding.get': (context, { caller }) => getBranding(context, caller),
   'branding.set': (context, { caller, body }) => setBranding(context, caller, body),
   'organizations.update': (context, { caller, body }) => updateOrganization(context, caller, body),

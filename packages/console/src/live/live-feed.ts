@@ -198,6 +198,7 @@ const NOUN_OF_ACTION: Readonly<Record<string, LiveNoun>> = {
   gateway: 'gateways',
   group: 'groups',
   identity_provider: 'identity-providers',
+  incident: 'incidents',
   invitation: 'invitations',
   notification: 'organization',
   organization: 'organization',

@@ -1,3 +1,4 @@
+import type { Alarm } from '@zeronaut/model';
 import type { LatencyColumn } from '../domains/traffic/latency.ts';
 
 /** A part of the schema, apart because there is more than fits one file. */
@@ -32,6 +33,65 @@ export interface TrafficTables {
     reason: string;
     shard: number;
     count: number;
+  };
+  /** What each user and device did, by hour and day. `scope`: its id. Read through `activity.get`. */
+  activity: {
+    organization_id: string;
+    scope: string;
+    /** Minutes. */
+    step: number;
+    /** Start of the step. */
+    at: number;
+    requests: number;
+    /** Denied, and not because something was broken. */
+    refused: number;
+    bytes_in: number;
+    bytes_out: number;
+  };
+  /** The different things that each had to do with, by day (of UTC, since 1970). */
+  activity_parts: {
+    organization_id: string;
+    scope: string;
+    day: number;
+    kind: 'resource' | 'address' | 'country';
+    /** Id of a resource, or what the kind says. */
+    value: string;
+    requests: number;
+    refused: number;
+    last_at: number;
+  };
+  /** How often each policy decided, by hour and day. `reported`: it would have, were it enforced. */
+  policy_hits: {
+    organization_id: string;
+    /** Minutes. */
+    step: number;
+    at: number;
+    policy_id: string;
+    effect: 'pass' | 'deny' | 'reported';
+    shard: number;
+    count: number;
+    last_at: number;
+  };
+  incidents: {
+    id: string;
+    organization_id: string;
+    /** Kind and object. */
+    alarm_key: string;
+    kind: Alarm['kind'];
+    severity: Alarm['severity'];
+    object_kind: Alarm['object']['kind'];
+    object_id: string;
+    object_name: string;
+    detail: string;
+    opened_at: number;
+    last_seen_at: number;
+    closed_at: number | null;
+    /** Null: by itself. */
+    closed_by: string | null;
+    count: number;
+    acknowledged_at: number | null;
+    acknowledged_by: string | null;
+    note: string;
   };
   notifications: {
     id: string;

@@ -3,6 +3,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { type Role, type RouteDefinition, type RouteId, roleHas } from '@zeronaut/model';
 import { VirtualPasskey } from '@zeronaut/testkit';
 import { URI } from 'otpauth';
+import { recordIncidents } from '../domains/incidents/incidents.ts';
 import { giveConsent } from '../domains/relying-parties/consents.ts';
 import { createSetupToken } from '../domains/setup/setup.ts';
 import {
@@ -73,6 +74,14 @@ async function newApiKey({ ours, key, role }: World): Promise<{ apiKey: { id: st
   const answer = await ours.call('POST', '/api/v1/api-keys', { name: 'old', role: 'member' }, { key: maker });
   assert.equal(answer.statusCode, 201, answer.body);
   return answer.json();
+}
+/** That a policy was used, which is over at once. */
+async function newIncident({ fixture, ours }: World): Promise<string> {
+  const [alarm] = (await ours.call('GET', '/api/v1/overview')).json().alarms;
+  const wrong = { ...alarm, kind: 'policy_used', object: { kind: 'policy', id: fresh('policy'), name: 'rescue' } };
+  await recordIncidents(fixture.context, ours.id, [wrong], new Set());
+  const { items } = (await ours.call('GET', '/api/v1/incidents?sort=-opened&limit=1')).json();
+  return items[0].id;
 }
 async function newNotification(world: World): Promise<string> {
   await clearNotifications(world);
@@ -841,6 +850,19 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     foreign: 'own',
   },
   'traffic.reasons': { foreign: 'own' },
+  'incidents.list': { foreign: 'own' },
+  'incidents.get': { prepare: async (world) => ({ params: { id: await newIncident(world) } }), foreign: 'not_found' },
+  'incidents.acknowledge': {
+    prepare: async (world) => ({ params: { id: await newIncident(world) }, body: { note: 'on it' } }),
+    foreign: 'not_found',
+  },
+  'incidents.close': {
+    prepare: async (world) => ({ params: { id: await newIncident(world) }, body: {} }),
+    foreign: 'not_found',
+  },
+  'activity.get': { prepare: ({ deviceId }) => ({ params: { id: deviceId } }), foreign: 'not_found' },
+  'activity.differing': { foreign: 'own' },
+  'policies.hits': { foreign: 'own' },
   'audit.list': { foreign: 'own' },
   'audit.verify': { foreign: 'own' },
   'audit.checkpoint': { foreign: 'own' },

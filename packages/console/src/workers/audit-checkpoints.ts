@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { makeCheckpoint, organizationsToSign } from '../domains/audit/checkpoints.ts';
 import { recordDecisions } from '../domains/audit/decisions.ts';
 import type { Context } from '../domains/context.ts';
+import { noteLogCheck } from '../domains/incidents/watched.ts';
 import { Refusal } from '../store/refusal.ts';
 
 /** How long access decisions of a class are counted until they become an entry. */
@@ -34,6 +35,7 @@ export async function signAll(context: Context, log: Logger): Promise<void> {
     for (const organizationId of await organizationsToSign(context)) {
       // One log that was tampered with must not keep the others unsigned.
       const made = await makeCheckpoint(context, organizationId);
+      noteLogCheck(context, organizationId, made instanceof Refusal ? (made.detail ?? made.reason) : null);
       if (made instanceof Refusal) log.error({ organizationId, detail: made.detail }, made.reason);
       else await context.askWitnesses(organizationId);
     }

@@ -2,16 +2,18 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { getRetention, organizationsToPrune, prune } from '../domains/audit/retention.ts';
 import type { Context } from '../domains/context.ts';
+import { ACTIVITY_KEPT_MS, DAY_MS, DAY_STEP, HIT_STEPS, HOUR_STEP } from '../domains/traffic/count-activity.ts';
 import { REASONS_KEPT_MS, TRAFFIC_STEPS } from '../domains/traffic/count-traffic.ts';
 import { Refusal } from '../store/refusal.ts';
 
-const DAY_MS = 86_400_000;
 /** How long access events are kept where an organization set nothing. */
 export const EVENT_RETENTION_MS = 30 * DAY_MS;
 /** What has expired is kept a little, for people who ask what happened. */
 const EXPIRED_RETENTION_MS = 30 * DAY_MS;
 /** How long every checkpoint of the audit log is kept, and not only the last of its day. */
 const CHECKPOINT_RETENTION_MS = 604_800_000;
+/** How long an incident is kept after its end. */
+const INCIDENTS_KEPT_MS = 7_776_000_000;
 const INTERVAL_MS = 3_600_000;
 /** Rows per statement: SQLite does nothing else while one runs. */
 const BATCH_ROWS = 2_000;
@@ -71,6 +73,25 @@ export async function tidy(context: Context, isStopped: () => boolean = () => fa
     .deleteFrom('traffic_reasons')
     .where('at', '<', nowMs - REASONS_KEPT_MS)
     .execute();
+  await db
+    .deleteFrom('incidents')
+    .where('closed_at', '<', nowMs - INCIDENTS_KEPT_MS)
+    .execute();
+  const activityBefore = nowMs - ACTIVITY_KEPT_MS;
+  for (const step of [HOUR_STEP, DAY_STEP]) {
+    await db.deleteFrom('activity').where('step', '=', step).where('at', '<', activityBefore).execute();
+  }
+  await db
+    .deleteFrom('activity_parts')
+    .where('day', '<', Math.floor(activityBefore / DAY_MS))
+    .execute();
+  for (const { step, keptMs } of HIT_STEPS) {
+    await db
+      .deleteFrom('policy_hits')
+      .where('step', '=', step)
+      .where('at', '<', nowMs - keptMs)
+      .execute();
+  }
   await tidyEvents(context, isStopped);
 }
 

@@ -27,6 +27,7 @@ export const LIVE_NOUNS = {
   'access-requests': 'policies:read',
   'approval-rules': 'policies:read',
   risks: 'risks:read',
+  incidents: 'incidents:read',
   'audit-entries': 'audit:read',
 } as const satisfies Record<string, Permission>;
 export type LiveNoun = keyof typeof LIVE_NOUNS;

@@ -28,6 +28,7 @@ import {
   userRemoval,
 } from '../entities/index.ts';
 import { accessRequestRoutes } from './access-request-routes.ts';
+import { activityRoutes } from './activity-routes.ts';
 import { apiKeyRoutes } from './api-key-routes.ts';
 import { auditExportRoutes } from './audit-export-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
@@ -35,6 +36,7 @@ import { deviceRoutes } from './device-routes.ts';
 import { factorCode, factorRoutes } from './factor-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { identityProviderRoutes } from './identity-provider-routes.ts';
+import { incidentRoutes } from './incident-routes.ts';
 import { accessInput, password, resourceInput, resourcesFile, serviceInput, serviceView } from './inputs.ts';
 import { invitationRoutes } from './invitation-routes.ts';
 import { meRoutes } from './me-routes.ts';
@@ -658,8 +660,10 @@ export const routes = defineRoutes({
     response: pageOf(accessEvent),
   },
   ...trafficRoutes,
+  ...activityRoutes,
   ...reachabilityRoutes,
   ...notificationRoutes,
+  ...incidentRoutes,
   ...auditRoutes,
   ...auditExportRoutes,
 });

@@ -25,6 +25,9 @@ export const trafficRoutes = defineRoutes({
         users: z.int(),
         devices: z.int(),
         pendingRequests: z.int(),
+        openIncidents: z.int(),
+        /** Open, and nobody said that they look after them. */
+        newIncidents: z.int(),
       }),
       /** The worst first. */
       alarms: z.array(alarm).max(200),

@@ -24,6 +24,7 @@ import { factorKind } from './sign-in.ts';
 
 export * from './access-request.ts';
 export * from './access-rule.ts';
+export * from './activity.ts';
 export * from './audit-export.ts';
 export * from './branding.ts';
 export * from './device-posture.ts';
@@ -31,6 +32,7 @@ export * from './discovered-service.ts';
 export * from './gateway-log.ts';
 export * from './gateway-status.ts';
 export * from './identity-provider.ts';
+export * from './incident.ts';
 export * from './invitation.ts';
 export * from './notification.ts';
 export * from './passkey.ts';

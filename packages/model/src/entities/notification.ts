@@ -24,6 +24,11 @@ const told = z
     'events_dropped',
     'target_unhealthy',
     'certificate_ending',
+    'events_waiting',
+    'sign_in_guessing',
+    'policy_used',
+    'audit_inconsistent',
+    'audit_export_stuck',
   ]);
 
 export const notificationInput = z.strictObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, timestamp } from './scalars.ts';
+import { timestamp } from './scalars.ts';
 
 const count = z.int().min(0);
 
@@ -33,6 +33,12 @@ export const alarmKind = z.enum([
   'agent_away',
   'certificate_ending',
   'device_certificate_ending',
+  'events_waiting',
+  'sign_in_guessing',
+  'refusal_burst',
+  'policy_used',
+  'audit_inconsistent',
+  'audit_export_stuck',
 ]);
 export type AlarmKind = z.infer<typeof alarmKind>;
 
@@ -41,8 +47,9 @@ export const alarm = z.strictObject({
   kind: alarmKind,
   severity: z.enum(['bad', 'warn']),
   object: z.strictObject({
-    kind: z.enum(['organization', 'gateway', 'resource', 'device']),
-    id,
+    kind: z.enum(['organization', 'gateway', 'resource', 'device', 'user', 'policy', 'audit_export', 'address']),
+    /** Of an address: itself. */
+    id: z.string().max(64),
     name: z.string().max(120),
   }),
   /** Null: not known. */

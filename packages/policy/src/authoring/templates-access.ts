@@ -84,7 +84,7 @@ unless { resource in Segment::${segment} };`,
   {
     name: 'break-glass',
     summary:
-      'A group may use a segment in an emergency, with a second factor shown minutes ago. Each use is recorded under its name.',
+      'A group may use a segment in an emergency, with a second factor shown minutes ago. Each use becomes an incident.',
     parameters: [
       group('on-call'),
       SEGMENT,
@@ -94,7 +94,8 @@ unless { resource in Segment::${segment} };`,
       group,
       segment,
       minutes,
-    }) => `@description("Emergency access; each use is in the access events under this policy.")
+    }) => `@description("Emergency access; each use becomes an incident, and is in the access events under this policy.")
+@alarm("Emergency access was used.")
 permit (principal in Group::${group}, action in Action::"access", resource in Segment::${segment})
 when {
   context.factors.containsAny(["totp", "passkey"]) &&

@@ -23,7 +23,7 @@ const MODES = [
 const LANGUAGE_NAMES: Record<Language, string> = { en: 'English', de: 'Deutsch' };
 
 /** Who is signed in, how it looks to them, and the way out. */
-export function AccountMenu() {
+export function AccountMenu({ onKeys }: { readonly onKeys: () => void }) {
   const t = useMessages(appMessages);
   const me = useMe();
   const language = useLanguage();
@@ -92,6 +92,7 @@ export function AccountMenu() {
         <MenuItem component="a" href="/api/docs">
           {t('account.api')}
         </MenuItem>
+        <MenuItem onClick={() => choose(onKeys)}>{t('keys.title')}</MenuItem>
         <Divider />
         <ListSubheader sx={{ lineHeight: '28px' }}>{t('theme.menu')}</ListSubheader>
         {MODES.map(({ mode: one, icon: Icon }) => (

@@ -12,9 +12,11 @@ import { AccountMenu } from './account-menu.tsx';
 import { LiveNotice } from './live-notice.tsx';
 import { appMessages } from './messages.ts';
 import { NavigationList } from './navigation-list.tsx';
+import { useShortcuts } from './shortcuts.ts';
 
 const loadPalette = () => import('./command-palette.tsx');
 const CommandPalette = lazy(async () => ({ default: (await loadPalette()).CommandPalette }));
+const ShortcutsDialog = lazy(async () => ({ default: (await import('./shortcuts-dialog.tsx')).ShortcutsDialog }));
 const SIDE_PX = 256;
 const PALETTE_AHEAD_MS = 1_000;
 
@@ -25,6 +27,8 @@ export function Shell() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [menuOpen, setMenuOpen] = useState(false);
   const [paletteOpen, setPaletteOpen] = useState(false);
+  const [keysOpen, setKeysOpen] = useState(false);
+  useShortcuts(() => setKeysOpen(true));
   const main = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the menu
   useEffect(() => setMenuOpen(false), [path]);
@@ -61,7 +65,7 @@ export function Shell() {
         </IconButton>
       </Box>
       <NavigationList label={t('nav.main')} />
-      <AccountMenu />
+      <AccountMenu onKeys={() => setKeysOpen(true)} />
     </Box>
   );
 
@@ -178,6 +182,11 @@ export function Shell() {
       {paletteOpen ? (
         <Suspense>
           <CommandPalette onClose={() => setPaletteOpen(false)} />
+        </Suspense>
+      ) : null}
+      {keysOpen ? (
+        <Suspense>
+          <ShortcutsDialog onClose={() => setKeysOpen(false)} />
         </Suspense>
       ) : null}
     </Box>

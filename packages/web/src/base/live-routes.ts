@@ -13,6 +13,7 @@ const FURTHER: Partial<Record<LiveNoun, readonly string[]>> = {
   'access-requests': ['me.listReach'],
   devices: ['overview.', 'me.listDevices'],
   policies: ['policyAssertions.', 'segments.', 'templates.'],
+  incidents: ['overview.'],
   'audit-entries': ['audit.'],
 };
 

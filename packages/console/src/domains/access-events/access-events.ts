@@ -7,6 +7,7 @@ import { countDecisions } from '../audit/decisions.ts';
 import type { Caller, Context } from '../context.ts';
 import { bodyText, type Page, type PageQuery, parseCursor, searchPage, toPage } from '../page.ts';
 import { notePersonalAccessTokenUse } from '../personal-access-tokens/personal-access-tokens.ts';
+import { countActivity } from '../traffic/count-activity.ts';
 import { countTraffic } from '../traffic/count-traffic.ts';
 
 /** Events that a search looks through for one page. */
@@ -57,6 +58,7 @@ export async function storeEvents(
   const fresh = events.filter(({ seq }) => seq > Number(head?.seq ?? 0));
   await countDecisions(queries, organizationId, gatewayId, epoch, fresh);
   await countTraffic(queries, organizationId, gatewayId, fresh, context.clock());
+  await countActivity(queries, organizationId, gatewayId, fresh, context.clock());
   context.store.afterCommit(queries, () => context.live.accessed(organizationId, fresh));
   const last = events.at(-1)!.seq;
   const { seq } = await queries

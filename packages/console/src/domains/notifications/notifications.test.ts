@@ -8,7 +8,7 @@ import { createOutbound } from '../../outbound/outbound.ts';
 import { startFixture } from '../../testing/fixture.suite.ts';
 import { startMailCatcher } from '../../testing/mail-catcher.suite.ts';
 import { connectSync } from '../../testing/sync-client.suite.ts';
-import { type LastLook, notifyAll } from './notify.ts';
+import { type LastLook, lookAtAll } from '../incidents/look.ts';
 
 interface Taken {
   readonly path: string;
@@ -51,7 +51,7 @@ eachDatabase('alarms are told once, and once more when they are mended, to those
   const lastLook: LastLook = new Map();
   const look = async () => {
     clock.nowMs += 20_000;
-    await notifyAll(context, lastLook, () => false);
+    await lookAtAll(context, lastLook, () => false);
   };
   const create = async (organization: typeof ours, body: object) => {
     const answer = await organization.call('POST', '/api/v1/notifications', body);

@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import type { Alarm, AlarmKind } from '@zeronaut/model';
 import { Refusal } from '../../store/refusal.ts';
 import type { Caller, Context } from '../context.ts';
+import { keyOfAlarm } from '../incidents/incidents.ts';
 import { isoTime } from '../page.ts';
-import { alarmsOf } from '../traffic/overview.ts';
 import { findNotification, type NotificationRow, type StoredSettings, secretOf } from './notifications.ts';
 
 /**
@@ -24,28 +24,20 @@ export interface News {
   readonly mended: readonly Alarm[];
 }
 
-/** By organization: what was wrong at the last look. What comes and goes between two looks is no news. */
-export type LastLook = Map<string, ReadonlySet<string>>;
-
-const keyOf = (alarm: Alarm) => `${alarm.kind} ${alarm.object.id}`;
-
-/** One look at all organizations that want to be told. */
-export async function notifyAll(context: Context, lastLook: LastLook, isStopped: () => boolean): Promise<void> {
-  const rows = await context.store.db.selectFrom('notifications').selectAll().execute();
-  const organizations = Map.groupBy(rows, (row) => row.organization_id);
-  for (const id of lastLook.keys()) if (!organizations.has(id)) lastLook.delete(id);
-  for (const [organizationId, own] of organizations) {
-    if (isStopped()) return;
-    const alarms = await alarmsOf(context, organizationId);
-    const before = lastLook.get(organizationId);
-    lastLook.set(organizationId, new Set(alarms.map(keyOf)));
-    // The first look after a start sees gateways that have not had the time to connect.
-    if (before === undefined) continue;
-    const lasting = alarms.filter((alarm) => before.has(keyOf(alarm)));
-    const now = new Set(alarms.map(keyOf));
-    const due = own.filter((row) => row.next_try_at <= context.clock());
-    await Promise.all(due.map((row) => notify(context, row, lasting, now)));
-  }
+/** Tells those of an organization who want to be told and whose turn it is. `present`: keys of all that is wrong now. */
+export async function notifyOrganization(
+  context: Context,
+  organizationId: string,
+  lasting: readonly Alarm[],
+  present: ReadonlySet<string>,
+): Promise<void> {
+  const due = await context.store.db
+    .selectFrom('notifications')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('next_try_at', '<=', context.clock())
+    .execute();
+  await Promise.all(due.map((row) => notify(context, row, lasting, present)));
 }
 
 async function notify(
@@ -58,7 +50,7 @@ async function notify(
   const wanted = new Set(JSON.parse(row.alarms) as AlarmKind[]);
   const told = await db.selectFrom('notified_alarms').selectAll().where('notification_id', '=', row.id).execute();
   const known = new Set(told.map((one) => one.alarm_key));
-  const raised = lasting.filter((alarm) => wanted.has(alarm.kind) && !known.has(keyOf(alarm)));
+  const raised = lasting.filter((alarm) => wanted.has(alarm.kind) && !known.has(keyOfAlarm(alarm)));
   const mended = told.filter((one) => !now.has(one.alarm_key)).map((one) => JSON.parse(one.alarm) as Alarm);
   if (raised.length === 0 && mended.length === 0) return;
   if (!(await claim(context, row))) return;
@@ -74,9 +66,9 @@ async function notify(
     return;
   }
   await context.store.transaction(async (queries) => {
-    const keys = new Set(raised.map(keyOf));
+    const keys = new Set(raised.map(keyOfAlarm));
     for (const key of keys) {
-      const alarm = raised.find((one) => keyOf(one) === key)!;
+      const alarm = raised.find((one) => keyOfAlarm(one) === key)!;
       await queries
         .insertInto('notified_alarms')
         .values({ notification_id: row.id, alarm_key: key, alarm: JSON.stringify(alarm) })
@@ -87,7 +79,7 @@ async function notify(
       await queries
         .deleteFrom('notified_alarms')
         .where('notification_id', '=', row.id)
-        .where('alarm_key', '=', keyOf(alarm))
+        .where('alarm_key', '=', keyOfAlarm(alarm))
         .execute();
     }
     await queries

@@ -24,9 +24,9 @@ export const TRAFFIC_STEPS: readonly { readonly step: number; readonly keptMs: n
 export const REASON_STEP_MS = 600_000;
 export const REASONS_KEPT_MS = 691_200_000;
 /** A gateway's clock may be ahead by this much; what is said to be later is counted nowhere. */
-const FUTURE_MS = 300_000;
+export const FUTURE_MS = 300_000;
 /** Rows of one sum that gateways share: those of everything are written by all of them at once. */
-const ORGANIZATION_SHARDS = 4;
+export const ORGANIZATION_SHARDS = 4;
 const RESOURCE_SHARDS = 2;
 const INSERT_BATCH = 200;
 
@@ -49,7 +49,11 @@ const EMPTY = Object.fromEntries(SUMS.map((column) => [column, 0])) as Pick<Row,
 
 /** Something of ours or behind us was broken; otherwise a "no" was meant. */
 export function isFailure(event: AccessEvent): boolean {
-  return event.status >= 500 || /^(?:target|balancer|gateway|limit)\./.test(event.reason);
+  return event.status >= 500 || isFailureReason(event.reason);
+}
+
+export function isFailureReason(reason: string): boolean {
+  return /^(?:target|balancer|gateway|limit)\./.test(reason);
 }
 
 export async function countTraffic(
@@ -122,7 +126,7 @@ export function addUpTraffic(
   };
 }
 
-function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+export function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : 1;
 }
 
@@ -146,7 +150,7 @@ function add(rows: Map<string, Row>, key: Key, event: AccessEvent, failed: boole
     row[latencyColumn(event.durationMs)]++;
 }
 
-function shardOf(gatewayId: string, shards: number): number {
+export function shardOf(gatewayId: string, shards: number): number {
   let sum = 0;
   for (let index = 0; index < gatewayId.length; index++) sum = (sum * 31 + gatewayId.charCodeAt(index)) % 65_521;
   return sum % shards;

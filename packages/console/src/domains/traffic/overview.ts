@@ -5,6 +5,7 @@ import type { Queries } from '../../store/store.ts';
 import type { Presence } from '../../sync/presence.ts';
 import type { Caller, Context } from '../context.ts';
 import { activeGateways, type GatewayRow } from '../gateways/gateways.ts';
+import { watchedNow } from '../incidents/incidents.ts';
 import { getOrganization } from '../organizations/organizations.ts';
 import { isoTime } from '../page.ts';
 import { lastMinute } from './traffic.ts';
@@ -14,6 +15,8 @@ const BEHIND_MS = 30_000;
 /** Certificates are renewed long before: one that is this near its end was not. */
 const ENDING_MS = 864_000_000;
 const MAX_ALARMS = 200;
+/** A spool of 1 GiB holds about four times as many. */
+const MANY_WAITING = 500_000;
 
 export interface Overview {
   readonly at: string;
@@ -27,6 +30,8 @@ export interface Overview {
     users: number;
     devices: number;
     pendingRequests: number;
+    openIncidents: number;
+    newIncidents: number;
   };
   readonly alarms: Alarm[];
   readonly alarmCount: number;
@@ -35,7 +40,10 @@ export interface Overview {
 export async function getOverview(context: Context, caller: Caller): Promise<Overview> {
   const { organizationId } = caller;
   const gateways = await activeGateways(context.store.db, organizationId);
-  const alarms = await alarmsOf(context, organizationId, gateways);
+  const alarms = worstFirst([
+    ...(await alarmsOf(context, organizationId, gateways)),
+    ...(await watchedNow(context.store.db, organizationId)),
+  ]);
   return {
     at: isoTime(context.clock()),
     lastMinute: await lastMinute(context, organizationId),
@@ -52,7 +60,8 @@ async function countThings(
 ): Promise<Overview['counts']> {
   const { db } = context.store;
   const connected = context.connectedGateways();
-  const [byOrigin, sites, users, devices, requests] = await Promise.all([
+  const open = db.selectFrom('incidents').where('organization_id', '=', organizationId).where('closed_at', 'is', null);
+  const [byOrigin, sites, users, devices, requests, openIncidents, newIncidents] = await Promise.all([
     db
       .selectFrom('resources')
       .select(['origin', (eb) => eb.fn.countAll<number>().as('count')])
@@ -75,6 +84,8 @@ async function countThings(
         .where('status', '=', 'pending')
         .where('closes_at', '>', context.clock()),
     ),
+    count(open),
+    count(open.where('acknowledged_at', 'is', null)),
   ]);
   const ofOrigin = (origin: string) => Number(byOrigin.find((row) => row.origin === origin)?.count ?? 0);
   return {
@@ -85,7 +96,7 @@ async function countThings(
     sites,
     users,
     devices,
-    pendingRequests: requests,
+    ...{ pendingRequests: requests, openIncidents, newIncidents },
   };
 }
 
@@ -94,7 +105,7 @@ async function count<T extends keyof Schema>(rows: SelectQueryBuilder<Schema, T,
   return Number(total);
 }
 
-/** What is wrong, the worst first. */
+/** What is wrong by how things are now, the worst first. */
 export async function alarmsOf(
   context: Context,
   organizationId: string,
@@ -149,15 +160,26 @@ export async function alarmsOf(
       ending('device_certificate_ending', { kind: 'device', ...row }, row.certificate_expires_at, nowMs, row.name),
     ),
   ];
+  return worstFirst(alarms);
+}
+
+function worstFirst(alarms: Alarm[]): Alarm[] {
   return alarms.sort((a, b) => Number(a.severity === 'warn') - Number(b.severity === 'warn'));
 }
 
 function lossAlarms({ id, name }: GatewayRow, { gateways }: Presence): Alarm[] {
   const load = gateways.get(id)?.load;
-  if (load === undefined || load.eventsDropped === 0) return [];
-  const detail = `it lost ${load.eventsDropped} access events since its start, to a full disk or a full spool`;
+  if (load === undefined) return [];
+  const object = { kind: 'gateway' as const, id, name };
+  const lost = `it lost ${load.eventsDropped} access events since its start, to a full disk or a full spool`;
+  const waiting = `${load.eventsWaiting} access events wait there for the console; the oldest are lost when its spool is full`;
   return [
-    { kind: 'events_dropped', severity: 'bad', object: { kind: 'gateway', id, name }, since: load.startedAt, detail },
+    ...(load.eventsDropped === 0
+      ? []
+      : [{ kind: 'events_dropped' as const, severity: 'bad' as const, object, since: load.startedAt, detail: lost }]),
+    ...(load.eventsWaiting < MANY_WAITING
+      ? []
+      : [{ kind: 'events_waiting' as const, severity: 'warn' as const, object, since: null, detail: waiting }]),
   ];
 }
 
@@ -172,15 +194,21 @@ async function targetAlarms(queries: Queries, organizationId: string, { gateways
   if (targets.size === 0) return [];
   const rows = await queries
     .selectFrom('resources')
-    .select(['id', 'name'])
-    .where('organization_id', '=', organizationId)
-    .where('id', 'in', [...targets.keys()].slice(0, MAX_ALARMS))
+    .innerJoin('targets', 'targets.resource_id', 'resources.id')
+    .select(['resources.id', 'resources.name', (eb) => eb.fn.countAll<number>().as('all')])
+    .where('resources.organization_id', '=', organizationId)
+    .where('resources.id', 'in', [...targets.keys()].slice(0, MAX_ALARMS))
+    .groupBy(['resources.id', 'resources.name'])
     .execute();
-  return rows.map(({ id, name }) => ({
-    ...{ kind: 'target_unhealthy' as const, severity: 'bad' as const, object: { kind: 'resource' as const, id, name } },
-    since: null,
-    detail: `${targets.get(id)!.size} of its targets failed its checks, or refused connections`,
-  }));
+  return rows.map(({ id, name, all }) => {
+    const unwell = targets.get(id)!.size;
+    const object = { kind: 'resource' as const, id, name };
+    const what = unwell >= Number(all) ? 'none of its targets is well: all' : `${unwell} of its ${all} targets`;
+    return {
+      ...{ kind: 'target_unhealthy' as const, severity: unwell >= Number(all) ? ('bad' as const) : ('warn' as const) },
+      ...{ object, since: null, detail: `${what} failed checks, or refused connections` },
+    };
+  });
 }
 
 /** Services that no connected gateway has an agent for. */

@@ -204,6 +204,8 @@ eachDatabase('the overview says what there is and what is wrong', async (t, data
       users: 1,
       devices: 1,
       pendingRequests: 0,
+      openIncidents: 0,
+      newIncidents: 0,
     },
   });
 

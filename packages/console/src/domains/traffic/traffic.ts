@@ -58,7 +58,11 @@ function addUp(rows: Iterable<Sums>): Sums {
 }
 
 /** The first step of a range, and one after its last: it ends with the step that runs. */
-function stepsOf(nowMs: number, lengthMs: number, step: number): { fromMs: number; toMs: number; stepMs: number } {
+export function stepsOf(
+  nowMs: number,
+  lengthMs: number,
+  step: number,
+): { fromMs: number; toMs: number; stepMs: number } {
   const stepMs = step * MINUTE_MS;
   const toMs = nowMs - (nowMs % stepMs) + stepMs;
   return { fromMs: toMs - lengthMs, toMs, stepMs };

@@ -105,6 +105,20 @@ export async function remove(
     .where((eb) => eb.or([eb('subject_id', '=', id), eb('subject_id', 'in', devices)]))
     .execute();
   await queries.deleteFrom('device_postures').where('device_id', 'in', devices).execute();
+  for (const table of ['activity', 'activity_parts'] as const) {
+    await queries
+      // Both have these columns, which Kysely does not see through the union.
+      .deleteFrom(table as 'activity')
+      .where('organization_id', '=', organizationId)
+      .where((eb) => eb.or([eb('scope', '=', id), eb('scope', 'in', devices)]))
+      .execute();
+  }
+  await queries
+    .updateTable('incidents')
+    .set({ object_name: 'removed' })
+    .where('organization_id', '=', organizationId)
+    .where((eb) => eb.or([eb('object_id', '=', id), eb('object_id', 'in', devices)]))
+    .execute();
   for (const table of [
     'password_hashes',
     'passkeys',

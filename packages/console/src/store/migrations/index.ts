@@ -34,6 +34,8 @@ import * as eventTimes from './0066-event-times.ts';
 import * as gatewayDrain from './0067-gateway-drain.ts';
 import * as deviceLastSeen from './0068-device-last-seen.ts';
 import * as deviceDiscoveries from './0069-device-discoveries.ts';
+import * as activity from './0070-activity.ts';
+import * as incidents from './0071-incidents.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -74,6 +76,8 @@ export const migrations: MigrationProvider = {
       '0067-gateway-drain': gatewayDrain,
       '0068-device-last-seen': deviceLastSeen,
       '0069-device-discoveries': deviceDiscoveries,
+      '0070-activity': activity,
+      '0071-incidents': incidents,
     };
   },
 };

@@ -5,7 +5,7 @@ import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { Device, PostureState } from '@zeronaut/model';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { isNotFound } from '../../base/api-client.ts';
 import { useMessages } from '../../base/messages.ts';
@@ -27,6 +27,7 @@ import { DiscoveredServices } from './discovered-services.tsx';
 import { deviceMessages } from './messages.ts';
 
 const route = getRouteApi('/devices/$id');
+const Activity = lazy(async () => ({ default: (await import('../../ui/activity.tsx')).Activity }));
 const MEANING: Record<PostureState, Meaning> = { on: 'ok', off: 'bad', unknown: 'warn' };
 const CHANGED = ['devices.get', 'devices.list', 'resources.list', 'services.list', 'sites.list'] as const;
 
@@ -102,6 +103,11 @@ export function DevicePage() {
         <Publishes id={device.id} />
         {state === 'revoked' ? null : <DiscoveredServices id={device.id} />}
       </TwoColumns>
+      {may('events:read') ? (
+        <Suspense fallback={<RowsSkeleton rows={5} label={t('title')} />}>
+          <Activity id={device.id} />
+        </Suspense>
+      ) : null}
       <ConfirmDialog
         open={asking === 'approve'}
         title={t('approve.title', { name: device.name })}

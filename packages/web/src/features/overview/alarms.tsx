@@ -2,9 +2,10 @@ import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import type { Alarm } from '@zeronaut/model';
 import { useMessages } from '../../base/messages.ts';
+import { AlarmChip } from '../../ui/alarm-chip.tsx';
+import { AlarmObject } from '../../ui/alarm-object.tsx';
 import { TextLink } from '../../ui/button-link.tsx';
 import { Section } from '../../ui/section.tsx';
-import { StatusChip } from '../../ui/status-chip.tsx';
 import { Time } from '../../ui/time.tsx';
 import { overviewMessages } from './messages.ts';
 
@@ -20,7 +21,7 @@ export function Alarms({ alarms, count }: { readonly alarms: readonly Alarm[]; r
         {alarms.slice(0, SHOWN).map((alarm) => (
           <Box
             component="li"
-            key={`${alarm.kind} ${alarm.object.id}`}
+            key={`${alarm.kind} ${alarm.object.id} ${alarm.detail}`}
             sx={{
               display: 'flex',
               flexWrap: 'wrap',
@@ -32,9 +33,9 @@ export function Alarms({ alarms, count }: { readonly alarms: readonly Alarm[]; r
               borderColor: 'divider',
             }}
           >
-            <StatusChip meaning={alarm.severity}>{t(`alarm.${alarm.kind}`)}</StatusChip>
+            <AlarmChip kind={alarm.kind} severity={alarm.severity} />
             <Box sx={{ flex: '1 1 260px', minWidth: 0, overflowWrap: 'anywhere' }}>
-              <AlarmObject object={alarm.object} />{' '}
+              <AlarmObject kind={alarm.kind} object={alarm.object} />{' '}
               <Typography component="span" color="textSecondary">
                 {alarm.detail}
               </Typography>
@@ -48,35 +49,12 @@ export function Alarms({ alarms, count }: { readonly alarms: readonly Alarm[]; r
         ))}
       </Box>
       {count > SHOWN ? (
-        <Typography variant="body2" color="textSecondary" sx={{ px: 2.5, pb: 2, pt: 1 }}>
-          {t('alarms.more', { count: count - SHOWN })}
-        </Typography>
+        <Box sx={{ px: 2.5, pb: 2, pt: 1 }}>
+          <TextLink to="/security/incidents" search={{ state: 'open' }}>
+            {t('alarms.more', { count: count - SHOWN })}
+          </TextLink>
+        </Box>
       ) : null}
     </Section>
   );
-}
-
-function AlarmObject({ object: { kind, id, name } }: { readonly object: Alarm['object'] }) {
-  switch (kind) {
-    case 'gateway':
-      return (
-        <TextLink to="/gateways/$id" params={{ id }}>
-          {name}
-        </TextLink>
-      );
-    case 'resource':
-      return (
-        <TextLink to="/resources/$id" params={{ id }}>
-          {name}
-        </TextLink>
-      );
-    case 'device':
-      return (
-        <TextLink to="/devices/$id" params={{ id }}>
-          {name}
-        </TextLink>
-      );
-    case 'organization':
-      return <TextLink to="/gateways">{name}</TextLink>;
-  }
 }

@@ -5,22 +5,26 @@ import { lazy, Suspense } from 'react';
 import { routeQuery } from '../../base/api.ts';
 import { formatCount, formatMs } from '../../base/chart-scale.ts';
 import { useLanguage, useMessages } from '../../base/messages.ts';
+import { reasonTexts } from '../../base/reason-texts.ts';
 import { useMay, useMe } from '../../base/session.ts';
 import { ButtonLink } from '../../ui/button-link.tsx';
 import { StartIcon } from '../../ui/icons.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { EmptyState, ErrorState, RowsSkeleton } from '../../ui/states.tsx';
-import { TwoColumns } from '../../ui/two-columns.tsx';
 import { Alarms } from './alarms.tsx';
 import { MemberOverview } from './member-overview.tsx';
 import { overviewMessages } from './messages.ts';
 import { Tile, Tiles } from './tile.tsx';
-import { Refusals, TopResources } from './traffic-lists.tsx';
 
-/** Numbers first: charts come right behind. */
+/** Numbers first: charts and lists come right behind. */
 const TrafficCharts = lazy(async () => ({
   default: (await import('../../ui/traffic-charts.tsx')).TrafficCharts,
 }));
+
+const LatestLists = lazy(async () => {
+  const [module] = await Promise.all([import('./traffic-lists.tsx'), reasonTexts.load()]);
+  return { default: module.LatestLists };
+});
 
 /** What is up, what is wrong, and what goes through. Who may not read traffic sees what there is. */
 export function OverviewPage() {
@@ -83,6 +87,19 @@ function Everything() {
                 : t('tile.p90', { time: formatMs(lastMinute.p90Ms, language) })
           }
         />
+        {may('incidents:read') ? (
+          <Tile
+            to="/security/incidents"
+            label={t('tile.incidents')}
+            value={formatCount(counts.openIncidents, language)}
+            meaning={counts.newIncidents > 0 ? 'bad' : counts.openIncidents > 0 ? 'warn' : 'ok'}
+            note={
+              counts.newIncidents > 0
+                ? t('tile.incidentsNew', { count: counts.newIncidents })
+                : t(counts.openIncidents > 0 ? 'tile.incidentsNone' : 'tile.nothingWrong')
+            }
+          />
+        ) : null}
         <Tile
           to="/access-requests"
           label={t('tile.requests')}
@@ -108,10 +125,9 @@ function Everything() {
           <Suspense fallback={<RowsSkeleton rows={5} label={t('title')} />}>
             <TrafficCharts />
           </Suspense>
-          <TwoColumns>
-            <TopResources />
-            <Refusals />
-          </TwoColumns>
+          <Suspense fallback={<RowsSkeleton rows={5} label={t('title')} />}>
+            <LatestLists />
+          </Suspense>
         </>
       )}
     </Box>

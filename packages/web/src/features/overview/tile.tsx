@@ -14,7 +14,7 @@ export function Tiles({ children }: { readonly children: ReactNode }) {
 }
 
 interface TileProps {
-  readonly to: '/gateways' | '/resources' | '/security' | '/access-requests';
+  readonly to: '/gateways' | '/resources' | '/security' | '/security/incidents' | '/access-requests';
   readonly label: string;
   readonly value: string;
   readonly meaning: Meaning;
@@ -39,7 +39,9 @@ export function Tile({ to, label, value, meaning, note }: TileProps) {
       <Typography variant="h1" component="p" sx={{ my: 0.25, fontVariantNumeric: 'tabular-nums' }}>
         {value}
       </Typography>
-      <StatusChip meaning={meaning}>{note}</StatusChip>
+      <Box sx={{ '& > span': { whiteSpace: 'normal' } }}>
+        <StatusChip meaning={meaning}>{note}</StatusChip>
+      </Box>
     </Card>
   );
 }

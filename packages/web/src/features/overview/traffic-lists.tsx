@@ -5,11 +5,16 @@ import type { ReactNode } from 'react';
 import { routeQuery } from '../../base/api.ts';
 import { formatCount } from '../../base/chart-scale.ts';
 import { useLanguage, useMessages } from '../../base/messages.ts';
+import { useReasonText } from '../../base/reason-texts.ts';
+import { useMay } from '../../base/session.ts';
+import { AlarmChip } from '../../ui/alarm-chip.tsx';
 import { TextLink } from '../../ui/button-link.tsx';
 import { RowSparkline } from '../../ui/row-sparkline.tsx';
 import { Section } from '../../ui/section.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { StatusChip } from '../../ui/status-chip.tsx';
 import { Time } from '../../ui/time.tsx';
+import { TwoColumns } from '../../ui/two-columns.tsx';
 import { overviewMessages } from './messages.ts';
 
 const SHOWN = 6;
@@ -26,7 +31,20 @@ const ROW = {
 } as const;
 const LIST = { listStyle: 'none', m: 0, p: 0, mt: 1 } as const;
 
-export function TopResources() {
+/** What is used, what was refused, what is wrong, and who is there: the latest of each, and the way to all of it. */
+export function LatestLists() {
+  const may = useMay();
+  return (
+    <TwoColumns>
+      <TopResources />
+      <Refusals />
+      {may('incidents:read') ? <LatestIncidents /> : null}
+      {may('devices:read') ? <Agents /> : null}
+    </TwoColumns>
+  );
+}
+
+function TopResources() {
   const t = useMessages(overviewMessages);
   const language = useLanguage();
   const { data, error, refetch } = useQuery(routeQuery('traffic.top', { query: { range: '1h', limit: SHOWN } }));
@@ -51,7 +69,9 @@ export function TopResources() {
               </Box>
               <RowSparkline id={id} />
               <Box sx={{ width: 72, textAlign: 'right', fontVariantNumeric: 'tabular-nums' }}>
-                {formatCount(requests, language)}
+                <TextLink to="/security" search={{ resource: id }}>
+                  {formatCount(requests, language)}
+                </TextLink>
               </Box>
             </Box>
           ))}
@@ -61,13 +81,22 @@ export function TopResources() {
   );
 }
 
-export function Refusals() {
+function Refusals() {
   const t = useMessages(overviewMessages);
+  const reasonText = useReasonText();
   const { data, error, refetch } = useQuery(
     routeQuery('accessEvents.list', { query: { effect: 'deny', limit: SHOWN } }),
   );
   return (
-    <Section title={t('denied.title')} flush>
+    <Section
+      title={t('denied.title')}
+      actions={
+        <TextLink to="/security" search={{ effect: 'deny' }}>
+          {t('denied.all')}
+        </TextLink>
+      }
+      flush
+    >
       {data === undefined ? (
         <Pending error={error} label={t('denied.title')} retry={() => void refetch()} />
       ) : data.items.length === 0 ? (
@@ -82,12 +111,79 @@ export function Refusals() {
                   {event.path}
                 </Typography>
                 <Typography variant="caption" color="textSecondary" component="div">
-                  <code>{event.reason}</code> · {event.sourceAddress}
+                  {reasonText(event.reason).title} · {event.sourceAddress}
                 </Typography>
               </Box>
               <Typography variant="body2" color="textSecondary" component="span">
                 <Time at={event.at} />
               </Typography>
+            </Box>
+          ))}
+        </Box>
+      )}
+    </Section>
+  );
+}
+
+function LatestIncidents() {
+  const t = useMessages(overviewMessages);
+  const { data, error, refetch } = useQuery(routeQuery('incidents.list', { query: { sort: '-opened', limit: SHOWN } }));
+  return (
+    <Section
+      title={t('incidents.title')}
+      actions={<TextLink to="/security/incidents">{t('incidents.all')}</TextLink>}
+      flush
+    >
+      {data === undefined ? (
+        <Pending error={error} label={t('incidents.title')} retry={() => void refetch()} />
+      ) : data.items.length === 0 ? (
+        <Nothing>{t('incidents.none')}</Nothing>
+      ) : (
+        <Box component="ul" sx={LIST}>
+          {data.items.map(({ id, kind, severity, object, openedAt, closedAt }) => (
+            <Box component="li" key={id} sx={ROW}>
+              <Box sx={{ flex: '1 1 200px', minWidth: 0, overflowWrap: 'anywhere' }}>
+                <TextLink to="/security/incidents/$id" params={{ id }}>
+                  <AlarmChip kind={kind} severity={severity} over={closedAt !== null} />
+                </TextLink>{' '}
+                {object.name}
+              </Box>
+              <Typography variant="body2" color="textSecondary" component="span">
+                {closedAt === null ? '' : `${t('incidents.over')} · `}
+                <Time at={openedAt} />
+              </Typography>
+            </Box>
+          ))}
+        </Box>
+      )}
+    </Section>
+  );
+}
+
+/** Machines that can hold a tunnel, and whether they do. */
+function Agents() {
+  const t = useMessages(overviewMessages);
+  const { data, error, refetch } = useQuery(
+    routeQuery('devices.list', { query: { state: 'approved', sort: '-created', limit: SHOWN } }),
+  );
+  return (
+    <Section title={t('agents.title')} actions={<TextLink to="/devices">{t('agents.all')}</TextLink>} flush>
+      {data === undefined ? (
+        <Pending error={error} label={t('agents.title')} retry={() => void refetch()} />
+      ) : data.items.length === 0 ? (
+        <Nothing>{t('agents.none')}</Nothing>
+      ) : (
+        <Box component="ul" sx={LIST}>
+          {data.items.map(({ id, name, connected }) => (
+            <Box component="li" key={id} sx={ROW}>
+              <Box sx={{ flex: '1 1 200px', minWidth: 0, overflowWrap: 'anywhere' }}>
+                <TextLink to="/devices/$id" params={{ id }}>
+                  {name}
+                </TextLink>
+              </Box>
+              <StatusChip meaning={connected ? 'ok' : 'neutral'}>
+                {t(connected ? 'agents.up' : 'agents.away')}
+              </StatusChip>
             </Box>
           ))}
         </Box>

@@ -20,7 +20,7 @@ const KEYWORDS = [
 ];
 const VARIABLES = ['principal', 'action', 'resource', 'context'];
 const METHODS = ['contains', 'containsAny', 'containsAll', 'isEmpty', 'isInRange', 'isIpv4', 'isIpv6', 'isLoopback'];
-const ANNOTATIONS = ['id', 'description', 'mode', 'advice', 'step_up'];
+const ANNOTATIONS = ['id', 'description', 'mode', 'advice', 'alarm', 'step_up'];
 
 /** Colours only: what is right and wrong is for the console to say. */
 export const cedarLanguage = StreamLanguage.define<Record<string, never>>({

@@ -1,6 +1,9 @@
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
+import type { PolicyHits } from '@zeronaut/model';
+import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { type RowOf, useList } from '../../base/use-list.ts';
@@ -8,7 +11,7 @@ import { useSearchChange } from '../../base/use-search-change.ts';
 import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { PlusIcon, PolicyIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
-import { type Column, rowLink } from '../../ui/list-table.tsx';
+import { aboveRowLink, type Column, rowLink } from '../../ui/list-table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { policyMessages } from './messages.ts';
 import { PoliciesNav } from './policies-nav.tsx';
@@ -23,6 +26,8 @@ export function PoliciesPage() {
   const search = route.useSearch();
   const setSearch = useSearchChange();
   const list = useList('policies.list', {});
+  const { data: decided } = useQuery(routeQuery('policies.hits', { query: { range: '30d' } }));
+  const hitsOf = new Map(decided?.items.map((hits) => [hits.policyId, hits]));
   const columns: Column<Row>[] = [
     {
       key: 'name',
@@ -53,6 +58,17 @@ export function PoliciesPage() {
       value: ({ mode }) => ['enforce', 'report', 'off'].indexOf(mode),
       cell: ({ mode }) => <ModeChip mode={mode} />,
       width: '120px',
+    },
+    {
+      key: 'decided',
+      header: t('column.decided'),
+      value: ({ id }) => {
+        const hits = hitsOf.get(id);
+        return hits === undefined ? 0 : hits.permitted + hits.forbade + hits.reported;
+      },
+      cell: ({ id }) => (decided === undefined ? null : <Decided id={id} hits={hitsOf.get(id)} />),
+      from: 'sm',
+      width: '160px',
     },
     {
       key: 'version',
@@ -117,6 +133,27 @@ export function PoliciesPage() {
           ),
         }}
       />
+    </>
+  );
+}
+
+/** How often it decided, and when last; leads to the accesses. */
+function Decided({ id, hits }: { readonly id: string; readonly hits: PolicyHits | undefined }) {
+  const t = useMessages(policyMessages);
+  if (hits === undefined) return <Typography color="textSecondary">{t('hits.never')}</Typography>;
+  const count = hits.permitted + hits.forbade;
+  return (
+    <>
+      {count === 0 ? (
+        <Typography component="span">{t('hits.reported', { count: hits.reported })}</Typography>
+      ) : (
+        <TextLink to="/security" search={{ q: id }} sx={aboveRowLink}>
+          {t('hits.events', { count })}
+        </TextLink>
+      )}
+      <Typography variant="caption" color="textSecondary" component="div">
+        <Time at={hits.lastAt} />
+      </Typography>
     </>
   );
 }

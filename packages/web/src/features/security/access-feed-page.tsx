@@ -14,6 +14,7 @@ import { routeQuery } from '../../base/api.ts';
 import { useLiveState } from '../../base/live.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useNameOf } from '../../base/people.ts';
+import { useReasonText } from '../../base/reason-texts.ts';
 import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { SecurityIcon } from '../../ui/icons.tsx';
@@ -51,9 +52,10 @@ const What = styled('button')({
   // All of the row.
   '&::after': { content: '""', position: 'absolute', inset: 0 },
 });
-const Why = styled('code')({
+const Why = styled('span')({
   display: 'block',
-  fontSize: 12,
+  fontSize: 13,
+  '& code': { fontSize: 12 },
   lineHeight: 1.45,
   color: 'var(--zn-palette-text-secondary)',
 });
@@ -61,6 +63,7 @@ const Why = styled('code')({
 export function AccessFeedPage() {
   const t = useMessages(securityMessages);
   const nameOf = useNameOf();
+  const reasonText = useReasonText();
   const liveState = useLiveState();
   const search = route.useSearch();
   const navigate = route.useNavigate();
@@ -109,7 +112,9 @@ export function AccessFeedPage() {
           <What type="button" title={whatOf(event)} onClick={() => setOpened(event)}>
             {whatOf(event)}
           </What>
-          <Why>{event.reason}</Why>
+          <Why>
+            {reasonText(event.reason).title} <code>{event.reason}</code>
+          </Why>
         </>
       ),
     },
@@ -181,7 +186,8 @@ export function AccessFeedPage() {
           {(['reason', 'subject', 'address'] as const).map((name) => {
             const value = search[name];
             if (value === undefined) return null;
-            const label = t(`filter.${name}`, { value: name === 'subject' ? nameOf(value) : value });
+            const shown = name === 'subject' ? nameOf(value) : name === 'reason' ? reasonText(value).title : value;
+            const label = t(`filter.${name}`, { value: shown });
             return (
               <Chip
                 key={name}

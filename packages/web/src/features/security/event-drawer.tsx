@@ -4,10 +4,11 @@ import Drawer from '@mui/material/Drawer';
 import IconButton from '@mui/material/IconButton';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
-import { type AccessEvent, isReason, REASONS } from '@zeronaut/model';
+import type { AccessEvent } from '@zeronaut/model';
 import type { ReactNode } from 'react';
 import { routeQuery } from '../../base/api.ts';
 import { useLanguage, useMessages } from '../../base/messages.ts';
+import { useReasonText } from '../../base/reason-texts.ts';
 import { useMay } from '../../base/session.ts';
 import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
@@ -68,7 +69,7 @@ function Content({
   const resource = resources.data?.items.find(({ id }) => id === event.resourceId);
   const gateway = gateways.data?.items.find(({ id }) => id === event.gatewayId);
   const { explanation } = event;
-  const why = isReason(event.reason) ? REASONS[event.reason] : null;
+  const why = useReasonText()(event.reason);
   const policyLinks = (ids: readonly string[]) =>
     ids.map((id) => (
       <Box component="span" key={id} sx={{ display: 'block' }}>
@@ -82,8 +83,8 @@ function Content({
     <>
       <Part title={t('event.reason')}>
         <EffectChip effect={event.effect} />
-        {why === null ? null : <Typography>{why.title}</Typography>}
-        {why === null || why.next === '' ? null : <Typography color="textSecondary">{why.next}</Typography>}
+        <Typography>{why.title}</Typography>
+        {why.next === '' ? null : <Typography color="textSecondary">{why.next}</Typography>}
         <code>{event.reason}</code>
       </Part>
       <Part title={t('event.decision')}>

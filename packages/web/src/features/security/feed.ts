@@ -24,8 +24,10 @@ export function fits(event: AccessEvent, filter: FeedFilter): boolean {
   }
   const q = filter.q?.trim().toLowerCase() ?? '';
   if (q === '') return true;
-  const { host, path, subject, sourceAddress, requestId } = event;
-  return [host, path, subject, sourceAddress, requestId].some((text) => text.toLowerCase().includes(q));
+  const { host, path, subject, sourceAddress, requestId, explanation } = event;
+  return [host, path, subject, sourceAddress, requestId, ...(explanation?.policies ?? [])].some((text) =>
+    text.toLowerCase().includes(q),
+  );
 }
 
 /** New events (oldest first, as they come) on top of those that are there, newest first. */

@@ -4,10 +4,11 @@ import TextField from '@mui/material/TextField';
 import Typography from '@mui/material/Typography';
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { isReason, REASONS } from '@zeronaut/model';
 import type { ReactNode } from 'react';
 import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { useReasonText } from '../../base/reason-texts.ts';
+import { useMay } from '../../base/session.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
@@ -19,10 +20,13 @@ import { SecurityNav } from './security-nav.tsx';
 const route = getRouteApi('/security/refusals');
 const RANGES = ['1h', '6h', '24h', '7d'] as const;
 const EVERY_MS = 30_000;
+const SHOWN_POLICIES = 20;
 
 /** Why and where people did not get in, counted by the console. */
 export function RefusalsPage() {
   const t = useMessages(securityMessages);
+  const may = useMay();
+  const reasonText = useReasonText();
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const range = RANGES.find((one) => one === search.range) ?? '24h';
@@ -34,6 +38,14 @@ export function RefusalsPage() {
   const topRange = range === '1h' ? '1h' : '24h';
   const top = useQuery({
     ...routeQuery('traffic.top', { query: { by: 'resource', order: 'refused', range: topRange, limit: 20 } }),
+    refetchInterval: EVERY_MS,
+  });
+  // Of policies, hours are kept for a day.
+  const hitRange = range === '7d' ? '7d' : '24h';
+  const mayPolicies = may('policies:read');
+  const hits = useQuery({
+    ...routeQuery('policies.hits', { query: { range: hitRange } }),
+    enabled: mayPolicies,
     refetchInterval: EVERY_MS,
   });
   return (
@@ -70,7 +82,7 @@ export function RefusalsPage() {
                 count,
                 title: (
                   <TextLink to="/security" search={{ reason }}>
-                    {isReason(reason) ? REASONS[reason].title : reason}
+                    {reasonText(reason).title}
                   </TextLink>
                 ),
                 detail: reason,
@@ -99,6 +111,39 @@ export function RefusalsPage() {
             }
           />
         </Section>
+        {mayPolicies ? (
+          <Section title={`${t('refusals.policies')} · ${t(`range.${hitRange}`)}`}>
+            <Bars
+              query={hits}
+              label={t('refusals.policies')}
+              none={t('refusals.nonePolicies')}
+              rowsOf={({ items }) =>
+                items
+                  .filter(({ forbade }) => forbade > 0)
+                  .sort((a, b) => b.forbade - a.forbade)
+                  .slice(0, SHOWN_POLICIES)
+                  .map(({ policyId, name, forbade }) => ({
+                    key: policyId,
+                    count: forbade,
+                    title:
+                      name === '' ? (
+                        t('refusals.policyGone')
+                      ) : (
+                        <TextLink to="/policies/$id" params={{ id: policyId }}>
+                          {name}
+                        </TextLink>
+                      ),
+                    detail: name === '' ? policyId : '',
+                    more: (
+                      <TextLink to="/security" search={{ effect: 'deny', q: policyId }}>
+                        {t('refusals.count', { count: forbade })}
+                      </TextLink>
+                    ),
+                  }))
+              }
+            />
+          </Section>
+        ) : null}
       </TwoColumns>
     </>
   );
@@ -109,6 +154,8 @@ interface Bar {
   readonly count: number;
   readonly title: ReactNode;
   readonly detail: string;
+  /** Instead of the number alone. */
+  readonly more?: ReactNode;
 }
 
 function Bars<Data>(props: {
@@ -131,12 +178,12 @@ function Bars<Data>(props: {
   if (rows.length === 0) return <Typography color="textSecondary">{props.none}</Typography>;
   return (
     <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1.5 }}>
-      {rows.map(({ key, count, title, detail }) => (
+      {rows.map(({ key, count, title, detail, more }) => (
         <Box component="li" key={key} sx={{ overflowWrap: 'anywhere' }}>
           <Box sx={{ display: 'flex', justifyContent: 'space-between', gap: 2 }}>
             <Box sx={{ minWidth: 0 }}>{title}</Box>
             <Typography variant="body2" sx={{ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }}>
-              {t('refusals.count', { count })}
+              {more ?? t('refusals.count', { count })}
             </Typography>
           </Box>
           {detail === '' ? null : (

@@ -1,6 +1,7 @@
 import { createRoute } from '@tanstack/react-router';
 import { listSearch } from '../../base/list-search.ts';
 import { page, rootRoute } from '../../base/pages.ts';
+import { reasonTexts } from '../../base/reason-texts.ts';
 import { securityMessages } from './messages.ts';
 
 export const securityRoutes = [
@@ -8,12 +9,29 @@ export const securityRoutes = [
     getParentRoute: () => rootRoute,
     path: 'security',
     validateSearch: listSearch('effect', 'resource', 'reason', 'subject', 'address'),
-    component: page(() => import('./access-feed-page.tsx'), 'AccessFeedPage', securityMessages),
+    component: page(() => import('./access-feed-page.tsx'), 'AccessFeedPage', securityMessages, reasonTexts),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'security/refusals',
     validateSearch: listSearch('range'),
-    component: page(() => import('./refusals-page.tsx'), 'RefusalsPage', securityMessages),
+    component: page(() => import('./refusals-page.tsx'), 'RefusalsPage', securityMessages, reasonTexts),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: 'security/incidents',
+    validateSearch: listSearch('state', 'kind'),
+    component: page(() => import('./incidents-page.tsx'), 'IncidentsPage', securityMessages),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: 'security/incidents/$id',
+    component: page(() => import('./incident-page.tsx'), 'IncidentPage', securityMessages),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: 'security/behaviour',
+    validateSearch: listSearch('kind'),
+    component: page(() => import('./behaviour-page.tsx'), 'BehaviourPage', securityMessages),
   }),
 ] as const;

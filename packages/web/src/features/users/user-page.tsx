@@ -25,6 +25,7 @@ import { UserFactors } from './user-factors.tsx';
 const route = getRouteApi('/users/$id');
 const EditUserDialog = lazy(async () => ({ default: (await import('./edit-user-dialogs.tsx')).EditUserDialog }));
 const RemoveUserDialog = lazy(async () => ({ default: (await import('./remove-user-dialog.tsx')).RemoveUserDialog }));
+const Activity = lazy(async () => ({ default: (await import('../../ui/activity.tsx')).Activity }));
 const SetPasswordDialog = lazy(async () => ({ default: (await import('./edit-user-dialogs.tsx')).SetPasswordDialog }));
 
 export function UserPage() {
@@ -122,6 +123,11 @@ export function UserPage() {
         {user.kind === 'person' ? <UserFactors user={user} mayChange={mayChange} /> : null}
         <UserAccess user={user} />
       </TwoColumns>
+      {may('events:read') ? (
+        <Suspense fallback={<RowsSkeleton rows={5} label={t('title')} />}>
+          <Activity id={user.id} />
+        </Suspense>
+      ) : null}
       <Suspense>
         {open === 'edit' ? <EditUserDialog user={user} onClose={close} /> : null}
         {open === 'remove' ? <RemoveUserDialog user={user} onClose={close} /> : null}

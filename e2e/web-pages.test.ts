@@ -1,0 +1,362 @@
+/**
+ * Every page of the web console, whatever is in the data: what anybody wrote is shown as text, axe finds nothing serious in both themes, the
+ * policy of the page is never violated; and what people do most is done with the keyboard alone.
+ */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { createId } from '@zeronaut/model';
+import { waitFor } from '@zeronaut/testkit';
+import { ensureWeb } from '../scripts/build-web.mjs';
+import { ROOT } from '../scripts/npm-packages.mjs';
+import { openBrowser } from './harness/browser.ts';
+import { fileOwner } from './harness/file-owner.ts';
+import { openWebConsole, type WebConsole } from './harness/web-console.ts';
+import { startWebService } from './harness/web-service.ts';
+import { startWorld, type World } from './harness/world.ts';
+
+const owner = fileOwner();
+/** Each field has a markup of its own, so that it is known which of them were shown. */
+const markup = (field: string) => `<img src=x onerror=alert('${field}')>`;
+const FIELDS = /<img src=x onerror=alert\('([a-z-]+)'\)>/g;
+const MADE_ELEMENTS = `document.querySelectorAll('img[src="x"], [onerror], [onload], main script, iframe, object, embed').length`;
+
+let world: World;
+let web: WebConsole;
+let ids: Record<string, string>;
+const seen = new Set<string>();
+const planted: string[] = [];
+
+before(async () => {
+  ensureWeb();
+  world = await startWorld(owner);
+  ids = await furnish();
+  const { context } = await openBrowser(owner);
+  web = await openWebConsole(context, world, world.owner);
+  web.page.on('dialog', (dialog) => {
+    web.complaints.push(`a dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  await web.page.emulateMedia({ reducedMotion: 'reduce' });
+});
+afterEach((t) => world.showLogsOnFailure(t));
+after(() => assert.deepEqual(web.complaints, [], 'violations of the policy, errors and warnings of the whole run'));
+
+describe('every page', () => {
+  it('shows what anybody wrote as text, and nothing that axe calls serious, in both themes', async () => {
+    const dialogs = [
+      ...['/gateways?enrol=1', '/users?create=1', '/users/invitations?invite=1', '/users/roles?create=1'],
+      ...['/settings/identity-providers?create=ldap', '/settings/audit-exports?create=1', '/access-requests?ask=1'],
+    ];
+    const views = [`/policies/${ids.policy}?view=form`, `/policies/${ids.policy}?view=versions`];
+    for (const path of [...allPaths(), ...views, ...dialogs]) {
+      await web.open(path);
+      if (dialogs.includes(path)) await web.page.waitForSelector('role=dialog');
+      await look(path);
+    }
+    // What is shown when somebody asks for more.
+    await web.open('/security');
+    await web.page.getByRole('row').getByRole('button').first().click();
+    await web.page.waitForSelector('role=dialog');
+    await look('an access');
+    await web.open('/audit?action=role.create');
+    await web.page.getByRole('row').getByRole('button').last().click();
+    await web.page.waitForSelector('role=dialog');
+    await look('an audit entry');
+    await web.open('/');
+    await web.page.keyboard.press('Control+k');
+    await web.page.waitForSelector('role=dialog >> role=combobox');
+    await look('the palette');
+    await web.page.keyboard.press('Escape');
+    await web.page.keyboard.press('?');
+    await web.page.waitForSelector('role=dialog');
+    await look('the keys');
+    await web.page.keyboard.press('Escape');
+    assert.deepEqual(
+      planted.filter((field) => !seen.has(field)),
+      [],
+      'each of them was shown somewhere, as text',
+    );
+  });
+
+  it('cannot have markup where only a label goes: the API refuses it', async () => {
+    const { api } = world;
+    const name = markup('label');
+    const targets = [{ address: '127.0.0.1:9' }];
+    for (const write of [
+      api.call('resources.create', { body: { name, targets } }),
+      api.call('users.update', { params: { id: ids.user! }, body: { groups: [name] } }, 1),
+      api.call('invitations.create', { body: { email: `${name}@example.com`, role: 'member' } }),
+      api.call('sites.publish', { body: { name, connection: 'local', destinations: ['db.corp:1'] } }),
+      api.call('segments.set', { params: { id: ids.resource! }, body: { segments: [name] } }),
+      api.call('roles.create', { body: { name, description: '', permissions: ['users:read'] } }),
+    ]) {
+      await assert.rejects(write, /api\.invalid/);
+    }
+  });
+});
+
+describe('the keyboard alone', () => {
+  it('leads through first steps, to a resource, and back by single keys', async () => {
+    const { page } = web;
+    await web.open('/');
+    await go('first steps');
+    await page.waitForURL(/\/first-steps$/);
+    await tabTo(/^Go to the overview$/);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('h1:has-text("Overview")');
+
+    await go('create a resource');
+    await page.waitForURL(/\/resources\/new$/);
+    await page.waitForSelector('input[name="name"]');
+    await tabTo(/^Name/);
+    await page.keyboard.type('by-keys');
+    await tabTo(/^Address/);
+    await page.keyboard.type('127.0.0.1:9');
+    await tabTo(/^Create$/);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('h1:has-text("by-keys")');
+
+    await page.keyboard.press('g');
+    await page.keyboard.press('r');
+    await page.waitForURL(/\/resources$/);
+    await page.waitForSelector('main input[type="search"]');
+    await page.keyboard.press('/');
+    await page.keyboard.type('by-keys');
+    await page.waitForURL(/q=by-keys/);
+    await tabTo(/^by-keys$/);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('h1:has-text("by-keys")');
+  });
+
+  it('writes a policy', async () => {
+    const { page } = web;
+    await web.open('/');
+    await go('write a policy');
+    await page.waitForSelector('.cm-content');
+    await tabTo(/^Name/);
+    await page.keyboard.type('keys-only');
+    await tabTo(/cm-content/);
+    await page.keyboard.press('Control+a');
+    await page.keyboard.insertText('forbid (principal, action, resource) when { context.risk > 90 };');
+    await page.waitForSelector('text=The text is right.');
+    await tabTo(/^Create$/);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('h1:has-text("keys-only")');
+  });
+
+  it('looks after an incident, and turns single keys off', async () => {
+    const { page } = web;
+    await web.open('/');
+    await page.keyboard.press('g');
+    await page.keyboard.press('i');
+    await page.waitForURL(/\/security\/incidents$/);
+    await page.waitForSelector('role=row >> text=Policy used');
+    await tabTo(/^Look after it$/);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('role=dialog >> textarea[name="note"]');
+    await tabTo(/^Note/);
+    await page.keyboard.type(' Seen.');
+    await tabTo(/^Look after it$/);
+    await page.keyboard.press('Enter');
+    await page.locator('role=dialog').waitFor({ state: 'detached' });
+    await page.waitForSelector('role=row >> text=Looked after');
+    const incident = await world.api.call('incidents.get', { params: { id: ids.incident! } });
+    assert.match(incident.note, /Seen\./);
+    assert.notEqual(incident.acknowledgedAt, null);
+
+    await page.keyboard.press('?');
+    await page.waitForSelector('role=dialog >> text=Single keys do something');
+    await tabTo(/^Single keys/);
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Escape');
+    await page.locator('role=dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('?');
+    await page.keyboard.press('Control+k');
+    await page.waitForSelector('role=dialog >> role=combobox');
+    assert.equal(await page.locator('text=Single keys do something').count(), 0);
+    await page.keyboard.press('Escape');
+  });
+});
+
+/** By the palette, which is where whoever has no mouse begins. */
+async function go(where: string): Promise<void> {
+  const { page } = web;
+  await page.keyboard.press('Control+k');
+  await page.waitForSelector('role=dialog >> role=combobox');
+  await page.keyboard.type(where);
+  await page.waitForSelector('role=option');
+  await page.keyboard.press('Enter');
+  await page.locator('role=dialog').waitFor({ state: 'detached' });
+}
+
+/** What has the focus, also in a shadow root: what it is called, and whether one sees that it has it. */
+const FOCUSED = `(() => {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  if (!at || at === document.body) return null;
+  const name = at.getAttribute('aria-label') || at.labels?.[0]?.innerText || at.innerText || at.className || at.tagName;
+  let isSeen = false;
+  for (let one = at, up = 0; one && up < 5; one = one.parentElement ?? one.getRootNode().host, up++) {
+    const { outlineStyle, outlineWidth } = getComputedStyle(one);
+    isSeen ||= (outlineStyle !== 'none' && outlineWidth !== '0px') || /Mui-focus|cm-focused/.test(String(one.className));
+  }
+  return { name: at.className?.includes?.('cm-content') ? 'cm-content' : name.trim(), isSeen };
+})()`;
+
+async function tabTo(wanted: RegExp): Promise<void> {
+  const passed: string[] = [];
+  for (let steps = 0; steps < 120; steps++) {
+    await web.page.keyboard.press('Tab');
+    const focused = await web.page.evaluate<{ name: string; isSeen: boolean } | null>(FOCUSED);
+    if (focused === null) continue;
+    passed.push(focused.name);
+    // The editor draws it a moment later.
+    const isSeen = async () => (await web.page.evaluate<{ isSeen: boolean } | null>(FOCUSED))?.isSeen === true;
+    if (!focused.isSeen) await waitFor(isSeen, { what: `one sees that ${focused.name} has the focus` });
+    if (wanted.test(focused.name)) return;
+  }
+  assert.fail(`${wanted} is not reached; there were ${JSON.stringify(passed)}`);
+}
+
+async function look(what: string): Promise<void> {
+  const { page } = web;
+  for (const theme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    await page.waitForSelector(`html[data-theme="${theme}"]`);
+    await web.checkAccessibility(`${what} in ${theme}`);
+  }
+  const text = `${await page.textContent('body')} ${await page.title()}`;
+  for (const [, field] of text.matchAll(FIELDS)) seen.add(field!);
+  assert.equal(await page.evaluate<number>(MADE_ELEMENTS), 0, `${what}: no element was made of data`);
+}
+
+/** Every route of the web console; whatever is new is looked at without being named here, but for what `$id` stands for. */
+function allPaths(): string[] {
+  const files = globSync('packages/web/src/features/*/routes.ts', { cwd: ROOT });
+  const paths = files.flatMap((file) =>
+    [...readFileSync(join(ROOT, file), 'utf8').matchAll(/path: '([^']+)'/g)].map(([, path]) => path!),
+  );
+  assert.ok(paths.length > 40, 'they were found');
+  const standsFor: Record<string, string | undefined> = {
+    resources: ids.resource,
+    gateways: ids.gateway,
+    sites: ids.site,
+    devices: ids.device,
+    users: ids.user,
+    policies: ids.policy,
+    'security/incidents': ids.incident,
+    'settings/identity-providers': ids.provider,
+  };
+  return paths.map((path) => {
+    const [noun, rest] = path.split('/$id');
+    if (rest === undefined) return path.startsWith('/') ? path : `/${path}`;
+    assert.ok(standsFor[noun!], `say in this test which of ${noun} is opened`);
+    return `/${noun}/${standsFor[noun!]}${rest}`;
+  });
+}
+
+/** Something of everything, with markup in all that can have some: by the API where it takes it, else behind its back. */
+async function furnish(): Promise<Record<string, string>> {
+  const { api } = world;
+  const field = (name: string) => {
+    planted.push(name);
+    return markup(name);
+  };
+  const service = await startWebService(owner);
+  const shop = await world.expose(owner, [service.address, 'http', '--name', 'shop', '--public']);
+  await world.visitor().ask(`${shop.url}/first`);
+  const targets = [{ address: '127.0.0.1:9' }];
+  const resource = await api.call('resources.create', {
+    body: { name: 'wiki', targets, access: { mode: 'login', allow: ['group:dev'] } },
+  });
+  const bob = await world.createUser({ email: 'bob@example.com', groups: ['dev'] });
+  await api.call('users.update', { params: { id: bob.id }, body: { name: field('user-name') } }, 1);
+  const policy = await api.call('policies.create', {
+    body: {
+      name: 'break-glass',
+      description: field('policy-description'),
+      text: `@advice("${markup('advice')}") @alarm("x") permit (principal in Group::"dev", action, resource);`,
+    },
+  });
+  await api.call('roles.create', {
+    body: { name: 'helpdesk', description: field('role-description'), permissions: ['users:read'] },
+  });
+  await api.call('serviceAccounts.create', { body: { name: 'deployer' } });
+  await api.call('apiKeys.create', { body: { name: field('api-key'), role: 'member' } });
+  await api.call('personalAccessTokens.create', { body: { name: field('token'), resources: [resource.id] } });
+  await api.call('approvalRules.set', { params: { id: resource.id }, body: { approvers: ['role:owner'] } });
+  await api
+    .as(bob.token)
+    .call('accessRequests.create', { body: { object: resource.id, reason: field('request-reason') } });
+  await api.call('invitations.create', { body: { email: 'new@example.com', role: 'member' } });
+  const provider = await api.call('identityProviders.create', {
+    body: {
+      ...{ name: 'corp', displayName: field('provider'), secret: 'not a secret' },
+      settings: { kind: 'oidc', issuer: 'https://login.example.com', clientId: 'zeronaut' },
+    },
+  });
+  const gateway = (await api.call('gateways.list', {})).items[0]!;
+  const device = (await api.call('devices.list', {})).items[0]!;
+  const site = await api.call('sites.publish', {
+    body: { name: 'rack-1', connection: 'tunnel', deviceId: device.id, destinations: ['db.corp:22'] },
+  });
+  await waitFor(async () => (await world.accessEvents({})).length > 0, { what: 'an access' });
+
+  // What the schemas of the API would not take: a page must not rest on them.
+  await world.console.kill('SIGTERM');
+  const db = new DatabaseSync(join(world.home, 'console/zeronaut.db'), { timeout: 10_000 });
+  const incident = createId('incident');
+  try {
+    db.exec('begin immediate');
+    const set = (sql: string, ...values: string[]) => void db.prepare(sql).run(...values);
+    set('update organizations set name = ?', field('organization'));
+    set('update gateways set region = ?', field('gateway-region'));
+    set('update devices set name = ?', field('device'));
+    set('update sites set name = ? where id = ?', field('site'), site.id);
+    set('update resources set segments = ? where id = ?', JSON.stringify([field('segment')]), resource.id);
+    set('update users set groups = ? where id = ?', JSON.stringify([field('group')]), bob.id);
+    set('update invitations set email = ?', field('invitation'));
+    set("update users set name = ? where kind = 'service_account'", field('service-account'));
+    set('update sessions set user_agent = ?, address = ?', markup('user-agent'), field('session-address'));
+    const { organization_id: organization, body } = db
+      .prepare('select organization_id, body from access_events limit 1')
+      .get() as { organization_id: string; body: string };
+    const event = {
+      ...(JSON.parse(body) as object),
+      ...{ epoch: 'planted-epoch', seq: 1, at: new Date().toISOString(), effect: 'deny', reason: field('reason') },
+      ...{ host: field('host'), path: `/${field('path')}`, method: field('method'), subject: field('subject') },
+      explanation: {
+        ...{ policies: [policy.id], facts: { country: field('fact') }, advice: field('event-advice') },
+        reported: null,
+      },
+    };
+    db.prepare(
+      `insert into access_events (organization_id, gateway_id, epoch, seq, at, resource_id, effect, body, reason, subject)
+       values (?, ?, 'planted-epoch', 1, ?, null, 'deny', ?, 'x', 'y')`,
+    ).run(organization, gateway.id, Date.now() + 1_000, JSON.stringify(event));
+    db.prepare(
+      `insert into incidents values (?, ?, ?, 'policy_used', 'bad', 'policy', ?, ?, ?, ?, ?, null, null, 1, null, null, ?)`,
+    ).run(
+      ...[incident, organization, `policy_used ${policy.id}`, policy.id, field('incident-object')],
+      ...[field('incident-detail'), Date.now(), Date.now(), field('incident-note')],
+    );
+    const day = Math.floor(Date.now() / 86_400_000);
+    db.prepare("insert into activity_parts values (?, ?, ?, 'country', ?, 7, 1, ?)").run(
+      ...[organization, bob.id, day, field('country'), Date.now()],
+    );
+    db.prepare('insert into activity values (?, ?, 60, ?, 7, 1, 10, 10)').run(
+      ...[organization, bob.id, Date.now() - (Date.now() % 3_600_000)],
+    );
+    db.exec('commit');
+  } finally {
+    db.close();
+  }
+  await world.console.start();
+  return {
+    ...{ resource: resource.id, user: bob.id, policy: policy.id, provider: provider.id, incident },
+    ...{ gateway: gateway.id, device: device.id, site: site.id },
+  };
+}

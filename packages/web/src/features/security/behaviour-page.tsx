@@ -1,0 +1,105 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import type { ActivityDifference } from '@zeronaut/model';
+import { routeQuery } from '../../base/api.ts';
+import { formatCount } from '../../base/chart-scale.ts';
+import { useLanguage, useMessages } from '../../base/messages.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
+import { TextLink } from '../../ui/button-link.tsx';
+import { SecurityIcon } from '../../ui/icons.tsx';
+import { ListPage } from '../../ui/list-page.tsx';
+import { type Column, rowLink } from '../../ui/list-table.tsx';
+import { securityMessages } from './messages.ts';
+import { SecurityNav } from './security-nav.tsx';
+
+const route = getRouteApi('/security/behaviour');
+const EVERY_MS = 300_000;
+
+/** Who does much more today than usual. */
+export function BehaviourPage() {
+  const t = useMessages(securityMessages);
+  const language = useLanguage();
+  const search = route.useSearch();
+  const setSearch = useSearchChange();
+  const query = useQuery({
+    ...routeQuery('activity.differing', { query: { limit: 100 } }),
+    refetchInterval: EVERY_MS,
+  });
+  const columns: Column<ActivityDifference>[] = [
+    {
+      key: 'name',
+      header: t('behaviour.name'),
+      value: ({ name }) => name,
+      cell: ({ id, kind, name }) => (
+        <TextLink to={kind === 'user' ? '/users/$id' : '/devices/$id'} params={{ id }} sx={rowLink}>
+          {name === '' ? t('behaviour.gone') : name}
+        </TextLink>
+      ),
+    },
+    {
+      key: 'kind',
+      header: t('behaviour.kind'),
+      value: ({ kind }) => kind,
+      cell: ({ kind }) => t(`behaviour.kind.${kind}`),
+      from: 'sm',
+      width: '120px',
+    },
+    {
+      key: 'today',
+      header: t('behaviour.today'),
+      value: ({ today }) => today,
+      cell: ({ today }) => formatCount(today, language),
+      width: '90px',
+    },
+    {
+      key: 'median',
+      header: t('behaviour.median'),
+      value: ({ median }) => median,
+      cell: ({ median }) => formatCount(median, language),
+      from: 'sm',
+      width: '130px',
+    },
+    {
+      key: 'times',
+      header: t('behaviour.times'),
+      value: ({ times }) => times,
+      cell: ({ times }) => formatCount(times, language),
+      width: '110px',
+    },
+  ];
+  return (
+    <>
+      <SecurityNav />
+      <ListPage
+        title={t('behaviour.title')}
+        subtitle={t('behaviour.subtitle')}
+        list={{
+          rows: query.data?.items,
+          error: query.data === undefined ? query.error : null,
+          isFetching: query.isFetching,
+          hasMore: false,
+          loadMore: () => undefined,
+          reload: () => void query.refetch(),
+        }}
+        columns={columns}
+        rowKey={({ id }) => id}
+        textOf={({ name, id }) => `${name} ${id}`}
+        filters={[
+          {
+            key: 'kind',
+            label: t('behaviour.kind'),
+            options: (['user', 'device'] as const).map((value) => ({ value, label: t(`behaviour.kind.${value}`) })),
+            matches: (row, value) => row.kind === value,
+          },
+        ]}
+        search={search}
+        onSearch={setSearch}
+        empty={{
+          title: t('behaviour.empty.title'),
+          text: t('behaviour.empty.text'),
+          icon: <SecurityIcon />,
+        }}
+      />
+    </>
+  );
+}
