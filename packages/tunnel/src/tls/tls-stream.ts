@@ -4,7 +4,6 @@ import { type ByteStream, type ByteStreamHandler, NO_HANDLER } from '../stream/b
 import { countRead } from '../stream/read-garbage.ts';
 import {
   addressOf,
-  BIO_C_SET_BUF_MEM,
   BIO_CTRL_PENDING,
   bytesAt,
   type OpenSsl,
@@ -15,6 +14,7 @@ import {
   X509_CHECK_FLAG_NO_WILDCARDS,
   X509_V_OK,
 } from './openssl.ts';
+import { aimInput, Memory } from './openssl-memory.ts';
 import type { TlsContext } from './tls-context.ts';
 import { tlsFault } from './tls-fault.ts';
 
@@ -46,6 +46,10 @@ const OPEN_BYTES = 64 * 1024;
 const PLAIN_BYTES = OPEN_BYTES + RECORD_BYTES + 512;
 /** How long a peer whose handshake failed may take to read why. */
 const GOODBYE_MS = 2_000;
+
+/** Taken while a handler has what is in it. */
+const sharedPlain = new Memory(PLAIN_BYTES);
+const sealed = new Memory(SEALED_BYTES);
 
 const PAUSED = 1;
 const HANDSHAKING = 2;
@@ -392,40 +396,4 @@ class TlsStream implements ByteStream, ByteStreamHandler {
 
 function deliverEarly(stream: TlsStream): void {
   stream.deliverEarly();
-}
-
-/** Bytes that OpenSSL reads and writes, and where they are. */
-class Memory {
-  readonly bytes: Buffer;
-  readonly address: number;
-  taken = false;
-
-  constructor(bytes: number) {
-    this.bytes = Buffer.allocUnsafeSlow(bytes);
-    this.address = addressOf(this.bytes);
-  }
-}
-
-/** `struct buf_mem_st` of buffer.h: `size_t length; char *data; size_t max; unsigned long flags`. OpenSSL copies it when it is set. */
-class BufMem {
-  readonly #words = new Uint32Array(8);
-  readonly address = addressOf(this.#words);
-
-  set(data: number, length: number): void {
-    const words = this.#words;
-    words[0] = length;
-    words[2] = data >>> 0;
-    words[3] = Math.floor(data / 2 ** 32);
-    words[4] = length;
-  }
-}
-
-const sharedPlain = new Memory(PLAIN_BYTES);
-const sealed = new Memory(SEALED_BYTES);
-const input = new BufMem();
-
-/** OpenSSL reads what follows from `chunk`, and has used it up before anybody else comes. */
-function aimInput(openssl: OpenSsl, bio: number, chunk: Buffer): void {
-  input.set(addressOf(chunk), chunk.length);
-  openssl.BIO_ctrl(bio, BIO_C_SET_BUF_MEM, 0, input.address);
 }
