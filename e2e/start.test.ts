@@ -90,6 +90,7 @@ it('brings everything up within 3 s, a service within 2 s of Enter, stops on Ctr
     });
     await waitFor(async () => (await anonymous.call('health.get', {})).status === 'ok', {
       what: 'the console answers',
+      timeoutMs: 15_000,
     });
     t.diagnostic(`${name} killed: all back after ${Math.round(performance.now() - crashedAt)} ms`);
   }

@@ -1,9 +1,11 @@
 // Runs node:test on some files with Node 26 and brings the totals back. Used by check.mjs, test.mjs and unit.mjs.
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NODE, ROOT } from './npm-packages.mjs';
+
+const STOPPING = ['SIGINT', 'SIGTERM'];
 
 export const UNIT_FILES = ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'];
 
@@ -69,7 +71,14 @@ export function runTests({ files, concurrency, testTimeoutMs, quiet = false, ext
   child.stderr?.on('data', (chunk) => chunks.push(chunk));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
+    let stopped = null;
+    const stop = (by) => {
+      stopped = by;
+      child.kill(by);
+    };
+    for (const name of STOPPING) process.on(name, stop);
     child.on('close', (code, signal) => {
+      for (const name of STOPPING) process.off(name, stop);
       let counts = { tests: 0, passed: 0, failed: 0, skipped: 0, cancelled: 0, todo: 0 };
       let fileTimes = [];
       let finished = false;
@@ -82,6 +91,8 @@ export function runTests({ files, concurrency, testTimeoutMs, quiet = false, ext
         chunks.push(Buffer.from(`The test runner did not finish: ${error.message}\n`));
       }
       for (const path of temporary === null ? [directory] : [directory, temporary]) removeDirectory(path);
+      // Whoever is stopped does not go on with the next part; what it left in memory is gone.
+      if (stopped !== null) process.exit(128 + constants.signals[stopped]);
       resolve({
         counts,
         fileTimes,
