@@ -1,5 +1,7 @@
 /** The sentence that sets us apart, tried: the edge never needs the console. One story, told in order. */
 import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, before, describe, it } from 'node:test';
 import { waitFor } from '@zeronaut/testkit';
 import { fileOwner } from './harness/file-owner.ts';
@@ -134,5 +136,31 @@ describe('with the console gone', () => {
       { what: 'a sign-in works again', timeoutMs: 15_000 },
     );
     assert.equal(answer.body, 'GET /again\n');
+  });
+
+  it('comes back from a backup, and gateways find it again', async () => {
+    const file = join(world.home, 'zeronaut.backup');
+    const env = { ZERONAUT_BACKUP_PASSPHRASE: 'a long passphrase' };
+    const made = await world.zeronaut(['console', 'backup', file], { env });
+    assert.equal(made.code, 0, made.stderr);
+    await world.api.call('resources.create', { body: { name: 'late', targets: [{ address: service.address }] } });
+    await world.console.kill('SIGKILL');
+    const data = join(world.home, 'console');
+    const refused = await world.zeronaut(['console', 'restore', file], { env });
+    assert.match(refused.stderr, /is there already/);
+    renameSync(data, `${data}-lost`);
+    const restored = await world.zeronaut(['console', 'restore', file], { env });
+    assert.equal(restored.code, 0, restored.stderr);
+    await world.console.start();
+    const names = (await world.api.call('resources.list', {})).items.map(({ name }) => name);
+    assert.deepEqual(names.sort(), ['login', 'open'], 'as it was');
+    await waitFor(async () => (await world.api.call('gateways.list', {})).items[0]?.connected === true, {
+      what: 'the gateway is there',
+      timeoutMs: 20_000,
+    });
+    // It runs a newer snapshot than the restored console ever made: what comes next counts on from it.
+    const after = await world.expose(owner, [service.address, 'http', '--name', 'after', '--public']);
+    assert.equal((await visitor.ask(`${after.url}/restored`)).body, 'GET /restored\n');
+    assert.equal((await visitor.ask(`${open.url}/restored`)).body, 'GET /restored\n');
   });
 });

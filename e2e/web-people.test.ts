@@ -3,6 +3,7 @@
  * can write is an attempt at a script wherever it can be.
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { createOidcPeer } from '../packages/console/src/testing/oidc-peer.suite.ts';
 import { createSamlPeer } from '../packages/console/src/testing/saml-peer.suite.ts';
@@ -193,6 +194,26 @@ describe('identity providers', () => {
     await page.waitForSelector('h1:has-text("Corp")');
     const [provider] = (await world.api.call('identityProviders.list', {})).items;
     assert.equal(provider!.hasSecret, true, 'an empty secret leaves what is kept');
+    await page.click('section[aria-label="Groups over there"] >> role=button[name="Change"]');
+    await page.click('role=button[name="Add a group"]');
+    await page.fill('input[name="groupMappings.0.from"]', SCRIPT);
+    await submit('Save');
+    await page.waitForSelector('role=dialog >> text=A group or a role is needed');
+    await page.fill('input[name="groupMappings.0.group"]', 'engineering');
+    await submit('Save');
+    await gone();
+    await page.waitForSelector(`section[aria-label="Groups over there"] >> text=${SCRIPT}`);
+    await page.click('role=button[name="Make a token"]');
+    await submit('Make a token');
+    const token = await page.innerText('role=textbox[name="Secret token"]');
+    const scim = (path: string) =>
+      fetch(`${provider!.addresses.scim}${path}`, { headers: { authorization: `Bearer ${token}` } });
+    assert.equal((await scim('/Users')).status, 200);
+    await submit('I have it');
+    await page.click('section[aria-label="Directory (SCIM)"] >> role=button[name="Revoke"]');
+    await submit('Revoke');
+    await page.waitForSelector('section[aria-label="Directory (SCIM)"] >> text=No token yet');
+    assert.equal((await scim('/Users')).status, 401);
     await page.click('main >> header >> role=button[name="Remove"]');
     await page.fill('role=dialog >> input', 'corp');
     await submit('Remove');
@@ -278,6 +299,50 @@ describe('programs', () => {
   });
 });
 
+describe('services that sign people in, and workloads', () => {
+  it('are set up, changed and ended', async () => {
+    const { page } = web;
+    await web.open('/settings/relying-parties?create=1');
+    await page.fill('input[name=name]', SCRIPT);
+    await page.fill('input[name=redirectUris]', 'https://wiki.example/callback,');
+    await submit('Add a relying party');
+    assert.match(await page.innerText('role=textbox[name="Client secret"]'), /^\S{30,}$/);
+    await submit('I have it');
+    await page.click('role=row >> role=button[name="Edit"]');
+    await page.fill('input[name=redirectUris]', 'https://wiki.example/moved,');
+    await submit('Save');
+    await gone();
+    const [party] = (await world.api.call('relyingParties.list', {})).items;
+    assert.deepEqual(party!.redirectUris, ['https://wiki.example/callback', 'https://wiki.example/moved']);
+    await page.click('role=row >> role=button[name="New secret"]');
+    await submit('New secret');
+    await page.waitForSelector('role=textbox[name="Client secret"]');
+    await submit('I have it');
+    await web.checkAccessibility('relying parties');
+    await page.click('role=row >> role=button[name="Remove"]');
+    await submit('Remove');
+    await page.waitForSelector('role=row >> text=Revoked');
+
+    await web.open('/service-accounts/workload-trusts?create=1');
+    await page.fill('input[name=name]', SCRIPT);
+    await page.fill('input[name=issuer]', 'https://ci.example');
+    await page.fill('input[name=subject]', '*');
+    await submit('Trust an issuer');
+    await page.waitForSelector('role=dialog');
+    await page.fill('input[name=subject]', 'repo:acme/app:*');
+    await page.fill('textarea[name=claims]', 'ref_protected=true');
+    await submit('Trust an issuer');
+    assert.match(await page.innerText('code[aria-label="Audience"]'), /\/workload\/wlt_/);
+    await web.checkAccessibility('how a trust is used');
+    await submit('Close');
+    await page.click('role=row >> role=button[name="End"]');
+    await submit('End');
+    await page.waitForSelector('role=row >> text=Revoked');
+    const [trust] = (await world.api.call('workloadTrusts.list', {})).items;
+    assert.deepEqual([trust!.claims, trust!.revokedAt === null], [{ ref_protected: 'true' }, false]);
+  });
+});
+
 describe('a member', () => {
   it('lands on what lets them in, asks for more, gets it, and makes a token for it', async () => {
     bob = { ...bob, token: (await signIn(bob)).token };
@@ -345,6 +410,35 @@ describe('settings', () => {
       await page.waitForSelector('main >> text=Saved');
       assert.equal((await world.api.call('signInPolicy.get', {})).factorMaxAgeSeconds, Number(minutes) * 60);
     }
+    await web.open('/settings/branding');
+    await page.fill('input[name=name]', 'Acme');
+    await page.fill('input[name=colour]', 'red');
+    await page.click('role=button[name="Save"]');
+    await page.waitForSelector('text=Not valid: Six digits');
+    await page.fill('input[name=colour]', '#ffd400');
+    await page.fill('textarea[name=text]', SCRIPT);
+    await page.click('role=button[name="Save"]');
+    await page.waitForSelector('main >> text=Saved');
+    assert.deepEqual(await world.api.call('branding.get', {}), { name: 'Acme', colour: '#ffd400', text: SCRIPT });
+    await web.open('/settings/notifications?create=1');
+    await page.fill('input[name=name]', 'pager');
+    await page.fill('input[name="settings.url"]', 'https://127.0.0.1:1/hook');
+    await submit('Add a notification');
+    await gone();
+    await page.click('role=row >> role=button[name="Test"]');
+    await page.waitForSelector('text=pager did not take it');
+    await page.click('role=row >> role=button[name="Remove"]');
+    await submit('Remove');
+    await page.waitForSelector('text=Nobody is told yet');
+    await web.open('/settings/backup');
+    await page.fill('input[name=passphrase]', 'a long passphrase');
+    await page.fill('input[name=again]', 'another passphrase');
+    await page.click('role=button[name="Make a backup"]');
+    await page.waitForSelector('text=Not valid: The same');
+    await page.fill('input[name=again]', 'a long passphrase');
+    const [saved] = await Promise.all([page.waitForEvent('download'), page.click('role=button[name="Make a backup"]')]);
+    assert.match(readFileSync(await saved.path(), 'latin1'), /^zeronaut-backup\/1\n/);
+    await page.waitForSelector('main >> text=Saved as');
     await web.open('/settings/retention');
     await page.fill('input[name=eventDays]', '7');
     await page.click('role=button[name="Save"]');

@@ -95,6 +95,54 @@ describe('a resource', () => {
   });
 });
 
+describe('a route', () => {
+  it('is tested for somebody, and says what its DNS lacks', async () => {
+    const { page } = console_;
+    const wiki = await world.api.call('resources.create', {
+      body: { name: 'wiki', domains: ['wiki.example.test'], targets: [{ address: service.address }] },
+    });
+    await console_.open('/resources');
+    await page.click('role=link[name="Test a route"]');
+    await page.fill('role=textbox[name="Address"]', 'https://wiki.example.test/secret');
+    await page.click('role=button[name="Test"]');
+    await page.waitForSelector('main >> text=Has to sign in');
+    await page.fill('role=combobox[name="Who asks"]', world.owner.email);
+    await page.click('role=button[name="Test"]');
+    await page.waitForSelector('main >> text=Passes');
+    await page.fill('role=textbox[name="Address"]', 'tcp://wiki.example.test:1');
+    await page.click('role=button[name="Test"]');
+    await page.waitForSelector('text=leads nowhere');
+    await console_.checkAccessibility('a tested route');
+    await console_.open(`/resources/${wiki.id}`);
+    await page.waitForSelector('role=textbox[name="Record of wiki.example.test"]');
+    assert.match(await page.innerText('section[aria-label="DNS records"]'), /Missing|DNS does not say/);
+    assert.match(await page.innerText('section[aria-label="DNS records"]'), /wiki\.example\.test\. IN (A|CNAME) /);
+    await world.api.call('resources.delete', { params: { id: wiki.id } });
+  });
+});
+
+describe('a gateway', () => {
+  it('is on the map once somebody says where it is', async () => {
+    const { page } = console_;
+    const [gateway] = (await world.api.call('gateways.list', {})).items;
+    await console_.open(`/gateways/${gateway!.id}`);
+    await page.click('role=button[name="Set its place"]');
+    await page.fill('input[name=name]', 'Zürich');
+    await page.fill('input[name=latitude]', '47,37');
+    await page.fill('input[name=longitude]', 'east');
+    await page.click('role=dialog >> role=button[name="Save"]');
+    await page.waitForSelector('role=dialog >> input[name=longitude][aria-invalid=true]');
+    await page.fill('input[name=longitude]', '8.54');
+    await page.click('role=dialog >> role=button[name="Save"]');
+    await page.waitForSelector('main >> dd:has-text("Zürich")');
+    for (const path of ['/gateways', '/']) {
+      await console_.open(path);
+      await page.waitForSelector('section[aria-label="Where gateways are"] >> text=Zürich');
+      await page.waitForSelector('section[aria-label="Where gateways are"] >> circle >> nth=1', { state: 'attached' });
+    }
+  });
+});
+
 describe('a long list', () => {
   it('is searched by the API, and only what is in the window exists', async () => {
     const { page } = console_;
@@ -163,9 +211,30 @@ describe('the frame', () => {
     await page.waitForSelector('nav >> text=Übersicht');
     await page.waitForSelector('role=row >> text=Verbunden');
     assert.equal(await page.getAttribute('html', 'lang'), 'de');
+    await console_.open('/resources/test?url=ftp://nowhere');
+    await page.click('role=button[name="Testen"]');
+    await page.waitForSelector('role=alert >> text=Die Anfrage ist nicht gültig');
+    await console_.open('/gateways');
     await page.click('role=button[name=/Konto, Erscheinungsbild/]');
     await page.click('text=English');
     await page.waitForSelector('nav >> text=Overview');
+  });
+
+  it('leads from one organization to another, and home', async () => {
+    const { page } = console_;
+    await world.api.call('organizations.create', { body: { name: 'Second one' } });
+    await console_.open('/gateways');
+    await page.click('aside >> role=button[name=/Change the organization/]');
+    await page.click('role=menuitemradio[name=/Second one/]');
+    await page.waitForSelector('aside >> text=Second one');
+    await console_.open('/gateways');
+    await page.waitForSelector('text=No gateway yet');
+    await page.click('aside >> role=button[name=/Change the organization/]');
+    await console_.checkAccessibility('the menu of organizations');
+    await page.click('role=menuitemradio[name=/Back home/]');
+    await page.waitForSelector('aside >> text=Second one', { state: 'detached' });
+    await console_.open('/gateways');
+    await page.waitForSelector('role=row >> text=Connected');
   });
 
   it('says when the console is away, and goes on by itself', async () => {

@@ -76,6 +76,12 @@ try {
     tokens: '/service-accounts/personal-access-tokens',
     'access-requests': '/access-requests',
     'approval-rules': '/access-requests/approval-rules',
+    'test-route': '/resources/test',
+    'workload-trusts': '/service-accounts/workload-trusts',
+    branding: '/settings/branding',
+    notifications: '/settings/notifications',
+    'relying-parties': '/settings/relying-parties',
+    backup: '/settings/backup',
     settings: '/settings',
     'sign-in-policy': '/settings/sign-in',
     'device-policy': '/settings/devices',
@@ -181,9 +187,45 @@ async function furnish(
       name: 'example-directory',
       settings: { kind: 'oidc', issuer: 'https://login.example.com', clientId: 'zeronaut' },
       secret: 'not a secret',
+      groupMappings: [
+        { from: 'Engineering', group: 'dev' },
+        { from: 'Platform Admins', group: 'on-call', role: 'operator' },
+      ],
     },
   });
   const gateway = (await api.call('gateways.list', {})).items[0]!;
+  await api.call('gateways.setPlace', {
+    params: { id: gateway.id },
+    body: { place: { name: 'Zürich', latitude: 47.37, longitude: 8.54 } },
+  });
+  const [account] = (await api.call('serviceAccounts.list', {})).items;
+  await api.call('workloadTrusts.create', {
+    body: {
+      name: 'Deployments of the shop',
+      serviceAccountId: account!.id,
+      issuer: 'https://token.actions.githubusercontent.com',
+      subject: 'repo:acme/shop:ref:refs/heads/main',
+      claims: { environment: 'production' },
+    },
+  });
+  for (const [name, groups] of [
+    ['Handbook', null],
+    ['Grafana', ['on-call']],
+  ] as const) {
+    const host = `https://${name.toLowerCase()}.example.com`;
+    await api.call('relyingParties.create', {
+      body: { name, redirectUris: [`${host}/oauth2/callback`], groups: groups === null ? null : [...groups] },
+    });
+  }
+  await api.call('notifications.create', {
+    body: { name: 'on-call', settings: { kind: 'slack', url: 'https://hooks.example.com/services/T0/B0/x' } },
+  });
+  await api.call('notifications.create', {
+    body: { name: 'incidents', settings: { kind: 'webhook', url: 'https://pager.example.com/zeronaut' } },
+  });
+  await api.call('branding.set', {
+    body: { name: 'Acme Works', colour: '#0f766e', text: 'Trouble signing in? Call the help desk: 4711.' },
+  });
   const device = (await api.call('devices.list', {})).items[0]!;
   const site = await api.call('sites.publish', {
     body: {

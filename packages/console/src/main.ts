@@ -7,6 +7,8 @@ import { type Logger, pino } from 'pino';
 import { type ConsoleOptions, type ReadyInfo, resolveSettings, SettingsError } from './settings.ts';
 import { type RunningConsole, startConsole } from './start-console.ts';
 
+export { BackupError } from './domains/backup/backup-file.ts';
+export { restoreBackup } from './restore-backup.ts';
 export type { ConsoleOptions, ReadyInfo };
 
 /** sysexits.h, EX_SOFTWARE: a bug of ours. */

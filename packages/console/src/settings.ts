@@ -2,6 +2,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { email, type Network, parseAddress, parseHostPort, parseNetwork } from '@zeronaut/model';
 
+/** Of SQLite, in the data directory. */
+export const DATABASE_FILE = 'zeronaut.db';
+
 /** What `runConsole` takes; everything that is absent comes from the environment, then from the default. */
 export interface ConsoleOptions {
   /** `$ZERONAUT_HOME/console`. Holds the master key and, with SQLite, the database. */
@@ -94,7 +97,7 @@ export function resolveSettings(options: ConsoleOptions, env: NodeJS.ProcessEnv)
     publicUrl: publicUrl?.replace(/\/+$/, '') ?? null,
     syncAddress,
     databaseUrl:
-      options.databaseUrl ?? env.ZERONAUT_CONSOLE_DATABASE_URL ?? `sqlite:${join(dataDirectory, 'zeronaut.db')}`,
+      options.databaseUrl ?? env.ZERONAUT_CONSOLE_DATABASE_URL ?? `sqlite:${join(dataDirectory, DATABASE_FILE)}`,
     trustedProxies: options.trustedProxies ?? listOf(env.ZERONAUT_CONSOLE_TRUSTED_PROXIES),
     outboundAllow: (options.outboundAllow ?? listOf(env.ZERONAUT_CONSOLE_OUTBOUND_ALLOW)).map((text) => {
       const network = parseNetwork(text);

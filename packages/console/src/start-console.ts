@@ -9,7 +9,7 @@ import { isLoopback } from './api/guards.ts';
 import { createApi } from './api/server.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { loadAuthority } from './authority/authority.ts';
-import { loadMasterKey } from './authority/master-key.ts';
+import { loadMasterKey, MASTER_KEY_FILE } from './authority/master-key.ts';
 import type { Context } from './domains/context.ts';
 import { createUserCodeLimit } from './domains/device-authorizations/device-authorizations.ts';
 import { ensureFirstOrganization } from './domains/organizations/organizations.ts';
@@ -45,7 +45,8 @@ export interface RunningConsole {
 export async function startConsole(settings: Settings, log: Logger): Promise<RunningConsole> {
   mkdirSync(settings.dataDirectory, { recursive: true, mode: 0o700 });
   mkdirSync(settings.homeDirectory, { recursive: true, mode: 0o700 });
-  const sealer = loadMasterKey(join(settings.dataDirectory, 'master.key'));
+  const masterKeyFile = join(settings.dataDirectory, MASTER_KEY_FILE);
+  const sealer = loadMasterKey(masterKeyFile);
 
   let store: Store | null = null;
   let sync: SyncServer | null = null;
@@ -93,6 +94,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       mailer,
       live,
       clock,
+      readMasterKey: () => readFile(masterKeyFile),
       settings: { publicUrl: () => publicUrl, syncAddress: () => syncAddress },
       connectedGateways: () => sync?.connectedGateways() ?? new Set(),
       presence: (organizationId) => sync?.presence(organizationId) ?? NOBODY_PRESENT,

@@ -31,6 +31,7 @@ export const ID_PREFIX = {
   accessRequest: 'acr',
   notification: 'ntf',
   incident: 'inc',
+  pushSubscription: 'psh',
   request: 'req',
 } as const;
 

@@ -50,6 +50,8 @@ export const PERMISSIONS = {
   'audit_retention:write': ['owner'],
   /** Makes what the log says of a person unreadable for ever. */
   'audit_erasures:write': ['owner'],
+  /** Takes the whole console along: everything of everybody, and its keys. */
+  'backups:write': ['owner'],
   /** Own things: my profile, my sessions, enrol my device. */
   'self:read': ['owner', 'admin', 'operator', 'auditor', 'member'],
   'self:write': ['owner', 'admin', 'operator', 'auditor', 'member'],

@@ -271,6 +271,23 @@ export const REASONS = {
     next: 'Mend what is wrong: then it closes by itself.',
   },
 
+  // backup: a copy of the whole console
+  'backup.postgres': {
+    status: 409,
+    title: 'This console keeps its data in PostgreSQL',
+    next: 'Back the database up with pg_dump --format=custom --file=zeronaut.dump "$ZERONAUT_CONSOLE_DATABASE_URL", and copy master.key of the data directory.',
+  },
+  'backup.several_organizations': {
+    status: 403,
+    title: 'A backup would hold the data of other organizations',
+    next: 'Whoever runs the console makes it on its machine: zeronaut console backup FILE.',
+  },
+  'backup.running': {
+    status: 409,
+    title: 'Another backup is being made',
+    next: 'Wait until it is done.',
+  },
+
   // outbound: what the console dials for an organization
   'outbound.url_invalid': { status: 400, title: 'The address cannot be used', next: 'Use https:// and a public name.' },
   'outbound.address_denied': {

@@ -6,6 +6,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { STAMP_FILE, sourceStamp } from './fresh.mjs';
 import { routeTable } from './route-table.ts';
+import { worldOutline } from './world-outline.ts';
 
 const WEB = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const ROOT = join(WEB, '../..');
@@ -23,7 +24,7 @@ try {
     root: WEB,
     logLevel: 'warn',
     mode: 'production',
-    plugins: [routeTable()],
+    plugins: [routeTable(), worldOutline()],
     // What `@zeronaut/audit` needs of Node, in a browser.
     resolve: { alias: { 'node:crypto': join(WEB, 'src/features/audit/node-crypto.ts') } },
     build: {

@@ -13,11 +13,28 @@ interface Fetched extends Extendable {
   readonly request: Request;
   respondWith(answer: Promise<Response>): void;
 }
+interface Pushed extends Extendable {
+  readonly data: { json(): unknown } | null;
+}
+interface Clicked extends Extendable {
+  readonly notification: { close(): void };
+}
+interface Window {
+  readonly url: string;
+  focus(): Promise<unknown>;
+}
 interface WorkerScope {
+  addEventListener(type: 'push', listener: (event: Pushed) => void): void;
+  addEventListener(type: 'notificationclick', listener: (event: Clicked) => void): void;
+  readonly registration: { showNotification(title: string, options: object): Promise<void> };
   addEventListener(type: 'install' | 'activate', listener: (event: Extendable) => void): void;
   addEventListener(type: 'fetch', listener: (event: Fetched) => void): void;
   skipWaiting(): Promise<void>;
-  readonly clients: { claim(): Promise<void> };
+  readonly clients: {
+    claim(): Promise<void>;
+    matchAll(options: { type: 'window' }): Promise<readonly Window[]>;
+    openWindow(path: string): Promise<unknown>;
+  };
 }
 const worker = self as unknown as WorkerScope;
 
@@ -38,6 +55,39 @@ worker.addEventListener('fetch', (event) => {
     event.respondWith(file(request));
   }
 });
+
+// What the console encrypted for this browser alone; it is text, and browsers show it as text.
+worker.addEventListener('push', (event) => {
+  const { title, lines } = parsePush(event.data);
+  event.waitUntil(
+    worker.registration.showNotification(title, {
+      body: lines.join('\n'),
+      icon: '/icon.svg',
+      tag: 'alarms',
+      renotify: true,
+    }),
+  );
+});
+worker.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(showOverview());
+});
+
+function parsePush(data: Pushed['data']): { readonly title: string; readonly lines: readonly string[] } {
+  try {
+    const { title, lines } = data!.json() as { title: string; lines: readonly string[] };
+    return { title: String(title), lines: lines.map(String) };
+  } catch (error) {
+    // Browsers take the right to push away from who shows nothing.
+    if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
+    return { title: 'Zeronaut', lines: [] };
+  }
+}
+
+async function showOverview(): Promise<void> {
+  const [open] = await worker.clients.matchAll({ type: 'window' });
+  await (open === undefined ? worker.clients.openWindow('/') : open.focus());
+}
 
 /** Of the network, so that a session that has ended is seen; or the one that was there last. */
 async function page(request: Request): Promise<Response> {

@@ -75,6 +75,31 @@ export class ApiClient {
     throw new ConsoleUnreachable(this.consoleUrl, `HTTP status ${answer.status}, which is not an answer of the API`);
   }
 
+  /** A route that answers with a file: its bytes as they come, without an end to the time that it may take. */
+  async download<Id extends RouteId>(
+    routeId: Id,
+    body: unknown,
+    options: Pick<CallOptions, 'signal'> = {},
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const route: RouteDefinition = routes[routeId];
+    const headers: Record<string, string> = { 'user-agent': this.#userAgent, 'content-type': 'application/json' };
+    if (this.#token !== null) headers.authorization = `Bearer ${this.#token}`;
+    const init = {
+      ...{ method: route.method, headers, body: JSON.stringify(body), redirect: 'manual' as const },
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    };
+    let response: Response;
+    try {
+      response = await fetch(`${this.consoleUrl}${route.path}`, init);
+    } catch (error) {
+      throw new ConsoleUnreachable(this.consoleUrl, whyUnreachable(error as Error), error);
+    }
+    if (response.status === route.status && response.body !== null) return response.body;
+    const said = problem.safeParse(parseJson(await response.text()));
+    if (said.success) throw new ApiError(said.data);
+    throw new ConsoleUnreachable(this.consoleUrl, `HTTP status ${response.status}, which is not an answer of the API`);
+  }
+
   async #fetch(url: string, init: RequestInit): Promise<{ status: number; text: string }> {
     try {
       const response = await fetch(url, init);

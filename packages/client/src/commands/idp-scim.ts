@@ -1,3 +1,4 @@
+import { scimAccountName, scimScope } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
 import {
   type CommandLine,
@@ -41,7 +42,7 @@ export function idpScimCommand(line: CommandLine): Command {
         const { api } = await connect(line, options);
         const directory = await find(name, () => api.call('identityProviders.directory', { params: { id: name } }));
         const provider = await api.call('identityProviders.get', { params: { id: directory.identityProviderId } });
-        const accountName = `scim-${provider.name}`.slice(0, 63).replace(/-+$/, '');
+        const accountName = scimAccountName(provider.name);
         const known = (await listAll(api, 'serviceAccounts.list')).find((one) => one.name === accountName);
         const account =
           known ??
@@ -50,7 +51,7 @@ export function idpScimCommand(line: CommandLine): Command {
           body: {
             name: `SCIM of ${provider.name}`,
             role: 'admin',
-            scopes: [`scim:write@${provider.id}`],
+            scopes: [scimScope(provider.id)],
             serviceAccountId: account.id,
             expiresInSeconds: options.never === true ? null : (options.ttl ?? A_YEAR_SECONDS),
           },
@@ -76,7 +77,7 @@ export function idpScimCommand(line: CommandLine): Command {
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
         const directory = await find(name, () => api.call('identityProviders.directory', { params: { id: name } }));
-        const scopes = ['scim:write', `scim:write@${directory.identityProviderId}`];
+        const scopes = ['scim:write', scimScope(directory.identityProviderId)];
         const keys = (await listAll(api, 'apiKeys.list')).filter(
           (key) => key.revokedAt === null && key.scopes?.some((scope) => scopes.includes(scope)) === true,
         );

@@ -1,5 +1,6 @@
 import type { RelyingParty } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
+import { usageError } from '../cli-error.ts';
 import type { Output } from '../output/output.ts';
 import {
   type CommandLine,
@@ -22,6 +23,15 @@ interface AddOptions extends CommonOptions {
   readonly post?: boolean;
   readonly skipConsent?: boolean;
   readonly group?: string[];
+}
+
+interface ChangeOptions extends CommonOptions {
+  readonly name?: string;
+  readonly redirect?: string[];
+  readonly logout?: string | false;
+  readonly group?: string[];
+  readonly everybody?: boolean;
+  readonly consent?: 'ask' | 'skip';
 }
 
 export function relyingPartiesCommand(line: CommandLine): Command {
@@ -87,6 +97,42 @@ export function relyingPartiesCommand(line: CommandLine): Command {
         });
         output.document({ ...created.relyingParty, secret: created.secret });
         show(output, created);
+      }),
+  );
+
+  group.addCommand(
+    createCommand('change', {
+      summary: 'change what a service is called, where it takes people back, or who may sign in',
+      description:
+        'What is not named stays. With --redirect the addresses that are named take the place of all before; its id and secret stay.',
+      examples: [
+        'relying-parties change rlp_01… --redirect https://wiki.example.com/callback --redirect https://wiki2.example.com/callback',
+        'relying-parties change rlp_01… --name Wiki --everybody',
+      ],
+    })
+      .argument('<id>', 'its client id')
+      .option('--name <name>', 'what people see')
+      .option('--redirect <url>', 'where it takes people back; repeatable', parseRepeated)
+      .option('--logout <url>', 'where it is told that a session ended')
+      .option('--no-logout', 'it is told of no session that ended')
+      .option('--group <names>', 'only members of one of these groups', parseList)
+      .addOption(new Option('--everybody', 'everybody of the organization may sign in').conflicts('group'))
+      .addOption(new Option('--consent <how>', 'whether each person is asked').choices(['ask', 'skip']))
+      .action(async (id: string, options: ChangeOptions) => {
+        const body = {
+          ...(options.name === undefined ? {} : { name: options.name }),
+          ...(options.redirect === undefined ? {} : { redirectUris: options.redirect }),
+          ...(options.logout === undefined ? {} : { logoutUri: options.logout === false ? null : options.logout }),
+          ...(options.everybody === true ? { groups: null } : options.group ? { groups: options.group } : {}),
+          ...(options.consent === undefined ? {} : { consent: options.consent }),
+        };
+        if (Object.keys(body).length === 0) throw usageError('there is nothing to change');
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const call = () => api.call('relyingParties.update', { params: { id }, body });
+        const changed = await named(id, call, 'relying party', 'relying-parties list');
+        output.document(changed);
+        output.line(`${changed.name} is changed. It takes people back to ${changed.redirectUris.join(' ')}`);
       }),
   );
 

@@ -30,6 +30,7 @@ import { accessRequestHandlers } from './access-request-handlers.ts';
 import { apiKeyHandlers } from './api-key-handlers.ts';
 import { auditExportHandlers } from './audit-export-handlers.ts';
 import { auditHandlers } from './audit-handlers.ts';
+import { backupHandlers } from './backup-handlers.ts';
 import { consoleHandlers } from './console-handlers.ts';
 import { deviceHandlers } from './device-handlers.ts';
 import { factorHandlers } from './factor-handlers.ts';
@@ -41,6 +42,7 @@ import { organizationHandlers } from './organization-handlers.ts';
 import { personalAccessTokenHandlers } from './personal-access-token-handlers.ts';
 import { policyHandlers } from './policy-handlers.ts';
 import { policyTemplateHandlers } from './policy-template-handlers.ts';
+import { pushHandlers } from './push-handlers.ts';
 import { relyingPartyHandlers } from './relying-party-handlers.ts';
 import { roleHandlers } from './role-handlers.ts';
 import { serviceAccountHandlers } from './service-account-handlers.ts';
@@ -165,6 +167,8 @@ export const handlers: Handlers = {
   'gateways.get': (context, { caller, params }) => gateways.getGateway(context, caller, params.id),
   'gateways.createEnrolment': (context, { caller, body }) => enrolment.createEnrolment(context, caller, body),
   'gateways.enrol': (context, { body, origin }) => enrolment.enrolGateway(context, body, origin),
+  'gateways.setPlace': (context, { caller, params, body }) =>
+    gateways.setGatewayPlace(context, caller, params.id, body.place),
   'gateways.delete': (context, { caller, params }) => gateways.revokeGateway(context, caller, params.id),
   'endpoints.list': (context, { caller }) => gateways.listEndpoints(context, caller),
 
@@ -201,4 +205,6 @@ export const handlers: Handlers = {
   ...consoleHandlers,
   ...auditHandlers,
   ...auditExportHandlers,
+  ...backupHandlers,
+  ...pushHandlers,
 };

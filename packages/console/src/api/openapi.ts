@@ -73,12 +73,14 @@ function operation(id: string, route: RouteDefinition): Json {
         }),
     responses: {
       [route.status]:
-        route.response === undefined
-          ? { description: 'Done; no content.' }
-          : {
-              description: 'Done.',
-              content: { 'application/json': { schema: schemaOf(route.response, 'output') } },
-            },
+        route.download !== undefined
+          ? { description: 'A file.', content: { [route.download]: {} } }
+          : route.response === undefined
+            ? { description: 'Done; no content.' }
+            : {
+                description: 'Done.',
+                content: { 'application/json': { schema: schemaOf(route.response, 'output') } },
+              },
       ...(isOAuth
         ? { 400: { description: 'An OAuth error (RFC 6749, 5.2) with `reason` and `requestId`.' } }
         : {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PERMISSIONS, type Permission, parseScope, type Reason, type RouteId, roleHas } from '@zeronaut/model';
 import type { Fixture } from '../testing/fixture.suite.ts';
-import { bearer, cookie, type Expected, GUARDED, ROLES, ROWS, startMatrix } from '../testing/matrix.suite.ts';
+import { bearer, cookie, type Expected, GUARDED, NOT_HERE, ROLES, ROWS, startMatrix } from '../testing/matrix.suite.ts';
 import type { World } from '../testing/route-cases.suite.ts';
 
 /**
@@ -15,12 +15,16 @@ import type { World } from '../testing/route-cases.suite.ts';
  */
 const ONLY_FOR_ITS_MAKER: Partial<Record<RouteId, Reason>> = {
   'accessRequests.end': 'request.closed',
+  'backups.create': 'factor.session_needed',
   'factors.startTotp': 'factor.session_needed',
   'factors.confirmTotp': 'factor.session_needed',
   'factors.renewRecoveryCodes': 'factor.session_needed',
   'factors.delete': 'factor.session_needed',
   'passkeys.start': 'factor.session_needed',
   'passkeys.create': 'factor.session_needed',
+  'push.subscribe': 'factor.session_needed',
+  'push.test': 'api.not_found',
+  'push.unsubscribe': 'api.not_found',
   'sessions.deleteCurrent': 'api.invalid',
   'me.deleteSession': 'api.not_found',
   'oauth.approve': 'api.forbidden',
@@ -80,7 +84,9 @@ test('the API answers as the table of permissions says', LONG, async (t) => {
     each(GUARDED, async (id, route, expect) => {
       for (const role of ROLES) {
         const allowed = roleHas(role, route.permission);
-        const expected: Expected = allowed ? { status: route.status } : { reason: 'api.forbidden' };
+        const elsewhere = NOT_HERE[id];
+        const good: Expected = elsewhere === undefined ? { status: route.status } : { reason: elsewhere };
+        const expected: Expected = allowed ? good : { reason: 'api.forbidden' };
         const [person, program] = [people.get(role)!, programs.get(role)!];
         const byKey = await make(id, person);
         // What was refused is still good for the next.

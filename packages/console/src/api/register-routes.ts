@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   PERMISSIONS,
   type Permission,
@@ -166,6 +167,9 @@ function parseIfMatch(header: string | undefined): number | Refusal {
 
 function answer(reply: FastifyReply, route: RouteDefinition, result: unknown): FastifyReply {
   reply.code(route.status);
+  if (route.download !== undefined) {
+    return reply.type(route.download).send(Readable.from(result as AsyncIterable<Uint8Array>, { objectMode: false }));
+  }
   if (route.response === undefined) return reply.send();
   const { version } = result as { version?: unknown };
   if (typeof version === 'number') reply.header('etag', `"${version}"`);

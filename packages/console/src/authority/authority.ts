@@ -32,6 +32,8 @@ export interface Authority {
   samlKey(): Promise<SamlServiceKey>;
   /** Sign checkpoints of audit logs, and nothing else; made when first asked for. */
   auditKeys(): Promise<AuditKeys>;
+  /** P-256: by it push services of browsers know this console (VAPID); made when first asked for. */
+  pushKey(): Promise<KeyObject>;
   /** 32 bytes: vouches for the challenges of passkeys, and nothing else. */
   readonly challengeKey: Uint8Array;
   /** 32 bytes: makes names of mail addresses in the table of audit subjects, and nothing else. */
@@ -55,6 +57,11 @@ function createAuditKeys(): string {
       .privateKey.export({ type: 'pkcs8', format: 'pem' })
       .toString();
   return JSON.stringify({ ed25519: pem('ed25519'), mlDsa: pem('ml-dsa-65') });
+}
+
+function createPushKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 export interface SamlServiceKey {
@@ -101,6 +108,7 @@ export async function loadAuthority(store: Store, sealer: Sealer, clock: () => n
   const auditMailKey = await secret('audit-mail-key', () => randomBytes(32).toString('base64url'));
   let auditKeys: Promise<AuditKeys> | undefined;
   let samlKey: Promise<SamlServiceKey> | undefined;
+  let pushKey: Promise<KeyObject> | undefined;
   return {
     certificates: await createCertificateAuthority(root, clock),
     tokenKey,
@@ -117,6 +125,10 @@ export async function loadAuthority(store: Store, sealer: Sealer, clock: () => n
     samlKey: () => {
       samlKey ??= secret('saml-key', async () => JSON.stringify(await createSamlKey(clock()))).then(JSON.parse);
       return samlKey as Promise<SamlServiceKey>;
+    },
+    pushKey: () => {
+      pushKey ??= secret('push-key', createPushKey).then((text) => createPrivateKey(text));
+      return pushKey;
     },
     async openidKeys() {
       await secret(OPENID_KEYS, async () => JSON.stringify(await createOpenidKeys(clock())));

@@ -2,7 +2,9 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { Fault } from '@zeronaut/model';
 
-const KEY_BYTES = 32;
+/** Its name in the data directory. */
+export const MASTER_KEY_FILE = 'master.key';
+export const MASTER_KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
@@ -19,8 +21,11 @@ export interface Sealer {
  */
 export function loadMasterKey(file: string): Sealer {
   const key = readKey(file) ?? createKey(file);
-  if (key.length !== KEY_BYTES) {
-    throw new Fault('authority.master_key_invalid', { side: 'local', message: `${file} must hold ${KEY_BYTES} bytes` });
+  if (key.length !== MASTER_KEY_BYTES) {
+    throw new Fault('authority.master_key_invalid', {
+      side: 'local',
+      message: `${file} must hold ${MASTER_KEY_BYTES} bytes`,
+    });
   }
   return {
     seal(name, secret) {
@@ -66,7 +71,7 @@ function readKey(file: string): Buffer | null {
 }
 
 function createKey(file: string): Buffer {
-  const key = randomBytes(KEY_BYTES);
+  const key = randomBytes(MASTER_KEY_BYTES);
   const temporary = `${file}.${process.pid}.tmp`;
   const descriptor = openSync(temporary, 'wx', 0o600);
   try {

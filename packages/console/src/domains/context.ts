@@ -29,6 +29,8 @@ export interface Context {
   readonly recentTotals: RecentTotals;
   /** Wall clock, ms. */
   readonly clock: () => number;
+  /** The bytes of the master key, for a backup alone: everything else is sealed and opened by `authority`. */
+  readonly readMasterKey: () => Promise<Uint8Array>;
   readonly settings: {
     /** Where people and programs reach this console, without a slash at the end. */
     readonly publicUrl: () => string;

@@ -142,6 +142,8 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     /** What the gateway says that it runs. */
     applied_version: number | null;
     software_version: string | null;
+    /** JSON; null: nobody said. */
+    place: string | null;
     /** What was built last: grows only when the content's hash changes. */
     snapshot_version: number;
     snapshot_hash: string;

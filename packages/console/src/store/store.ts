@@ -35,6 +35,8 @@ export interface Store {
   onChange(listener: (organizationId: string | null) => void): () => void;
   /** To and from the other consoles on this database. */
   readonly notices: Notices;
+  /** Makes a consistent copy of the database and says where it is; the caller removes it. Null: PostgreSQL, which has its own tools. */
+  readonly copy: (() => Promise<string>) | null;
   close(): Promise<void>;
 }
 
@@ -55,13 +57,13 @@ export async function openStore(
   const kind = /^postgres(ql)?:/.test(url) ? 'postgres' : 'sqlite';
   const file = url.replace(/^sqlite:(\/\/)?/, '');
   if (kind === 'sqlite') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const sqlite = kind === 'sqlite' ? createSqliteDialect(file) : null;
   const db = new Kysely<Schema>({
     dialect:
-      kind === 'sqlite'
-        ? createSqliteDialect(file)
-        : new PostgresDialect({
-            pool: new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5_000 }),
-          }),
+      sqlite ??
+      new PostgresDialect({
+        pool: new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5_000 }),
+      }),
   });
   let notices: Notices;
   try {
@@ -129,6 +131,7 @@ export async function openStore(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    copy: sqlite?.copy ?? null,
     notices,
     async close() {
       await notices.close();

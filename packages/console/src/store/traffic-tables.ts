@@ -93,6 +93,24 @@ export interface TrafficTables {
     acknowledged_by: string | null;
     note: string;
   };
+  push_subscriptions: {
+    id: string;
+    organization_id: string;
+    user_id: string;
+    session_id: string;
+    endpoint_hash: string;
+    host: string;
+    /** Endpoint and keys, JSON. */
+    sealed: string;
+    user_agent: string;
+    /** Alarms that it was told of, JSON. */
+    told: string;
+    created_at: number;
+    last_delivered_at: number | null;
+    failures: number;
+    last_error: string | null;
+    next_try_at: number;
+  };
   notifications: {
     id: string;
     organization_id: string;

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject, webcrypto } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { CHAIN_START } from '@zeronaut/audit';
@@ -100,9 +101,11 @@ export async function startFixture(
   const now = () => clock.nowMs;
   let publicUrl = 'http://localhost:8080';
   let sync: SyncServer | null = null;
+  const masterKeyFile = `${temporaryDirectory(t)}/master.key`;
   const context: Context = {
     store,
-    authority: await loadAuthority(store, loadMasterKey(`${temporaryDirectory(t)}/master.key`), now),
+    authority: await loadAuthority(store, loadMasterKey(masterKeyFile), now),
+    readMasterKey: () => readFile(masterKeyFile),
     passwords: createPasswordHasher({ memory: 64, passes: 1, parallelism: 1 }),
     signInLimits: createSignInLimits(),
     recentTotals: createRecentTotals(),

@@ -24,6 +24,9 @@ export const GUARDED = ROWS.filter(([, route]) => route.permission !== 'none') a
   RouteDefinition & { permission: Permission },
 ][];
 
+/** What a good request is told in a console of several organizations, as that of the matrices is. */
+export const NOT_HERE: Partial<Record<RouteId, Reason>> = { 'backups.create': 'backup.several_organizations' };
+
 export type Answer = Awaited<ReturnType<TestOrganization['call']>>;
 export type Expected = { readonly status: number } | { readonly reason: Reason };
 

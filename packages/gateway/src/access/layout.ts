@@ -1,4 +1,4 @@
-import type { Branding } from '@zeronaut/model';
+import { type Branding, textOn } from '@zeronaut/model';
 import { Html, html } from './html.ts';
 
 const STYLE = `
@@ -76,13 +76,7 @@ ${page.script === undefined ? null : html`<script nonce="${nonce}">${new Html(pa
  * both grounds. Only six hexadecimal digits ever become part of the style, whatever a snapshot says.
  */
 function colourStyle(colour: string | null): string {
-  const match = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/.exec(colour ?? '');
-  if (match === null) return '';
-  const [red, green, blue] = match.slice(1).map((digits) => {
-    const share = Number.parseInt(digits, 16) / 255;
-    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  }) as [number, number, number];
-  // WCAG 2.2, relative luminance: above it, black has the higher contrast.
-  const onColour = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff';
-  return `.brand svg{color:${match[0]}}button:not(.quiet){background:${match[0]};color:${onColour};border-color:var(--edge)}`;
+  const onColour = textOn(colour ?? '');
+  if (onColour === null) return '';
+  return `.brand svg{color:${colour}}button:not(.quiet){background:${colour};color:${onColour};border-color:var(--edge)}`;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { relyingParty, relyingPartyInput } from '../entities/index.ts';
+import { relyingParty, relyingPartyChange, relyingPartyInput } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
 import { byId, pageOf, pageQuery } from './route-parts.ts';
 
@@ -26,6 +26,18 @@ export const relyingPartyRoutes = defineRoutes({
     status: 201,
     body: relyingPartyInput,
     response: withSecret,
+  },
+  'relyingParties.update': {
+    method: 'PATCH',
+    path: '/api/v1/relying-parties/:id',
+    tag: 'relying parties',
+    summary: 'Change name, addresses, groups or consent; asking people after all ends what was given without asking',
+    permission: 'relying_parties:write',
+    stepUp: true,
+    status: 200,
+    params: byId,
+    body: relyingPartyChange,
+    response: relyingParty,
   },
   'relyingParties.renewSecret': {
     method: 'POST',

@@ -29,8 +29,10 @@ export interface RouteDefinition {
    * organization's `factorMaxAgeSeconds`. API keys and the like have nothing to show anew.
    */
   readonly stepUp?: boolean;
-  /** Absent for 204. */
+  /** Absent for 204, and for a download. */
   readonly response?: z.ZodType;
+  /** The media type of an answer that is a file, byte after byte. */
+  readonly download?: string;
   /** The write may collide: `If-Match` with the ETag that was read is required. */
   readonly ifMatch?: boolean;
   /** `Idempotency-Key` is honoured: the same key and body give the same answer, once. */
@@ -60,4 +62,6 @@ export interface RouteRequest<R extends RouteDefinition> {
 
 export type RouteResponse<R extends RouteDefinition> = R['response'] extends z.ZodType
   ? z.output<R['response']>
-  : undefined;
+  : R['download'] extends string
+    ? AsyncIterable<Uint8Array>
+    : undefined;

@@ -14,6 +14,7 @@ import {
   label,
   organization,
   permission,
+  place,
   port,
   portRange,
   publicJwk,
@@ -32,6 +33,7 @@ import { activityRoutes } from './activity-routes.ts';
 import { apiKeyRoutes } from './api-key-routes.ts';
 import { auditExportRoutes } from './audit-export-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
+import { backupRoutes } from './backup-routes.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { factorCode, factorRoutes } from './factor-routes.ts';
 import { groupRoutes } from './group-routes.ts';
@@ -45,6 +47,7 @@ import { organizationRoutes } from './organization-routes.ts';
 import { personalAccessTokenRoutes } from './personal-access-token-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { policyTemplateRoutes } from './policy-template-routes.ts';
+import { pushRoutes } from './push-routes.ts';
 import { reachabilityRoutes } from './reachability-routes.ts';
 import { relyingPartyRoutes } from './relying-party-routes.ts';
 import { roleRoutes } from './role-routes.ts';
@@ -402,6 +405,17 @@ export const routes = defineRoutes({
       syncAddress: z.string(),
     }),
   },
+  'gateways.setPlace': {
+    method: 'PUT',
+    path: '/api/v1/gateways/:id/place',
+    tag: 'gateways',
+    summary: 'Say where a gateway is, for maps; null: nowhere in particular',
+    permission: 'gateways:write',
+    status: 200,
+    params: byId,
+    body: z.strictObject({ place: place.nullable() }),
+    response: gateway,
+  },
   'gateways.delete': {
     method: 'DELETE',
     path: '/api/v1/gateways/:id',
@@ -662,6 +676,8 @@ export const routes = defineRoutes({
   ...trafficRoutes,
   ...activityRoutes,
   ...reachabilityRoutes,
+  ...backupRoutes,
+  ...pushRoutes,
   ...notificationRoutes,
   ...incidentRoutes,
   ...auditRoutes,

@@ -16,3 +16,15 @@ export const branding = z.strictObject({
 export type Branding = z.infer<typeof branding>;
 
 export const DEFAULT_BRANDING: Branding = { name: 'Zeronaut', colour: null, text: '' };
+
+/** Black or white on a colour of the form `#rrggbb`, whichever is easier to read (WCAG 2.2, relative luminance); null for anything else. */
+export function textOn(colour: string): '#000' | '#fff' | null {
+  const match = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/.exec(colour);
+  if (match === null) return null;
+  const [red, green, blue] = match.slice(1).map((digits) => {
+    const share = Number.parseInt(digits, 16) / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  // Above it, black has the higher contrast.
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff';
+}

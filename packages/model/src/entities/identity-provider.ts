@@ -213,3 +213,13 @@ export const providerDirectory = z.strictObject({
     .describe('the first 200, by name'),
 });
 export type ProviderDirectory = z.infer<typeof providerDirectory>;
+
+/** The service account whose keys a company's directory uses to push people of a provider, by the provider's name. */
+export function scimAccountName(providerName: string): string {
+  return `scim-${providerName}`.slice(0, 63).replace(/-+$/, '');
+}
+
+/** All that such a key may do. */
+export function scimScope(providerId: string): string {
+  return `scim:write@${providerId}`;
+}

@@ -39,6 +39,7 @@ export * from './passkey.ts';
 export * from './personal-access-token.ts';
 export * from './policy.ts';
 export * from './policy-form.ts';
+export * from './push-subscription.ts';
 export * from './relying-party.ts';
 export * from './role.ts';
 export * from './scalars.ts';
@@ -175,6 +176,13 @@ export const portRange = z
   .refine((range) => range.from <= range.to, 'from must not be above to')
   .refine((range) => range.to - range.from < 10_000, 'at most 10,000 ports');
 
+/** Somewhere on earth, as a person says it (WGS 84, degrees). */
+export const place = z.strictObject({
+  name: displayName,
+  latitude: z.number().min(-90).max(90),
+  longitude: z.number().min(-180).max(180),
+});
+
 export const gateway = z.strictObject({
   id,
   organizationId: id,
@@ -196,6 +204,8 @@ export const gateway = z.strictObject({
   lastSeenAt: timestamp.nullable(),
   snapshotVersion: z.int().min(0).nullable(),
   softwareVersion: z.string().max(40).nullable(),
+  /** Null: nobody said where it is. It is shown on maps and decides nothing. */
+  place: place.nullable(),
   createdAt: timestamp,
 });
 export type Gateway = z.infer<typeof gateway>;

@@ -64,4 +64,8 @@ export const messages: Translation<typeof english> = {
   'nav.ask': 'Zugriff erbitten',
   'nav.mine': 'Mein Zugriff',
   'nav.settings': 'Einstellungen',
+  'nav.testRoute': 'Route testen',
+  'organization.menu': 'Organisation wechseln',
+  'organization.home': 'Zurück nach Hause',
+  'organization.homeHint': 'Zur Organisation, in der dein Passwort und deine Faktoren sind',
 };

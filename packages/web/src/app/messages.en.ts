@@ -61,4 +61,8 @@ export const messages = {
   'nav.ask': 'Ask for access',
   'nav.mine': 'My access',
   'nav.settings': 'Settings',
+  'nav.testRoute': 'Test a route',
+  'organization.menu': 'Change the organization',
+  'organization.home': 'Back home',
+  'organization.homeHint': 'To the organization where your password and factors are',
 } as const;

@@ -57,5 +57,6 @@ export const ACTIONS: readonly NavigationItem[] = [
   { to: '/sites?add=1', label: 'nav.addSite', icon: PlusIcon, permission: 'sites:write' },
   { to: '/policies/new', label: 'nav.newPolicy', icon: PlusIcon, permission: 'policies:write' },
   { to: '/audit/verify', label: 'nav.verify', icon: AuditIcon, permission: 'audit:read' },
+  { to: '/resources/test', label: 'nav.testRoute', icon: ResourceIcon, permission: 'policies:read' },
   { to: '/policies/simulator', label: 'nav.simulator', icon: PolicyIcon, permission: 'policies:read' },
 ];

@@ -13,6 +13,7 @@ import { myAccessRoutes } from '../features/my-access/routes.ts';
 import { overviewRoutes } from '../features/overview/routes.ts';
 import { personalAccessTokenRoutes } from '../features/personal-access-tokens/routes.ts';
 import { policyRoutes } from '../features/policies/routes.ts';
+import { relyingPartyRoutes } from '../features/relying-parties/routes.ts';
 import { resourceRoutes } from '../features/resources/routes.ts';
 import { roleRoutes } from '../features/roles/routes.ts';
 import { securityRoutes } from '../features/security/routes.ts';
@@ -20,6 +21,7 @@ import { serviceAccountRoutes } from '../features/service-accounts/routes.ts';
 import { settingsRoutes } from '../features/settings/routes.ts';
 import { siteRoutes } from '../features/sites/routes.ts';
 import { userRoutes } from '../features/users/routes.ts';
+import { workloadTrustRoutes } from '../features/workload-trusts/routes.ts';
 import { LoadingPage, NotFoundPage, PageError } from './page-states.tsx';
 import { Shell } from './shell.tsx';
 
@@ -46,6 +48,8 @@ const routeTree = rootRoute
     ...settingsRoutes,
     ...identityProviderRoutes,
     ...roleRoutes,
+    ...relyingPartyRoutes,
+    ...workloadTrustRoutes,
   ]);
 
 export const router = createRouter({

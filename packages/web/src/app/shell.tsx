@@ -6,12 +6,14 @@ import Typography from '@mui/material/Typography';
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useMessages } from '../base/messages.ts';
+import { renewPush } from '../base/push-wish.ts';
 import { useMe } from '../base/session.ts';
 import { CloseIcon, MenuIcon, SearchIcon } from '../ui/icons.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { LiveNotice } from './live-notice.tsx';
 import { appMessages } from './messages.ts';
 import { NavigationList } from './navigation-list.tsx';
+import { OrganizationMenu } from './organization-menu.tsx';
 import { useShortcuts } from './shortcuts.ts';
 
 const loadPalette = () => import('./command-palette.tsx');
@@ -24,6 +26,8 @@ const PALETTE_AHEAD_MS = 1_000;
 export function Shell() {
   const t = useMessages(appMessages);
   const me = useMe();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each session
+  useEffect(() => void renewPush(me), [me.sessionId]);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [menuOpen, setMenuOpen] = useState(false);
   const [paletteOpen, setPaletteOpen] = useState(false);
@@ -55,9 +59,7 @@ export function Shell() {
           <Box component="img" src="/icon.svg" alt="" sx={{ width: 28, height: 28 }} />
           <Box sx={{ minWidth: 0 }}>
             <Typography sx={{ fontWeight: 650, lineHeight: 1.2 }}>Zeronaut</Typography>
-            <Typography variant="caption" color="textSecondary" noWrap component="div" title={me.organization.name}>
-              {me.organization.name}
-            </Typography>
+            <OrganizationMenu />
           </Box>
         </Box>
         <IconButton aria-label={t('nav.close')} onClick={() => setMenuOpen(false)} sx={{ display: { md: 'none' } }}>

@@ -41,7 +41,32 @@ export function isNotFound(error: unknown): boolean {
 
 /** Calls rows of the route table with the cookie of the browser; no credential is known here. */
 export function createCall(table: RouteTable, send: typeof fetch): Call {
-  return async (id, input, { version, signal } = {}) => {
+  const ask = createAsk(table, send);
+  return async (id, input, options = {}) => {
+    const text = await (await ask(id, input, options)).text();
+    return (text === '' ? undefined : JSON.parse(text)) as RouteResponse<Routes[typeof id]>;
+  };
+}
+
+/** The same, of rows that answer with a file. */
+export function createDownload(
+  table: RouteTable,
+  send: typeof fetch,
+): <Id extends RouteId>(id: Id, input: RouteInput<Routes[Id]>) => Promise<Blob> {
+  const ask = createAsk(table, send);
+  return async (id, input) => {
+    const answer = await ask(id, input, {});
+    return await answer.blob().catch(() => {
+      throw new ApiProblem(unreachable());
+    });
+  };
+}
+
+type Ask = <Id extends RouteId>(id: Id, input: RouteInput<Routes[Id]>, options: CallOptions) => Promise<Response>;
+
+/** Resolves with an answer that is a yes. */
+function createAsk(table: RouteTable, send: typeof fetch): Ask {
+  return async (id, input, { version, signal }) => {
     const { method, path } = table[id];
     const { params, query, body } = input as {
       params?: Record<string, string>;
@@ -69,9 +94,8 @@ export function createCall(table: RouteTable, send: typeof fetch): Call {
       if (signal?.aborted) throw error;
       throw new ApiProblem(unreachable());
     });
-    const text = await answer.text();
-    if (!answer.ok) throw new ApiProblem(problemOf(text, answer));
-    return (text === '' ? undefined : JSON.parse(text)) as RouteResponse<Routes[typeof id]>;
+    if (!answer.ok) throw new ApiProblem(problemOf(await answer.text(), answer));
+    return answer;
   };
 }
 

@@ -10,9 +10,10 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import type { RouteId, RouteInput, RouteResponse, Routes } from '@zeronaut/model';
-import { ApiProblem, type CallOptions, createCall } from './api-client.ts';
+import { ApiProblem, type CallOptions, createCall, createDownload } from './api-client.ts';
 
 export const call = createCall(routeTable, (...args) => fetch(...args));
+export const download = createDownload(routeTable, (...args) => fetch(...args));
 
 const STALE_AFTER_MS = 15_000;
 const RETRIES = 2;

@@ -2,7 +2,7 @@ import type { LiveNoun } from '@zeronaut/model';
 
 /** Routes whose answers are made of a noun besides its own, by the beginning of their ids. */
 const FURTHER: Partial<Record<LiveNoun, readonly string[]>> = {
-  organization: ['organizations.', 'me.', 'signInPolicy.', 'devicePolicy.', 'auditExports.'],
+  organization: ['organizations.', 'me.', 'signInPolicy.', 'devicePolicy.', 'auditExports.', 'branding.'],
   services: ['resources.', 'overview.'],
   resources: ['services.', 'overview.', 'me.listReach'],
   gateways: ['endpoints.', 'services.', 'overview.'],

@@ -2,3 +2,9 @@
 declare module 'virtual:route-table' {
   export const routeTable: import('./api-client.ts').RouteTable;
 }
+
+/** Made by build/world-outline.ts. */
+declare module 'virtual:world-outline' {
+  /** An SVG path in the units of world-projection.ts. */
+  export const worldOutline: string;
+}

@@ -131,4 +131,15 @@ export const messages: Translation<typeof english> = {
   'device.revokeTitle': '{name} widerrufen?',
   'device.revokeText':
     'Kein Gateway lässt es mehr ein; Dienste, die es veröffentlicht, sind unerreichbar. Es muss neu aufgenommen werden, um zurückzukommen.',
+  'tabs.branding': 'Auftritt',
+  'tabs.notifications': 'Benachrichtigungen',
+  'info.close': 'Schließen',
+  'tabs.relyingParties': 'Vertrauende Dienste',
+  'tabs.workloads': 'Workload-Vertrauen',
+  'tabs.backup': 'Sicherung',
+  'map.title': 'Wo Gateways sind',
+  'map.placed': 'Gateways auf der Karte',
+  'map.connected': 'Verbunden',
+  'map.away': 'Nicht verbunden',
+  'map.noPlace': 'Kein Ort angegeben:',
 };

@@ -129,4 +129,15 @@ export const messages = {
   'device.revokeTitle': 'Revoke {name}?',
   'device.revokeText':
     'No gateway lets it in any more; services that it publishes are unreachable. To come back it has to enrol anew.',
+  'tabs.branding': 'Branding',
+  'tabs.notifications': 'Notifications',
+  'info.close': 'Close',
+  'tabs.relyingParties': 'Relying parties',
+  'tabs.workloads': 'Workload trusts',
+  'tabs.backup': 'Backup',
+  'map.title': 'Where gateways are',
+  'map.placed': 'Gateways on the map',
+  'map.connected': 'Connected',
+  'map.away': 'Not connected',
+  'map.noPlace': 'No place given:',
 } as const;

@@ -5,6 +5,7 @@ import Typography from '@mui/material/Typography';
 import type { ReactNode } from 'react';
 import { ApiProblem } from '../base/api-client.ts';
 import { useMessages } from '../base/messages.ts';
+import { useProblemText } from '../base/problem-texts.ts';
 import { goToSignIn, needsSignIn } from '../base/session.ts';
 import { ErrorIcon } from './icons.tsx';
 import { uiMessages } from './messages.ts';
@@ -34,7 +35,8 @@ export function EmptyState(props: {
 export function ErrorState({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
   const t = useMessages(uiMessages);
   const signIn = needsSignIn(error);
-  const { title, next, reason, requestId } = explain(error, t);
+  const textOf = useProblemText();
+  const { title, next, reason, requestId } = explain(error, t, textOf);
   return (
     <Box role="alert" sx={{ display: 'flex', gap: 1.5, p: { xs: 2, sm: 3 } }}>
       <ErrorIcon color={signIn ? 'warning' : 'error'} />
@@ -66,15 +68,17 @@ export function ErrorState({ error, onRetry }: { readonly error: unknown; readon
 function explain(
   error: unknown,
   t: (key: 'state.unreachable' | 'state.unreachableNext' | 'state.unexpected') => string,
+  textOf: ReturnType<typeof useProblemText>,
 ) {
   if (!(error instanceof ApiProblem)) {
     const text = error instanceof Error ? error.message : '';
     return { title: t('state.unexpected'), next: text, reason: '', requestId: '' };
   }
-  const { title, next, detail, reason, requestId, errors } = error.problem;
+  const { detail, reason, requestId, errors } = error.problem;
   if (reason === 'web.unreachable') {
     return { title: t('state.unreachable'), next: t('state.unreachableNext'), reason: '', requestId: '' };
   }
+  const { title, next } = textOf(reason, { title: error.problem.title, next: error.problem.next ?? '' });
   const named = errors?.map(({ path, message }) => `${path}: ${message}`).join('; ');
   return { title, next: [detail, named, next].filter((part) => part).join('. '), reason, requestId };
 }

@@ -23,6 +23,7 @@ const PAGES = {
     { to: '/service-accounts', label: 'tabs.serviceAccounts', permission: 'service_accounts:read' },
     { to: '/service-accounts/api-keys', label: 'tabs.apiKeys', permission: 'api_keys:read' },
     { to: '/service-accounts/personal-access-tokens', label: 'tabs.tokens', permission: 'api_keys:read' },
+    { to: '/service-accounts/workload-trusts', label: 'tabs.workloads', permission: 'service_accounts:read' },
   ],
   requests: [
     { to: '/access-requests', label: 'tabs.requests', permission: 'self:read' },
@@ -30,11 +31,15 @@ const PAGES = {
   ],
   settings: [
     { to: '/settings', label: 'tabs.organization', permission: 'organization:read' },
+    { to: '/settings/branding', label: 'tabs.branding', permission: 'organization:read' },
     { to: '/settings/sign-in', label: 'tabs.signInPolicy', permission: 'organization:read' },
     { to: '/settings/identity-providers', label: 'tabs.providers', permission: 'identity_providers:read' },
+    { to: '/settings/relying-parties', label: 'tabs.relyingParties', permission: 'relying_parties:read' },
     { to: '/settings/devices', label: 'tabs.devices', permission: 'organization:read' },
+    { to: '/settings/notifications', label: 'tabs.notifications', permission: 'organization:write' },
     { to: '/settings/retention', label: 'tabs.retention', permission: 'audit:read' },
     { to: '/settings/audit-exports', label: 'tabs.exports', permission: 'audit_exports:read' },
+    { to: '/settings/backup', label: 'tabs.backup', permission: 'backups:write' },
   ],
   mine: [
     { to: '/my-access', label: 'tabs.reach', permission: 'self:read' },

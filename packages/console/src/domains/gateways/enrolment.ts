@@ -133,6 +133,7 @@ export async function enrolGateway(
       last_seen_at: null,
       applied_version: null,
       software_version: null,
+      place: null,
       snapshot_version: 0,
       snapshot_hash: '',
       snapshot_issued_at: 0,

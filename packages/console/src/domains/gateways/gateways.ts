@@ -1,4 +1,4 @@
-import { formatHostPort, type Gateway, type GatewayView } from '@zeronaut/model';
+import { formatHostPort, type Gateway, type GatewayView, place } from '@zeronaut/model';
 import { type Selectable, sql } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
@@ -29,6 +29,7 @@ export function toGateway(row: GatewayRow, connected: ReadonlySet<string>): Gate
     lastSeenAt: isoTime(row.last_seen_at),
     snapshotVersion: row.applied_version,
     softwareVersion: row.software_version,
+    place: row.place === null ? null : place.parse(JSON.parse(row.place)),
     createdAt: isoTime(row.created_at),
   };
 }
@@ -114,6 +115,35 @@ export async function listEndpoints(context: Context, caller: Caller) {
     draining: gateways.filter(isDraining).map(toEndpoint),
     certificateAuthority: context.authority.certificates.certificate,
   };
+}
+
+/** What is shown alone: no snapshot says anything of it. */
+export async function setGatewayPlace(
+  context: Context,
+  caller: Caller,
+  id: string,
+  input: Gateway['place'],
+): Promise<Gateway | Refusal> {
+  return await context.store.transaction(async (queries) => {
+    const { organizationId } = caller;
+    const own = queries.selectFrom('gateways').selectAll().where('organization_id', '=', organizationId);
+    const before = await own.where('id', '=', id).executeTakeFirst();
+    if (before === undefined) return new Refusal('api.not_found');
+    const after = await queries
+      .updateTable('gateways')
+      .set({ place: input === null ? null : JSON.stringify(input) })
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    const connected = context.connectedGateways();
+    const view = toGateway(after, connected);
+    await appendAudit(queries, context, caller, {
+      ...{ action: 'gateway.place', objectKind: 'gateway', objectId: id },
+      ...{ before: { place: toGateway(before, connected).place }, after: { place: view.place } },
+    });
+    return view;
+  });
 }
 
 export async function revokeGateway(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {

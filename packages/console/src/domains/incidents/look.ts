@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { notifyOrganization } from '../notifications/notify.ts';
+import { endPush } from '../push/tell-browsers.ts';
 import { alarmsOf } from '../traffic/overview.ts';
 import { keyOfAlarm, recordIncidents } from './incidents.ts';
 import { watchedAlarms } from './watched.ts';
@@ -9,6 +10,7 @@ export type LastLook = Map<string, ReadonlySet<string>>;
 
 /** One look at all organizations: what is wrong and was at the last look is kept as an incident, and told. */
 export async function lookAtAll(context: Context, lastLook: LastLook, isStopped: () => boolean): Promise<void> {
+  await endPush(context);
   const organizations = await context.store.db.selectFrom('organizations').select('id').execute();
   const known = new Set(organizations.map(({ id }) => id));
   for (const id of lastLook.keys()) if (!known.has(id)) lastLook.delete(id);

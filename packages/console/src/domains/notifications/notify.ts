@@ -4,6 +4,8 @@ import { Refusal } from '../../store/refusal.ts';
 import type { Caller, Context } from '../context.ts';
 import { keyOfAlarm } from '../incidents/incidents.ts';
 import { isoTime } from '../page.ts';
+import { tellBrowsers } from '../push/tell-browsers.ts';
+import { linesOf, type News, retryAfterMs } from './messages.ts';
 import { findNotification, type NotificationRow, type StoredSettings, secretOf } from './notifications.ts';
 
 /**
@@ -11,18 +13,9 @@ import { findNotification, type NotificationRow, type StoredSettings, secretOf }
  * that nothing is lost by a receiver that is away or by a restart; it is tried again, ever more rarely.
  */
 
-/** Alarms that one message names; the others are counted. */
-const MAX_NAMED = 20;
-const FIRST_RETRY_MS = 30_000;
-const LAST_RETRY_MS = 3_600_000;
 /** A message of ours is small, and so is an answer that says that it was taken. */
 const MAX_ANSWER_BYTES = 65_536;
 const TIMEOUT_MS = 10_000;
-
-export interface News {
-  readonly raised: readonly Alarm[];
-  readonly mended: readonly Alarm[];
-}
 
 /** Tells those of an organization who want to be told and whose turn it is. `present`: keys of all that is wrong now. */
 export async function notifyOrganization(
@@ -37,7 +30,10 @@ export async function notifyOrganization(
     .where('organization_id', '=', organizationId)
     .where('next_try_at', '<=', context.clock())
     .execute();
-  await Promise.all(due.map((row) => notify(context, row, lasting, present)));
+  await Promise.all([
+    ...due.map((row) => notify(context, row, lasting, present)),
+    tellBrowsers(context, organizationId, lasting, present),
+  ]);
 }
 
 async function notify(
@@ -57,10 +53,13 @@ async function notify(
   const error = await send(context, row, { raised, mended });
   const nowMs = context.clock();
   if (error !== null) {
-    const waitMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(row.failures, 10));
     await db
       .updateTable('notifications')
-      .set({ failures: row.failures + 1, last_error: error.slice(0, 500), next_try_at: nowMs + waitMs })
+      .set({
+        failures: row.failures + 1,
+        last_error: error.slice(0, 500),
+        next_try_at: nowMs + retryAfterMs(row.failures),
+      })
       .where('id', '=', row.id)
       .execute();
     return;
@@ -160,26 +159,6 @@ async function post(
   });
   if (answer instanceof Refusal) return `${answer.reason}${answer.detail === undefined ? '' : `: ${answer.detail}`}`;
   return answer.status >= 200 && answer.status < 300 ? null : `it answered ${answer.status}`;
-}
-
-/** The first line says it all. Names come from people: they are text, whatever they look like. */
-function linesOf({ raised, mended }: News): string[] {
-  if (raised.length + mended.length === 0) return ['Zeronaut: a test message. Alarms will come like this.'];
-  const words = (alarm: Alarm) => `${alarm.kind.replaceAll('_', ' ')}: ${oneLine(alarm.object.name)}`;
-  const counts = [
-    ...(raised.length > 0 ? [`${raised.length} new`] : []),
-    ...(mended.length > 0 ? [`${mended.length} mended`] : []),
-  ];
-  const all = [
-    ...raised.map((alarm) => `! ${words(alarm)} - ${oneLine(alarm.detail)}`),
-    ...mended.map((alarm) => `ok ${words(alarm)}`),
-  ];
-  const more = all.length > MAX_NAMED ? [`and ${all.length - MAX_NAMED} more`] : [];
-  return [`Zeronaut alarms: ${counts.join(', ')}`, ...all.slice(0, MAX_NAMED), ...more];
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim();
 }
 
 /** The three characters that make a mention or a link. */

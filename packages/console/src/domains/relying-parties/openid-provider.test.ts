@@ -72,6 +72,47 @@ eachDatabase('a service signs people in through the console, as with any OpenID 
   assert.ok(actions.includes('relying_party.sign_in'));
 });
 
+eachDatabase(
+  'a relying party is changed: its addresses at once, and who was never asked is asked',
+  async (t, database) => {
+    const { fixture, url, ours, user } = await world(t, database);
+    const party = await newParty(ours, url, { consent: 'skip', logoutUri: 'https://wiki.example/logout' });
+    const browser = new Browser(url);
+    const { tokens } = await tokensOf(browser, party, user.email);
+    const path = `/api/v1/relying-parties/${party.id}`;
+    const change = async (body: object) => {
+      const answer = await ours.call('PATCH', path, body);
+      assert.equal(answer.statusCode, 200, answer.body);
+      return answer.json();
+    };
+    const moved = await change({ redirectUris: ['https://wiki.example/moved'], name: 'Handbook' });
+    assert.deepEqual(
+      [moved.name, moved.redirectUris, moved.logoutUri, moved.consent],
+      ['Handbook', ['https://wiki.example/moved'], 'https://wiki.example/logout', 'skip'],
+      'what was not named stays',
+    );
+    const refused = await browser.follow((await authorization(party, { prompt: '' })).url);
+    assert.equal(refused.status, 400, 'the address that was taken out is sent nobody');
+    await change({ redirectUris: [REDIRECT] });
+    await client.refreshTokenGrant(party.config, tokens.refresh_token!);
+    const again = await tokensOf(browser, party, user.email);
+    await change({ consent: 'ask' });
+    await assert.rejects(
+      client.refreshTokenGrant(party.config, again.tokens.refresh_token!),
+      oauthError('invalid_grant'),
+    );
+
+    const wrong = await ours.call('PATCH', path, { redirectUris: ['https://*.example/'] });
+    assert.equal(wrong.json().reason, 'api.invalid');
+    const foreign = await (await fixture.organization()).call('PATCH', path, { name: 'Mine' });
+    assert.equal(foreign.json().reason, 'api.not_found');
+    const { items } = (await ours.call('GET', '/api/v1/audit?action=relying_party.update')).json();
+    assert.equal(items.length, 3);
+    assert.equal((await ours.call('DELETE', path)).statusCode, 204);
+    assert.equal((await ours.call('PATCH', path, { name: 'Late' })).json().reason, 'api.not_found');
+  },
+);
+
 const oauthError = (code: string) => (error: { error?: string }) => error.error === code;
 
 eachDatabase('a stolen refresh token or code ends the whole family', async (t, database) => {

@@ -1,4 +1,4 @@
-import { createId, type RelyingParty, type RelyingPartyInput } from '@zeronaut/model';
+import { createId, type RelyingParty, type RelyingPartyChange, type RelyingPartyInput } from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
@@ -92,6 +92,44 @@ export async function createRelyingParty(
       after: relyingParty,
     });
     return { relyingParty, secret };
+  });
+}
+
+/** It counts from the next request of a service on: a code on its way to an address that was taken out is still redeemed. */
+export async function updateRelyingParty(
+  context: Context,
+  caller: Caller,
+  id: string,
+  change: RelyingPartyChange,
+): Promise<RelyingParty | Refusal> {
+  return await context.store.transaction(async (queries) => {
+    // Written before it is read, so that two changes at once do not undo each other.
+    const row = await queries
+      .updateTable('relying_parties')
+      .set((eb) => ({ name: change.name ?? eb.ref('name') }))
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) return new Refusal('api.not_found');
+    const { name: _name, ...settings } = change;
+    const before = toRelyingParty(context, row);
+    const changed = { ...row, settings: JSON.stringify({ ...JSON.parse(row.settings), ...settings }) };
+    const after = toRelyingParty(context, changed);
+    await queries
+      .updateTable('relying_parties')
+      .set({ settings: changed.settings })
+      .where('organization_id', '=', caller.organizationId)
+      .where('id', '=', id)
+      .execute();
+    if (before.consent === 'skip' && after.consent === 'ask') {
+      await queries.deleteFrom('openid_records').where('relying_party_id', '=', id).execute();
+    }
+    await appendAudit(queries, context, caller, {
+      ...{ action: 'relying_party.update', objectKind: 'relying_party', objectId: id, before, after },
+    });
+    return after;
   });
 }
 

@@ -130,6 +130,7 @@ export async function remove(
     'relying_party_consents',
     'device_authorizations',
     'workload_tokens',
+    'push_subscriptions',
   ] as const) {
     // All have this column, which Kysely does not see through the union.
     await queries

@@ -36,6 +36,8 @@ import * as deviceLastSeen from './0068-device-last-seen.ts';
 import * as deviceDiscoveries from './0069-device-discoveries.ts';
 import * as activity from './0070-activity.ts';
 import * as incidents from './0071-incidents.ts';
+import * as gatewayPlaces from './0072-gateway-places.ts';
+import * as push from './0073-push.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -78,6 +80,8 @@ export const migrations: MigrationProvider = {
       '0069-device-discoveries': deviceDiscoveries,
       '0070-activity': activity,
       '0071-incidents': incidents,
+      '0072-gateway-places': gatewayPlaces,
+      '0073-push': push,
     };
   },
 };

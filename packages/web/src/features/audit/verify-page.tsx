@@ -5,6 +5,7 @@ import LinearProgress from '@mui/material/LinearProgress';
 import Typography from '@mui/material/Typography';
 import { type ChangeEvent, useEffect, useRef, useState } from 'react';
 import { useLanguage, useMessages } from '../../base/messages.ts';
+import { saveFile } from '../../base/save-file.ts';
 import { useMe } from '../../base/session.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
@@ -90,12 +91,8 @@ export function VerifyPage() {
         entries = done;
         onProgress(done, all);
       }
-      const url = URL.createObjectURL(new Blob(parts, { type: 'application/jsonl' }));
-      const link = document.createElement('a');
-      link.href = url;
-      link.download = `audit-${organization.slug}-${new Date().toISOString().slice(0, 10)}.jsonl`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      const name = `audit-${organization.slug}-${new Date().toISOString().slice(0, 10)}.jsonl`;
+      saveFile(new Blob(parts, { type: 'application/jsonl' }), name);
       return { exported: entries };
     });
 

@@ -4,7 +4,7 @@ import Card from '@mui/material/Card';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
@@ -26,11 +26,14 @@ import { gatewayMessages } from './messages.ts';
 
 const route = getRouteApi('/gateways/$id');
 
+const PlaceDialog = lazy(async () => ({ default: (await import('./place-dialog.tsx')).PlaceDialog }));
+
 export function GatewayPage() {
   const t = useMessages(gatewayMessages);
   const may = useMay();
   const navigate = useNavigate();
   const { id } = route.useParams();
+  const [placing, setPlacing] = useState(false);
   const [revoking, setRevoking] = useState(false);
   const [draining, setDraining] = useState(false);
   const revoke = useRouteMutation('gateways.delete', ['gateways.list', 'gateways.get']);
@@ -59,6 +62,9 @@ export function GatewayPage() {
               <Button variant="outlined" color="inherit" onClick={() => setDraining(true)}>
                 {t(gateway.draining === null ? 'drain' : 'resume')}
               </Button>
+              <Button variant="outlined" onClick={() => setPlacing(true)}>
+                {t('place.set')}
+              </Button>
               <Button variant="outlined" color="error" onClick={() => setRevoking(true)}>
                 {t('revoke')}
               </Button>
@@ -83,6 +89,7 @@ export function GatewayPage() {
               [t('fact.domain'), gateway.baseDomain],
               [t('fact.address'), gateway.publicHost],
               [t('column.region'), gateway.region],
+              [t('place'), gateway.place?.name ?? t('place.none')],
               [t('fact.https'), gateway.httpsPort],
               [t('fact.tunnel'), gateway.tunnelPort],
               [t('fact.range'), `${gateway.portRange.from}–${gateway.portRange.to}`],
@@ -130,6 +137,11 @@ export function GatewayPage() {
         </Box>
       ) : null}
       <DrainDialog gateway={gateway} open={draining} onClose={() => setDraining(false)} />
+      {placing ? (
+        <Suspense>
+          <PlaceDialog gateway={gateway} onClose={() => setPlacing(false)} />
+        </Suspense>
+      ) : null}
       <ConfirmDialog
         open={revoking}
         title={t('revoke.title', { name: gateway.name })}

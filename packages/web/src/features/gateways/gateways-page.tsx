@@ -1,6 +1,7 @@
 import Typography from '@mui/material/Typography';
 import { getRouteApi } from '@tanstack/react-router';
 import { openConnections } from '@zeronaut/model';
+import { lazy, Suspense } from 'react';
 import { formatCount } from '../../base/chart-scale.ts';
 import { useLanguage, useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
@@ -20,6 +21,9 @@ import { gatewayMessages } from './messages.ts';
 
 type Row = RowOf<'gateways.list'>;
 const route = getRouteApi('/gateways');
+const GatewayMap = lazy(async () => ({
+  default: (await import('../../ui/gateway-map-section.tsx')).GatewayMapSection,
+}));
 
 export function GatewaysPage() {
   const t = useMessages(gatewayMessages);
@@ -139,6 +143,11 @@ export function GatewaysPage() {
         title={t('title')}
         subtitle={t('subtitle')}
         actions={enrol}
+        tabs={
+          <Suspense>
+            <GatewayMap />
+          </Suspense>
+        }
         list={list}
         columns={columns}
         rowKey={({ id }) => id}

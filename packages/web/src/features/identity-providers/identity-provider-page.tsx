@@ -20,7 +20,9 @@ import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
 import { identityProviderMessages } from './messages.ts';
+import { ProviderDirectory } from './provider-directory.tsx';
 import { ProviderDomains } from './provider-domains.tsx';
+import { ProviderMappings } from './provider-mappings.tsx';
 
 const route = getRouteApi('/settings/identity-providers/$id');
 const ProviderDialog = lazy(async () => ({ default: (await import('./provider-dialog.tsx')).ProviderDialog }));
@@ -91,6 +93,8 @@ export function IdentityProviderPage() {
         </Section>
         <Check provider={provider} mayChange={mayChange} />
         <ProviderDomains provider={provider} mayChange={mayChange} />
+        <ProviderMappings provider={provider} mayChange={mayChange} />
+        <ProviderDirectory provider={provider} />
       </TwoColumns>
       {open === 'edit' ? (
         <Suspense>
@@ -133,21 +137,6 @@ function About({ provider }: { readonly provider: IdentityProvider }) {
           settings.kind === 'saml' ? null : [t('field.secret'), t(provider.hasSecret ? 'secret.there' : 'secret.none')],
           [t('field.createUsers'), t(provider.createUsers ? 'yes' : 'no')],
           [t('field.defaultRole'), provider.defaultRole],
-          [
-            t('field.mappings'),
-            provider.groupMappings.length === 0
-              ? t('mappings.none')
-              : provider.groupMappings.map(({ from, group, role }) => (
-                  <div key={`${from} ${group} ${role}`}>
-                    {t('mapping', {
-                      from,
-                      to: [group === null ? '' : `group:${group}`, role === null ? '' : `role:${role}`]
-                        .filter(Boolean)
-                        .join(', '),
-                    })}
-                  </div>
-                )),
-          ],
           [t('created'), <Time key="created" at={provider.createdAt} />],
           [t('id'), <code key="id">{provider.id}</code>],
         ]}

@@ -9,6 +9,7 @@ import type { Base } from '../../ui/form.tsx';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { SelectInput, SwitchInput, TextInput } from '../../ui/form-fields.tsx';
 import { identityProviderMessages } from './messages.ts';
+import { baseOf } from './provider-base.ts';
 import { freshSettings, SettingsFields } from './settings-fields.tsx';
 
 const OLD = ['identityProviders.list', 'identityProviders.get'] as const;
@@ -24,15 +25,6 @@ interface ProviderDialogProps {
 }
 
 type Input = Base<IdentityProviderInput>;
-
-function baseOf(provider: IdentityProvider): Input {
-  const { name, displayName, enabled, position, settings, createUsers, defaultRole, groupMappings, version } = provider;
-  return {
-    // Without a secret: what is kept stays.
-    values: { name, displayName, enabled, position, settings, createUsers, defaultRole, groupMappings },
-    version,
-  };
-}
 
 function freshBase(kind: IdentityProviderKind): Input {
   return {

@@ -42,4 +42,18 @@ export const messages: Translation<typeof english> = {
   'addresses.text':
     'Für rohe Ports gibst du die Adresse frei, von der du kommst, am Portal eines Gateways und auf Zeit.',
   'addresses.none': 'Noch kein Gateway.',
+  push: 'Alarme in Browsern',
+  'push.text':
+    'Sagt dir, wenn etwas nicht stimmt, auch wenn diese Seite zu ist, bis du dich abmeldest. Was gesagt wird, ist für diesen Browser verschlüsselt.',
+  'push.unsupported':
+    'Dieser Browser nimmt hier keine solchen Nachrichten an: es braucht https, und es darf kein privates Fenster sein.',
+  'push.denied': 'Dieser Browser erlaubt es nicht. Erlaube Benachrichtigungen für diese Seite in seinen Einstellungen.',
+  'push.start': 'Diesem Browser sagen',
+  'push.refused': 'Du hast es nicht erlaubt.',
+  'push.noService': 'Der Push-Dienst dieses Browsers ist nicht erreichbar.',
+  'push.none': 'Keinem Browser wird etwas gesagt.',
+  'push.test': 'Test',
+  'push.tested': 'Der Push-Dienst hat die Testnachricht angenommen.',
+  'push.notTaken': 'nicht angenommen: {error}',
+  'push.stop': 'Beenden',
 };

@@ -3,10 +3,10 @@ import Link from '@mui/material/Link';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import type { Consent } from '@zeronaut/model';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
-import { useMe } from '../../base/session.ts';
+import { useMay, useMe } from '../../base/session.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Row, Rows } from '../../ui/rows.tsx';
@@ -17,12 +17,14 @@ import { Time } from '../../ui/time.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
 import { myAccessMessages } from './messages.ts';
 
+const MyPush = lazy(async () => ({ default: (await import('./my-push.tsx')).MyPush }));
 const ALL = { query: { limit: 200 } } as const;
 
 /** How I sign in, where I am signed in, and the machines that are mine. */
 export function MySignInPage() {
   const t = useMessages(myAccessMessages);
   const me = useMe();
+  const may = useMay();
   return (
     <>
       <PageHeader title={t('signIn.title')} subtitle={me.user?.email ?? me.role} />
@@ -33,6 +35,11 @@ export function MySignInPage() {
         <MyDevices />
         <MyConsents />
         <Addresses />
+        {may('events:read') ? (
+          <Suspense>
+            <MyPush />
+          </Suspense>
+        ) : null}
       </TwoColumns>
     </>
   );

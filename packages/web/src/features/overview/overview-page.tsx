@@ -16,6 +16,9 @@ import { MemberOverview } from './member-overview.tsx';
 import { overviewMessages } from './messages.ts';
 import { Tile, Tiles } from './tile.tsx';
 
+const GatewayMap = lazy(async () => ({
+  default: (await import('../../ui/gateway-map-section.tsx')).GatewayMapSection,
+}));
 /** Numbers first: charts and lists come right behind. */
 const TrafficCharts = lazy(async () => ({
   default: (await import('../../ui/traffic-charts.tsx')).TrafficCharts,
@@ -56,7 +59,7 @@ function Everything() {
   }
   const { counts, lastMinute } = data;
   const away = counts.gateways - counts.gatewaysConnected;
-  const isEmpty = counts.resources === 0;
+  const published = counts.resources + counts.services;
   return (
     <Box sx={{ display: 'grid', gap: 2, gridTemplateColumns: 'minmax(0, 1fr)' }}>
       <Tiles>
@@ -70,7 +73,7 @@ function Everything() {
         <Tile
           to="/resources"
           label={t('tile.resources')}
-          value={formatCount(counts.resources, language)}
+          value={formatCount(published, language)}
           meaning="neutral"
           note={t('tile.services', { count: counts.services })}
         />
@@ -109,7 +112,7 @@ function Everything() {
         />
       </Tiles>
       <Alarms alarms={data.alarms} count={data.alarmCount} />
-      {isEmpty && may('resources:write') ? (
+      {published === 0 && may('resources:write') ? (
         <Card>
           <EmptyState title={t('start.title')} icon={<StartIcon />}>
             <span>{t('start.text')}</span>
@@ -124,6 +127,9 @@ function Everything() {
         <>
           <Suspense fallback={<RowsSkeleton rows={5} label={t('title')} />}>
             <TrafficCharts />
+          </Suspense>
+          <Suspense>
+            <GatewayMap />
           </Suspense>
           <Suspense fallback={<RowsSkeleton rows={5} label={t('title')} />}>
             <LatestLists />

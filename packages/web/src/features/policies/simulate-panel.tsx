@@ -11,6 +11,7 @@ import type { AccessAnswer } from '@zeronaut/model';
 import { type FormEvent, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { useProblemText } from '../../base/problem-texts.ts';
 import { useMay } from '../../base/session.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { Facts } from '../../ui/facts.tsx';
@@ -141,6 +142,7 @@ export function QuestionInputs({ fields, onFields }: QuestionInputsProps) {
 
 function Answer({ answer }: { readonly answer: AccessAnswer }) {
   const t = useMessages(policyMessages);
+  const { title, next } = useProblemText()(answer.reason, answer);
   return (
     <Box
       component="section"
@@ -150,9 +152,9 @@ function Answer({ answer }: { readonly answer: AccessAnswer }) {
       <Box>
         <OutcomeChip outcome={answer.effect} />
         <Typography variant="h2" component="p">
-          {answer.title}
+          {title}
         </Typography>
-        <Typography color="textSecondary">{answer.next}</Typography>
+        <Typography color="textSecondary">{next}</Typography>
         <code>{answer.reason}</code>
       </Box>
       <Box>

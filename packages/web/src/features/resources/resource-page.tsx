@@ -22,6 +22,7 @@ import { StatusChip } from '../../ui/status-chip.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TrafficCharts } from '../../ui/traffic-charts.tsx';
+import { DnsRecords } from './dns-records.tsx';
 import { resourceMessages } from './messages.ts';
 import { valuesOf } from './resource-values.ts';
 
@@ -100,6 +101,7 @@ export function ResourcePage() {
         {resource.origin === 'service' ? <Addresses id={resource.id} /> : <DeclaredAddresses resource={resource} />}
         <Access resource={resource} />
         <Targets resource={resource} />
+        {resource.protocol === 'http' ? <DnsRecords id={resource.id} /> : null}
         <Section title={t('section.about')}>
           <Facts
             rows={[
@@ -175,9 +177,6 @@ function Addresses({ id }: { readonly id: string }) {
                 <CopyText key={url} text={url} label={t('address.copy', { name: service.name })} />
               )
             }
-          </SomeOf>
-          <SomeOf items={service.dns}>
-            {(record) => <CopyText key={record} text={record} label={t('address.dns')} />}
           </SomeOf>
           <Facts rows={[[t('fact.lastEvent'), <Time key="last" at={service.lastEventAt} />]]} />
         </Box>

@@ -114,7 +114,16 @@ export function ResourcesPage() {
     <ListPage
       title={t('title')}
       subtitle={t('subtitle')}
-      actions={create}
+      actions={
+        <>
+          {may('policies:read') ? (
+            <ButtonLink to="/resources/test" variant="outlined" color="inherit">
+              {t('test.open')}
+            </ButtonLink>
+          ) : null}
+          {create}
+        </>
+      }
       list={list}
       columns={columns}
       rowKey={({ id }) => id}

@@ -19,6 +19,12 @@ export const resourceRoutes = [
   }),
   createRoute({
     getParentRoute: () => rootRoute,
+    path: 'resources/test',
+    validateSearch: ({ url }: Record<string, unknown>): { url?: string } => (typeof url === 'string' ? { url } : {}),
+    component: page(() => import('./test-route-page.tsx'), 'TestRoutePage', resourceMessages),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
     path: 'resources/$id/edit',
     component: page(() => import('./resource-edit-page.tsx'), 'ResourceEditPage', resourceMessages),
   }),

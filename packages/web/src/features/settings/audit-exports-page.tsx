@@ -14,12 +14,12 @@ import { CreateButton } from '../../ui/create-button.tsx';
 import { AuditIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
-import { ErrorState } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
 import { settingsMessages } from './messages.ts';
+import { TestResult } from './test-result.tsx';
 
 const route = getRouteApi('/settings/audit-exports');
 const CreateDialog = lazy(async () => ({ default: (await import('./audit-export-dialog.tsx')).AuditExportDialog }));
@@ -134,19 +134,7 @@ export function AuditExportsPage() {
         tabs={
           <>
             <SubNavigation of="settings" />
-            <Box role="status">
-              {test.data === undefined || tested === undefined ? null : (
-                <Box sx={{ mb: 2 }}>
-                  <StatusChip meaning={test.data.delivered ? 'ok' : 'bad'}>
-                    {t(test.data.delivered ? 'export.testGood' : 'export.testBad', {
-                      name: tested.name,
-                      error: test.data.error ?? '',
-                    })}
-                  </StatusChip>
-                </Box>
-              )}
-            </Box>
-            {test.error === null ? null : <ErrorState error={test.error} />}
+            <TestResult name={tested?.name} result={test.data} error={test.error} />
           </>
         }
         actions={create}

@@ -30,4 +30,20 @@ export const settingsRoutes = [
     validateSearch: listSearch('create'),
     component: page(() => import('./audit-exports-page.tsx'), 'AuditExportsPage', settingsMessages),
   }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: 'settings/branding',
+    component: page(() => import('./branding-page.tsx'), 'BrandingPage', settingsMessages),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: 'settings/notifications',
+    validateSearch: listSearch('create'),
+    component: page(() => import('./notifications-page.tsx'), 'NotificationsPage', settingsMessages),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: 'settings/backup',
+    component: page(() => import('./backup-page.tsx'), 'BackupPage', settingsMessages),
+  }),
 ] as const;

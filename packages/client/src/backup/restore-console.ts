@@ -1,0 +1,19 @@
+import { CliError } from '../cli-error.ts';
+import { readPassphrase } from './backup-console.ts';
+
+/** Unpacks a backup into the data directory of a console that does not run. */
+export async function restoreConsole(
+  file: string,
+  dataDirectory: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): Promise<{ dataDirectory: string; sizeBytes: number }> {
+  const { BackupError, restoreBackup } = await import('@zeronaut/console/main');
+  try {
+    const passphrase = await readPassphrase(file, environment);
+    return await restoreBackup(file, passphrase, dataDirectory === undefined ? {} : { dataDirectory });
+  } catch (error) {
+    const isExpected = error instanceof BackupError || typeof (error as NodeJS.ErrnoException).code === 'string';
+    if (!isExpected) throw error;
+    throw new CliError((error as Error).message, { reason: 'cli.restore_failed', next: 'Nothing was restored.' });
+  }
+}

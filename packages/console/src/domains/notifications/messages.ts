@@ -1,0 +1,38 @@
+import type { Alarm } from '@zeronaut/model';
+
+/** The words of messages about alarms, and when one that was not taken is tried again. */
+
+/** Alarms that one message names; the others are counted. */
+const MAX_NAMED = 20;
+const FIRST_RETRY_MS = 30_000;
+const LAST_RETRY_MS = 3_600_000;
+
+export interface News {
+  readonly raised: readonly Alarm[];
+  readonly mended: readonly Alarm[];
+}
+
+/** Ever more rarely. `failures`: those before, in a row. */
+export function retryAfterMs(failures: number): number {
+  return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10));
+}
+
+/** The first line says it all. Names come from people: they are text, whatever they look like. */
+export function linesOf({ raised, mended }: News): string[] {
+  if (raised.length + mended.length === 0) return ['Zeronaut: a test message. Alarms will come like this.'];
+  const words = (alarm: Alarm) => `${alarm.kind.replaceAll('_', ' ')}: ${oneLine(alarm.object.name)}`;
+  const counts = [
+    ...(raised.length > 0 ? [`${raised.length} new`] : []),
+    ...(mended.length > 0 ? [`${mended.length} mended`] : []),
+  ];
+  const all = [
+    ...raised.map((alarm) => `! ${words(alarm)} - ${oneLine(alarm.detail)}`),
+    ...mended.map((alarm) => `ok ${words(alarm)}`),
+  ];
+  const more = all.length > MAX_NAMED ? [`and ${all.length - MAX_NAMED} more`] : [];
+  return [`Zeronaut alarms: ${counts.join(', ')}`, ...all.slice(0, MAX_NAMED), ...more];
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}

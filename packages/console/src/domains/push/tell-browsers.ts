@@ -1,0 +1,141 @@
+import type { Alarm } from '@zeronaut/model';
+import { Refusal } from '../../store/refusal.ts';
+import type { Caller, Context } from '../context.ts';
+import { keyOfAlarm } from '../incidents/incidents.ts';
+import { linesOf, type News, retryAfterMs } from '../notifications/messages.ts';
+import { findRole } from '../roles/held-role.ts';
+import { findPush, type PushRow, pushSecretName } from './push-subscriptions.ts';
+import { encryptPush, MAX_MESSAGE_BYTES, type PushTarget, vapidOf } from './web-push.ts';
+
+/** How long a push service keeps a message for a browser that is away: an alarm of yesterday is none (seconds). */
+const KEPT_SECONDS = 14_400;
+const TIMEOUT_MS = 10_000;
+const MAX_ANSWER_BYTES = 65_536;
+/** RFC 8030, 5.7 and 7.3: the subscription is no more. */
+const GONE = new Set([404, 410]);
+
+/**
+ * Subscriptions whose session or user has ended go: signed out, revoked, past its longest life, disabled, removed. One that merely goes unused
+ * opens nothing any more, but who closed the page is who wanted to be told.
+ */
+export async function endPush(context: Context): Promise<void> {
+  const { db } = context.store;
+  const open = db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select('sessions.id')
+    .where('sessions.revoked_at', 'is', null)
+    .where('sessions.expires_at', '>', context.clock())
+    .where('users.status', '=', 'active');
+  await db.deleteFrom('push_subscriptions').where('session_id', 'not in', open).execute();
+}
+
+/** What is wrong at two looks, to the browsers of those who may read events; and that it is mended. */
+export async function tellBrowsers(
+  context: Context,
+  organizationId: string,
+  lasting: readonly Alarm[],
+  now: ReadonlySet<string>,
+): Promise<void> {
+  const rows = await context.store.db
+    .selectFrom('push_subscriptions')
+    .innerJoin('users', 'users.id', 'push_subscriptions.user_id')
+    .selectAll('push_subscriptions')
+    .select('users.role')
+    .where('push_subscriptions.organization_id', '=', organizationId)
+    .where('next_try_at', '<=', context.clock())
+    .execute();
+  for (const row of rows) {
+    const role = await findRole(context.store.db, organizationId, row.role);
+    if (role.permissions.has('events:read')) await tell(context, row, lasting, now);
+  }
+}
+
+async function tell(
+  context: Context,
+  row: PushRow,
+  lasting: readonly Alarm[],
+  now: ReadonlySet<string>,
+): Promise<void> {
+  const told = new Map((JSON.parse(row.told) as Alarm[]).map((alarm) => [keyOfAlarm(alarm), alarm]));
+  const raised = lasting.filter((alarm) => !told.has(keyOfAlarm(alarm)));
+  const mended = [...told.values()].filter((alarm) => !now.has(keyOfAlarm(alarm)));
+  if (raised.length === 0 && mended.length === 0) return;
+  const { db } = context.store;
+  // Of several consoles on one database, one tells it.
+  const claimed = await db
+    .updateTable('push_subscriptions')
+    .set({ next_try_at: context.clock() + 2 * TIMEOUT_MS })
+    .where('id', '=', row.id)
+    .where('next_try_at', '=', row.next_try_at)
+    .returning('id')
+    .executeTakeFirst();
+  if (claimed === undefined) return;
+  const error = await send(context, row, { raised, mended });
+  if (error === 'gone') return;
+  const nowMs = context.clock();
+  const failed = { failures: row.failures + 1, last_error: error, next_try_at: nowMs + retryAfterMs(row.failures) };
+  const kept = [...[...told.values()].filter((alarm) => now.has(keyOfAlarm(alarm))), ...raised];
+  const taken = {
+    told: JSON.stringify(kept),
+    failures: 0,
+    last_error: null,
+    last_delivered_at: nowMs,
+    next_try_at: nowMs,
+  };
+  await db
+    .updateTable('push_subscriptions')
+    .set(error === null ? taken : failed)
+    .where('id', '=', row.id)
+    .execute();
+}
+
+/** One message that says what it is. */
+export async function testPush(
+  context: Context,
+  caller: Caller,
+  id: string,
+): Promise<{ delivered: boolean; error: string | null } | Refusal> {
+  const row = await findPush(context, caller, id);
+  if (row instanceof Refusal) return row;
+  const error = await send(context, row, { raised: [], mended: [] });
+  return { delivered: error === null, error };
+}
+
+/** Null: it was taken; else why not. One that is gone is removed. */
+async function send(context: Context, row: PushRow, news: News): Promise<string | null> {
+  const { authority, store, settings } = context;
+  const target = JSON.parse(authority.sealer.open(pushSecretName(row.id), row.sealed)) as PushTarget;
+  const body = encryptPush(messageOf(news), target.keys);
+  if (body === null) return 'the key of the browser is no key';
+  const answer = await context.outbound.fetch(target.endpoint, {
+    method: 'POST',
+    headers: {
+      authorization: vapidOf(await authority.pushKey(), target.endpoint, settings.publicUrl(), context.clock()),
+      'content-encoding': 'aes128gcm',
+      'content-type': 'application/octet-stream',
+      ttl: String(KEPT_SECONDS),
+      urgency: 'high',
+    },
+    body,
+    maxBytes: MAX_ANSWER_BYTES,
+    timeoutMs: TIMEOUT_MS,
+  });
+  // The address of a subscription is a secret of its browser: of what failed the reason is said, not where.
+  if (answer instanceof Refusal) return answer.reason;
+  if (GONE.has(answer.status)) {
+    await store.db.deleteFrom('push_subscriptions').where('id', '=', row.id).execute();
+    return 'gone';
+  }
+  return answer.status >= 200 && answer.status < 300 ? null : `it answered ${answer.status}`;
+}
+
+/** What the service worker of the web console shows. As many lines as fit. */
+function messageOf(news: News): Uint8Array {
+  const [title, ...lines] = linesOf(news);
+  for (let count = lines.length; ; count--) {
+    const body = lines.slice(0, count).map((line) => line.slice(0, 200));
+    const bytes = Buffer.from(JSON.stringify({ title, lines: body }));
+    if (bytes.length <= MAX_MESSAGE_BYTES || count === 0) return bytes;
+  }
+}

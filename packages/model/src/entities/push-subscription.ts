@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { id, timestamp } from './scalars.ts';
+
+const base64url = (bytes: number) =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .length(Math.ceil((bytes * 4) / 3));
+
+/** What a browser says of a subscription (Push API, `PushSubscription.toJSON`). */
+export const pushSubscriptionInput = z.strictObject({
+  /** Where its push service takes messages for it; who knows it can have it ring. */
+  endpoint: z
+    .string()
+    .max(1024)
+    .regex(/^https?:\/\//, 'a URL that begins with https://'),
+  keys: z.strictObject({
+    /** The browser's key: P-256, uncompressed (RFC 8291, 2). */
+    p256dh: base64url(65),
+    auth: base64url(16),
+  }),
+});
+export type PushSubscriptionInput = z.infer<typeof pushSubscriptionInput>;
+
+/** A browser that is told of alarms, for as long as the session lasts in which that was wished. */
+export const pushSubscription = z.strictObject({
+  id,
+  sessionId: id,
+  /** Of the push service. The rest of the address is never given out. */
+  host: z.string().max(253),
+  userAgent: z.string().max(300),
+  createdAt: timestamp,
+  lastDeliveredAt: timestamp.nullable(),
+  /** In a row; 0 when the last one was taken. */
+  failures: z.int().min(0),
+  lastError: z.string().max(500).nullable(),
+});
+export type PushSubscriptionView = z.infer<typeof pushSubscription>;

@@ -1,0 +1,56 @@
+import Button from '@mui/material/Button';
+import Typography from '@mui/material/Typography';
+import type { IdentityProvider } from '@zeronaut/model';
+import { lazy, Suspense, useState } from 'react';
+import { useMessages } from '../../base/messages.ts';
+import { Row } from '../../ui/rows.tsx';
+import { Section } from '../../ui/section.tsx';
+import { Tags } from '../../ui/tag.tsx';
+import { identityProviderMessages } from './messages.ts';
+
+const MappingsDialog = lazy(async () => ({ default: (await import('./mappings-dialog.tsx')).MappingsDialog }));
+
+/** What groups of the provider give here. */
+export function ProviderMappings(props: { readonly provider: IdentityProvider; readonly mayChange: boolean }) {
+  const { provider, mayChange } = props;
+  const t = useMessages(identityProviderMessages);
+  const [editing, setEditing] = useState(false);
+  return (
+    <Section
+      title={t('section.mappings')}
+      flush
+      actions={
+        mayChange ? (
+          <Button size="small" variant="outlined" onClick={() => setEditing(true)}>
+            {t('mappings.edit')}
+          </Button>
+        ) : undefined
+      }
+    >
+      {provider.groupMappings.length === 0 ? (
+        <Typography color="textSecondary" sx={{ px: { xs: 2, sm: 2.5 }, pt: 1, pb: 2.5 }}>
+          {t('mappings.none')}
+        </Typography>
+      ) : (
+        <ul style={{ listStyle: 'none', margin: 0, padding: 0 }}>
+          {provider.groupMappings.map(({ from, group, role }) => (
+            <Row
+              key={`${from} ${group} ${role}`}
+              title={from}
+              state={
+                <Tags
+                  of={[group, role === null ? null : t('mapping.role', { role })].filter((text) => text !== null)}
+                />
+              }
+            />
+          ))}
+        </ul>
+      )}
+      {editing ? (
+        <Suspense>
+          <MappingsDialog provider={provider} onClose={() => setEditing(false)} />
+        </Suspense>
+      ) : null}
+    </Section>
+  );
+}

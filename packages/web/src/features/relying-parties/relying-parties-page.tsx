@@ -1,0 +1,177 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Typography from '@mui/material/Typography';
+import { getRouteApi } from '@tanstack/react-router';
+import type { RelyingParty } from '@zeronaut/model';
+import { lazy, Suspense, useState } from 'react';
+import { useRouteMutation } from '../../base/api.ts';
+import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
+import { useList } from '../../base/use-list.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
+import { CreateButton } from '../../ui/create-button.tsx';
+import { KeyIcon } from '../../ui/icons.tsx';
+import { LifeStateChip } from '../../ui/life-state.tsx';
+import { ListPage } from '../../ui/list-page.tsx';
+import type { Column } from '../../ui/list-table.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
+import { Tags } from '../../ui/tag.tsx';
+import { Time } from '../../ui/time.tsx';
+import { useLifeState } from '../../ui/use-life-state.ts';
+import { ConnectDialog } from './connect-dialog.tsx';
+import { relyingPartyMessages } from './messages.ts';
+
+const route = getRouteApi('/settings/relying-parties');
+const dialogs = () => import('./relying-party-dialogs.tsx');
+const CreateDialog = lazy(async () => ({ default: (await dialogs()).CreateRelyingPartyDialog }));
+const EditDialog = lazy(async () => ({ default: (await dialogs()).EditRelyingPartyDialog }));
+const RenewDialog = lazy(async () => ({ default: (await dialogs()).RenewSecretDialog }));
+
+const STATES = ['usable', 'revoked'] as const;
+const stateOf = ({ revokedAt }: RelyingParty) => (revokedAt === null ? 'usable' : 'revoked');
+
+export function RelyingPartiesPage() {
+  const t = useMessages(relyingPartyMessages);
+  const mayChange = useMay()('relying_parties:write');
+  const search = route.useSearch();
+  const setSearch = useSearchChange();
+  const lifeLabel = useLifeState();
+  const list = useList('relyingParties.list', {});
+  const remove = useRouteMutation('relyingParties.delete', ['relyingParties.list']);
+  const [open, setOpen] = useState<{
+    readonly what: 'connect' | 'edit' | 'secret' | 'remove';
+    readonly party: RelyingParty;
+  } | null>(null);
+  const close = () => setOpen(null);
+  const columns: Column<RelyingParty>[] = [
+    {
+      key: 'name',
+      header: t('column.name'),
+      value: ({ name }) => name,
+      cell: (row) => (
+        <>
+          <Box sx={{ fontWeight: 600, overflowWrap: 'anywhere' }}>{row.name}</Box>
+          {row.redirectUris.map((uri) => (
+            <Typography
+              key={uri}
+              variant="caption"
+              color="textSecondary"
+              component="div"
+              sx={{ overflowWrap: 'anywhere' }}
+            >
+              {uri}
+            </Typography>
+          ))}
+        </>
+      ),
+    },
+    {
+      key: 'groups',
+      header: t('field.groups'),
+      cell: ({ groups }) => (groups === null ? t('groups.everybody') : <Tags of={groups} />),
+      from: 'md',
+      width: '150px',
+    },
+    {
+      key: 'consent',
+      header: t('field.consent'),
+      value: ({ consent }) => consent,
+      cell: ({ consent }) => t(`consent.short.${consent}`),
+      from: 'lg',
+      width: '130px',
+    },
+    {
+      key: 'used',
+      header: t('column.used'),
+      value: ({ lastUsedAt }) => (lastUsedAt === null ? null : Date.parse(lastUsedAt)),
+      cell: ({ lastUsedAt }) => <Time at={lastUsedAt} />,
+      from: 'lg',
+      width: '130px',
+    },
+    {
+      key: 'status',
+      header: t('column.status'),
+      value: stateOf,
+      cell: (row) => <LifeStateChip state={stateOf(row)} />,
+      from: 'sm',
+      width: '110px',
+    },
+    {
+      key: 'actions',
+      header: '',
+      cell: (party) =>
+        party.revokedAt === null ? (
+          <Box sx={{ display: 'flex', flexWrap: 'wrap', justifyContent: 'flex-end', gap: 0.5 }}>
+            <Button size="small" onClick={() => setOpen({ what: 'connect', party })}>
+              {t('connect')}
+            </Button>
+            {mayChange ? (
+              <>
+                <Button size="small" onClick={() => setOpen({ what: 'edit', party })}>
+                  {t('edit')}
+                </Button>
+                {party.authentication === 'none' ? null : (
+                  <Button size="small" onClick={() => setOpen({ what: 'secret', party })}>
+                    {t('secret')}
+                  </Button>
+                )}
+                <Button size="small" color="error" onClick={() => setOpen({ what: 'remove', party })}>
+                  {t('remove')}
+                </Button>
+              </>
+            ) : null}
+          </Box>
+        ) : null,
+      below: true,
+      width: '360px',
+    },
+  ];
+  const create = (
+    <CreateButton permission="relying_parties:write" onClick={() => setSearch({ create: '1' })}>
+      {t('create')}
+    </CreateButton>
+  );
+  return (
+    <>
+      <ListPage
+        title={t('title')}
+        subtitle={t('subtitle')}
+        tabs={<SubNavigation of="settings" />}
+        actions={create}
+        list={list}
+        columns={columns}
+        rowKey={({ id }) => id}
+        textOf={(row) => [row.name, row.id, ...row.redirectUris, ...(row.groups ?? [])].join(' ')}
+        filters={[
+          {
+            key: 'status',
+            label: t('column.status'),
+            options: STATES.map((value) => ({ value, label: lifeLabel(value) })),
+            matches: (row, value) => stateOf(row) === value,
+          },
+        ]}
+        search={search}
+        onSearch={setSearch}
+        empty={{ title: t('empty.title'), text: t('empty.text'), icon: <KeyIcon /> }}
+      />
+      <Suspense>
+        {search.create === undefined || !mayChange ? null : (
+          <CreateDialog onClose={() => setSearch({ create: undefined })} />
+        )}
+        {open?.what === 'edit' ? <EditDialog party={open.party} onClose={close} /> : null}
+        {open?.what === 'secret' ? <RenewDialog party={open.party} onClose={close} /> : null}
+      </Suspense>
+      {open?.what === 'connect' ? <ConnectDialog party={open.party} onClose={close} /> : null}
+      <ConfirmDialog
+        open={open?.what === 'remove'}
+        title={t('remove.title', { name: open?.party.name ?? '' })}
+        action={t('remove')}
+        onConfirm={() => remove.mutateAsync({ params: { id: open!.party.id } })}
+        onClose={close}
+      >
+        <Typography>{t('remove.text')}</Typography>
+      </ConfirmDialog>
+    </>
+  );
+}
