@@ -71,7 +71,7 @@ export function RelyingPartiesPage() {
       header: t('field.groups'),
       cell: ({ groups }) => (groups === null ? t('groups.everybody') : <Tags of={groups} />),
       from: 'md',
-      width: '150px',
+      width: '130px',
     },
     {
       key: 'consent',
@@ -79,7 +79,7 @@ export function RelyingPartiesPage() {
       value: ({ consent }) => consent,
       cell: ({ consent }) => t(`consent.short.${consent}`),
       from: 'lg',
-      width: '130px',
+      width: '110px',
     },
     {
       key: 'used',
@@ -87,7 +87,7 @@ export function RelyingPartiesPage() {
       value: ({ lastUsedAt }) => (lastUsedAt === null ? null : Date.parse(lastUsedAt)),
       cell: ({ lastUsedAt }) => <Time at={lastUsedAt} />,
       from: 'lg',
-      width: '130px',
+      width: '100px',
     },
     {
       key: 'status',
@@ -124,7 +124,7 @@ export function RelyingPartiesPage() {
           </Box>
         ) : null,
       below: true,
-      width: '360px',
+      width: '320px',
     },
   ];
   const create = (
