@@ -16,6 +16,7 @@ import { Section } from '../../ui/section.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TrafficCharts } from '../../ui/traffic-charts.tsx';
+import { TwoColumns } from '../../ui/two-columns.tsx';
 import { DrainDialog } from './drain-dialog.tsx';
 import { GatewayCertificates } from './gateway-certificates.tsx';
 import { GatewayLag } from './gateway-lag.tsx';
@@ -72,14 +73,7 @@ export function GatewayPage() {
           ) : null
         }
       />
-      <Box
-        sx={{
-          display: 'grid',
-          gap: 2,
-          gridTemplateColumns: { xs: 'minmax(0, 1fr)', lg: 'repeat(2, minmax(0, 1fr))' },
-          alignItems: 'start',
-        }}
-      >
+      <TwoColumns>
         <Section title={t('section.about')}>
           <Facts
             rows={[
@@ -120,7 +114,7 @@ export function GatewayPage() {
             </Box>
           </Section>
         )}
-      </Box>
+      </TwoColumns>
       {status === undefined ? null : (
         <Box sx={{ mt: 2 }}>
           <GatewayLoadCharts status={status} />

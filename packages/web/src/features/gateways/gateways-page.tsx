@@ -45,7 +45,7 @@ export function GatewaysPage() {
             {row.name}
           </TextLink>
           <Typography variant="caption" color="textSecondary" component="div">
-            {row.baseDomain}
+            {[row.baseDomain, row.region, row.softwareVersion].filter(Boolean).join(' · ')}
           </Typography>
         </>
       ),
@@ -56,7 +56,7 @@ export function GatewaysPage() {
             key: 'hour',
             header: t('column.hour'),
             cell: ({ id }: Row) => <RowSparkline id={id} />,
-            from: 'md',
+            from: 'lg',
             width: '110px',
           } as const,
         ]
@@ -67,22 +67,6 @@ export function GatewaysPage() {
       value: stateOf,
       cell: (row) => <GatewayStatus gateway={row} />,
       width: '140px',
-    },
-    {
-      key: 'region',
-      header: t('column.region'),
-      value: ({ region }) => region,
-      cell: ({ region }) => region,
-      from: 'md',
-      width: '120px',
-    },
-    {
-      key: 'version',
-      header: t('column.version'),
-      value: ({ softwareVersion }) => softwareVersion,
-      cell: ({ softwareVersion }) => softwareVersion ?? t('fact.unknown'),
-      from: 'lg',
-      width: '100px',
     },
     {
       key: 'snapshot',
@@ -105,7 +89,7 @@ export function GatewaysPage() {
           </Typography>
         ),
       from: 'sm',
-      width: '80px',
+      width: '70px',
     },
     {
       key: 'connections',
@@ -119,8 +103,8 @@ export function GatewaysPage() {
             {formatCount(openConnections(load), language)}
           </Typography>
         ),
-      from: 'md',
-      width: '120px',
+      from: 'lg',
+      width: '110px',
     },
     {
       key: 'lastSeen',

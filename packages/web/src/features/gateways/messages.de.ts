@@ -8,7 +8,6 @@ export const messages: Translation<typeof english> = {
   'column.hour': 'Letzte Stunde',
   'column.status': 'Zustand',
   'column.region': 'Region',
-  'column.version': 'Version',
   'column.snapshot': 'Snapshot',
   'column.lastSeen': 'Zuletzt gesehen',
   'column.load': 'Last',

@@ -5,7 +5,6 @@ export const messages = {
   'column.hour': 'Last hour',
   'column.status': 'Status',
   'column.region': 'Region',
-  'column.version': 'Version',
   'column.snapshot': 'Snapshot',
   'column.lastSeen': 'Last seen',
   'column.load': 'Load',
