@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createId, type Resource, resource, resourceInput } from '@zeronaut/model';
-import { fitting, NEW_RESOURCE, valuesOf } from './resource-values.ts';
+import { fitting, NEW_RESOURCE, newResource, valuesOf } from './resource-values.ts';
 
 test('what the API shows goes back to it unchanged, but for what is never shown', () => {
   const shown: Resource = resource.parse({
@@ -41,4 +41,19 @@ test('a changed protocol takes along nothing of the one before', () => {
   });
   assert.deepEqual([tcp.domains, tcp.port, tcp.targets[0]!.protocol], [[], 5432, undefined]);
   assert.deepEqual(fitting({ ...tcp, protocol: 'http' }).port, null);
+});
+
+test('what was discovered behind an agent fills the form in, with sign-in, and the API takes it', () => {
+  const agent = createId('device');
+  const found = { agent, address: '127.0.0.1:8443', kind: 'https', name: 'node-8443' };
+  const values = resourceInput.parse(fitting(newResource(found)));
+  const [target] = values.targets;
+  assert.deepEqual([values.name, values.protocol, values.access.mode], ['node-8443', 'http', 'login']);
+  assert.deepEqual(
+    [target!.agent, target!.address, target!.protocol, target!.tlsVerify],
+    [agent, '127.0.0.1:8443', 'https', false],
+  );
+  const raw = newResource({ ...found, kind: 'tcp' });
+  assert.deepEqual([raw.protocol, raw.targets[0]!.protocol], ['tcp', 'tcp']);
+  assert.deepEqual(newResource({ name: 'without an agent' }), NEW_RESOURCE);
 });
