@@ -8,6 +8,9 @@ import type { World } from './world.ts';
 /** Read by hand: a script element would be held against the policy of the page, which is what is tested. */
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+const ALL_RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const CONTRAST = { type: 'rule', values: ['color-contrast'] };
+
 interface AxeResult {
   readonly violations: readonly {
     readonly id: string;
@@ -26,8 +29,8 @@ export interface WebConsole {
   open(path: string): Promise<void>;
   /** Opens it as an address that is typed, and gives how long it took (ms) until there was a heading and nothing was a skeleton any more. */
   load(path: string): Promise<number>;
-  /** Fails with what axe calls serious or worse in what is shown now. */
-  checkAccessibility(what: string): Promise<void>;
+  /** Fails with what axe calls serious or worse in what is shown now. `contrast`: only in its colours, all that another theme can change. */
+  checkAccessibility(what: string, of?: 'all' | 'contrast'): Promise<void>;
   theme(theme: 'light' | 'dark'): Promise<void>;
   /** What the browser keeps of the pages for a start without the console; empty: nothing. */
   kept(): Promise<string>;
@@ -100,7 +103,7 @@ ${WATCH_CONTENT}`,
         { what: `the content of ${path}`, timeoutMs: 60_000 },
       );
     },
-    async checkAccessibility(what) {
+    async checkAccessibility(what, of = 'all') {
       // Skeletons go, and what fades is there.
       // Asked from outside: a function that the page makes of text would be held against its policy.
       const isStill = `document.querySelector('[role="status"][aria-label]') === null &&
@@ -109,7 +112,7 @@ ${WATCH_CONTENT}`,
       const known = complaints.length;
       await page.evaluate(AXE);
       const { violations } = (await page.evaluate(
-        "axe.run(document, { preload: false, resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })",
+        `axe.run(document, { preload: false, resultTypes: ['violations'], runOnly: ${JSON.stringify(of === 'all' ? ALL_RULES : CONTRAST)} })`,
       )) as AxeResult;
       complaints.length = known;
       const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');

@@ -55,7 +55,7 @@ export function DevicesPage() {
       header: t('column.state'),
       value: (row) => STATES.indexOf(stateOf(row)),
       cell: (row) => <DeviceStatus device={row} />,
-      width: '170px',
+      width: '140px',
     },
     {
       key: 'seen',
@@ -64,7 +64,7 @@ export function DevicesPage() {
         connected ? Number.MAX_SAFE_INTEGER : lastSeenAt === null ? null : Date.parse(lastSeenAt),
       cell: (row) => <DevicePresence device={row} />,
       from: 'sm',
-      width: '150px',
+      width: '130px',
     },
     {
       key: 'publishes',
@@ -80,24 +80,25 @@ export function DevicesPage() {
           .filter(Boolean)
           .join(', ');
       },
-      from: 'md',
-      width: '170px',
+      from: 'lg',
+      width: '150px',
     },
     {
       key: 'posture',
       header: t('column.posture'),
       value: (row) => (row.posture === null ? null : weaknessesOf(row)),
-      cell: (row) => <PostureSummary device={row} />,
-      from: 'md',
-      width: '220px',
-    },
-    {
-      key: 'reported',
-      header: t('column.reported'),
-      value: ({ posture }) => (posture === null ? null : Date.parse(posture.collectedAt)),
-      cell: ({ posture }) => <Time at={posture?.collectedAt ?? null} />,
+      cell: (row) => (
+        <>
+          <PostureSummary device={row} />
+          {row.posture === null ? null : (
+            <Typography variant="caption" color="textSecondary" component="div">
+              <Time at={row.posture.collectedAt} />
+            </Typography>
+          )}
+        </>
+      ),
       from: 'lg',
-      width: '130px',
+      width: '220px',
     },
   ];
   const enrol = <CreateButton onClick={() => setSearch({ enrol: '1' })}>{t('enrol')}</CreateButton>;

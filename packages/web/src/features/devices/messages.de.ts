@@ -24,7 +24,6 @@ export const messages: Translation<typeof english> = {
   'discovered.publish': 'Veröffentlichen',
   'column.publishes': 'Veröffentlicht',
   'column.posture': 'Verfassung',
-  'column.reported': 'Gemeldet',
   'column.kind': 'Art',
   'state.approved': 'Zugelassen',
   'state.pending': 'Wartet auf Zulassung',

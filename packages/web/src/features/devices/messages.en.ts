@@ -22,7 +22,6 @@ export const messages = {
   'discovered.publish': 'Publish',
   'column.publishes': 'Publishes',
   'column.posture': 'Posture',
-  'column.reported': 'Reported',
   'column.kind': 'Kind',
   'state.approved': 'Approved',
   'state.pending': 'Waits for approval',
