@@ -21,6 +21,9 @@ const WORDS: Readonly<Record<keyof UserRemoval['ends'], readonly [string, string
   accessRequests: ['access request', 'access requests'],
   consents: ['consent to a service', 'consents to services'],
   workloadTrusts: ['workload trust', 'workload trusts'],
+  shares: ['share link', 'share links'],
+  invitations: ['invitation', 'invitations'],
+  enrolments: ['enrolment token', 'enrolment tokens'],
 };
 
 export function removeUserCommand(line: CommandLine): Command {

@@ -498,6 +498,12 @@ export const userRemoval = z.strictObject({
     consents: z.int().min(0),
     /** Of a service account: what workloads it trusts. */
     workloadTrusts: z.int().min(0),
+    /** Share links that they made. */
+    shares: z.int().min(0),
+    /** Open ones that they made, or that are for their address. */
+    invitations: z.int().min(0),
+    /** Tokens for new gateways that they made and nobody used. */
+    enrolments: z.int().min(0),
   }),
   /** What was reached through the devices, and is not until another one serves it. */
   unreachable: z.array(z.strictObject({ kind: z.enum(['resource', 'site']), name: z.string() })),

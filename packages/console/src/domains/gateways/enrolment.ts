@@ -8,6 +8,7 @@ import type { Caller, Context, Origin } from '../context.ts';
 import { invalidRequest } from '../devices/devices.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { isInternalName, PORTAL_LABEL } from '../resources/names.ts';
+import { roleOfMaker } from '../roles/held-role.ts';
 import { activeGateways, type GatewayRow, toGateway } from './gateways.ts';
 
 export async function createEnrolment(
@@ -105,6 +106,11 @@ export async function enrolGateway(
       .returning('id')
       .executeTakeFirst();
     if (used === undefined) return new Refusal('api.token_used');
+    if ((await roleOfMaker(queries, organizationId, token.created_by, 'gateways:write')) === null) {
+      return new Refusal('api.unauthenticated', {
+        detail: 'who made the enrolment token may not add gateways any more',
+      });
+    }
     const others = await activeGateways(queries, organizationId);
     if (others.some((other) => other.name === input.name)) {
       return new Refusal('api.name_taken', { detail: `a gateway called ${input.name} exists; revoke it or rename` });

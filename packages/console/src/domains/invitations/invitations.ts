@@ -9,7 +9,7 @@ import type { Caller, Context, Origin } from '../context.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { revoke } from '../revoke.ts';
-import { checkGrant } from '../roles/held-role.ts';
+import { checkGrant, findRole, roleOfMaker, roleWithin } from '../roles/held-role.ts';
 import { actorOf, completeSignIn, type PendingSignIn, type SignedIn } from '../sessions/complete-sign-in.ts';
 import { checkPassword } from '../users/password-policy.ts';
 import { insertUser } from '../users/users.ts';
@@ -139,7 +139,14 @@ export async function findInvitation(context: Context, token: string): Promise<I
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', context.clock())
     .executeTakeFirst();
-  return row === undefined ? new Refusal('invitation.invalid') : toInvitation(row);
+  return row === undefined ? new Refusal('invitation.invalid') : await standing(context.store.db, row);
+}
+
+/** Whoever made it must still be somebody who could: else a link kept back would outlive the account that was taken away. */
+async function standing(queries: Queries, row: Row): Promise<Invitation | Refusal> {
+  const maker = await roleOfMaker(queries, row.organization_id, row.created_by, 'users:write');
+  const given = await findRole(queries, row.organization_id, row.role);
+  return maker !== null && roleWithin(given, maker) ? toInvitation(row) : new Refusal('invitation.invalid');
 }
 
 /** Uses it up: looked at again in the statement that does, as it may have been used, revoked or run out meanwhile. */
@@ -153,7 +160,7 @@ export async function takeInvitation(queries: Queries, token: string, nowMs: num
     .where('expires_at', '>', nowMs)
     .returningAll()
     .executeTakeFirst();
-  return row === undefined ? new Refusal('invitation.invalid') : toInvitation(row);
+  return row === undefined ? new Refusal('invitation.invalid') : await standing(queries, row);
 }
 
 /** Makes the person a user and signs them in. Of two at the same time one comes too late. */

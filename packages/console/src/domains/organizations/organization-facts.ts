@@ -101,11 +101,15 @@ export async function readFacts(
     .execute();
   const shares = await queries
     .selectFrom('shares')
-    .select(['id', 'resource_id', 'expires_at'])
-    .where('organization_id', '=', organizationId)
+    // Of whoever is disabled none counts: they know their own links.
+    .innerJoin('users', 'users.id', 'shares.created_by')
+    .select(['shares.id', 'resource_id', 'expires_at'])
+    .where('shares.organization_id', '=', organizationId)
+    .where('users.organization_id', '=', organizationId)
+    .where('users.status', '=', 'active')
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', nowMs)
-    .orderBy('id')
+    .orderBy('shares.id')
     .execute();
   const sites = await queries
     .selectFrom('sites')

@@ -70,6 +70,28 @@ export function may(caller: Caller, permission: Permission): boolean {
   return caller.permissions.has(permission) && scopesCover(caller.scopes, permission, null);
 }
 
+/**
+ * What somebody may do by their role now; null: they are disabled or removed, or lack the permission. For what they handed out that is
+ * used later: a link or token opens nothing that its maker could not open any more.
+ */
+export async function roleOfMaker(
+  queries: Queries,
+  organizationId: string,
+  userId: string,
+  permission: Permission,
+): Promise<HeldRole | null> {
+  const maker = await queries
+    .selectFrom('users')
+    .select('role')
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', userId)
+    .where('status', '=', 'active')
+    .executeTakeFirst();
+  if (maker === undefined) return null;
+  const role = await findRole(queries, organizationId, maker.role);
+  return role.permissions.has(permission) ? role : null;
+}
+
 /** Null when there is no such role. Within a transaction that gives it to somebody, so that it cannot go meanwhile. */
 export async function lockRole(queries: Queries, organizationId: string, name: Role): Promise<HeldRole | null> {
   const builtIn = BUILT_IN.get(name);

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { eachDatabase } from '@zeronaut/testkit';
-import { startFixture, type TestOrganization } from '../../testing/fixture.suite.ts';
+import { Refusal } from '../../store/refusal.ts';
+import { gatewayEnrolment, startFixture, type TestOrganization } from '../../testing/fixture.suite.ts';
+import { acceptInvitation } from '../invitations/invitations.ts';
 import { readOrganization } from '../organizations/organization-facts.ts';
 
 const PASSWORD = 'plum violin harbour seven';
+const ORIGIN = { address: '127.0.0.1', userAgent: 'test', requestId: 'req_1' };
 const EMAIL = 'ann@example.com';
 
 async function signIn(organization: TestOrganization, email = EMAIL) {
@@ -46,6 +50,7 @@ eachDatabase('a removed user opens nothing, is nowhere, and can be somebody new'
   const ends = {
     ...{ sessions: 1, devices: 1, apiKeys: 1, personalAccessTokens: 1, factors: 0 },
     ...{ accessRequests: 1, consents: 0, workloadTrusts: 0 },
+    ...{ shares: 0, invitations: 0, enrolments: 0 },
   };
   const expected = {
     userId: user.id,
@@ -131,4 +136,75 @@ eachDatabase('who may not be removed: the last owner, owners by others, the mach
   const second = await organization.user('owner', { email: 'own@example.com' });
   const other = await call('DELETE', `/api/v1/users/${second.user.id}`, undefined, { headers: { 'if-match': '"1"' } });
   assert.equal(other.statusCode, 200, other.body);
+});
+
+eachDatabase('what somebody handed out opens nothing once they may not open it themselves', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const { context } = fixture;
+  const { call, ...organization } = await fixture.organization();
+  await organization.enrolGateway();
+  const wiki = { name: 'wiki', targets: [{ address: '10.0.0.1:80' }] };
+  const resource = (await call('POST', '/api/v1/resources', wiki)).json();
+  const handOut = async (email: string) => {
+    const { user, key } = await organization.user('admin', { email });
+    const post = async (url: string, body: object) => {
+      const answer = await call('POST', url, body, { key });
+      assert.equal(answer.statusCode, 201, answer.body);
+      return answer.json();
+    };
+    const invite = (to: string, role: string) => post('/api/v1/invitations', { email: to, role, mail: false });
+    const { share } = await post(`/api/v1/resources/${resource.id}/shares`, { ttlSeconds: 3_600 });
+    const links = [await invite(`2nd-${email}`, 'admin'), await invite(`3rd-${email}`, 'member')];
+    const { token } = await post('/api/v1/gateways/enrolments', {});
+    return {
+      user,
+      isShared: async () => {
+        const { shares } = await readOrganization(context, user.organizationId);
+        return (shares.get(resource.id) ?? []).some(({ id }) => id === share.id);
+      },
+      joins: async () => {
+        const answers = [];
+        for (const { url } of links) {
+          const invitation = new URL(url).searchParams.get('token')!;
+          const joining = { name: 'Again', password: PASSWORD };
+          answers.push(await acceptInvitation(context, invitation, joining, ORIGIN));
+        }
+        return answers.map((answer) => (answer instanceof Refusal ? answer.reason : 'joined'));
+      },
+      enrols: async () => {
+        const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+        const body = await gatewayEnrolment(token, privateKey);
+        return (await call('POST', '/api/v1/gateways/enrol', body, { key: null })).statusCode;
+      },
+    };
+  };
+  const at = (version: number) => ({ headers: { 'if-match': `"${version}"` } });
+  const refused = ['invitation.invalid', 'invitation.invalid'];
+
+  const removed = await handOut('ann@example.com');
+  const invited = await call('POST', '/api/v1/invitations', { email: 'ann@example.com', role: 'admin', mail: false });
+  assert.equal(invited.statusCode, 201, invited.body);
+  assert.equal(await removed.isShared(), true);
+  const removal = await call('DELETE', `/api/v1/users/${removed.user.id}`, undefined, at(1));
+  const { shares, invitations, enrolments } = removal.json().ends;
+  assert.deepEqual([shares, invitations, enrolments], [1, 3, 1], 'an open one for their address, too');
+  assert.deepEqual([await removed.isShared(), await removed.joins(), await removed.enrols()], [false, refused, 401]);
+  const open = (await call('GET', '/api/v1/invitations')).json().items;
+  assert.ok(open.every(({ revokedAt }: { revokedAt: string | null }) => revokedAt !== null));
+
+  // Disabled, and then not: it counts again.
+  const disabled = await handOut('bob@example.com');
+  const path = `/api/v1/users/${disabled.user.id}`;
+  assert.equal((await call('PATCH', path, { status: 'disabled' }, at(1))).statusCode, 200);
+  assert.deepEqual([await disabled.isShared(), await disabled.joins(), await disabled.enrols()], [false, refused, 401]);
+  assert.equal((await call('PATCH', path, { status: 'active' }, at(2))).statusCode, 200);
+  assert.deepEqual(
+    [await disabled.isShared(), await disabled.joins(), await disabled.enrols()],
+    [true, ['joined', 'joined'], 201],
+  );
+
+  // Of an operator that was an admin, share links go on: operators make them.
+  const lowered = await handOut('cyd@example.com');
+  assert.equal((await call('PATCH', `/api/v1/users/${lowered.user.id}`, { role: 'operator' }, at(1))).statusCode, 200);
+  assert.deepEqual([await lowered.isShared(), await lowered.joins(), await lowered.enrols()], [true, refused, 401]);
 });

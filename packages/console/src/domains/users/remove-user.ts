@@ -87,6 +87,28 @@ export async function remove(
       .where('revoked_at', 'is', null)
       .execute();
   }
+  // What they handed out, and what was sent to their address: a link kept back would let them in again.
+  await queries
+    .updateTable('shares')
+    .set({ revoked_at: nowMs })
+    .where('organization_id', '=', organizationId)
+    .where('created_by', '=', id)
+    .where('revoked_at', 'is', null)
+    .execute();
+  await queries
+    .updateTable('invitations')
+    .set({ revoked_at: nowMs })
+    .where('organization_id', '=', organizationId)
+    .where((eb) => eb.or([eb('created_by', '=', id), eb('email', '=', user.email)]))
+    .where('used_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .execute();
+  await queries
+    .deleteFrom('enrolment_tokens')
+    .where('organization_id', '=', organizationId)
+    .where('created_by', '=', id)
+    .where('used_at', 'is', null)
+    .execute();
   await queries
     .updateTable('access_requests')
     .set({ status: 'ended', ends_at: nowMs })
@@ -178,6 +200,31 @@ async function removalOf(queries: Queries, user: User, nowMs: number): Promise<U
     const select = queries.selectFrom(table).select((eb) => eb.fn.countAll<number | string>().as('count'));
     return Number((await select.where('user_id', '=', id).executeTakeFirstOrThrow()).count);
   };
+  const shares = await queries
+    .selectFrom('shares')
+    .select((eb) => eb.fn.countAll<number | string>().as('count'))
+    .where('organization_id', '=', organizationId)
+    .where('created_by', '=', id)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', nowMs)
+    .executeTakeFirstOrThrow();
+  const invitations = await queries
+    .selectFrom('invitations')
+    .select((eb) => eb.fn.countAll<number | string>().as('count'))
+    .where('organization_id', '=', organizationId)
+    .where((eb) => eb.or([eb('created_by', '=', id), eb('email', '=', user.email)]))
+    .where('used_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', nowMs)
+    .executeTakeFirstOrThrow();
+  const enrolments = await queries
+    .selectFrom('enrolment_tokens')
+    .select((eb) => eb.fn.countAll<number | string>().as('count'))
+    .where('organization_id', '=', organizationId)
+    .where('created_by', '=', id)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', nowMs)
+    .executeTakeFirstOrThrow();
   const requests = await queries
     .selectFrom('access_requests')
     .select((eb) => eb.fn.countAll<number | string>().as('count'))
@@ -208,6 +255,9 @@ async function removalOf(queries: Queries, user: User, nowMs: number): Promise<U
       accessRequests: Number(requests.count),
       consents: await countOf('relying_party_consents'),
       workloadTrusts: await count('workload_trusts'),
+      shares: Number(shares.count),
+      invitations: Number(invitations.count),
+      enrolments: Number(enrolments.count),
     },
     unreachable: await throughDevicesOf(queries, user),
     namedBy: await usesOfPrincipal(queries, organizationId, named, SHOWN_USES),

@@ -40,6 +40,9 @@ export const messages: Translation<typeof english> = {
   'ends.accessRequests': { one: '{count} Zugriffsanfrage', other: '{count} Zugriffsanfragen' },
   'ends.consents': { one: '{count} Einwilligung', other: '{count} Einwilligungen' },
   'ends.workloadTrusts': { one: '{count} Workload-Vertrauen', other: '{count} Workload-Vertrauen' },
+  'ends.shares': { one: '{count} Freigabe-Link', other: '{count} Freigabe-Links' },
+  'ends.invitations': { one: '{count} Einladung', other: '{count} Einladungen' },
+  'ends.enrolments': { one: '{count} Aufnahme-Token', other: '{count} Aufnahme-Tokens' },
   disable: 'Sperren',
   'disable.title': '{name} sperren?',
   'disable.text':

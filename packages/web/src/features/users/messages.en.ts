@@ -36,6 +36,9 @@ export const messages = {
   'ends.accessRequests': { one: '{count} access request', other: '{count} access requests' },
   'ends.consents': { one: '{count} consent', other: '{count} consents' },
   'ends.workloadTrusts': { one: '{count} workload trust', other: '{count} workload trusts' },
+  'ends.shares': { one: '{count} share link', other: '{count} share links' },
+  'ends.invitations': { one: '{count} invitation', other: '{count} invitations' },
+  'ends.enrolments': { one: '{count} enrolment token', other: '{count} enrolment tokens' },
   disable: 'Disable',
   'disable.title': 'Disable {name}?',
   'disable.text':

@@ -21,6 +21,9 @@ const COUNTS = [
   'accessRequests',
   'consents',
   'workloadTrusts',
+  'shares',
+  'invitations',
+  'enrolments',
 ] as const satisfies readonly (keyof UserRemoval['ends'])[];
 
 /** Says what would end before it does, and asks for the name: it cannot be undone. */
