@@ -5,6 +5,7 @@ import { Refusal } from '../../store/refusal.ts';
 import { TestBrowser } from '../../testing/browser.suite.ts';
 import { type Fixture, startFixture, type TestOrganization } from '../../testing/fixture.suite.ts';
 import { readOrganization } from '../organizations/organization-facts.ts';
+import { endPush } from '../push/tell-browsers.ts';
 import { signIn as openPortal } from '../sessions/sign-in.ts';
 
 const PASSWORD = 'plum violin harbour seven';
@@ -303,4 +304,22 @@ eachDatabase('gateways know a linked user without any credential, and no sign-in
   assert.ok(refused instanceof Refusal && refused.reason === 'api.credentials_invalid');
   const known = await openPortal(context, { ...input, organizationId: home.id }, origin);
   assert.ok(known instanceof Refusal && known.reason === 'factor.missing', 'at home the password counts');
+});
+
+eachDatabase('a browser is told of alarms elsewhere no longer than its session at home lasts', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const { as, signIn, join, switchTo } = await start(fixture);
+  const { context } = fixture;
+  const atHome = await signIn();
+  await join(atHome);
+  const there = (await switchTo(atHome)).json().session.token;
+  const keys = { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) };
+  const made = await as(there)('POST', 'me/push-subscriptions', { endpoint: 'https://push.example/1', keys });
+  assert.equal(outcome(made), '201');
+  const count = async () => (await context.store.db.selectFrom('push_subscriptions').select('id').execute()).length;
+  await endPush(context);
+  assert.equal(await count(), 1);
+  assert.equal(outcome(await as(atHome)('DELETE', 'sessions/current')), '204');
+  await endPush(context);
+  assert.equal(await count(), 0);
 });

@@ -20,13 +20,27 @@ const GONE = new Set([404, 410]);
  */
 export async function endPush(context: Context): Promise<void> {
   const { db } = context.store;
+  const nowMs = context.clock();
   const open = db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
+    // A linked user's session ends with the one at home that it came of, whose end is written there alone.
+    .leftJoin('sessions as homes', 'homes.id', 'sessions.home_session_id')
+    .leftJoin('users as people', 'people.id', 'homes.user_id')
     .select('sessions.id')
     .where('sessions.revoked_at', 'is', null)
-    .where('sessions.expires_at', '>', context.clock())
-    .where('users.status', '=', 'active');
+    .where('sessions.expires_at', '>', nowMs)
+    .where('users.status', '=', 'active')
+    .where((eb) =>
+      eb.or([
+        eb('users.home_user_id', 'is', null),
+        eb.and([
+          eb('homes.revoked_at', 'is', null),
+          eb('homes.expires_at', '>', nowMs),
+          eb('people.status', '=', 'active'),
+        ]),
+      ]),
+    );
   await db.deleteFrom('push_subscriptions').where('session_id', 'not in', open).execute();
 }
 

@@ -121,3 +121,27 @@ eachDatabase('what users and devices do, and policies decide, is counted once', 
   assert.ok((await context.store.db.selectFrom('activity_parts').selectAll().execute()).length > 0);
   assert.deepEqual(await hits('24h'), []);
 });
+
+eachDatabase('numbers that a gateway makes up keep the events of others from nothing', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const { context, clock } = fixture;
+  const ours = await fixture.organization();
+  const [lying, honest] = [(await ours.enrolGateway()).gateway, (await ours.enrolGateway()).gateway];
+  let seq = 0;
+  const send = (gatewayId: string, count: number, bytes: number) => {
+    const events = Array.from({ length: count }, () =>
+      testEvent({
+        ...{ gatewayId, epoch: 'epoch-0001', seq: ++seq, resourceId: null, subject: ours.owner.id },
+        ...{ at: new Date(clock.nowMs).toISOString(), bytesIn: bytes, bytesOut: bytes },
+      }),
+    );
+    return context.store.transaction((queries) =>
+      storeEvents(queries, context, ours.id, gatewayId, 'epoch-0001', events),
+    );
+  };
+  for (let round = 0; round < 12; round++) await send(lying.id, 100, Number.MAX_SAFE_INTEGER);
+  await send(honest.id, 1, 5);
+  const { total } = (await ours.call('GET', `/api/v1/activity/${ours.owner.id}?range=24h`)).json();
+  assert.deepEqual([total.requests, total.bytesIn, total.bytesOut], [1_201, 2 ** 50, 2 ** 50]);
+  assert.equal((await ours.call('GET', '/api/v1/overview')).statusCode, 200);
+});

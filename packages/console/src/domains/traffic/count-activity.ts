@@ -2,7 +2,7 @@ import { type AccessEvent, isId } from '@zeronaut/model';
 import { sql } from 'kysely';
 import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
-import { byKey, FUTURE_MS, isFailure, ORGANIZATION_SHARDS, shardOf } from './count-traffic.ts';
+import { addBytes, addedBytes, byKey, FUTURE_MS, isFailure, ORGANIZATION_SHARDS, shardOf } from './count-traffic.ts';
 
 /**
  * What users and devices do, and what policies decide, as numbers. Counted where events are stored, in the same transaction, each
@@ -42,8 +42,8 @@ export async function countActivity(
         conflict.columns(['organization_id', 'scope', 'step', 'at']).doUpdateSet({
           requests: sql<number>`activity.requests + excluded.requests`,
           refused: sql<number>`activity.refused + excluded.refused`,
-          bytes_in: sql<number>`activity.bytes_in + excluded.bytes_in`,
-          bytes_out: sql<number>`activity.bytes_out + excluded.bytes_out`,
+          bytes_in: addedBytes('activity', 'bytes_in'),
+          bytes_out: addedBytes('activity', 'bytes_out'),
         }),
       )
       .execute();
@@ -99,8 +99,8 @@ function addUpActivity(
         }));
         row.requests++;
         row.refused += refused;
-        row.bytes_in += event.bytesIn;
-        row.bytes_out += event.bytesOut;
+        row.bytes_in = addBytes(row.bytes_in, event.bytesIn);
+        row.bytes_out = addBytes(row.bytes_out, event.bytesOut);
       }
       const day = Math.floor(atMs / DAY_MS);
       for (const [kind, value] of partsOf(event)) {

@@ -30,6 +30,23 @@ export const ORGANIZATION_SHARDS = 4;
 const RESOURCE_SHARDS = 2;
 const INSERT_BATCH = 200;
 
+/**
+ * Where a sum of bytes stops: 1 PiB. A gateway says how many there were, and one that makes them up must not fill a column that the events of
+ * other gateways are counted in as well, which then could not be stored.
+ */
+const MAX_BYTES = 1_125_899_906_842_624;
+
+export function addBytes(sum: number, bytes: number): number {
+  return Math.min(MAX_BYTES, sum + bytes);
+}
+
+/** The same of a row that is there and one that comes, neither above `MAX_BYTES`: nothing overflows on the way. */
+export function addedBytes(table: 'traffic' | 'activity', column: 'bytes_in' | 'bytes_out'): RawBuilder<number> {
+  const [old, more] = [sql.ref(`${table}.${column}`), sql.ref(`excluded.${column}`)];
+  const most = sql.lit(MAX_BYTES);
+  return sql<number>`case when ${old} >= ${most} - ${more} then ${most} else ${old} + ${more} end`;
+}
+
 const SUMS = [
   'requests',
   'refused',
@@ -42,7 +59,12 @@ const SUMS = [
 
 /** What comes is added to what is there. */
 const ADD_UP = Object.fromEntries(
-  SUMS.map((column) => [column, sql`traffic.${sql.ref(column)} + ${sql.ref(`excluded.${column}`)}`]),
+  SUMS.map((column) => [
+    column,
+    column === 'bytes_in' || column === 'bytes_out'
+      ? addedBytes('traffic', column)
+      : sql`traffic.${sql.ref(column)} + ${sql.ref(`excluded.${column}`)}`,
+  ]),
 ) as Record<(typeof SUMS)[number], RawBuilder<number>>;
 
 const EMPTY = Object.fromEntries(SUMS.map((column) => [column, 0])) as Pick<Row, (typeof SUMS)[number]>;
@@ -143,8 +165,8 @@ function add(rows: Map<string, Row>, key: Key, event: AccessEvent, failed: boole
   if (failed) row.failed++;
   else if (event.effect === 'deny') row.refused++;
   else if (event.effect === 'challenge') row.challenged++;
-  row.bytes_in += event.bytesIn;
-  row.bytes_out += event.bytesOut;
+  row.bytes_in = addBytes(row.bytes_in, event.bytesIn);
+  row.bytes_out = addBytes(row.bytes_out, event.bytesOut);
   // How long a WebSocket or a connection was open says nothing of how fast it was answered.
   if (event.protocol === 'http' && event.effect === 'pass' && event.status !== 101)
     row[latencyColumn(event.durationMs)]++;
