@@ -172,24 +172,18 @@ export class DataPath {
 
   /** Opens everything. Rejects with a Fault when an address cannot be had; nothing stays open then. */
   static async start(options: DataPathOptions): Promise<DataPath> {
-    const ended = new EndedSessions();
-    const grants = await AddressGrants.load({
-      path: join(options.directory, 'grants.json'),
-      write: (path, content) => writeFileAtomically(path, content),
-      ended,
+    const stored = (name: string) => ({
+      path: join(options.directory, name),
+      write: (path: string, content: string) => writeFileAtomically(path, content),
       now: Date.now,
       log: options.log,
     });
+    const ended = await EndedSessions.load(stored('ended-sessions.json'));
+    const grants = await AddressGrants.load({ ...stored('grants.json'), ended });
     const passkeySignIns =
       options.console === null
         ? null
-        : await PasskeySignIns.load({
-            path: join(options.directory, 'passkey-sign-ins.json'),
-            write: (path, content) => writeFileAtomically(path, content),
-            sync: options.console.signIn,
-            now: Date.now,
-            log: options.log,
-          });
+        : await PasskeySignIns.load({ ...stored('passkey-sign-ins.json'), sync: options.console.signIn });
     for (const { sessionId, expiresAt } of passkeySignIns?.ended() ?? []) {
       ended.end(sessionId, Date.parse(expiresAt), Date.now());
     }
@@ -264,6 +258,7 @@ export class DataPath {
     await Promise.all([this.#pipeline.stop(graceMs), this.#raw.stop(graceMs), this.#links?.stop(graceMs)]);
     this.#balancer.stop();
     await this.#grants.stop();
+    await this.#ended.flush();
     await this.#passkeySignIns?.stop();
   }
 

@@ -68,20 +68,27 @@ export interface AccessContext extends HttpAccessDeps {
 
 export function createAccessContext(deps: HttpAccessDeps): AccessContext {
   const verifier = new TokenVerifier();
+  const signOuts = deps.sync === null ? null : new SignOutReports({ sync: deps.sync, now: deps.now, log: deps.log });
+  // Before a restart the console may not have heard of them.
+  const { revokedSessions } = deps.tables.get();
+  for (const [sessionId, expiresAtMs] of deps.ended.all()) {
+    if (!revokedSessions.has(sessionId)) signOuts?.report(sessionId, expiresAtMs);
+  }
   return {
     ...deps,
     verifier,
     sessions: new Sessions(verifier, deps.ended),
     codes: new OneTimeCodes(),
-    signOuts: deps.sync === null ? null : new SignOutReports({ sync: deps.sync, now: deps.now, log: deps.log }),
+    signOuts,
   };
 }
 
-/** Ends a session here at once, and everywhere as soon as the console hears of it. */
-export function endSession(context: AccessContext, sessionId: string, expiresAtSeconds: number): void {
+/** Ends a session here at once, and everywhere as soon as the console hears of it. Resolves when it outlives a restart. */
+export async function endSession(context: AccessContext, sessionId: string, expiresAtSeconds: number): Promise<void> {
   const expiresAtMs = expiresAtSeconds * 1000;
   context.ended.end(sessionId, expiresAtMs, context.now());
   context.grants.endSession(sessionId);
   context.passkeySignIns?.end(sessionId);
   context.signOuts?.report(sessionId, expiresAtMs);
+  await Promise.all([context.ended.flush(), context.grants.flush()]);
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { seededRandom } from '@zeronaut/testkit';
+import { createId } from '@zeronaut/model';
+import { seededRandom, temporaryDirectory } from '@zeronaut/testkit';
 import { AttemptLimiter, attemptKey } from './attempt-limiter.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { EndedSessions } from './ended-sessions.ts';
@@ -79,4 +82,33 @@ test('ended sessions are remembered until they would have ended by themselves', 
   ended.end('c', 5_000, 2_000);
   assert.deepEqual([ended.has('x1'), ended.has('c')], [false, true], 'full of live ones: the oldest goes');
   assert.deepEqual(told, ['a']);
+});
+
+test('ended sessions outlive a restart, as long as they would have lived', async () => {
+  const path = join(temporaryDirectory('ended'), 'ended-sessions.json');
+  const warnings: string[] = [];
+  let nowMs = 0;
+  const load = () =>
+    EndedSessions.load({
+      path,
+      write: (to, content) => writeFile(to, content),
+      now: () => nowMs,
+      log: { warn: (_details, message) => void warnings.push(message) },
+    });
+  const first = await load();
+  const [short, long] = [createId('session'), createId('session')];
+  first.end(short, 1_000, nowMs);
+  first.end(long, 5_000, nowMs);
+  await first.flush();
+  assert.deepEqual((await load()).all(), [
+    [short, 1_000],
+    [long, 5_000],
+  ]);
+  nowMs = 1_000;
+  assert.deepEqual((await load()).all(), [[long, 5_000]]);
+
+  await writeFile(path, '{"format":1,"sessions":[{"id":');
+  assert.deepEqual((await load()).all(), []);
+  assert.deepEqual(warnings, ['ended sessions are damaged, starting with none']);
+  assert.equal(await readFile(`${path}.damaged`, 'utf8'), '{"format":1,"sessions":[{"id":');
 });

@@ -30,7 +30,7 @@ export class DomainPages {
     this.#context = context;
   }
 
-  answer(flow: Flow, head: RequestHead, body: Buffer): LocalResponse {
+  answer(flow: Flow, head: RequestHead, body: Buffer): LocalResponse | Promise<LocalResponse> {
     const { resource } = flow;
     if (resource === null) return refuse(flow, head, 'router.no_resource');
     const method = head.method === 'HEAD' ? 'GET' : head.method;
@@ -120,12 +120,12 @@ export class DomainPages {
     return redirect(303, target, [setCookie(COOKIE.session, session, share.expiresAtSeconds - issuedAt)]);
   }
 
-  #signOut(flow: Flow, head: RequestHead, resource: SnapshotResource, body: Buffer): LocalResponse {
+  async #signOut(flow: Flow, head: RequestHead, resource: SnapshotResource, body: Buffer): Promise<LocalResponse> {
     // A service shares this origin with us, so a hidden field would guard nothing that Origin does not.
     if (parseForm(head, body) === null || !isSameOriginPost(flow, head)) return refuse(flow, head, 'access.csrf');
     const nowMs = this.#context.now();
     const proof = this.#context.sessions.ofDomain(head.headers, head.host, resource, flow.tables, nowMs);
-    if (proof.sessionState === 'valid') endSession(this.#context, proof.sessionId, proof.expiresAtSeconds);
+    if (proof.sessionState === 'valid') await endSession(this.#context, proof.sessionId, proof.expiresAtSeconds);
     return pageResponse(flow, 200, signedOutPage(), [clearCookie(COOKIE.session)]);
   }
 

@@ -6,7 +6,6 @@ import { type AccessAttempt, decide, requestFacts } from './decide.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import type { AddressGrants } from './grants.ts';
 import { checkTokenHash } from './personal-access-tokens.ts';
-import { TOKEN_LEEWAY_SECONDS } from './tokens.ts';
 
 /**
  * Would a flow that is already running still be let in under these newer tables? Asked for every open connection when
@@ -76,13 +75,12 @@ export function reviewFlow(
 
 /** When what let the flow in ends by itself (ms), if nothing happens before; `Infinity`: never. */
 export function endOfFlow({ subject, resource }: Pick<Flow, 'resource' | 'subject'>, tables: Tables): number {
-  const leewayMs = TOKEN_LEEWAY_SECONDS * 1000;
   switch (subject.kind) {
     case 'user':
-      return subject.expiresAtMs + leewayMs;
+      return subject.expiresAtMs;
     case 'share': {
       const share = resource?.shares.find(({ id }) => id === subject.shareId);
-      return share === undefined ? Number.POSITIVE_INFINITY : Date.parse(share.expiresAt) + leewayMs;
+      return share === undefined ? Number.POSITIVE_INFINITY : Date.parse(share.expiresAt);
     }
     case 'token_user': {
       const token = tables.personalAccessTokens.get(subject.hash);

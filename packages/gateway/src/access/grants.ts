@@ -10,6 +10,7 @@ import {
 import { z } from 'zod';
 import type { Tables } from '../tables.ts';
 import type { EndedSessions } from './ended-sessions.ts';
+import { StateFile, type StateFileOptions } from './state-file.ts';
 
 /**
  * Address grants: a signed-in user opened raw ports for one source address, for a bounded time. The portal makes
@@ -17,13 +18,9 @@ import type { EndedSessions } from './ended-sessions.ts';
  * outlives what it rests on: its session, its user, its resource and the resource's rule are looked up in the tables
  * of the asking flow each time, so that a stale file opens nothing.
  */
-export interface AddressGrantsOptions {
-  readonly path: string;
-  /** Replaces a file so that a crash leaves the old or the new content. */
-  readonly write: (path: string, content: string) => Promise<void>;
+export interface AddressGrantsOptions extends StateFileOptions {
   readonly ended: EndedSessions;
   readonly now: () => number;
-  readonly log: { warn(details: object, message: string): void };
 }
 
 export type RevokedListener = (grant: AddressGrant, why: 'expired' | 'revoked') => void;
@@ -41,14 +38,14 @@ export class AddressGrants {
   readonly #byPlace = new Map<string, AddressGrant[]>();
   readonly #byUser = new Map<string, Set<AddressGrant>>();
   readonly #listeners = new Set<RevokedListener>();
-  #saving: Promise<void> | null = null;
-  #dirty = false;
+  readonly #file: StateFile;
   #timer: NodeJS.Timeout | null = null;
   /** When the timer wants to look next; removals may leave it too early, never too late. */
   #nextMs = Number.POSITIVE_INFINITY;
 
   private constructor(options: AddressGrantsOptions) {
     this.#options = options;
+    this.#file = new StateFile(options, 'address grants', () => ({ format: 1, grants: [...this.#byId.values()] }));
   }
 
   /** Never rejects: a file that cannot be read or understood means no grants, and is said in the log. */
@@ -96,7 +93,7 @@ export class AddressGrants {
     // Replaced, not revoked: connections that rest on the earlier one go on under this one.
     if (earlier !== undefined) this.#drop(earlier);
     this.#add(grant);
-    this.#save();
+    void this.#file.save();
     return grant;
   }
 
@@ -147,7 +144,7 @@ export class AddressGrants {
 
   /** Resolves when all that was done before is on disk, or was given up with a line in the log. */
   async flush(): Promise<void> {
-    while (this.#saving !== null) await this.#saving;
+    await this.#file.flush();
   }
 
   async stop(): Promise<void> {
@@ -193,7 +190,7 @@ export class AddressGrants {
   #remove(grants: readonly AddressGrant[], why: 'expired' | 'revoked'): void {
     if (grants.length === 0) return;
     for (const grant of grants) this.#drop(grant);
-    this.#save();
+    void this.#file.save();
     for (const grant of grants) for (const listener of this.#listeners) listener(grant, why);
   }
 
@@ -220,25 +217,6 @@ export class AddressGrants {
     this.#remove(over, 'expired');
     this.#nextMs = Number.POSITIVE_INFINITY;
     this.#wakeAt(nextMs);
-  }
-
-  #save(): void {
-    this.#dirty = true;
-    // One write at a time; what changes meanwhile goes into the next one.
-    this.#saving ??= this.#write();
-  }
-
-  async #write(): Promise<void> {
-    while (this.#dirty) {
-      this.#dirty = false;
-      const content = JSON.stringify({ format: 1, grants: [...this.#byId.values()] });
-      try {
-        await this.#options.write(this.#options.path, content);
-      } catch (error) {
-        this.#options.log.warn({ err: error, path: this.#options.path }, 'address grants could not be saved');
-      }
-    }
-    this.#saving = null;
   }
 }
 

@@ -2,19 +2,16 @@ import { readFile, rename } from 'node:fs/promises';
 import { type EdgeSignIn, edgeSignIn } from '@zeronaut/model';
 import { z } from 'zod';
 import type { Tables } from '../tables.ts';
-import type { AccessLog, SignInLink } from './access-context.ts';
+import type { SignInLink } from './access-context.ts';
+import { StateFile, type StateFileOptions } from './state-file.ts';
 
 /**
  * What this gateway did with passkeys by itself: sign-ins that the console has not confirmed, and the highest count of each
  * passkey. On disk before a session counts, so that neither is lost by a restart while the console is away for days.
  */
-export interface PasskeySignInsOptions {
-  readonly path: string;
-  /** Replaces a file so that a crash leaves the old or the new content. */
-  readonly write: (path: string, content: string) => Promise<void>;
+export interface PasskeySignInsOptions extends StateFileOptions {
   readonly sync: Pick<SignInLink, 'passkeySignIn'>;
   readonly now: () => number;
-  readonly log: AccessLog;
   /** Default: 2 s. */
   readonly retryMs?: number;
 }
@@ -33,14 +30,18 @@ export class PasskeySignIns {
   readonly #counts: Map<string, number>;
   /** By session id, oldest first. */
   readonly #signIns: Map<string, EdgeSignIn>;
-  #saving: Promise<boolean> | null = null;
-  #dirty = false;
+  readonly #file: StateFile;
   #working: Promise<void> | null = null;
   #retry: NodeJS.Timeout | null = null;
   #stopped = false;
 
   private constructor(options: PasskeySignInsOptions, before: z.infer<typeof file>) {
     this.#options = options;
+    this.#file = new StateFile(options, 'passkey sign-ins', () => ({
+      format: 1,
+      counts: [...this.#counts],
+      signIns: [...this.#signIns.values()],
+    }));
     this.#counts = new Map(before.counts);
     this.#signIns = new Map(before.signIns.map((signIn) => [signIn.sessionId, signIn]));
     this.#work();
@@ -84,7 +85,7 @@ export class PasskeySignIns {
       // Gone, or the console counts as far: nothing to remember.
       if (known === undefined || known.signCount >= this.#counts.get(credentialId)!) this.#counts.delete(credentialId);
     }
-    if (!(await this.#save())) {
+    if (!(await this.#file.save())) {
       this.#signIns.delete(signIn.sessionId);
       return false;
     }
@@ -97,7 +98,7 @@ export class PasskeySignIns {
     const signIn = this.#signIns.get(sessionId);
     if (signIn === undefined) return;
     this.#signIns.set(sessionId, { ...signIn, ended: true });
-    void this.#save();
+    void this.#file.save();
     this.#work();
   }
 
@@ -105,7 +106,7 @@ export class PasskeySignIns {
     this.#stopped = true;
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
-    await this.#saving;
+    await this.#file.flush();
   }
 
   #work(): void {
@@ -126,31 +127,7 @@ export class PasskeySignIns {
       // It was signed out while this was on its way: it is sent once more.
       if (this.#signIns.get(sessionId) !== signIn) continue;
       this.#signIns.delete(sessionId);
-      await this.#save();
+      await this.#file.save();
     }
-  }
-
-  #save(): Promise<boolean> {
-    this.#dirty = true;
-    // One write at a time; what changes meanwhile goes into the next one, for which everybody waits.
-    this.#saving ??= this.#write();
-    return this.#saving;
-  }
-
-  async #write(): Promise<boolean> {
-    let saved = true;
-    while (this.#dirty) {
-      this.#dirty = false;
-      const content = JSON.stringify({ format: 1, counts: [...this.#counts], signIns: [...this.#signIns.values()] });
-      try {
-        await this.#options.write(this.#options.path, content);
-        saved = true;
-      } catch (error) {
-        saved = false;
-        this.#options.log.warn({ err: error, path: this.#options.path }, 'passkey sign-ins could not be saved');
-      }
-    }
-    this.#saving = null;
-    return saved;
   }
 }

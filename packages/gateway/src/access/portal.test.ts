@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { createId, PORTAL_AUDIENCE, TOKEN_TYPE } from '@zeronaut/model';
+import { waitFor } from '@zeronaut/testkit';
 import {
   AccessWorld,
   createResource,
@@ -615,6 +616,17 @@ describe('sign-out', () => {
       assert.equal(replay.header('location'), '/sign-in', 'a stolen copy is void, too');
       assert.deepEqual(world.grants.usersAt(ssh, '192.0.2.10', world.tables.get()), []);
     }
+  });
+
+  test('with the console away outlives a restart, and reaches the console then; what it knows is not told again', async () => {
+    const world = await AccessWorld.create(all);
+    const [known, unknown] = [createId('session'), createId('session')];
+    for (const id of [known, unknown]) world.ended.end(id, world.clock.now() + 3_600_000, world.clock.now());
+    const expiresAt = new Date(world.clock.now() + 3_600_000).toISOString();
+    world.change({ revokedSessions: [{ id: known, expiresAt }] });
+    await world.start();
+    await waitFor(() => world.signedOut.length > 0, { what: 'the console has heard' });
+    assert.deepEqual(world.signedOut, [unknown]);
   });
 
   test('at a service asks first, and ends the session everywhere', async () => {

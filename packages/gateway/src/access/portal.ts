@@ -298,11 +298,11 @@ export class Portal {
     return pageResponse(flow, 200, signOutPage('/sign-out', csrf.value), csrf.headers);
   }
 
-  #signOut(flow: Flow, head: RequestHead, body: Buffer): LocalResponse {
+  async #signOut(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
     const fields = parseForm(head, body);
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
     const proof = this.#proof(flow, head);
-    if (proof.sessionState === 'valid') endSession(this.#context, proof.sessionId, proof.expiresAtSeconds);
+    if (proof.sessionState === 'valid') await endSession(this.#context, proof.sessionId, proof.expiresAtSeconds);
     return pageResponse(flow, 200, signedOutPage(), [clearCookie(COOKIE.portal)]);
   }
 
