@@ -1,4 +1,6 @@
 import type { Alarm } from '@zeronaut/model';
+import { Refusal } from '../../store/refusal.ts';
+import { RateLimit } from '../sessions/rate-limit.ts';
 
 /** The words of messages about alarms, and when one that was not taken is tried again. */
 
@@ -6,6 +8,17 @@ import type { Alarm } from '@zeronaut/model';
 const MAX_NAMED = 20;
 const FIRST_RETRY_MS = 30_000;
 const LAST_RETRY_MS = 3_600_000;
+/** Test messages of one organization: this many at once, then one after each interval. */
+const TESTS_BURST = 20;
+const TESTS_INTERVAL_MS = 10_000;
+
+const tests = new RateLimit({ burst: TESTS_BURST, intervalMs: TESTS_INTERVAL_MS });
+
+/** A test goes where the caller says, at once: without a bound the console would flood a mailbox or a server for them. */
+export function takeTest(organizationId: string, nowMs: number): Refusal | null {
+  const waitMs = tests.take(organizationId, nowMs);
+  return waitMs === 0 ? null : new Refusal('api.rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
+}
 
 export interface News {
   readonly raised: readonly Alarm[];

@@ -5,7 +5,7 @@ import type { Caller, Context } from '../context.ts';
 import { keyOfAlarm } from '../incidents/incidents.ts';
 import { isoTime } from '../page.ts';
 import { tellBrowsers } from '../push/tell-browsers.ts';
-import { linesOf, type News, retryAfterMs } from './messages.ts';
+import { linesOf, type News, retryAfterMs, takeTest } from './messages.ts';
 import { findNotification, type NotificationRow, type StoredSettings, secretOf } from './notifications.ts';
 
 /**
@@ -109,6 +109,8 @@ export async function testNotification(
 ): Promise<{ delivered: boolean; error: string | null } | Refusal> {
   const row = await findNotification(context.store.db, caller.organizationId, idOrName);
   if (row instanceof Refusal) return row;
+  const tooMany = takeTest(caller.organizationId, context.clock());
+  if (tooMany !== null) return tooMany;
   const error = await send(context, row, { raised: [], mended: [] });
   return { delivered: error === null, error: error?.slice(0, 500) ?? null };
 }

@@ -192,6 +192,12 @@ eachDatabase('a subscription leads the console nowhere that it must not go', asy
     const tested = await ours.call('POST', `${path}/${made.json().id}/test`, undefined, { key });
     assert.deepEqual(tested.json(), { delivered: false, error: 'outbound.address_denied' }, endpoint);
   }
+  const [{ id }] = (await ours.call('GET', path, undefined, { key })).json().items;
+  const flood = [];
+  for (let count = 0; count < 20; count++)
+    flood.push(await ours.call('POST', `${path}/${id}/test`, undefined, { key }));
+  assert.equal(flood.filter(({ statusCode }) => statusCode === 200).length, 17, 'twenty at once');
+  assert.equal(flood.at(-1)!.json().reason, 'api.rate_limited');
   assert.equal(service.taken.length, 0);
 });
 

@@ -2,7 +2,7 @@ import type { Alarm } from '@zeronaut/model';
 import { Refusal } from '../../store/refusal.ts';
 import type { Caller, Context } from '../context.ts';
 import { keyOfAlarm } from '../incidents/incidents.ts';
-import { linesOf, type News, retryAfterMs } from '../notifications/messages.ts';
+import { linesOf, type News, retryAfterMs, takeTest } from '../notifications/messages.ts';
 import { findRole } from '../roles/held-role.ts';
 import { findPush, type PushRow, pushSecretName } from './push-subscriptions.ts';
 import { encryptPush, MAX_MESSAGE_BYTES, type PushTarget, vapidOf } from './web-push.ts';
@@ -112,6 +112,8 @@ export async function testPush(
 ): Promise<{ delivered: boolean; error: string | null } | Refusal> {
   const row = await findPush(context, caller, id);
   if (row instanceof Refusal) return row;
+  const tooMany = takeTest(caller.organizationId, context.clock());
+  if (tooMany !== null) return tooMany;
   const error = await send(context, row, { raised: [], mended: [] });
   return { delivered: error === null, error };
 }
