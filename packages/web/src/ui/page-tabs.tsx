@@ -1,7 +1,7 @@
 import Box from '@mui/material/Box';
 import Link, { type LinkProps } from '@mui/material/Link';
-import { createLink } from '@tanstack/react-router';
-import type { Ref } from 'react';
+import { createLink, useLocation } from '@tanstack/react-router';
+import { type Ref, useEffect, useRef } from 'react';
 
 const TabLink = createLink(function TabLink(props: LinkProps & { ref?: Ref<HTMLAnchorElement> }) {
   return <Link underline="none" {...props} />;
@@ -14,12 +14,29 @@ export interface PageTab {
 
 /** Pages that belong together, below one row of the menu. One alone is not shown. */
 export function PageTabs({ label, tabs }: { readonly label: string; readonly tabs: readonly PageTab[] }) {
+  const nav = useRef<HTMLElement>(null);
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  // On a phone the row is wider than the page: the tab that is open comes to its middle.
+  useEffect(() => {
+    const row = nav.current;
+    const open = row?.querySelector<HTMLElement>(`a[href="${CSS.escape(path)}"]`);
+    if (row != null && open != null) row.scrollLeft = open.offsetLeft - (row.clientWidth - open.offsetWidth) / 2;
+  }, [path]);
   if (tabs.length < 2) return null;
   return (
     <Box
       component="nav"
+      ref={nav}
       aria-label={label}
-      sx={{ display: 'flex', gap: 3, mb: 3, borderBottom: 1, borderColor: 'divider', overflowX: 'auto' }}
+      sx={{
+        display: 'flex',
+        gap: 3,
+        mb: 3,
+        borderBottom: 1,
+        borderColor: 'divider',
+        overflowX: 'auto',
+        position: 'relative',
+      }}
     >
       {tabs.map(({ to, text }) => (
         <TabLink
