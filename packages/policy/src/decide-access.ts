@@ -6,6 +6,7 @@ import {
   pass,
   type SnapshotResource,
   type SnapshotSite,
+  type SnapshotUser,
   type Verdict,
 } from '@zeronaut/model';
 import type { Entity } from './cedar/values.ts';
@@ -88,15 +89,24 @@ export function callerOf(base: Verdict, facts: AccessFacts): { entity: Entity; b
     case 'access.public':
       return { entity: guestEntity({ kind: 'anonymous', name: '' }), by };
     case 'access.not_allowed': {
-      const personal = facts.personalAccessToken;
-      const user = personal === null ? facts.user : personal.user;
+      const { user, by: door } = whoAsked(facts);
       // Users of another organization are nobody here, whatever a policy says.
       if (user === null || user.organizationId !== facts.organizationId) return null;
-      return { entity: userEntity(user), by: personal === null ? 'session' : 'personal_access_token' };
+      return { entity: userEntity(user), by: door };
     }
     default:
       return null;
   }
+}
+
+/** Whom the rule alone does not let in. */
+function whoAsked({ personalAccessToken, sessionState, user, addressGrant }: AccessFacts): {
+  user: SnapshotUser | null;
+  by: string;
+} {
+  if (personalAccessToken !== null) return { user: personalAccessToken.user, by: 'personal_access_token' };
+  if (sessionState === 'valid') return { user, by: 'session' };
+  return { user: addressGrant?.user ?? null, by: 'address' };
 }
 
 function combine(own: Verdict, decision: PolicyDecision, by: string): Verdict {

@@ -125,7 +125,7 @@ const CASES: readonly [string, AccessRule, AccessFacts, string][] = [
     'authorised by somebody who is not listed any more',
     rule({ allow: ['group:ops'] }),
     facts({ addressGrant: { user: ann } }),
-    'challenge access.session_missing',
+    'deny access.not_allowed',
   ],
   [
     'authorised by another organization',
@@ -248,7 +248,11 @@ function twin(given: AccessRule, known: AccessFacts): Verdict {
   if (known.shareState === 'expired' || known.shareState === 'invalid') {
     return { effect: 'challenge', reason: `access.share_${known.shareState}` };
   }
-  if (known.sessionState === 'none') return { effect: 'challenge', reason: 'access.session_missing' };
+  if (known.sessionState === 'none') {
+    const isKnown = known.addressGrant !== null && known.addressGrant.user.organizationId === known.organizationId;
+    if (isKnown) return { effect: 'deny', reason: 'access.not_allowed' };
+    return { effect: 'challenge', reason: 'access.session_missing' };
+  }
   if (known.sessionState !== 'valid') return { effect: 'challenge', reason: `access.session_${known.sessionState}` };
   return { effect: 'deny', reason: known.user === null ? 'access.user_disabled' : 'access.not_allowed' };
 }

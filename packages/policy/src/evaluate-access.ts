@@ -116,6 +116,8 @@ export function evaluateAccess(rule: AccessRule, facts: AccessFacts): Verdict {
   }
   switch (facts.sessionState) {
     case 'none':
+      // Somebody is known behind the address, whom the rule does not name: policies may.
+      if (facts.addressGrant?.user.organizationId === facts.organizationId) return deny('access.not_allowed');
       return challenge('access.session_missing');
     case 'expired':
       return challenge('access.session_expired');

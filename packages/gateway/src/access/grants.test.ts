@@ -199,9 +199,14 @@ describe('raw access', () => {
     id: createId('resource'),
     access: { ...ssh.access, allow: ['group:ops'] },
   });
+  const byPolicy = createResource('by-policy', {
+    ...ssh,
+    id: createId('resource'),
+    access: { ...ssh.access, mode: 'policy' },
+  });
 
   async function decideAt() {
-    const world = await AccessWorld.create([ssh, open, listed, narrow]);
+    const world = await AccessWorld.create([ssh, open, listed, narrow, byPolicy]);
     const access = createRawAccess(world.grants, world.clock.now);
     const decide = (resource: typeof ssh | null, address = ADDRESS) => {
       const { verdict, subject } = access.decide(world.flow(resource, { address }, 'tcp'));
@@ -233,6 +238,35 @@ describe('raw access', () => {
     assert.deepEqual(decide(narrow), ['pass access.address_authorised', { kind: 'address', userId: world.bob.id }]);
     world.change({ users: [world.ann, { ...world.bob, groups: [] }] });
     assert.equal(decide(narrow)[0], 'deny access.address_unknown');
+  });
+
+  test('whom policies or an approved request let in passes where they authorised the address, and a forbid closes it', async () => {
+    const { world, decide } = await decideAt();
+    const policy = (effect: 'permit' | 'forbid', mode: 'enforce' | 'report' = 'enforce') => ({
+      ...{ id: `pol_${effect}`, name: effect, mode },
+      json: {
+        ...{ effect, action: { op: 'All' }, resource: { op: '==', entity: { type: 'Resource', id: byPolicy.id } } },
+        principal: { op: '==', entity: { type: 'User', id: world.ann.id } },
+        conditions: [],
+      },
+    });
+    const passes = { kind: 'address', userId: world.ann.id };
+    assert.equal(decide(byPolicy)[0], 'deny access.address_unknown');
+    world.change({ policies: [policy('permit')] });
+    assert.equal(decide(byPolicy)[0], 'deny access.address_unknown', 'nobody authorised the address');
+    made(grant(world, { resource: byPolicy, user: world.bob }));
+    assert.equal(decide(byPolicy)[0], 'deny access.address_unknown', 'the policy is for ann');
+    made(grant(world, { resource: byPolicy }));
+    assert.deepEqual(decide(byPolicy), ['pass access.policy', passes]);
+    world.change({ policies: [policy('permit', 'report')] });
+    assert.equal(decide(byPolicy)[0], 'deny access.address_unknown');
+    const expiresAt = new Date(world.clock.now() + 60_000).toISOString();
+    world.change({ policies: [], accessGrants: [{ userId: world.ann.id, objectId: byPolicy.id, expiresAt }] });
+    assert.deepEqual(decide(byPolicy), ['pass access.granted', passes]);
+    world.change({ policies: [policy('permit'), policy('forbid')] });
+    assert.equal(decide(byPolicy)[0], 'deny access.policy_forbids');
+    world.change({ policies: [], accessGrants: [] });
+    assert.equal(decide(byPolicy)[0], 'deny access.address_unknown');
   });
 
   test('a grant of another organization’s user opens nothing', async () => {

@@ -5,6 +5,9 @@ import type { RawAccess } from '../rooms.ts';
 import { decide } from './decide.ts';
 import type { AddressGrants } from './grants.ts';
 
+/** What lets in who authorised the address: the rule, a policy, an approved request. */
+const LETS_IN: ReadonlySet<string> = new Set(['access.address_authorised', 'access.policy', 'access.granted']);
+
 /** Access for TCP and UDP ports, which know nothing of a caller but the address: public, listed, or authorised. */
 export function createRawAccess(grants: AddressGrants, now: () => number): RawAccess {
   return {
@@ -19,8 +22,9 @@ export function createRawAccess(grants: AddressGrants, now: () => number): RawAc
       for (const user of resource.access.mode === 'public' ? [] : grants.usersAt(resource, address, tables)) {
         const decision = decide(tables, { ...common, facts: { ...facts, addressGrant: { user } } });
         const subject = { kind: 'address', userId: user.id } as const;
-        if (decision.verdict.reason === 'access.address_authorised') return { ...decision, subject };
-        if (decision.explanation !== null) refused = decision;
+        if (LETS_IN.has(decision.verdict.reason)) return { ...decision, subject };
+        const isForbidden = decision.verdict.reason === 'access.policy_forbids';
+        if (decision.explanation !== null && (refused === null || isForbidden)) refused = decision;
       }
       const decision = decide(tables, { ...common, facts });
       switch (decision.verdict.reason) {
@@ -31,7 +35,8 @@ export function createRawAccess(grants: AddressGrants, now: () => number): RawAc
           return { ...decision, subject: ANONYMOUS };
         default: {
           // There is nobody to challenge on a raw port.
-          const verdict = deny(refused === null ? 'access.address_unknown' : 'access.policy_forbids');
+          const isForbidden = refused?.verdict.reason === 'access.policy_forbids';
+          const verdict = deny(isForbidden ? 'access.policy_forbids' : 'access.address_unknown');
           return { verdict, subject: ANONYMOUS, explanation: refused?.explanation ?? null };
         }
       }
