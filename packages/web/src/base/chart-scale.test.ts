@@ -5,6 +5,7 @@ import { areaPath, formatBytes, formatCount, formatMs, linePath, scaleOf, settle
 test('a scale ends round, above every value', () => {
   const cases: [number, boolean, number[]][] = [
     [0, true, [0, 1]],
+    [0, false, [0, 0.5]],
     [1, true, [0, 1]],
     [3, true, [0, 1, 2, 3]],
     [7, true, [0, 5, 10]],

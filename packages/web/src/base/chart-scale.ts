@@ -9,9 +9,12 @@ export interface Scale {
 const STEPS = [1, 2, 2.5, 5, 10];
 const TICKS = 3;
 
-/** A round end above the greatest value, with few round lines below. `whole`: values are counted, so no line is between two. */
+/**
+ * A round end above the greatest value, with few round lines below; up to about one where all is zero. `whole`: values are
+ * counted, so no line is between two.
+ */
 export function scaleOf(greatest: number, whole: boolean): Scale {
-  const rough = Math.max(greatest, whole ? TICKS : Number.EPSILON) / TICKS;
+  const rough = (whole ? Math.max(greatest, TICKS) : greatest || 1) / TICKS;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step =
     STEPS.map((one) => one * power).find((one) => one >= rough && (!whole || Number.isInteger(one))) ?? rough;
