@@ -103,11 +103,13 @@ function exitCodes(): string {
 }
 
 const environment = `Environment:
-  ZERONAUT_HOME            where state is kept (default ~/.zeronaut)
-  ZERONAUT_CONSOLE         console address, together with
-  ZERONAUT_TOKEN           an API key, instead of a profile
-  ZERONAUT_BASIC_PASSWORD  password for expose --basic USER
-  ZERONAUT_IDP_SECRET      client secret or bind password for idp add
-  ZERONAUT_WORKLOAD_TOKEN  the signed token of a job for workloads token
-  NO_COLOR                 no colours
-  ZERONAUT_DEBUG           show where a command failed`;
+  ZERONAUT_HOME               where state is kept (default ~/.zeronaut)
+  ZERONAUT_CONSOLE            console address, together with
+  ZERONAUT_TOKEN              an API key, instead of a profile
+  ZERONAUT_BASIC_PASSWORD     password for expose --basic USER
+  ZERONAUT_IDP_SECRET         client secret or bind password for idp add
+  ZERONAUT_EXPORT_SECRET      value of the secret header for audit exports add and change
+  ZERONAUT_BACKUP_PASSPHRASE  passphrase of console backup and restore
+  ZERONAUT_WORKLOAD_TOKEN     the signed token of a job for workloads token
+  NO_COLOR                    no colours
+  ZERONAUT_DEBUG              show where a command failed`;

@@ -30,7 +30,8 @@ export function consoleCommand(line: CommandLine): Command {
       summary: 'run a console',
       description:
         'Runs a console until it is stopped. SQLite unless ZERONAUT_CONSOLE_DATABASE_URL names a PostgreSQL database (it may ' +
-        'hold a password, so it is not a flag).',
+        'hold a password, so it is not a flag). Identity providers, directories and audit receivers at private addresses are ' +
+        'called only in the networks of ZERONAUT_CONSOLE_OUTBOUND_ALLOW (10.0.0.0/8,…), which zeronaut start heeds, too.',
       examples: [
         'console run',
         'console run --host 0.0.0.0 --public-url https://console.example.com',

@@ -78,7 +78,11 @@ export function gatewaysCommand(line: CommandLine): Command {
       ],
     })
       .argument('<gateway>', 'name or id')
-      .option('--grace <time>', 'how long open connections may go on, such as 30m', parseDuration, 3_600)
+      .addOption(
+        new Option('--grace <time>', 'how long open connections may go on, such as 30m')
+          .argParser(parseDuration)
+          .default(3_600, '1h'),
+      )
       .option('--dry-run', 'only say what would happen')
       .addOption(new Option('--undo', 'let it work again').conflicts('grace'))
       .action(async (name: string, options: DrainOptions) => {

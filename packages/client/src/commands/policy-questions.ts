@@ -93,7 +93,11 @@ export function replayCommand(line: CommandLine): Command {
     examples: ['policy replay -f policies/', 'policy replay -f policies/ --since 24h --prune --json'],
   })
     .addOption(fileOption().makeOptionMandatory())
-    .option('--since <time>', 'how far back, such as 24h or 7d', parseDuration, 7 * 86_400)
+    .addOption(
+      new Option('--since <time>', 'how far back, such as 24h or 7d')
+        .argParser(parseDuration)
+        .default(7 * 86_400, '7d'),
+    )
     .option('--prune', 'as if policies that the files do not name were deleted')
     .action(async (options: FileOptions & { since: number }) => {
       const { readPolicyFiles } = await import('../policy/policy-files.ts');

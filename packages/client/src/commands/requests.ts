@@ -87,7 +87,7 @@ function createRequestCommand(line: CommandLine): Command {
   })
     .argument('<object>', 'name or id of a resource or site')
     .requiredOption('--reason <text>', 'for whoever decides, and the audit log')
-    .option('--for <time>', 'how long (default: 1h)', parseDuration)
+    .option('--for <time>', 'how long, 5m or more (default: 1h)', parseDuration)
     .action(async (object: string, options: CommonOptions & { reason: string; for?: number }) => {
       const output = outputOf(line, options);
       const { api } = await connect(line, options);
