@@ -84,7 +84,8 @@ describe('with a passkey of the console', () => {
     await page.fill('#passkey_name', 'Unknown');
     await page.click('text=Add a passkey');
     await page.waitForSelector('text=does not know the maker of this passkey');
-    assert.equal((await world.zeronaut(['users', 'sign-in-policy', '--passkeys', 'none'])).code, 0);
+    const back = ['users', 'sign-in-policy', '--passkeys', 'none', '--provider-age', 'any'];
+    assert.equal((await world.zeronaut(back)).code, 0);
     await cdp.send('WebAuthn.clearCredentials', { authenticatorId });
   });
 });

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { isConsoleAway } from '../api/api-error.ts';
 import type { ApiClient } from '../api/client.ts';
 import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { type Output, printable } from '../output/output.ts';
 import {
@@ -192,6 +193,7 @@ async function findGateway(api: ApiClient, name: string): Promise<GatewayView> {
   if (gateway !== undefined) return gateway;
   throw new CliError(`there is no gateway ${name}`, {
     reason: 'api.not_found',
+    exitCode: EXIT.notFound,
     next: 'Run zeronaut gateways list to see what there is.',
   });
 }

@@ -17,7 +17,7 @@ import {
 interface PolicyOptions extends CommonOptions {
   readonly secondFactor?: SignInPolicy['secondFactor'];
   readonly providers?: 'trusted' | 'first_factor';
-  readonly providerAge?: number | null;
+  readonly providerAge?: number | 'any';
   readonly magicLinks?: 'on' | 'off';
   readonly fresh?: number;
   readonly passkeys?: SignInPolicy['passkeyAttestation'];
@@ -43,7 +43,7 @@ export function signInPolicyCommand(line: CommandLine): Command {
     .addOption(new Option('--providers <word>', "an identity provider's word").choices(['trusted', 'first_factor']))
     .addOption(
       new Option('--provider-age <time>', 'how old a sign-in there may be, or any').argParser((text) =>
-        text === 'any' ? null : parseDuration(text),
+        text === 'any' ? text : parseDuration(text),
       ),
     )
     .addOption(new Option('--magic-links <state>', 'links by mail in the place of passwords').choices(['on', 'off']))
@@ -60,7 +60,7 @@ export function signInPolicyCommand(line: CommandLine): Command {
       const change = {
         ...(secondFactor === undefined ? {} : { secondFactor }),
         ...(providers === undefined ? {} : { trustProviders: providers === 'trusted' }),
-        ...(providerAge === undefined ? {} : { providerMaxAgeSeconds: providerAge }),
+        ...(providerAge === undefined ? {} : { providerMaxAgeSeconds: providerAge === 'any' ? null : providerAge }),
         ...(magicLinks === undefined ? {} : { magicLinks: magicLinks === 'on' }),
         ...(fresh === undefined ? {} : { factorMaxAgeSeconds: fresh }),
         ...(passkeys === undefined ? {} : { passkeyAttestation: passkeys }),

@@ -4,7 +4,8 @@ import type { Resource } from '@zeronaut/model';
 export function accessSummary(resource: Pick<Resource, 'protocol' | 'access'>): string[] {
   const { access, protocol } = resource;
   if (access.mode === 'public') return ['PUBLIC: anybody may use it, no login'];
-  const who = access.allow.length === 0 ? 'every active user of the organization' : access.allow.join(', ');
+  const listed = access.allow.length === 0 ? 'every active user of the organization' : access.allow.join(', ');
+  const who = access.mode === 'policy' ? 'whom a policy permits, or an approved request' : listed;
   const doors = [
     protocol === 'http'
       ? `login required: ${who}`

@@ -49,7 +49,9 @@ export async function checkAssertions(
   const judge = new Judge(await readFacts(queries, organizationId, context.clock()), context.clock());
   const errors = assertions.flatMap(({ name, expect, ...input }, index) => {
     const path = `/assertions/${index}`;
-    const question = judge.prepare(input);
+    // What is approved at this moment must not decide what may be saved.
+    const circumstances = { granted: false, ...input.circumstances };
+    const question = judge.prepare({ ...input, circumstances });
     if (question instanceof Refusal) {
       return [{ path, message: `${name}: ${question.errors?.[0]?.message ?? 'cannot be asked'}` }];
     }

@@ -124,9 +124,15 @@ export class Judge {
     if (user === undefined) {
       return new Refusal('api.not_found', { errors: [{ path: '/user', message: `no active user ${input.user}` }] });
     }
+    const { at } = input.circumstances;
+    const atMs = at === undefined ? this.#nowMs : Date.parse(at);
     const assumed = {
       factors: user === null ? [] : (['password'] as const),
       factorMinutesAgo: 0,
+      // What was approved opens the object as it does on gateways.
+      granted: this.facts.accessGrants.some(
+        (grant) => grant.userId === user?.id && grant.objectId === object.id && Date.parse(grant.expiresAt) > atMs,
+      ),
       ...input.circumstances,
     };
     const anonymous = anonymousFacts(this.facts.organizationId, assumed.address ?? '192.0.2.1');

@@ -33,6 +33,18 @@ eachDatabase('everybody sees what lets them in, and ends what is their own alone
   const asked = await organization.call('POST', '/api/v1/access-requests', { object: 'asked', reason: 'a look' }, as);
   await organization.call('POST', `/api/v1/access-requests/${asked.json().id}/decisions`, { effect: 'approve' });
   assert.deepEqual(await names(), ['asked', 'mine', 'public'], 'what was approved counts');
+  const simulated = async (circumstances: object) => {
+    const question = { user: member.user.email, action: 'read', object: 'asked', circumstances };
+    return (await organization.call('POST', '/api/v1/policies/simulate', question)).json().reason;
+  };
+  assert.equal(await simulated({}), 'access.granted', 'as gateways decide');
+  assert.equal(await simulated({ granted: false }), 'access.not_allowed');
+  assert.equal(
+    await simulated({ at: new Date(fixture.clock.nowMs + 7 * 86_400_000).toISOString() }),
+    'access.not_allowed',
+  );
+  const table = await organization.call('GET', `/api/v1/policies/reach?user=${member.user.email}&object=asked`);
+  assert.equal(table.json().items[0].actions[0].reason, 'access.granted', table.body);
 
   const many = Array.from({ length: 510 }, (_, index) => ({
     name: `no-${index}`,

@@ -37,9 +37,6 @@ export async function listOwnReach(
   const judge = new Judge(facts, nowMs);
   const user = judge.user(caller.userId);
   if (user === undefined) return { items: [], nextCursor: null };
-  const granted = new Set(
-    facts.accessGrants.filter(({ userId }) => userId === user.id).map(({ objectId }) => objectId),
-  );
   const resources = new Map(facts.resources.map((resource) => [resource.id, resource]));
   const gateways = facts.gateways.slice(0, MAX_GATEWAYS);
   const rows: OwnReach[] = [];
@@ -47,7 +44,7 @@ export async function listOwnReach(
   const last = facts.resources.length < LOOKED_AT ? null : facts.resources.at(-1)!.id;
   for (const object of [...judge.objects].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     if (object.id <= afterId || (last !== null && object.id > last)) continue;
-    const { kind, actions } = reachOf(judge, user, object, { granted: granted.has(object.id) });
+    const { kind, actions } = reachOf(judge, user, object);
     const open = actions.filter(({ effect }) => effect !== 'deny');
     if (open.length === 0) continue;
     const resource = resources.get(object.id);
