@@ -40,6 +40,8 @@ export class Judge {
   readonly #users = new Map<string, SnapshotUser>();
   readonly #objects = new Map<string, SnapshotResource | SnapshotSite>();
   readonly #risks: ReadonlyMap<string, number>;
+  /** Ends (ms) of approved requests, by user and object. */
+  readonly #grantEnds: ReadonlyMap<string, number>;
   readonly #nowMs: number;
 
   /** `policies`: those of a proposal; default: those that are in force. */
@@ -48,6 +50,12 @@ export class Judge {
     this.#nowMs = nowMs;
     this.policies = new PolicySet(policies.map(loadPolicy));
     this.#risks = new Map(facts.risks.map(({ id, score }) => [id, score]));
+    const ends = new Map<string, number>();
+    for (const { userId, objectId, expiresAt } of facts.accessGrants) {
+      const pair = `${userId} ${objectId}`;
+      ends.set(pair, Math.max(ends.get(pair) ?? 0, Date.parse(expiresAt)));
+    }
+    this.#grantEnds = ends;
     for (const user of facts.users) {
       this.#users.set(user.id, user);
       this.#users.set(user.email, user);
@@ -130,9 +138,7 @@ export class Judge {
       factors: user === null ? [] : (['password'] as const),
       factorMinutesAgo: 0,
       // What was approved opens the object as it does on gateways.
-      granted: this.facts.accessGrants.some(
-        (grant) => grant.userId === user?.id && grant.objectId === object.id && Date.parse(grant.expiresAt) > atMs,
-      ),
+      granted: (this.#grantEnds.get(`${user?.id} ${object.id}`) ?? 0) > atMs,
       ...input.circumstances,
     };
     const anonymous = anonymousFacts(this.facts.organizationId, assumed.address ?? '192.0.2.1');
