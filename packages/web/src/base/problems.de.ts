@@ -21,12 +21,12 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
   'access.portal': { title: 'Die eigene Seite des Gateways', next: '' },
   'access.device': { title: 'Ein angemeldetes Gerät eines zugelassenen Benutzers', next: '' },
   'policy.invalid': {
-    title: 'Die Richtlinie ist falsch oder trifft nie zu',
+    title: 'Die Policy ist falsch oder trifft nie zu',
     next: 'Dort berichtigen, wo die Fehler stehen.',
   },
   'policy.assertion_failed': {
     title: 'Eine Zusicherung gälte nicht mehr',
-    next: 'Die Richtlinie ändern, oder die Zusicherung, wenn sie überholt ist.',
+    next: 'Die Policy ändern, oder die Zusicherung, wenn sie überholt ist.',
   },
   'request.own': {
     title: 'Niemand entscheidet über den eigenen Antrag',
@@ -41,9 +41,9 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
     title: 'Zu viele Anträge sind offen',
     next: 'Einige zurückziehen oder warten, bis über sie entschieden ist.',
   },
-  'access.policy': { title: 'Eine Richtlinie erlaubt es', next: '' },
+  'access.policy': { title: 'Eine Policy erlaubt es', next: '' },
   'access.granted': { title: 'Ein bewilligter Antrag', next: '' },
-  'access.policy_forbids': { title: 'Eine Richtlinie verbietet das', next: ASK },
+  'access.policy_forbids': { title: 'Eine Policy verbietet das', next: ASK },
   'access.step_up_required': {
     title: 'Es braucht eine stärkere oder frischere Anmeldung',
     next: 'Mit dem zweiten Faktor neu anmelden.',
@@ -134,15 +134,15 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
     title: 'Der Standort, der dieses Ziel erreicht, ist nicht verbunden',
     next: 'Seinen Agenten wieder starten.',
   },
-  'forward.denied': { title: 'Keine Richtlinie lässt diesen Benutzer zu diesem Ziel', next: ASK },
+  'forward.denied': { title: 'Keine Policy lässt diesen Benutzer zu diesem Ziel', next: ASK },
   'tunnel.not_owner': { title: 'Die Ressource gehört einem anderen Gerät', next: '' },
   'tunnel.unknown_resource': { title: 'Diese Ressource gibt es nicht', next: '' },
   'api.invalid': { title: 'Die Anfrage ist nicht gültig', next: 'Die genannten Felder berichtigen.' },
   'api.unauthenticated': { title: 'Es braucht eine Anmeldung', next: 'zeronaut login ausführen.' },
   'api.forbidden': { title: 'Deine Rolle erlaubt das nicht', next: ADMINISTRATOR },
   'api.administration_forbidden': {
-    title: 'Eine Richtlinie verbietet das jetzt',
-    next: 'Von dort tun, wo die Richtlinie es lässt, oder die fragen, die Richtlinien schreiben.',
+    title: 'Eine Policy verbietet das jetzt',
+    next: 'Von dort tun, wo die Policy es lässt, oder die fragen, die Policies schreiben.',
   },
   'group.in_use': {
     title: 'Etwas nennt diese Gruppe noch',

@@ -1,6 +1,4 @@
 import Box from '@mui/material/Box';
-import ToggleButton from '@mui/material/ToggleButton';
-import ToggleButtonGroup from '@mui/material/ToggleButtonGroup';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import type { Activity as ActivityOf, ActivityPoint, ActivityRange } from '@zeronaut/model';
@@ -10,6 +8,7 @@ import { formatBytes, formatCount, settled } from '../base/chart-scale.ts';
 import { useLanguage, useMessages } from '../base/messages.ts';
 import { TextLink } from './button-link.tsx';
 import { uiMessages } from './messages.ts';
+import { RangeButtons } from './range-buttons.tsx';
 import { Section } from './section.tsx';
 import { ErrorState, RowsSkeleton } from './states.tsx';
 import { StatusChip } from './status-chip.tsx';
@@ -35,24 +34,7 @@ export function Activity({ id }: { readonly id: string }) {
   const points = settled(data?.points ?? [], ({ requests }) => requests === 0);
   const times = points.map(({ at }) => at);
   return (
-    <Section
-      title={t('activity.title')}
-      actions={
-        <ToggleButtonGroup
-          size="small"
-          exclusive
-          value={range}
-          aria-label={t('traffic.range')}
-          onChange={(_, next: ActivityRange | null) => next !== null && setRange(next)}
-        >
-          {RANGES.map((one) => (
-            <ToggleButton key={one} value={one} sx={{ px: 1.25, py: 0.25 }}>
-              {t(`traffic.${one}`)}
-            </ToggleButton>
-          ))}
-        </ToggleButtonGroup>
-      }
-    >
+    <Section title={t('activity.title')} actions={<RangeButtons ranges={RANGES} value={range} onChange={setRange} />}>
       {data === undefined ? (
         error === null ? (
           <RowsSkeleton rows={5} label={t('activity.title')} />

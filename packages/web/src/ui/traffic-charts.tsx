@@ -1,6 +1,4 @@
 import Box from '@mui/material/Box';
-import ToggleButton from '@mui/material/ToggleButton';
-import ToggleButtonGroup from '@mui/material/ToggleButtonGroup';
 import { useQuery } from '@tanstack/react-query';
 import type { TrafficRange } from '@zeronaut/model';
 import { useState } from 'react';
@@ -9,6 +7,7 @@ import { formatBytes, formatCount, formatMs, settled } from '../base/chart-scale
 import { useLanguage, useMessages } from '../base/messages.ts';
 import { useLiveTraffic } from '../base/use-live-traffic.ts';
 import { uiMessages } from './messages.ts';
+import { RangeButtons } from './range-buttons.tsx';
 import { Section } from './section.tsx';
 import { ErrorState, RowsSkeleton } from './states.tsx';
 import { TimeChart } from './time-chart.tsx';
@@ -32,24 +31,7 @@ export function TrafficCharts({ resourceId, gatewayId }: TrafficChartsProps) {
   const points = settled(data?.points ?? [], ({ requests }) => requests === 0);
   const times = points.map(({ at }) => at);
   return (
-    <Section
-      title={t('traffic.title')}
-      actions={
-        <ToggleButtonGroup
-          size="small"
-          exclusive
-          value={range}
-          aria-label={t('traffic.range')}
-          onChange={(_, next: TrafficRange | null) => next !== null && setRange(next)}
-        >
-          {RANGES.map((one) => (
-            <ToggleButton key={one} value={one} sx={{ px: 1.25, py: 0.25 }}>
-              {t(`traffic.${one}`)}
-            </ToggleButton>
-          ))}
-        </ToggleButtonGroup>
-      }
-    >
+    <Section title={t('traffic.title')} actions={<RangeButtons ranges={RANGES} value={range} onChange={setRange} />}>
       {data === undefined ? (
         error === null ? (
           <RowsSkeleton rows={5} label={t('traffic.title')} />
