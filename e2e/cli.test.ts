@@ -376,10 +376,13 @@ describe('discovery', () => {
       timeoutMs: 25_000,
     });
     assert.ok(found.requests.length > 0);
-    const tunnels = await world.api.call('devices.listTunnels', { params: { id: device.id } });
-    assert.ok(
-      tunnels.gateways[0]!.tunnels!.some(({ serving }) => serving > 0),
-      JSON.stringify(tunnels),
+    // It is served as soon as the agent knows; the gateway tells of its tunnels a moment later.
+    await waitFor(
+      async () => {
+        const { gateways } = await world.api.call('devices.listTunnels', { params: { id: device.id } });
+        return gateways[0]?.tunnels?.some(({ serving }) => serving > 0);
+      },
+      { what: 'the tunnel is told to serve it', timeoutMs: 25_000 },
     );
   });
 });

@@ -87,13 +87,14 @@ describe('every page', () => {
     const { api } = world;
     const name = markup('label');
     const targets = [{ address: '127.0.0.1:9' }];
+    // Each asked when the one before is answered: a refusal that nobody waits for yet would fail the test.
     for (const write of [
-      api.call('resources.create', { body: { name, targets } }),
-      api.call('users.update', { params: { id: ids.user! }, body: { groups: [name] } }, 1),
-      api.call('invitations.create', { body: { email: `${name}@example.com`, role: 'member' } }),
-      api.call('sites.publish', { body: { name, connection: 'local', destinations: ['db.corp:1'] } }),
-      api.call('segments.set', { params: { id: ids.resource! }, body: { segments: [name] } }),
-      api.call('roles.create', { body: { name, description: '', permissions: ['users:read'] } }),
+      () => api.call('resources.create', { body: { name, targets } }),
+      () => api.call('users.update', { params: { id: ids.user! }, body: { groups: [name] } }, 1),
+      () => api.call('invitations.create', { body: { email: `${name}@example.com`, role: 'member' } }),
+      () => api.call('sites.publish', { body: { name, connection: 'local', destinations: ['db.corp:1'] } }),
+      () => api.call('segments.set', { params: { id: ids.resource! }, body: { segments: [name] } }),
+      () => api.call('roles.create', { body: { name, description: '', permissions: ['users:read'] } }),
     ]) {
       await assert.rejects(write, /api\.invalid/);
     }
