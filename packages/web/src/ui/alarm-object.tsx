@@ -37,8 +37,9 @@ export function AlarmObject({ kind, object: { kind: of, id, name } }: Pick<Alarm
     case 'audit_export':
       return <TextLink to="/settings/audit-exports">{name}</TextLink>;
     case 'address':
+      // A network has more addresses than the list can be asked for.
       return (
-        <TextLink to="/security" search={{ address: id, effect: 'deny' }}>
+        <TextLink to="/security" search={id.includes('/') ? { effect: 'deny' } : { address: id, effect: 'deny' }}>
           {name}
         </TextLink>
       );

@@ -136,6 +136,8 @@ eachDatabase('what happened lately becomes an incident', async (t, database) => 
     }
   }
   await send(120, { ...refused, subject: user.id, sourceAddress: '198.51.100.3' });
+  // Each time another address of one network.
+  for (let i = 0; i < 60; i++) await send(2, { ...refused, sourceAddress: `2001:db8::7:${i}:${i}:1` });
   await send(1, { reason: 'access.policy', explanation });
   const caller = {
     ...{ organizationId: ours.id, userId: ours.owner.id, requestId: 'req_1', address: '', userAgent: '' },
@@ -150,6 +152,7 @@ eachDatabase('what happened lately becomes an incident', async (t, database) => 
     'audit_export_stuck audit_export siem',
     'policy_used policy break-glass',
     'refusal_burst address 198.51.100.3',
+    'refusal_burst address 2001:db8:0:0::/64',
     `refusal_burst user ${user.name}`,
     `sign_in_guessing user ${user.name}`,
   ];

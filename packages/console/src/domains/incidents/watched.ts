@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Queries } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import { isoTime } from '../page.ts';
+import { rateLimitKey } from '../sessions/rate-limit.ts';
 import { HOUR_STEP } from '../traffic/count-activity.ts';
 import { isFailureReason } from '../traffic/count-traffic.ts';
 
@@ -140,7 +141,8 @@ async function refusalBursts(queries: Queries, organizationId: string, nowMs: nu
       const name = names.get(id);
       return name === undefined ? [] : [{ ...burst, object: { kind: 'user', id, name }, detail: detail(count) }];
     }),
-    ...many(({ source_address }) => source_address).map(
+    // Of IPv6 a host has a whole network to ask from.
+    ...many(({ source_address }) => rateLimitKey(source_address)).map(
       ([address, count]): Alarm => ({
         ...burst,
         object: { kind: 'address', id: address, name: address },

@@ -62,25 +62,30 @@ export async function getActivity(
     for (const key of ['requests', 'refused', 'bytesIn', 'bytesOut'] as const) total[key] += counts[key];
     points.push({ at: isoTime(at), ...counts });
   }
-  const parts = await partsOf(db, organizationId, id, Math.floor(fromMs / DAY_MS));
-  const resources = parts.resource.slice(0, SHOWN_PARTS);
+  const fromDay = Math.floor(fromMs / DAY_MS);
+  const ofKind = (kind: Schema['activity_parts']['kind']) => partsOf(db, organizationId, id, fromDay, kind);
+  const [resources, addresses, countries] = await Promise.all([
+    ofKind('resource'),
+    ofKind('address'),
+    ofKind('country'),
+  ]);
   const names = await resourceNames(
     db,
     organizationId,
-    resources.map(({ value }) => value),
+    resources.most.map(({ value }) => value),
   );
   const view = ({ requests, refused, last_at }: Part) => ({ requests, refused, lastAt: isoTime(last_at) });
   return {
     ...{ from: isoTime(fromMs), to: isoTime(toMs), stepSeconds: stepMs / 1000, total, points },
     different: {
-      resources: parts.resource.length,
-      addresses: parts.address.length,
-      countries: parts.country.length,
+      resources: resources.different,
+      addresses: addresses.different,
+      countries: countries.different,
     },
     usual: (await usualOf(db, organizationId, [id], nowMs)).get(id)!,
-    resources: resources.map((part) => ({ id: part.value, name: names.get(part.value) ?? '', ...view(part) })),
-    addresses: parts.address.slice(0, SHOWN_PARTS).map((part) => ({ address: part.value, ...view(part) })),
-    countries: parts.country.slice(0, SHOWN_PARTS).map((part) => ({ country: part.value, ...view(part) })),
+    resources: resources.most.map((part) => ({ id: part.value, name: names.get(part.value) ?? '', ...view(part) })),
+    addresses: addresses.most.map((part) => ({ address: part.value, ...view(part) })),
+    countries: countries.most.map((part) => ({ country: part.value, ...view(part) })),
   };
 }
 
@@ -91,26 +96,32 @@ interface Part {
   readonly last_at: number;
 }
 
-/** The most used first. */
+/** How many there are, and the most used of them: who goes through a network of addresses has more than anybody wants to read. */
 async function partsOf(
   queries: Queries,
   organizationId: string,
   scope: string,
   fromDay: number,
-): Promise<Record<Schema['activity_parts']['kind'], Part[]>> {
-  const rows = await queries
+  kind: Schema['activity_parts']['kind'],
+): Promise<{ different: number; most: Part[] }> {
+  const parts = queries
     .selectFrom('activity_parts')
-    .select(['kind', 'value', sum('requests').as('requests'), sum('refused').as('refused')])
-    .select((eb) => eb.fn.max<number>('last_at').as('last_at'))
     .where('organization_id', '=', organizationId)
     .where('scope', '=', scope)
     .where('day', '>=', fromDay)
-    .groupBy(['kind', 'value'])
+    .where('kind', '=', kind);
+  const { different } = await parts
+    .select((eb) => eb.fn.count<number | string>('value').distinct().as('different'))
+    .executeTakeFirstOrThrow();
+  const most = await parts
+    .select(['value', sum('requests').as('requests'), sum('refused').as('refused')])
+    .select((eb) => eb.fn.max<number>('last_at').as('last_at'))
+    .groupBy('value')
     .orderBy(sum('requests'), 'desc')
     .orderBy('value')
+    .limit(SHOWN_PARTS)
     .execute();
-  const of = (kind: Schema['activity_parts']['kind']) => rows.filter((row) => row.kind === kind);
-  return { resource: of('resource'), address: of('address'), country: of('country') };
+  return { different: Number(different), most };
 }
 
 /** Today against the days before, of each id. */
