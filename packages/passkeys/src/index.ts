@@ -2,7 +2,8 @@
  * Passkeys, for console and gateway alike: challenges, what browsers are asked, what an answer proves. Pure: who has which passkey,
  * and that each challenge counts once, is kept by the caller. It must never open a session.
  */
-export { type AttestationDemand, parseRoots, verifyStatement } from './attestation.ts';
+export { parseRoots } from './attestation/certificates.ts';
+export { type AttestationDemand, verifyStatement } from './attestation/verify-statement.ts';
 export { CHALLENGE_TTL_MS, createChallenge, openChallenge } from './challenge.ts';
 export { type ClientData, readClientData } from './client-data.ts';
 export { creationOptions, PASSKEY_ALGORITHMS, requestOptions } from './options.ts';

@@ -25,6 +25,8 @@ export interface AuthenticatorMaker {
   readonly aaguid: Buffer;
   /** What a `VirtualPasskey` answers with: this maker's word for it. */
   vouch(options?: LeafOptions): Promise<ReturnType<typeof vouched>>;
+  /** A certificate of its own, or of a key that is given: DER. */
+  issue(subject: string, publicKey: KeyObject, extensions: readonly x509.Extension[]): Promise<Buffer>;
 }
 
 export async function createAuthenticatorMaker(
@@ -48,6 +50,15 @@ export async function createAuthenticatorMaker(
   return {
     root: root.toString('pem'),
     aaguid,
+    issue: async (subject, publicKey, extensions) => {
+      const certificate = await x509.X509CertificateGenerator.create({
+        ...{ serialNumber: '04', subject, issuer: name, notBefore, notAfter, signingKey: keys.privateKey },
+        publicKey: new x509.PublicKey(publicKey.export({ type: 'spki', format: 'der' })),
+        signingAlgorithm: EC,
+        extensions: [...extensions],
+      });
+      return Buffer.from(certificate.rawData);
+    },
     vouch: async (leaf = {}) => {
       let issuer = { subject: name, privateKey: keys.privateKey };
       const chain: Buffer[] = [];

@@ -28,31 +28,26 @@ const UP = 0x01;
 const UV = 0x04;
 const AT = 0x40;
 
-/** An authenticator with one passkey (ES256), in software, which also lies when it is told to. */
+/** An authenticator with one passkey (ES256, or RS256), in software, which also lies when it is told to. */
 export class VirtualPasskey {
   readonly credentialId = randomBytes(32).toString('base64url');
-  readonly keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject } = generateKeyPairSync('ec', {
-    namedCurve: 'P-256',
-  });
+  readonly keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject };
   /** Null: it does not count, as those that are kept in a cloud do. */
   signCount: number | null = 0;
   userHandle = '';
+
+  constructor(kind: 'ec' | 'rsa' = 'ec') {
+    this.keys =
+      kind === 'ec'
+        ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+        : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  }
 
   /** Answers the options of a registration (JSON of WebAuthn). */
   create(options: CreationOptions, forgery: PasskeyForgery & { readonly origin: string }) {
     this.userHandle = options.user.id;
     const id = forgery.credentialId ?? this.credentialId;
     const rawId = Buffer.from(id, 'base64url');
-    const { x, y } = this.keys.publicKey.export({ format: 'jwk' });
-    const key = Buffer.concat([
-      // {1: 2, 3: algorithm, -1: 1, -2: x, -3: y}
-      Buffer.from([0xa5, 0x01, 0x02, 0x03]),
-      cborInteger(forgery.algorithm ?? -7),
-      Buffer.from([0x20, 0x01, 0x21, 0x58, 0x20]),
-      Buffer.from(x!, 'base64url'),
-      Buffer.from([0x22, 0x58, 0x20]),
-      Buffer.from(y!, 'base64url'),
-    ]);
     const length = Buffer.alloc(2);
     length.writeUInt16BE(rawId.length);
     const data = Buffer.concat([
@@ -60,7 +55,7 @@ export class VirtualPasskey {
       forgery.aaguid ?? Buffer.alloc(16),
       length,
       rawId,
-      key,
+      this.#coseKey(forgery.algorithm),
     ]);
     const size = Buffer.alloc(2);
     size.writeUInt16BE(data.length);
@@ -105,6 +100,30 @@ export class VirtualPasskey {
     };
   }
 
+  #coseKey(algorithm: number | undefined): Buffer {
+    const { kty, x, y, n, e } = this.keys.publicKey.export({ format: 'jwk' });
+    if (kty === 'RSA') {
+      // {1: 3, 3: algorithm, -1: n, -2: e}
+      return Buffer.concat([
+        Buffer.from([0xa4, 0x01, 0x03, 0x03]),
+        cborInteger(algorithm ?? -257),
+        Buffer.from([0x20]),
+        cborBytes(Buffer.from(n!, 'base64url')),
+        Buffer.from([0x21]),
+        cborBytes(Buffer.from(e!, 'base64url')),
+      ]);
+    }
+    return Buffer.concat([
+      // {1: 2, 3: algorithm, -1: 1, -2: x, -3: y}
+      Buffer.from([0xa5, 0x01, 0x02, 0x03]),
+      cborInteger(algorithm ?? -7),
+      Buffer.from([0x20, 0x01, 0x21, 0x58, 0x20]),
+      Buffer.from(x!, 'base64url'),
+      Buffer.from([0x22, 0x58, 0x20]),
+      Buffer.from(y!, 'base64url'),
+    ]);
+  }
+
   #authenticatorData(rpId: string, flags: number, signCount: number): Buffer {
     const data = Buffer.alloc(37);
     createHash('sha256').update(rpId).digest().copy(data);
@@ -134,16 +153,23 @@ function clientData(type: string, challenge: string, forgery: PasskeyForgery): s
 
 /** A packed statement (WebAuthn 3, 8.2): `chain` is DER, the certificate of `key` first; without one, the passkey's own. */
 export function packedStatement(key: KeyObject, data: Buffer, chain: readonly Buffer[] = [], algorithm = -7): Buffer {
-  const certificates = chain.length === 0 ? [] : [cborText('x5c'), Buffer.from([0x80 + chain.length])];
-  return Buffer.concat([
-    Buffer.from([chain.length === 0 ? 0xa2 : 0xa3]),
-    cborText('alg'),
-    cborInteger(algorithm),
-    cborText('sig'),
-    cborBytes(sign('sha256', data, key)),
-    ...certificates,
-    ...chain.map(cborBytes),
+  const parts = { alg: algorithm, sig: sign('sha256', data, key) };
+  return cborStatement(chain.length === 0 ? parts : { ...parts, x5c: chain });
+}
+
+/** A map of texts, bytes, small integers, and arrays of bytes. */
+export function cborStatement(parts: Readonly<Record<string, string | number | Buffer | readonly Buffer[]>>): Buffer {
+  const entries = Object.entries(parts).flatMap(([name, value]) => [
+    cborText(name),
+    typeof value === 'string'
+      ? cborText(value)
+      : typeof value === 'number'
+        ? cborInteger(value)
+        : Buffer.isBuffer(value)
+          ? cborBytes(value)
+          : Buffer.concat([Buffer.from([0x80 + value.length]), ...value.map(cborBytes)]),
   ]);
+  return Buffer.concat([Buffer.from([0xa0 + Object.keys(parts).length]), ...entries]);
 }
 
 /** Up to 23 bytes. */
@@ -153,13 +179,17 @@ function cborText(text: string): Buffer {
 
 /** Up to 65,535 of them. */
 function cborBytes(bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([0x59, bytes.length >> 8, bytes.length & 255]), bytes]);
+  return Buffer.concat([cborHead(0x40, bytes.length), bytes]);
 }
 
 /** Small integers of both signs, up to 65,536 away from zero. */
 function cborInteger(value: number): Buffer {
-  const [major, size] = value < 0 ? [0x20, -1 - value] : [0x00, value];
-  if (size < 24) return Buffer.from([major | size]);
-  if (size < 256) return Buffer.from([major | 24, size]);
-  return Buffer.from([major | 25, size >> 8, size & 255]);
+  return value < 0 ? cborHead(0x20, -1 - value) : cborHead(0x00, value);
+}
+
+/** In the shortest form, as authenticators have to write it. */
+function cborHead(major: number, value: number): Buffer {
+  if (value < 24) return Buffer.from([major | value]);
+  if (value < 256) return Buffer.from([major | 24, value]);
+  return Buffer.from([major | 25, value >> 8, value & 255]);
 }

@@ -4,6 +4,8 @@ import {
   eachDatabase,
   type PasskeyForgery,
   packedStatement,
+  type Signed,
+  tpmStatement,
   VirtualPasskey,
 } from '@zeronaut/testkit';
 import { startFixture, type TestOrganization } from '../../testing/fixture.suite.ts';
@@ -151,6 +153,23 @@ eachDatabase(
       const signedIn = await organization.call('POST', '/api/v1/sessions/passkey', { credential }, { key: null });
       assert.equal(signedIn.statusCode, 201, signedIn.body);
     }
+
+    // A TPM's word for an RSA key, as Windows Hello gives it.
+    const windows = new VirtualPasskey('rsa');
+    const options = (await organization.call('POST', '/api/v1/me/passkeys/options', undefined, { key })).json();
+    let signed: Signed | undefined;
+    const noted = (over: Signed) => {
+      signed = over;
+      return Buffer.from([0xa0]);
+    };
+    windows.create(options, { origin: ORIGIN, format: 'tpm', statement: noted });
+    const statement = await tpmStatement(maker, windows, signed!, { hash: 'sha1' });
+    const credential = windows.create(options, { origin: ORIGIN, format: 'tpm', statement: () => statement });
+    const hello = await organization.call('POST', '/api/v1/me/passkeys', { name: 'hello', credential }, { key });
+    assert.equal(hello.statusCode, 201, hello.body);
+    const asked = (await organization.call('POST', '/api/v1/sessions/passkey/options', {}, { key: null })).json();
+    const answer = { credential: windows.get(asked, { origin: ORIGIN }) };
+    assert.equal((await organization.call('POST', '/api/v1/sessions/passkey', answer, { key: null })).statusCode, 201);
 
     const models = [uuid(stranger.aaguid)];
     const policy = { passkeyAttestation: 'verified', passkeyRoots: maker.root, passkeyModels: models };

@@ -115,7 +115,7 @@ export async function verifyAttestation(
       new Uint8Array(Buffer.from(attestation.response.attestationObject, 'base64url')),
     );
     const authenticatorData = object.get('authData');
-    const statement = await verifyStatement(
+    const statement = verifyStatement(
       {
         format: object.get('fmt'),
         statement: object.get('attStmt'),
