@@ -226,6 +226,17 @@ describe('policies', () => {
     const ended = await world.zeronaut(['requests', 'end', id]);
     assert.equal(ended.stdout, 'The request of ida@example.com for safe is ended.\n', ended.stderr);
     await waitFor(() => opened(403), { what: 'it has ended' });
+
+    // Whoever is kept out is sent to ask only where an approved request would help.
+    const advice = async (condition: string) => {
+      await apply(`@id("closed") forbid(principal, action, resource == Resource::"${safe.id}")${condition};`);
+      await gatewayIsCurrent();
+      const { status, body } = await visitor.open(safe.url);
+      return [status, /access\.\w+/.exec(body)?.[0], body.includes('Ask for access')];
+    };
+    assert.deepEqual(await advice(''), [403, 'access.policy_forbids', false]);
+    assert.deepEqual(await advice(' unless { context.granted }'), [403, 'access.approval_required', true]);
+    await removeAll();
   });
 
   it('are refused when an assertion would break, and nothing has changed then', async (t) => {

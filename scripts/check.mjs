@@ -16,6 +16,7 @@ const STATIC_PARTS = [
   { name: 'limits', command: [NODE, 'scripts/check-limits.ts'] },
   { name: 'permissions', command: [NODE, 'packages/console/src/api/write-permissions.ts', '--check'] },
   { name: 'published schema', command: [NODE, 'packages/gateway/src/config/write-schema.ts', '--check'] },
+  { name: 'schemas of files', command: [NODE, 'packages/client/src/config/write-schemas.ts', '--check'] },
 ];
 
 /** The parts that run no product code, side by side. Resolves to true when all are good. */

@@ -26,6 +26,11 @@ export class CliError extends Error {
   }
 }
 
+/** What a command was to write is there already, and it replaces nothing by itself. */
+export function fileExists(file: string, next: string): CliError {
+  return new CliError(`${file} exists`, { reason: 'cli.file', next, exitCode: EXIT.conflict });
+}
+
 export function usageError(message: string, next = 'Run the command with --help for examples.'): CliError {
   return new CliError(message, { reason: 'cli.usage', next, exitCode: EXIT.usage });
 }

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { gatewayFile, IDENTITY_PROVIDER_PRESETS, resourcesFile } from '@zeronaut/model';
 import { temporaryDirectory } from '@zeronaut/testkit';
 import type { Command } from 'commander';
 import { PRESET_NAMES } from './commands/idp.ts';
+import { fileSchemas } from './config/file-schemas.ts';
 import { parseYaml } from './config/yaml-file.ts';
 import { main } from './main.ts';
 import { createProgram } from './program.ts';
@@ -28,6 +32,64 @@ async function run(args: string[], environment: NodeJS.ProcessEnv = {}) {
     else process.env.ZERONAUT_HOME = before;
   }
 }
+
+/** A console that refuses everything so. */
+async function startRefusing(t: TestContext, problem: object) {
+  const server = createServer((_request, response) => {
+    const said = { type: 'x', title: 'The request is not valid', requestId: 'req_1', ...problem };
+    response.writeHead((problem as { status: number }).status).end(JSON.stringify(said));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { ZERONAUT_CONSOLE: `http://127.0.0.1:${port}`, ZERONAUT_TOKEN: 'znk_x' };
+}
+
+it('names what the console refuses by the option, argument or line of a file that set it', async (t) => {
+  const at = (path: string) => ({ path, message: 'is wrong' });
+  const errors = [at('/groups/1'), at('/expiresInSeconds'), at('/email'), at('/role'), at('/other')];
+  const environment = await startRefusing(t, { status: 400, reason: 'api.invalid', errors });
+  const invited = await run(['users', 'invite', 'a@b.c', '--group', 'x,y', '--ttl', '7d'], environment);
+  assert.equal(invited.code, 2);
+  assert.deepEqual(invited.stderr.match(/^ {2}.*(?=: is wrong$)/gm), [
+    '  --group (entry 2)',
+    '  --ttl',
+    '  <email>',
+    '  --role',
+    '  /other',
+  ]);
+
+  const file = join(temporaryDirectory('name'), 'resources.yaml');
+  writeFileSync(file, 'resources:\n  - name: wiki\n    targets: [{ address: "10.0.0.1:80" }]\n');
+  const inFile = await startRefusing(t, { status: 400, reason: 'api.invalid', errors: [at('/resources/0/name')] });
+  const applied = await run(['resources', 'apply', '-f', file], inFile);
+  assert.ok(applied.stderr.includes(`  ${file}:2:11: resources.0.name: is wrong\n`), applied.stderr);
+});
+
+it('keeps the published schemas of files as they are', () => {
+  for (const [name, text] of fileSchemas()) {
+    const published = readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
+    assert.equal(published, text, 'run node packages/client/src/config/write-schemas.ts');
+  }
+});
+
+it('ends with 5 for what is not there, and with 6 for what would be replaced', async () => {
+  const file = join(temporaryDirectory('files'), 'there');
+  writeFileSync(file, '');
+  const environment = { ZERONAUT_CONSOLE: 'http://127.0.0.1:9', ZERONAUT_TOKEN: 'znk_x' };
+  for (const [args, code] of [
+    [['policy', 'templates', 'nosuch'], 5],
+    [['audit', 'export', file], 6],
+    [['console', 'backup', file], 6],
+  ] as const) {
+    const answer = await run([...args], environment);
+    assert.equal(answer.code, code, answer.stderr);
+    assert.match(answer.stderr, /\n {2}next: .+\n$/);
+  }
+});
 
 describe('usage errors end with 2, say what is wrong and what to do next', () => {
   const cases: [string[], RegExp][] = [
@@ -60,10 +122,10 @@ describe('usage errors end with 2, say what is wrong and what to do next', () =>
     [['idp', 'add', '--preset', 'google', '--client-id', 'x'], /the name is missing/],
     [['idp', 'add', 'corp', '--preset', 'google'], /--client-id is missing/],
     [['idp', 'add', 'corp', '--preset', 'keycloak', '--client-id', 'x'], /keycloak needs --url and --realm/],
-    [['idp', 'add', 'Corp', '--issuer', 'https://a.b', '--client-id', 'x'], /name: lower-case letters/],
+    [['idp', 'add', 'Corp', '--issuer', 'https://a.b', '--client-id', 'x'], /<name>: lower-case letters/],
     [['idp', 'add', 'corp', '--issuer', 'https://a.b', '--client-id', 'x', '--map', 'dev'], /expected GROUP=group/],
-    [['idp', 'add', 'corp', '--issuer', 'ftp://a.b', '--client-id', 'x'], /settings.issuer: a URL/],
-    [['idp', 'add', 'corp', '--metadata-url', 'ftp://a.b'], /settings.metadataUrl: a URL/],
+    [['idp', 'add', 'corp', '--issuer', 'ftp://a.b', '--client-id', 'x'], /--issuer: a URL/],
+    [['idp', 'add', 'corp', '--metadata-url', 'ftp://a.b'], /--metadata-url: a URL/],
     [['idp', 'add', 'corp', '--metadata', '/none', '--issuer', 'https://a.b'], /one of --preset/],
     [['idp', 'add', 'corp', '--metadata', '/none'], /--metadata \/none: ENOENT/],
     [['idp', 'add', 'corp', '--preset', 'google-saml'], /google-saml needs --metadata\n/],

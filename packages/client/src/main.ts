@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { CliError, usageError } from './cli-error.ts';
 import type { CommandLine } from './commands/command-line.ts';
 import { EXIT } from './exit-code.ts';
@@ -11,13 +11,17 @@ import { createProgram } from './program.ts';
  */
 export async function main(args: readonly string[], line: CommandLine = systemLine()): Promise<number> {
   const program = createProgram(line);
+  const running: { command: Command | null } = { command: null };
+  program.hook('preAction', (_, command) => {
+    running.command = command;
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
     return EXIT.ok;
   } catch (error) {
     // Help and version were printed already.
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
-    const failure = toCliError(error);
+    const failure = await toCliError(error, running.command);
     const { stdout, stderr, environment } = line;
     new Output({ json: wantsJson(args), stdout, stderr, environment }).error(failure);
     if ((environment.ZERONAUT_DEBUG ?? '') !== '') line.stderr.write(`${debugText(error)}\n`);
@@ -38,7 +42,13 @@ function wantsJson(args: readonly string[]): boolean {
   return (end === -1 ? args : args.slice(0, end)).includes('--json');
 }
 
-function toCliError(error: unknown): CliError {
+async function toCliError(error: unknown, running: Command | null): Promise<CliError> {
+  // Loaded only where something failed: `--help` must not pay for it.
+  const [{ ApiError }, { nameFields }] = await Promise.all([
+    import('./api/api-error.ts'),
+    import('./api/name-fields.ts'),
+  ]);
+  if (error instanceof ApiError && running !== null) return nameFields(error, running);
   if (error instanceof CliError) return error;
   if (error instanceof CommanderError) {
     return usageError(error.message.replace(/^error: /, '').replace(/\n/g, ' '));

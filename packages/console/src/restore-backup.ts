@@ -26,7 +26,7 @@ export async function restoreBackup(
   const database = join(dataDirectory, DATABASE_FILE);
   for (const file of [key, database, `${database}-wal`]) {
     if (await exists(file)) {
-      throw new BackupError(`${file} is there already; restore to an empty directory, or move it away first`);
+      throw new BackupError(`${file} is there already; restore to an empty directory, or move it away first`, 'exists');
     }
   }
   const temporary = [`${key}.restore`, `${database}.restore`] as const;

@@ -50,6 +50,8 @@ export interface ReadyInfo {
   readonly organizationId: string;
   /** A one-time link that creates the first owner; null once there is one. */
   readonly setupUrl: string | null;
+  /** False: nobody ran `npm run web`, and its pages say so. */
+  readonly webBuilt: boolean;
 }
 
 export interface Settings {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -23,6 +23,7 @@ import { startLiveRelay } from './live/live-relay.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
 import { createOutbound } from './outbound/outbound.ts';
 import { registerPages } from './pages/register-pages.ts';
+import { WEB_DIRECTORY } from './pages/web-console.ts';
 import type { ReadyInfo, Settings } from './settings.ts';
 import { openStore, type Store } from './store/store.ts';
 import { NOBODY_PRESENT } from './sync/presence.ts';
@@ -132,6 +133,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
         syncPort: sync.port,
         organizationId,
         setupUrl: setupToken === null ? null : `${publicUrl}/setup?token=${setupToken}`,
+        webBuilt: existsSync(join(WEB_DIRECTORY, 'index.html')),
       },
       stop,
     };

@@ -50,6 +50,11 @@ export const REASONS = {
   'access.policy_forbids': {
     status: 403,
     title: 'A policy forbids this',
+    next: 'An access request does not lift it. Whoever keeps the policies finds out why by the request id.',
+  },
+  'access.approval_required': {
+    status: 403,
+    title: 'A policy forbids this without an approved request',
     next: 'Ask for access: zeronaut requests create NAME.',
   },
   'access.step_up_required': {
@@ -483,6 +488,11 @@ export const REASONS = {
     status: 403,
     title: 'This takes a session of the organization where you are at home',
     next: 'Use the session that you switched from.',
+  },
+  'invitation.open': {
+    status: 409,
+    title: 'This address has an open invitation',
+    next: 'Take it back (zeronaut users uninvite ID), or replace it: the old link then opens nothing any more.',
   },
   'invitation.invalid': {
     status: 404,

@@ -11,7 +11,7 @@ import {
 } from '@zeronaut/model';
 import type { Entity } from './cedar/values.ts';
 import { type Circumstances, factShown } from './circumstances.ts';
-import { guestEntity, userEntity } from './entities.ts';
+import { guestEntity, isGuest, userEntity } from './entities.ts';
 import { type AccessFacts, evaluateAccess } from './evaluate-access.ts';
 import type { PolicyAction } from './policy-schema.ts';
 import type { LoadedPolicy, PolicyDecision, PolicySet } from './policy-set.ts';
@@ -60,10 +60,20 @@ export function decideAccess(policies: PolicySet, question: AccessQuestion): Acc
   if (caller === null) return { verdict: base, explanation: null };
   const circumstances = question.circumstances(caller.by);
   const { object, action } = question;
-  const decision = policies.decide({ principal: caller.entity, action, object, circumstances });
+  const ask = (moment: Circumstances) =>
+    policies.decide({ principal: caller.entity, action, object, circumstances: moment });
+  const decision = ask(circumstances);
   const own = base.effect !== 'pass' && circumstances.granted ? pass('access.granted') : base;
+  const verdict = combine(own, decision, caller.by);
+  // Told apart, so that nobody is sent to ask for what would not let them in.
+  const approvalHelps =
+    verdict.reason === 'access.policy_forbids' &&
+    !circumstances.granted &&
+    !isGuest(caller.entity) &&
+    decision.policies.some(({ facts }) => facts.has('granted') || facts.has('*')) &&
+    combine(pass('access.granted'), ask({ ...circumstances, granted: true }), caller.by).effect !== 'deny';
   return {
-    verdict: combine(own, decision, caller.by),
+    verdict: approvalHelps ? deny('access.approval_required') : verdict,
     explanation: explain(own, decision, circumstances),
   };
 }

@@ -52,6 +52,11 @@ export function guestEntity(guest: Guest): Entity {
   return entity;
 }
 
+/** Access requests are of users: nobody approves one of a guest. */
+export function isGuest(entity: Entity): boolean {
+  return entity.ref.type === 'Guest';
+}
+
 export function objectEntity(object: SnapshotResource | SnapshotSite): Entity {
   const known = objects.get(object);
   if (known !== undefined) return known;

@@ -107,9 +107,13 @@ function oracle(written: readonly Written[], question: AccessQuestion): Pick<Ver
   );
   if (forbids.length > 0) {
     const helps = said.by === 'session' && forbids.every(({ stepUp }) => stepUp);
-    return helps
-      ? { effect: 'challenge', reason: 'access.step_up_required' }
-      : { effect: 'deny', reason: 'access.policy_forbids' };
+    if (helps) return { effect: 'challenge', reason: 'access.step_up_required' };
+    const approved = changedQuestion(question, { granted: true });
+    const approvalHelps =
+      question.facts.user !== null &&
+      !question.circumstances(said.by).granted &&
+      oracle(written, approved).effect !== 'deny';
+    return { effect: 'deny', reason: approvalHelps ? 'access.approval_required' : 'access.policy_forbids' };
   }
   if (base.effect === 'pass') return base;
   if (granted) return { effect: 'pass', reason: 'access.granted' };

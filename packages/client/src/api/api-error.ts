@@ -8,18 +8,33 @@ export class ApiError extends CliError {
   /** The same id is in the console's log. */
   readonly requestId: string;
 
-  constructor(problem: Problem) {
+  readonly #problem: Problem;
+  /** What the person wrote where each of the problem's errors is; null: not known. */
+  readonly #places: readonly (string | null)[];
+
+  constructor(problem: Problem, places: readonly (string | null)[] = []) {
     super(problem.detail ?? problem.title, {
       reason: problem.reason,
       next: problem.next ?? '',
       exitCode: exitCodeOf(problem.status),
       details: [
-        ...(problem.errors ?? []).map(({ path, message }) => `${path}: ${message}`),
+        ...(problem.errors ?? []).map(({ path, message }, index) => `${places[index] ?? path}: ${message}`),
         ...(problem.requestId === '' ? [] : [`reason ${problem.reason}, request ${problem.requestId}`]),
       ],
     });
     this.status = problem.status;
     this.requestId = problem.requestId;
+    this.#problem = problem;
+    this.#places = places;
+  }
+
+  /** The same refusal, which calls fields what the person wrote. `placeOf` gets a JSON pointer and answers null for what it does not know. */
+  withPlaces(placeOf: (pointer: string) => string | null): ApiError {
+    const errors = this.#problem.errors ?? [];
+    return new ApiError(
+      this.#problem,
+      errors.map(({ path }, index) => this.#places[index] ?? placeOf(path)),
+    );
   }
 }
 

@@ -2,12 +2,12 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { ApiClient } from '../api/client.ts';
-import { CliError, usageError } from '../cli-error.ts';
+import { CliError, fileExists } from '../cli-error.ts';
 import { readHidden } from '../profile/basic-credentials.ts';
 
 /** Writes a backup into `file`, for this user alone, and says how long it is. The name is there only when all of it is. */
 export async function backupConsole(api: ApiClient, file: string, environment: NodeJS.ProcessEnv): Promise<number> {
-  if (await exists(file)) throw usageError(`${file} is there already`, 'Name another file.');
+  if (await exists(file)) throw fileExists(file, 'Name another file.');
   const passphrase = await readPassphrase(file, environment);
   const bytes = await api.download('backups.create', { passphrase });
   const temporary = `${file}.part`;

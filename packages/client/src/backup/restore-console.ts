@@ -1,4 +1,5 @@
 import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-code.ts';
 import { readPassphrase } from './backup-console.ts';
 
 /** Unpacks a backup into the data directory of a console that does not run. */
@@ -14,6 +15,11 @@ export async function restoreConsole(
   } catch (error) {
     const isExpected = error instanceof BackupError || typeof (error as NodeJS.ErrnoException).code === 'string';
     if (!isExpected) throw error;
-    throw new CliError((error as Error).message, { reason: 'cli.restore_failed', next: 'Nothing was restored.' });
+    const exists = error instanceof BackupError && error.kind === 'exists';
+    throw new CliError((error as Error).message, {
+      reason: exists ? 'cli.file' : 'cli.restore_failed',
+      next: 'Nothing was restored.',
+      ...(exists && { exitCode: EXIT.conflict }),
+    });
   }
 }

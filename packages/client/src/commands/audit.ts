@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { CliError } from '../cli-error.ts';
+import { CliError, fileExists } from '../cli-error.ts';
 import { auditEraseCommand } from './audit-erase.ts';
 import { auditExportsCommand } from './audit-exports.ts';
 import { auditRetentionCommand } from './audit-retention.ts';
@@ -98,8 +98,7 @@ export function auditCommand(line: CommandLine): Command {
           return;
         }
         if (existsSync(file) && options.force !== true) {
-          const next = 'Choose another name, or overwrite it with --force.';
-          throw new CliError(`${file} exists`, { reason: 'cli.file', next });
+          throw fileExists(file, 'Choose another name, or overwrite it with --force.');
         }
         const partial = `${file}.partial`;
         const begun = existsSync(partial) ? await readPartial(partial) : null;

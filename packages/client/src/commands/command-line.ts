@@ -79,6 +79,16 @@ export async function named<T>(
   }
 }
 
+/** Runs a call that sends what a file says: where the console names a field of it, so does the message, with its line. */
+export async function ofFile<T>(placeOf: (pointer: string) => string | null, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const { ApiError } = await import('../api/api-error.ts');
+    throw error instanceof ApiError ? error.withPlaces(placeOf) : error;
+  }
+}
+
 /** A moment for people, to the minute and in UTC. */
 export function minute(time: string): string {
   return time.slice(0, 16).replace('T', ' ');

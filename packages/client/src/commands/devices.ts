@@ -1,6 +1,8 @@
 import type { Device } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
+import type { ApiClient } from '../api/client.ts';
 import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-code.ts';
 import {
   type CommandLine,
   type CommonOptions,
@@ -29,13 +31,22 @@ export function devicesCommand(line: CommandLine): Command {
       async (options: CommonOptions) => {
         const { listAll } = await import('../api/client.ts');
         const output = outputOf(line, options);
-        const devices = await listAll((await connect(line, options)).api, 'devices.list');
-        output.document(devices);
+        const { api } = await connect(line, options);
+        const devices = await listAll(api, 'devices.list');
+        const owners = await emailsOf(api);
+        output.document(devices.map((device) => ({ ...device, ownerEmail: owners.get(device.userId) ?? null })));
+        if (devices.length === 0) {
+          output.line(
+            'No devices. A machine enrols by itself: zeronaut expose, forward, agent run, or devices report.',
+          );
+          return;
+        }
         const rows = devices.map((device) => {
           const facts = device.posture?.facts;
           return [
             device.id,
             device.name,
+            owners.get(device.userId) ?? device.userId,
             stateOf(device),
             facts === undefined ? '-' : `${facts.os || facts.platform} ${facts.osVersion}`.trim(),
             facts?.diskEncryption ?? '-',
@@ -48,6 +59,7 @@ export function devicesCommand(line: CommandLine): Command {
         const headings = [
           'ID',
           'NAME',
+          'OWNER',
           'STATE',
           'SYSTEM',
           'DISK ENCRYPTION',
@@ -57,6 +69,10 @@ export function devicesCommand(line: CommandLine): Command {
           'LAST SEEN',
         ];
         await printTable(output, headings, rows);
+        const waiting = devices.find((device) => device.revokedAt === null && device.approvedAt === null);
+        if (waiting !== undefined) {
+          output.line(output.style('dim', `  Let one in:  zeronaut devices approve ${waiting.id}`));
+        }
       },
     ),
     { isDefault: true },
@@ -102,16 +118,22 @@ export function devicesCommand(line: CommandLine): Command {
         'device and sends it. Agents do so by themselves every hour.',
       examples: ['devices report', 'devices report --json'],
     }).action(async (options: CommonOptions) => {
-      const { ensureDevice } = await import('../profile/device.ts');
+      const { ensureDevice, keyFingerprint, ownDeviceState } = await import('../profile/device.ts');
       const { reportPosture } = await import('../posture/report-posture.ts');
       const output = outputOf(line, options);
       const connection = await connect(line, options);
       const device = await ensureDevice(connection);
       const facts = await reportPosture(connection, device);
-      output.document({ deviceId: device.deviceId, facts });
-      output.line(`${device.name} (${device.deviceId})`);
+      const state = await ownDeviceState(connection, device.deviceId);
+      output.document({ deviceId: device.deviceId, state, facts });
+      output.line(`${device.name} (${device.deviceId})${state === null ? '' : `: ${STATES[state]}`}`);
       for (const [name, value] of Object.entries(facts)) {
         output.line(`  ${name.padEnd(15)} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+      }
+      if (state === 'pending') {
+        output.line('It reaches nothing before an administrator approves it:');
+        output.line(`  zeronaut devices approve ${device.deviceId}`);
+        output.line(output.style('dim', `  after comparing the key:  ${keyFingerprint(device)}`));
       }
     }),
   );
@@ -128,6 +150,7 @@ export function devicesCommand(line: CommandLine): Command {
         throw new CliError('this machine is not enrolled', {
           reason: 'access.device_unknown',
           next: 'Run zeronaut devices report, or expose something.',
+          exitCode: EXIT.notFound,
         });
       }
       const key = keyFingerprint(device);
@@ -173,7 +196,21 @@ export function devicesCommand(line: CommandLine): Command {
   return group;
 }
 
+/** What people call the states of a device. */
+const STATES = { approved: 'approved', pending: 'waits for approval', revoked: 'revoked' } as const;
+
 function stateOf(device: Device): string {
-  if (device.revokedAt !== null) return 'revoked';
-  return device.approvedAt === null ? 'waits for approval' : 'approved';
+  if (device.revokedAt !== null) return STATES.revoked;
+  return device.approvedAt === null ? STATES.pending : STATES.approved;
+}
+
+/** By user id. Whoever may see devices and not users gets none. */
+async function emailsOf(api: ApiClient): Promise<ReadonlyMap<string, string>> {
+  const { listAll } = await import('../api/client.ts');
+  try {
+    return new Map((await listAll(api, 'users.list')).map(({ id, email }) => [id, email]));
+  } catch (error) {
+    if (error instanceof CliError && error.exitCode === EXIT.refused) return new Map();
+    throw error;
+  }
 }

@@ -136,6 +136,7 @@ export function gatewaysCommand(line: CommandLine): Command {
           throw new CliError(`${name} is not connected`, {
             reason: 'api.conflict',
             next: 'Its log is on its own machine; the console shows that of connected gateways.',
+            exitCode: EXIT.gatewayUnreachable,
           });
         }
         const show = (lines: readonly LogLine[]) => {
@@ -147,7 +148,14 @@ export function gatewaysCommand(line: CommandLine): Command {
           }
         };
         show(first.lines);
-        if (options.follow !== true) return;
+        if (first.lines.length === 0) {
+          output.note(`${name} wrote nothing at ${level} or above of late.`);
+          if (!options.follow) output.note(`  See what comes:  zeronaut gateways logs ${name} --follow --level info`);
+        }
+        if (options.follow !== true) {
+          output.event('end', { lines: first.lines.length });
+          return;
+        }
         const interrupt = onInterrupt();
         try {
           await follow(api, { id, level, cursor: first.cursor, signal: interrupt.signal }, output, show);

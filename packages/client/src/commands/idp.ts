@@ -9,6 +9,7 @@ import {
   createCommand,
   createGroup,
   named,
+  ofFile,
   outputOf,
   parseList,
   parseRepeated,
@@ -133,10 +134,11 @@ export function idpCommand(line: CommandLine): Command {
         'idp add -f provider.yaml < secret.txt',
       ],
     })
+      .addHelpText('after', `\n${fileExample}`)
       .argument('[name]', 'name, as in zeronaut idp show NAME')
       .addOption(new Option('--preset <name>', 'a provider that is known').choices(PRESET_NAMES))
       .option('--issuer <url>', 'an OpenID Connect issuer, as it stands in its tokens')
-      .option('-f, --file <path>', 'YAML or JSON with all settings')
+      .option('-f, --file <path>', 'YAML or JSON with all settings; - for standard input')
       .option('--client-id <id>', 'what the provider calls this console')
       .option('--tenant <id>', 'of Entra ID')
       .option('--url <url>', 'of Okta, Keycloak or authentik')
@@ -150,15 +152,16 @@ export function idpCommand(line: CommandLine): Command {
       .option('--own-domain <domains>', 'mail domains, by your word as owner', parseList)
       .option('--map <mapping>', 'GROUP=group, GROUP=group:role or GROUP=:role; repeatable', parseRepeated)
       .option('--create-users', 'people who sign in and are nobody yet become members')
-      .action(async (name: string | undefined, options: AddOptions) => {
+      .action(async (name: string | undefined, options: AddOptions, command: Command) => {
         const output = outputOf(line, options);
-        const input = await inputOf(name, options);
+        const { input, placeOf } = await inputOf(name, options, command);
         const { readHidden } = await import('../profile/basic-credentials.ts');
         const secret = needsSecret(input)
           ? await readHidden({ what: 'secret', whose: input.name, variable: 'ZERONAUT_IDP_SECRET' }, line.environment)
           : null;
         const { api } = await connect(line, options);
-        const { id } = await api.call('identityProviders.create', { body: { ...input, secret } });
+        const body = { ...input, secret };
+        const { id } = await ofFile(placeOf, () => api.call('identityProviders.create', { body }));
         const add = (domain: string, proof: 'dns' | 'owner') =>
           api.call('identityProviders.addDomain', { params: { id }, body: { domain, proof } });
         for (const domain of options.domain ?? []) await add(domain.toLowerCase(), 'dns');
@@ -230,13 +233,21 @@ function find<T>(name: string, call: () => Promise<T>): Promise<T> {
   return named(name, call, 'identity provider', 'idp list');
 }
 
-async function inputOf(name: string | undefined, options: AddOptions): Promise<IdentityProviderInput> {
+/** What is to be added, and where the person wrote each part of it. */
+interface ProviderInput {
+  readonly input: IdentityProviderInput;
+  readonly placeOf: (pointer: string) => string | null;
+}
+
+async function inputOf(name: string | undefined, options: AddOptions, command: Command): Promise<ProviderInput> {
   const { identityProviderInput, presetSettings } = await import('@zeronaut/model');
-  const check = (value: unknown): IdentityProviderInput => {
+  const { placeOf: optionOf } = await import('../api/name-fields.ts');
+  const check = (value: unknown, ofFile: ProviderInput['placeOf'] = () => null): ProviderInput => {
+    const placeOf = (pointer: string) => optionOf(pointer, command) ?? ofFile(pointer);
     const parsed = identityProviderInput.safeParse(value);
-    if (parsed.success) return parsed.data;
+    if (parsed.success) return { input: parsed.data, placeOf };
     const [issue] = parsed.error.issues;
-    throw usageError(`${issue!.path.join('.')}: ${issue!.message}`);
+    throw usageError(`${placeOf(`/${issue!.path.join('/')}`) ?? issue!.path.join('.')}: ${issue!.message}`);
   };
   const { preset, issuer, file } = options;
   const bySaml = preset === undefined ? (options.metadataUrl ?? options.metadata) : undefined;
@@ -250,9 +261,10 @@ async function inputOf(name: string | undefined, options: AddOptions): Promise<I
     ...(options.map === undefined ? {} : { groupMappings: options.map.map(parseMapping) }),
   };
   if (options.file !== undefined) {
-    const { readYamlFile } = await import('../config/yaml-file.ts');
-    const fromFile = readYamlFile(options.file, identityProviderInput.omit({ secret: true }));
-    return check({ ...fromFile, ...common, ...(name === undefined ? {} : { name }) });
+    const { readLocatedFile } = await import('../config/yaml-file.ts');
+    const { providerFile } = await import('../config/provider-file.ts');
+    const { value, placeOf } = readLocatedFile(options.file, providerFile);
+    return check({ ...value, ...common, ...(name === undefined ? {} : { name }) }, placeOf);
   }
   if (name === undefined) throw usageError('the name is missing');
   const { IDENTITY_PROVIDER_PRESETS } = await import('@zeronaut/model');
@@ -332,3 +344,15 @@ function show(output: Output, provider: IdentityProvider): void {
       );
   }
 }
+
+const fileExample = `provider.yaml, any one kind (all keys: docs/identity-provider.schema.json, docs/files.md):
+  name: corp
+  displayName: Corp                 # on the button "Continue with …"
+  createUsers: true                 # people who sign in and are nobody yet become members
+  groupMappings:
+    - { from: platform-team, group: ops, role: admin }
+  settings:
+    kind: oidc                      # or github, saml, ldap
+    issuer: https://id.corp.example
+    clientId: zeronaut
+    claims: { email: mail, groups: realm_access.roles }`;

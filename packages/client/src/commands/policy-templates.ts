@@ -53,7 +53,7 @@ export function templatesCommand(line: CommandLine): Command {
         throw new CliError(`there is no template ${name}`, {
           reason: 'api.not_found',
           next: 'Run zeronaut policy templates to see what there is.',
-          exitCode: EXIT.usage,
+          exitCode: EXIT.notFound,
         });
       }
       if (options.cases === true) {

@@ -1,5 +1,7 @@
 import type { PolicyMode } from '@zeronaut/model';
 import { Argument, type Command } from 'commander';
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-code.ts';
 import {
   type CommandLine,
   type CommonOptions,
@@ -210,7 +212,6 @@ function diffCommand(line: CommandLine): Command {
     .option('--to <version>', 'default: the newest')
     .action(async (name: string, options: CommonOptions & { from?: string; to?: string }) => {
       const { diffLines } = await import('../policy/diff-lines.ts');
-      const { CliError } = await import('../cli-error.ts');
       const output = outputOf(line, options);
       const { api } = await connect(line, options);
       const call = () => api.call('policies.versions', { params: { id: name }, query: { limit: '500' } });
@@ -222,6 +223,7 @@ function diffCommand(line: CommandLine): Command {
         throw new CliError(`${name} has no version ${version ?? wanted}`, {
           reason: 'api.not_found',
           next: `Run zeronaut policy versions ${name}.`,
+          exitCode: EXIT.notFound,
         });
       };
       const to = find(options.to, items[0]!.version);

@@ -1,6 +1,14 @@
 import type { Command } from 'commander';
 import { formatTable } from '../output/format.ts';
-import { type CommandLine, type CommonOptions, connect, createCommand, createGroup, outputOf } from './command-line.ts';
+import {
+  type CommandLine,
+  type CommonOptions,
+  connect,
+  createCommand,
+  createGroup,
+  ofFile,
+  outputOf,
+} from './command-line.ts';
 
 interface ApplyOptions extends CommonOptions {
   readonly file: string;
@@ -59,13 +67,13 @@ export function resourcesCommand(line: CommandLine): Command {
       .option('--prune', 'delete declared resources that the file does not name')
       .action(async (options: ApplyOptions) => {
         const { resourcesFile } = await import('@zeronaut/model');
-        const { readYamlFile } = await import('../config/yaml-file.ts');
+        const { readLocatedFile } = await import('../config/yaml-file.ts');
         const output = outputOf(line, options);
-        const { resources } = readYamlFile(options.file, resourcesFile);
+        const { value, placeOf } = readLocatedFile(options.file, resourcesFile);
         const dryRun = options.dryRun === true;
-        const { changes } = await (await connect(line, options)).api.call('resources.apply', {
-          body: { resources, prune: options.prune === true, dryRun },
-        });
+        const body = { ...value, prune: options.prune === true, dryRun };
+        const { api } = await connect(line, options);
+        const { changes } = await ofFile(placeOf, () => api.call('resources.apply', { body }));
         output.document({ dryRun, changes: changes.map(({ name, action }) => ({ name, action })) });
         const sign = { create: '+', update: '~', delete: '-', none: ' ' } as const;
         const style = { create: 'green', update: 'yellow', delete: 'red', none: 'dim' } as const;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 import { formatDuration } from '../output/format.ts';
+import type { Status } from '../profile/read-status.ts';
 import { type CommandLine, type CommonOptions, connect, createCommand, outputOf } from './command-line.ts';
 
 export function statusCommand(line: CommandLine): Command {
@@ -9,7 +10,8 @@ export function statusCommand(line: CommandLine): Command {
     summary: 'show who you are, and whether console and gateways can be reached',
     description:
       'Shows the profile, whether the console answers, the device, and for each gateway whether a tunnel comes up and ' +
-      'how long a round trip takes. Exit code 7 when the console cannot be reached, 8 when no gateway can.',
+      'how long a round trip takes. Exit code 7 when the console cannot be reached, 8 when no gateway can, 4 when this ' +
+      'device waits for approval or was revoked, which no network mends.',
     examples: ['status', 'status --json | jq .console.reachable'],
   }).action(async (options: CommonOptions) => {
     const { readStatus } = await import('../profile/read-status.ts');
@@ -26,9 +28,7 @@ export function statusCommand(line: CommandLine): Command {
       `Console   ${console_.url}  ${console_.reachable ? yes(`reachable, ${formatDuration(console_.latencyMs!)}`) : no(`not reachable: ${console_.problem}`)}`,
     );
     if (status.user !== null) output.line(`Signed in ${status.user.email ?? 'as an API key'} (${status.user.role})`);
-    output.line(
-      `Device    ${device === null ? 'not enrolled yet' : `${device.id}, certificate until ${device.expiresAt}`}`,
-    );
+    output.line(`Device    ${device === null ? 'not enrolled yet' : `${device.id}, ${deviceText(device)}`}`);
     if (gateways.length === 0) output.line('Gateways  none');
     for (const [index, gateway] of gateways.entries()) {
       const outcome =
@@ -50,6 +50,20 @@ export function statusCommand(line: CommandLine): Command {
         },
       );
     }
+    if (device?.state === 'pending') {
+      throw new CliError('this device waits for approval; until then no gateway lets it in', {
+        reason: 'access.device_pending',
+        next: `Ask an administrator to run zeronaut devices approve ${device.id}, after comparing zeronaut devices show-key.`,
+        exitCode: EXIT.refused,
+      });
+    }
+    if (device?.state === 'revoked') {
+      throw new CliError('this device was revoked; no gateway lets it in', {
+        reason: 'access.device_revoked',
+        next: 'Run zeronaut logout and zeronaut login to enrol this machine anew, if an administrator agrees.',
+        exitCode: EXIT.refused,
+      });
+    }
     if (gateways.some(({ tunnel }) => tunnel === 'down') && !gateways.some(({ tunnel }) => tunnel === 'up')) {
       throw new CliError('no gateway can be reached', {
         reason: 'cli.gateway_unreachable',
@@ -58,4 +72,10 @@ export function statusCommand(line: CommandLine): Command {
       });
     }
   });
+}
+
+function deviceText({ state, expiresAt }: NonNullable<Status['device']>): string {
+  if (state === 'pending') return 'waits for approval';
+  if (state === 'revoked') return 'revoked';
+  return `certificate until ${expiresAt}`;
 }

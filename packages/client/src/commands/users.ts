@@ -32,6 +32,7 @@ interface InviteOptions extends CommonOptions {
   readonly group?: string[];
   readonly ttl?: number;
   readonly mail: boolean;
+  readonly replace?: boolean;
 }
 
 interface ChangeOptions extends CommonOptions {
@@ -107,13 +108,18 @@ export function usersCommand(line: CommandLine): Command {
       description:
         'Makes a link that works once and shows it; where the console has a mail server it is mailed, too. Whoever opens it ' +
         'becomes the user, so hand it over on a safe way.',
-      examples: ['users invite ann@example.com', 'users invite bob@example.com --role operator --ttl 1d --no-mail'],
+      examples: [
+        'users invite ann@example.com',
+        'users invite bob@example.com --role operator --ttl 1d --no-mail',
+        'users invite bob@example.com --role member --replace',
+      ],
     })
       .argument('<email>', 'e-mail address, with which the person will sign in')
       .addOption(new Option('--role <role>', 'what the person may do (zeronaut roles)').default('member'))
       .option('--group <names>', 'groups, which rules name as group:NAME', parseList)
       .option('--ttl <time>', 'how long the link works (default: 7d)', parseDuration)
       .option('--no-mail', 'show the link only')
+      .option('--replace', 'take back an open invitation of this address, instead of being refused')
       .action(async (email: string, options: InviteOptions) => {
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
@@ -123,6 +129,7 @@ export function usersCommand(line: CommandLine): Command {
             role: options.role,
             groups: options.group ?? [],
             mail: options.mail,
+            replace: options.replace === true,
             ...(options.ttl === undefined ? {} : { expiresInSeconds: options.ttl }),
           },
         });
@@ -132,6 +139,7 @@ export function usersCommand(line: CommandLine): Command {
         output.line(`  Link  ${url}`);
         if (mail === 'sent') output.line(output.style('dim', '  It was mailed.'));
         if (mail === 'failed') output.line('  The mail could not be sent; the log of the console says why.');
+        output.line(output.style('dim', `  Take it back:  zeronaut users uninvite ${invitation.id}`));
       }),
   );
 

@@ -12,6 +12,20 @@ const MAX_MISTAKES_SHOWN = 20;
  * `file:line:column: expected …`.
  */
 export function readYamlFile<S extends z.ZodType>(path: string, schema: S): z.output<S> {
+  return readLocatedFile(path, schema).value;
+}
+
+/** The value of a file, and where each part of it stands. */
+export interface LocatedFile<T> {
+  readonly value: T;
+  /**
+   * Where the file says what a JSON pointer of the API names, as `file:line:column: a.b`. Null: nowhere in the file,
+   * because the field was added to it.
+   */
+  placeOf(pointer: string): string | null;
+}
+
+export function readLocatedFile<S extends z.ZodType>(path: string, schema: S): LocatedFile<z.output<S>> {
   let text: string;
   try {
     text = readFileSync(path === '-' ? 0 : path, 'utf8');
@@ -23,7 +37,7 @@ export function readYamlFile<S extends z.ZodType>(path: string, schema: S): z.ou
       cause: error,
     });
   }
-  return parseYaml(text, path === '-' ? '<stdin>' : path, schema);
+  return parseLocated(text, path === '-' ? '<stdin>' : path, schema);
 }
 
 function whyUnreadable(error: NodeJS.ErrnoException): string {
@@ -41,6 +55,10 @@ function whyUnreadable(error: NodeJS.ErrnoException): string {
 
 /** The same for text that is at hand; `name` stands for the file in messages. */
 export function parseYaml<S extends z.ZodType>(text: string, name: string, schema: S): z.output<S> {
+  return parseLocated(text, name, schema).value;
+}
+
+function parseLocated<S extends z.ZodType>(text: string, name: string, schema: S): LocatedFile<z.output<S>> {
   if (text.length > MAX_SIZE_BYTES) throw invalid(name, [`${name}: larger than ${MAX_SIZE_BYTES} bytes`]);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -61,8 +79,20 @@ export function parseYaml<S extends z.ZodType>(text: string, name: string, schem
     throw invalid(name, [`${name}: ${(error as Error).message}`]);
   }
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
   const root = document.contents;
+  if (parsed.success) {
+    return {
+      value: parsed.data,
+      placeOf(pointer) {
+        const steps = pointer
+          .split('/')
+          .slice(1)
+          .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+        if (steps.length === 0 || !hasField(root, steps[0]!)) return null;
+        return `${at(offsetOf(root, steps, false))}: ${steps.join('.')}`;
+      },
+    };
+  }
   throw invalid(
     name,
     parsed.error.issues.map((issue) => {
@@ -72,6 +102,10 @@ export function parseYaml<S extends z.ZodType>(text: string, name: string, schem
       return `${at(offset)}: ${where}${expectation(issue)}`;
     }),
   );
+}
+
+function hasField(root: Node | null, name: string): boolean {
+  return isMap(root) && root.items.some((item) => isPair(item) && isNode(item.key) && String(item.key) === name);
 }
 
 /** Where the value at `path` begins, or the key itself; of what is not there, where its nearest holder begins. */

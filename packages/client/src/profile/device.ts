@@ -11,6 +11,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { ApiError } from '../api/api-error.ts';
+import { listAll } from '../api/client.ts';
+import { CliError } from '../cli-error.ts';
 import type { Connection } from './connection.ts';
 import { withFileLock } from './file-lock.ts';
 import { homeDirectory } from './home.ts';
@@ -85,6 +87,21 @@ export async function renewDevice(connection: Connection, current: Device): Prom
     saveDevice(connection, renewed);
     return renewed;
   });
+}
+
+export type DeviceState = 'approved' | 'pending' | 'revoked';
+
+/** How the console sees a device of ours. Null: it did not say. */
+export async function ownDeviceState({ api }: Connection, deviceId: string): Promise<DeviceState | null> {
+  try {
+    const mine = (await listAll(api, 'me.listDevices')).find(({ id }) => id === deviceId);
+    // It lists those that were not revoked.
+    if (mine === undefined) return 'revoked';
+    return mine.approvedAt === null ? 'pending' : 'approved';
+  } catch (error) {
+    if (error instanceof CliError) return null;
+    throw error;
+  }
 }
 
 /** As the console shows it: SHA-256 of the SubjectPublicKeyInfo, base64url. */

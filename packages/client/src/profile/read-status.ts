@@ -3,7 +3,7 @@ import { gatewayServerName, parseHostPort, TUNNEL_ALPN } from '@zeronaut/model';
 import { createTunnelDialer, type TunnelDialer } from '@zeronaut/tunnel';
 import { ApiError, ConsoleUnreachable } from '../api/api-error.ts';
 import type { Connection } from './connection.ts';
-import { type Device, loadDevice } from './device.ts';
+import { type Device, type DeviceState, loadDevice, ownDeviceState } from './device.ts';
 import { AgentState, type Endpoints } from './state.ts';
 
 export interface Status {
@@ -17,7 +17,8 @@ export interface Status {
   /** Null: the console could not be asked. */
   readonly signedIn: boolean | null;
   readonly user: { readonly email: string | null; readonly role: string; readonly organization: string } | null;
-  readonly device: { readonly id: string; readonly expiresAt: string } | null;
+  /** `state`: as the console sees it; null: it did not say. */
+  readonly device: { readonly id: string; readonly state: DeviceState | null; readonly expiresAt: string } | null;
   readonly gateways: readonly GatewayStatus[];
 }
 
@@ -57,6 +58,7 @@ export async function readStatus(connection: Connection): Promise<Status> {
     }
   }
   const device = loadDevice(connection);
+  const state = device === null || signedIn !== true ? null : await ownDeviceState(connection, device.deviceId);
   const { gateways = [], certificateAuthority = '' } = endpoints ?? new AgentState(connection).loadEndpoints() ?? {};
   return {
     profile: connection.profile,
@@ -66,7 +68,7 @@ export async function readStatus(connection: Connection): Promise<Status> {
     device:
       device === null
         ? null
-        : { id: device.deviceId, expiresAt: new X509Certificate(device.certificate).validToDate.toISOString() },
+        : { id: device.deviceId, state, expiresAt: new X509Certificate(device.certificate).validToDate.toISOString() },
     gateways: await Promise.all(gateways.map((endpoint) => tryTunnel(endpoint, device, certificateAuthority))),
   };
 }

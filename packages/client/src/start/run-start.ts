@@ -13,6 +13,7 @@ import { lockHolder, takeLock } from '../profile/file-lock.ts';
 import { ensureDirectory, homeDirectory } from '../profile/home.ts';
 import { readPrivateFile } from '../profile/private-file.ts';
 import { isHttpReady, waitUntil } from './http-ready.ts';
+import { WEB_NOT_BUILT } from './run-console-program.ts';
 import { type StartSettings, saveSettings } from './settings.ts';
 import { SupervisedProgram } from './supervised-program.ts';
 
@@ -80,6 +81,7 @@ class LocalMachine {
   readonly #said = new Set<string>();
   readonly #ready = new Set<string>();
   #setupUrl: string | null = null;
+  #webBuilt = true;
 
   constructor(run: StartRun, home: string) {
     const { promise, reject } = Promise.withResolvers<never>();
@@ -114,6 +116,7 @@ class LocalMachine {
     output.event('ready', {
       consoleUrl: this.consoleUrl,
       setupUrl: this.#setupUrl,
+      webBuilt: this.#webBuilt,
       baseDomain: settings.baseDomain,
       consolePid: this.#console.pid,
       gatewayPid: this.#gateway?.pid ?? null,
@@ -128,6 +131,10 @@ class LocalMachine {
       output.line();
       output.line('  Create the first owner (works once):');
       output.line(`    ${output.style('bold', this.#setupUrl)}`);
+    }
+    if (!this.#webBuilt) {
+      output.line();
+      output.line(output.style('yellow', `  ${WEB_NOT_BUILT}`));
     }
     output.line();
     output.line('  Next, in another terminal:');
@@ -195,7 +202,8 @@ class LocalMachine {
       logPath: join(this.#home, 'logs', `${name}.log`),
       onStarted: (pid) => output.event('started', { program: name, pid }),
       onMessage: (message) => {
-        const { ready, setupUrl } = message as { ready?: unknown; setupUrl?: unknown };
+        const { ready, setupUrl, webBuilt } = message as { ready?: unknown; setupUrl?: unknown; webBuilt?: unknown };
+        if (webBuilt === false) this.#webBuilt = false;
         if (ready === true) this.#said.add(name);
         if (typeof setupUrl === 'string') this.#setupUrl = setupUrl;
       },

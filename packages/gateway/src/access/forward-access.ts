@@ -40,7 +40,7 @@ export function decideForward(tables: Tables, request: ForwardRequest): ForwardD
   } as const;
   let reached = false;
   let allowed = false;
-  let forbidden: Explanation | null = null;
+  let forbidden: { readonly reason: Reason; readonly explanation: Explanation } | null = null;
   for (const site of tables.sites.values()) {
     if (site.organizationId !== device.organizationId) continue;
     if (!matchDestination(site.destinations, request.destination.host, request.destination.port)) continue;
@@ -50,7 +50,10 @@ export function decideForward(tables: Tables, request: ForwardRequest): ForwardD
       destination: request.destination,
     });
     if (verdict.effect !== 'pass') {
-      forbidden ??= explanation;
+      if (explanation !== null) {
+        const approvalHelps = verdict.reason === 'access.approval_required';
+        forbidden ??= { reason: approvalHelps ? verdict.reason : 'access.policy_forbids', explanation };
+      }
       continue;
     }
     allowed = true;
@@ -60,7 +63,7 @@ export function decideForward(tables: Tables, request: ForwardRequest): ForwardD
     return { verdict: pass(reason) as Verdict & { effect: 'pass' }, site, explanation };
   }
   if (allowed) return refused('forward.site_away');
-  if (forbidden !== null) return { ...refused('access.policy_forbids'), explanation: forbidden };
+  if (forbidden !== null) return { ...refused(forbidden.reason), explanation: forbidden.explanation };
   return refused(reached ? 'forward.denied' : 'forward.no_site');
 }
 

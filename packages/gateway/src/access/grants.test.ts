@@ -265,6 +265,13 @@ describe('raw access', () => {
     assert.deepEqual(decide(byPolicy), ['pass access.granted', passes]);
     world.change({ policies: [policy('permit'), policy('forbid')] });
     assert.equal(decide(byPolicy)[0], 'deny access.policy_forbids');
+    const granted = { '.': { left: { Var: 'context' }, attr: 'granted' } };
+    const forbid = policy('forbid');
+    const unless = { ...forbid, json: { ...forbid.json, conditions: [{ kind: 'unless', body: granted }] } };
+    world.change({ policies: [policy('permit'), unless] });
+    assert.deepEqual(decide(byPolicy), ['pass access.granted', passes]);
+    world.change({ accessGrants: [] });
+    assert.equal(decide(byPolicy)[0], 'deny access.approval_required');
     world.change({ policies: [], accessGrants: [] });
     assert.equal(decide(byPolicy)[0], 'deny access.address_unknown');
   });

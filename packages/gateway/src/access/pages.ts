@@ -99,7 +99,7 @@ export function askForAccess(
   resource: { readonly name: string; readonly organizationId: string } | null,
 ): readonly Html[] {
   if (consoleUrl === null || resource === null || user?.organizationId !== resource.organizationId) return [];
-  if (reason !== 'access.not_allowed' && reason !== 'access.policy_forbids') return [];
+  if (reason !== 'access.not_allowed' && reason !== 'access.approval_required') return [];
   const url = `${consoleUrl.replace(/\/$/, '')}/requests?object=${encodeURIComponent(resource.name)}`;
   return [html`<a href="${url}" rel="noreferrer">Ask for access</a>`];
 }

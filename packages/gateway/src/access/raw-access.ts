@@ -1,4 +1,4 @@
-import { DENY_BY_DEFAULT, deny } from '@zeronaut/model';
+import { DENY_BY_DEFAULT, deny, type Reason } from '@zeronaut/model';
 import { anonymousFacts } from '@zeronaut/policy';
 import { ANONYMOUS, type Flow } from '../flow.ts';
 import type { RawAccess } from '../rooms.ts';
@@ -7,6 +7,9 @@ import type { AddressGrants } from './grants.ts';
 
 /** What lets in who authorised the address: the rule, a policy, an approved request. */
 const LETS_IN: ReadonlySet<string> = new Set(['access.address_authorised', 'access.policy', 'access.granted']);
+
+/** A policy closes the port, also to whom the rule would let in. */
+const FORBIDDEN: ReadonlySet<Reason> = new Set<Reason>(['access.policy_forbids', 'access.approval_required']);
 
 /** Access for TCP and UDP ports, which know nothing of a caller but the address: public, listed, or authorised. */
 export function createRawAccess(grants: AddressGrants, now: () => number): RawAccess {
@@ -23,7 +26,7 @@ export function createRawAccess(grants: AddressGrants, now: () => number): RawAc
         const decision = decide(tables, { ...common, facts: { ...facts, addressGrant: { user } } });
         const subject = { kind: 'address', userId: user.id } as const;
         if (LETS_IN.has(decision.verdict.reason)) return { ...decision, subject };
-        const isForbidden = decision.verdict.reason === 'access.policy_forbids';
+        const isForbidden = FORBIDDEN.has(decision.verdict.reason);
         if (decision.explanation !== null && (refused === null || isForbidden)) refused = decision;
       }
       const decision = decide(tables, { ...common, facts });
@@ -35,8 +38,8 @@ export function createRawAccess(grants: AddressGrants, now: () => number): RawAc
           return { ...decision, subject: ANONYMOUS };
         default: {
           // There is nobody to challenge on a raw port.
-          const isForbidden = refused?.verdict.reason === 'access.policy_forbids';
-          const verdict = deny(isForbidden ? 'access.policy_forbids' : 'access.address_unknown');
+          const forbidden = refused !== null && FORBIDDEN.has(refused.verdict.reason) ? refused.verdict : null;
+          const verdict = forbidden ?? deny('access.address_unknown');
           return { verdict, subject: ANONYMOUS, explanation: refused?.explanation ?? null };
         }
       }

@@ -30,6 +30,10 @@ export const invitationRoutes = defineRoutes({
       groups: z.array(groupName).max(100).default([]),
       expiresInSeconds: z.int().min(300).max(2_592_000).default(604_800),
       mail: z.boolean().default(true).describe('send the link, if there is a mail server'),
+      replace: z
+        .boolean()
+        .default(false)
+        .describe('take back an invitation of the address that is open; without it that is a conflict'),
     }),
     response: z.strictObject({
       invitation,

@@ -43,7 +43,11 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
   },
   'access.policy': { title: 'Eine Policy erlaubt es', next: '' },
   'access.granted': { title: 'Ein bewilligter Antrag', next: '' },
-  'access.policy_forbids': { title: 'Eine Policy verbietet das', next: ASK },
+  'access.policy_forbids': {
+    title: 'Eine Policy verbietet das',
+    next: 'Ein Antrag hebt das nicht auf. Wer die Policies pflegt, findet mit der Request-ID heraus, warum.',
+  },
+  'access.approval_required': { title: 'Ohne genehmigten Antrag verbietet das eine Policy', next: ASK },
   'access.step_up_required': {
     title: 'Es braucht eine stärkere oder frischere Anmeldung',
     next: 'Mit dem zweiten Faktor neu anmelden.',
@@ -362,6 +366,10 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
   'membership.home_only': {
     title: 'Das braucht eine Sitzung der Organisation, in der du zu Hause bist',
     next: 'Die Sitzung nehmen, von der gewechselt wurde.',
+  },
+  'invitation.open': {
+    title: 'Für diese Adresse ist eine Einladung offen',
+    next: 'Sie zurückziehen oder ersetzen: Der alte Link öffnet dann nichts mehr.',
   },
   'invitation.invalid': {
     title: 'Diese Einladung geht nicht',

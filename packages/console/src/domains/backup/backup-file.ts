@@ -54,6 +54,13 @@ export async function* encodeBackup(
 /** Why a file is not taken, in words. */
 export class BackupError extends Error {
   override readonly name = 'BackupError';
+  /** `exists`: where it was to go, something is already. */
+  readonly kind: 'invalid' | 'exists';
+
+  constructor(message: string, kind: BackupError['kind'] = 'invalid') {
+    super(message);
+    this.kind = kind;
+  }
 }
 
 /** The plain bytes of a backup. Rejects with a `BackupError` when it is none, was changed, or the passphrase is another one; what came before is then not to be used. */

@@ -121,6 +121,56 @@ eachDatabase(
   },
 );
 
+eachDatabase(
+  'an address has one open invitation, which another one replaces when that is said',
+  async (t, database) => {
+    const fixture = await startFixture(t, database);
+    const organization = await fixture.organization();
+    const theirs = await fixture.organization('theirs');
+    const url = await fixture.listen();
+    const invite = (more: object = {}, key = organization.key) =>
+      organization.call('POST', '/api/v1/invitations', { email: 'ann@example.com', mail: false, ...more }, { key });
+    const tokenOf = (answer: Awaited<ReturnType<typeof invite>>) =>
+      new URL(answer.json().url).searchParams.get('token')!;
+    const open = async () => {
+      const { items } = (await organization.call('GET', '/api/v1/invitations')).json();
+      return items.filter((one: { revokedAt: string | null }) => one.revokedAt === null);
+    };
+
+    // Of many at once one is made.
+    const answers = await Promise.all(['member', 'operator', 'admin', 'member'].map((role) => invite({ role })));
+    const [first, ...more] = answers.filter(({ statusCode }) => statusCode === 201);
+    assert.deepEqual(more, []);
+    for (const refused of answers.filter((one) => one !== first)) {
+      assert.equal(refused.json().reason, 'invitation.open');
+      assert.ok(refused.json().detail.includes(first!.json().invitation.id), refused.body);
+    }
+    assert.equal((await open()).length, 1);
+    assert.equal((await invite({}, theirs.key)).statusCode, 201, 'another organization has its own');
+
+    const second = await invite({ role: 'operator', replace: true });
+    assert.equal(second.statusCode, 201, second.body);
+    assert.deepEqual(
+      (await open()).map(({ id, role }: { id: string; role: string }) => [id, role]),
+      [[second.json().invitation.id, 'operator']],
+    );
+    const entries = (await organization.call('GET', '/api/v1/audit')).json().items;
+    const revoked = entries.find(({ action }: { action: string }) => action === 'invitation.revoke');
+    assert.equal(revoked.objectId, first!.json().invitation.id);
+    const join = async (token: string) => {
+      const form = { token, name: 'Ann', password: PASSWORD };
+      return (await new TestBrowser().post(`${url}/invitation`, form, { origin: url })).status;
+    };
+    assert.equal(await join(tokenOf(first!)), 404, 'the old link');
+    assert.equal(await join(tokenOf(second)), 200);
+
+    const late = await invite({ email: 'bob@example.com', expiresInSeconds: 300 });
+    assert.equal(late.statusCode, 201);
+    fixture.clock.nowMs += 300_000;
+    assert.equal((await invite({ email: 'bob@example.com' })).statusCode, 201, 'one that has expired is not open');
+  },
+);
+
 test('a mail server that is elsewhere gets nothing without TLS', async (t) => {
   const said: string[] = [];
   const server = createServer((socket) => {

@@ -4,7 +4,7 @@ import type { Selectable } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
 import { isUniqueViolation, type Queries } from '../../store/store.ts';
-import { appendAudit } from '../audit/audit.ts';
+import { appendAudit, appendAuditEntries } from '../audit/audit.ts';
 import type { Caller, Context, Origin } from '../context.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { createToken, hashToken } from '../random-token.ts';
@@ -36,7 +36,14 @@ function toInvitation(row: Row): Invitation {
 export async function createInvitation(
   context: Context,
   caller: Caller,
-  input: { email: string; role: Role; groups: string[]; expiresInSeconds: number; mail: boolean },
+  input: {
+    email: string;
+    role: Role;
+    groups: string[];
+    expiresInSeconds: number;
+    mail: boolean;
+    replace: boolean;
+  },
 ): Promise<{ invitation: Invitation; url: string; mail: 'sent' | 'failed' | 'off' } | Refusal> {
   const token = createToken('invitation');
   const nowMs = context.clock();
@@ -75,6 +82,12 @@ export async function createInvitation(
       objectId: row.id,
       after: invitation,
     });
+    // After the audit entry, which locks the organization: of two at once one sees the other.
+    const others = await closeOthers(queries, context, caller, row);
+    if (others !== null && !input.replace) {
+      const open = `${others.id}, ${others.role}, until ${isoTime(others.expires_at).slice(0, 16).replace('T', ' ')} UTC`;
+      return new Refusal('invitation.open', { detail: `${input.email} has an open invitation (${open})` });
+    }
     const { name } = await queries
       .selectFrom('organizations')
       .select('name')
@@ -100,6 +113,29 @@ If you did not expect this, do nothing: without the link nobody can join under y
 `,
   });
   return { invitation, url, mail: sent ? 'sent' : 'failed' };
+}
+
+/** An address has one open invitation, so that what the newest gives is what counts. Null: there was no other. */
+async function closeOthers(queries: Queries, context: Context, caller: Caller, row: Row): Promise<Row | null> {
+  const nowMs = context.clock();
+  const closed = await queries
+    .updateTable('invitations')
+    .set({ revoked_at: nowMs })
+    .where('organization_id', '=', row.organization_id)
+    .where('email', '=', row.email)
+    .where('id', '!=', row.id)
+    .where('used_at', 'is', null)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', nowMs)
+    .returningAll()
+    .execute();
+  const deeds = closed.map((other) => ({
+    ...{ action: 'invitation.revoke', objectKind: 'invitation', objectId: other.id },
+    ...{ before: toInvitation({ ...other, revoked_at: null }), actor: caller.actor, requestId: caller.requestId },
+    userId: caller.userId,
+  }));
+  await appendAuditEntries(queries, context, row.organization_id, deeds);
+  return closed[0] ?? null;
 }
 
 export async function listInvitations(

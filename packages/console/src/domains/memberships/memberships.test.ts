@@ -35,7 +35,7 @@ async function start(fixture: Fixture) {
     return answer.json().session.token;
   }
   async function invite(email = EMAIL, role = 'operator'): Promise<string> {
-    const answer = await away.call('POST', '/api/v1/invitations', { email, role, mail: false });
+    const answer = await away.call('POST', '/api/v1/invitations', { email, role, mail: false, replace: true });
     assert.equal(answer.statusCode, 201, answer.body);
     return new URL(answer.json().url).searchParams.get('token')!;
   }

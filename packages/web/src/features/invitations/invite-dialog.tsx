@@ -36,7 +36,16 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
       title={t('invite.title')}
       action={t('invite')}
       schema={routes['invitations.create'].body}
-      base={{ values: { email: '', role: 'member', groups: [], expiresInSeconds: 7 * DAY_SECONDS, mail: true } }}
+      base={{
+        values: {
+          email: '',
+          role: 'member',
+          groups: [],
+          expiresInSeconds: 7 * DAY_SECONDS,
+          mail: true,
+          replace: false,
+        },
+      }}
       onSubmit={async (body) => setMade(await create.mutateAsync({ body }))}
       onClose={onClose}
       keepOpen
@@ -50,6 +59,7 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
         options={LIVES.map((count) => ({ value: count * DAY_SECONDS, label: t('days', { count }) }))}
       />
       <SwitchInput name="mail" label={t('field.mail')} hint={t('field.mailHint')} />
+      <SwitchInput name="replace" label={t('field.replace')} hint={t('field.replaceHint')} />
     </FormDialog>
   );
 }

@@ -20,6 +20,8 @@ export const messages: Translation<typeof english> = {
   'field.life': 'Der Link gilt',
   'field.mail': 'Link per Mail senden',
   'field.mailHint': 'Sofern die Konsole einen Mailserver hat. Gezeigt wird der Link hier in jedem Fall.',
+  'field.replace': 'Eine offene Einladung dieser Adresse ersetzen',
+  'field.replaceHint': 'Der alte Link öffnet dann nichts mehr.',
   'groups.hint': 'Wörter in Kleinbuchstaben, mit Enter beendet. Ein neues Wort ergibt eine neue Gruppe.',
   days: { one: '{count} Tag', other: '{count} Tage' },
   'made.title': 'Einladung für {email}',

@@ -17,6 +17,8 @@ export const messages = {
   'field.life': 'The link works for',
   'field.mail': 'Send the link by mail',
   'field.mailHint': 'Where the console has a mail server. The link is shown here in any case.',
+  'field.replace': 'Replace an open invitation of this address',
+  'field.replaceHint': 'The old link then opens nothing any more.',
   'groups.hint': 'Lower-case words; Enter ends one. A new word makes a new group.',
   days: { one: '{count} day', other: '{count} days' },
   'made.title': 'Invitation for {email}',
