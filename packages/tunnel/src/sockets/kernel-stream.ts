@@ -36,6 +36,8 @@ const POOLED_BYTES = 2 * 1024;
 const READS_PER_TURN = 4;
 /** `write` says stop from here on; all of it must be gone before it says go on. */
 const HIGH_WATER_BYTES = 64 * 1024;
+/** While corked, chunks of up to so much wait here: sent at once they would cost another call, to say that no more follows. */
+const GATHER_BYTES = 16 * 1024;
 
 /** Told once per change: everything that a stream waits for. What was not read or written stays ready without being told. */
 export const STREAM_EVENTS = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
@@ -61,6 +63,8 @@ const CORKED = 512;
 const HELD_BACK = 1024;
 const READING = 2048;
 const AGAIN = 4096;
+/** The queue waits for `uncork`, not for the kernel. */
+const GATHERED = 8192;
 
 /**
  * A `ByteStream` over one connected stream socket that nobody else knows of: read and written by system calls of our own,
@@ -101,6 +105,10 @@ export class KernelStream implements ByteStream, Watched {
   }
 
   write(chunk: Buffer): boolean {
+    if ((this.#flags & CORKED) !== 0 && this.#mayGather(chunk.length)) {
+      this.#flags |= GATHERED;
+      return this.#enqueue(chunk);
+    }
     const sent = this.#sendNow(chunk);
     if (sent === chunk.length) return true;
     return this.#enqueue(sent === 0 ? chunk : chunk.subarray(sent));
@@ -113,11 +121,18 @@ export class KernelStream implements ByteStream, Watched {
     return this.#enqueue(Buffer.from(chunk.subarray(sent)));
   }
 
+  /** Below the high-water mark alone, so that nobody is told to wait for bytes that only wait for us. */
+  #mayGather(bytes: number): boolean {
+    if (bytes === 0 || bytes > GATHER_BYTES || this.bufferedBytes + bytes >= HIGH_WATER_BYTES) return false;
+    return this.#queue === null || (this.#flags & GATHERED) !== 0;
+  }
+
   /** Bytes that are dealt with: sent, or of no use any more. */
   #sendNow(chunk: Buffer): number {
+    if ((this.#flags & GATHERED) !== 0) this.#flush();
     if ((this.#flags & (CLOSED | ENDED | ABORTED)) !== 0 || chunk.length === 0) return chunk.length;
     if (this.#queue !== null) return 0;
-    const sent = this.#send(chunk);
+    const sent = this.#send(chunk, (this.#flags & CORKED) !== 0);
     return sent < 0 ? chunk.length : sent;
   }
 
@@ -135,6 +150,7 @@ export class KernelStream implements ByteStream, Watched {
     this.#flags |= ENDED;
     this.#flags &= ~CORKED;
     if (this.#queue === null) this.#sendEnd();
+    else if ((this.#flags & GATHERED) !== 0) this.#flush();
   }
 
   abort(_code?: string): void {
@@ -161,6 +177,7 @@ export class KernelStream implements ByteStream, Watched {
 
   uncork(): void {
     this.#flags &= ~CORKED;
+    if ((this.#flags & GATHERED) !== 0) this.#flush();
     if ((this.#flags & HELD_BACK) === 0 || (this.#flags & (CLOSED | ABORTED)) !== 0) return;
     this.#flags &= ~HELD_BACK;
     // Setting it again pushes what MSG_MORE held back (tcp(7)).
@@ -172,7 +189,7 @@ export class KernelStream implements ByteStream, Watched {
   onReady(events: number): void {
     if ((this.#flags & CLOSED) !== 0) return;
     this.#flags &= ~(events === 0 ? AGAIN : 0);
-    if ((events & EPOLLOUT) !== 0 && this.#queue !== null) this.#flush();
+    if ((events & EPOLLOUT) !== 0 && this.#queue !== null && (this.#flags & GATHERED) === 0) this.#flush();
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.#flags |= HUNG_UP | READABLE;
     if ((events & EPOLLIN) !== 0) this.#flags |= READABLE;
     if ((this.#flags & (READABLE | PAUSED | CLOSED)) === READABLE) this.#read(READS_PER_TURN);
@@ -224,14 +241,14 @@ export class KernelStream implements ByteStream, Watched {
     this.#readiness.again(this);
   }
 
-  /** Bytes taken, or -1 after a failure. */
-  #send(chunk: Buffer): number {
-    const corked = (this.#flags & CORKED) !== 0;
+  /** Bytes taken, or -1 after a failure. `more`: the kernel need not hurry, something follows. */
+  #send(chunk: Buffer, more: boolean): number {
+    const flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0);
     for (;;) {
-      const more = corked ? MSG_MORE : 0;
-      const sent = this.#libc.send(this.#fd, chunk, chunk.length, MSG_DONTWAIT | MSG_NOSIGNAL | more);
+      const sent = this.#libc.send(this.#fd, chunk, chunk.length, flags);
       if (sent >= 0) {
-        if (corked) this.#flags |= HELD_BACK;
+        if (more) this.#flags |= HELD_BACK;
+        else this.#flags &= ~HELD_BACK;
         return sent;
       }
       const errno = this.#libc.errno();
@@ -244,11 +261,14 @@ export class KernelStream implements ByteStream, Watched {
   }
 
   #flush(): void {
-    const queue = this.#queue!;
+    this.#flags &= ~GATHERED;
+    const queue = this.#queue;
+    if (queue === null) return;
+    const corked = (this.#flags & CORKED) !== 0;
     let next = 0;
     while (next < queue.length) {
       const chunk = queue[next]!;
-      const sent = this.#send(chunk);
+      const sent = this.#send(chunk, corked || next < queue.length - 1);
       if (sent < 0) return;
       this.bufferedBytes -= sent;
       if (sent < chunk.length) {
@@ -291,6 +311,7 @@ export class KernelStream implements ByteStream, Watched {
   #close(fault: Fault | null): void {
     if ((this.#flags & CLOSED) !== 0) return;
     this.#flags |= CLOSED;
+    this.#flags &= ~(CORKED | GATHERED);
     this.#fault = fault;
     this.#queue = null;
     this.bufferedBytes = 0;

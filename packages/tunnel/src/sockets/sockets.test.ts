@@ -173,6 +173,31 @@ test('corked writes leave together, and without uncork they do leave with the en
   ours.stream.abort();
 });
 
+test('corked writes wait here, keep their place before lent bytes, and are dropped by an abort', async (t) => {
+  const { ours, theirs } = await beside(t);
+  let text = '';
+  theirs.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  ours.stream.cork();
+  ours.stream.write(Buffer.from('a'));
+  ours.stream.write(Buffer.from('b'));
+  assert.equal(ours.stream.bufferedBytes, 2);
+  ours.stream.writeBorrowed!(Buffer.from('c'));
+  assert.equal(ours.stream.bufferedBytes, 0);
+  ours.stream.write(Buffer.from('d'));
+  ours.stream.uncork();
+  assert.equal(ours.stream.bufferedBytes, 0);
+  await waitFor(() => text === 'abcd', { what: 'all of it, in order' });
+  ours.stream.cork();
+  ours.stream.write(Buffer.from('dropped'));
+  ours.stream.abort();
+  ours.stream.uncork();
+  assert.equal(ours.stream.bufferedBytes, 0);
+  await waitFor(() => theirs.destroyed, { what: 'the end' });
+  assert.equal(text, 'abcd');
+});
+
 test('one that sends without end leaves the others their turn', async (t) => {
   const loud = await beside(t);
   const quiet = await beside(t);

@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import type { Fault } from '@zeronaut/model';
 import { type SeededRandom, seededRandom, waitFor } from '@zeronaut/testkit';
 import type { ByteStream, ByteStreamHandler } from './byte-stream.ts';
+import { corkTurn } from './cork-turn.ts';
 
 /** Records all that a stream says; asserts the order that `ByteStream` promises. */
 export class Recorder implements ByteStreamHandler {
@@ -49,7 +50,7 @@ export class Recorder implements ByteStreamHandler {
   }
 }
 
-/** Writes `total` random bytes in random pieces, heeding backpressure, then ends. */
+/** Writes `total` random bytes in random pieces, now and then corked, heeding backpressure, then ends. */
 export class Writer {
   readonly hash = createHash('sha256');
   bytes = 0;
@@ -80,6 +81,7 @@ export class Writer {
       this.#left -= size;
       this.bytes += size;
       this.hash.update(chunk);
+      if (this.#random.integer(4) === 0) corkTurn(stream);
       if (!stream.write(chunk)) return;
     }
     stream.end();
