@@ -4,28 +4,41 @@ import type { UnnumberedEvent } from './event-line.ts';
 /** A day: what lasts longer counts as a day. */
 const LONGEST_US = 86_400_000_000;
 
+interface FlowCount {
+  readonly protocol: string;
+  readonly effect: string;
+  readonly reason: string;
+  count: number;
+}
+
 /** Flows by how they ended. Plain numbers in the hot path; Prometheus gets them when it asks. */
 export class FlowCounters {
-  readonly #counts = new Map<string, { protocol: string; effect: string; reason: string; count: number }>();
+  readonly #counts = new Map<string, FlowCount>();
+  /** Where the last flow was counted: the next one mostly ends the same way, and needs no key. */
+  #last: FlowCount | null = null;
   bytesIn = 0;
   bytesOut = 0;
   readonly #durations = createHistogram({ lowest: 1, highest: LONGEST_US, figures: 2 });
 
   add(event: UnnumberedEvent): void {
-    const key = `${event.protocol} ${event.effect} ${event.reason}`;
-    const row = this.#counts.get(key);
-    if (row === undefined) {
-      this.#counts.set(key, { protocol: event.protocol, effect: event.effect, reason: event.reason, count: 1 });
-    } else {
-      row.count++;
-    }
+    this.#countOf(event).count++;
     this.bytesIn += event.bytesIn;
     this.bytesOut += event.bytesOut;
     // In microseconds; the histogram takes nothing below 1.
     this.#durations.record(Math.max(1, Math.min(LONGEST_US, Math.round(event.durationMs * 1000))));
   }
 
-  rows(): Iterable<{ protocol: string; effect: string; reason: string; count: number }> {
+  #countOf({ protocol, effect, reason }: UnnumberedEvent): FlowCount {
+    let found = this.#last;
+    if (found?.reason === reason && found.effect === effect && found.protocol === protocol) return found;
+    const key = `${protocol} ${effect} ${reason}`;
+    found = this.#counts.get(key) ?? { protocol, effect, reason, count: 0 };
+    this.#counts.set(key, found);
+    this.#last = found;
+    return found;
+  }
+
+  rows(): Iterable<FlowCount> {
     return this.#counts.values();
   }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { encodeEventLine, linePrefix, parseEventLine, type UnnumberedEvent } from './event-line.ts';
 import type { Log } from './log.ts';
+import { PendingLines } from './pending-lines.ts';
 import { RecentChunks } from './recent-chunks.ts';
 import { findSegments, lastSeqOf, type Segment, segmentPath } from './spool-segments.ts';
 import { currentBootId, loadSpoolState, saveSpoolState } from './spool-state.ts';
@@ -53,8 +54,7 @@ export class Spool {
   /** Oldest first; the last one is written to. */
   readonly #segments: Segment[];
   /** Lines that are not on disk yet; their numbers follow `#written`. */
-  #pending: string[] = [];
-  #pendingCharacters = 0;
+  readonly #pending = new PendingLines();
   readonly #recent: RecentChunks;
   #descriptor = -1;
   #written: number;
@@ -103,7 +103,7 @@ export class Spool {
 
   /** Number of the newest event, on disk or not. */
   get lastSeq(): number {
-    return this.#written + this.#pending.length;
+    return this.#written + this.#pending.count;
   }
   get acknowledged(): number {
     return this.#acknowledged;
@@ -140,10 +140,8 @@ export class Spool {
         return 0;
       }
     }
-    const seq = this.#written + this.#pending.length + 1;
-    const line = encodeEventLine(this.#prefix, seq, event);
-    this.#pending.push(line);
-    this.#pendingCharacters += line.length;
+    const seq = this.lastSeq + 1;
+    this.#pending.append(encodeEventLine(this.#prefix, seq, event));
     if (!this.#flushScheduled && this.#retry === null) {
       this.#flushScheduled = true;
       setImmediate(this.#flushTurn);
@@ -209,7 +207,7 @@ export class Spool {
   }
 
   #full(): boolean {
-    return this.#pending.length >= this.#options.memoryEvents || this.#pendingCharacters >= MEMORY_BYTES;
+    return this.#pending.count >= this.#options.memoryEvents || this.#pending.sizeBytes >= MEMORY_BYTES;
   }
 
   readonly #flushTurn = (): void => {
@@ -218,28 +216,28 @@ export class Spool {
   };
 
   #flush(): void {
-    if (this.#pending.length === 0) return;
+    if (this.#pending.count === 0) return;
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
     try {
       if (this.#descriptor === -1) this.#openSegment();
       if (this.#descriptor === -1) throw new Error('no segment could be opened');
       const active = this.#segments.at(-1)!;
-      const lines = Buffer.from(`${this.#pending.join('\n')}\n`);
+      const lines = this.#pending.peek();
       let done = 0;
       // At a position of ours: what a failed write left behind is overwritten by the same lines in the next attempt.
       while (done < lines.length) {
         done += writeSync(this.#descriptor, lines, done, lines.length - done, active.sizeBytes + done);
       }
       active.sizeBytes += lines.length;
-      this.#recent.push(this.#written + 1, this.#written + this.#pending.length, lines);
-      this.#written += this.#pending.length;
-      this.#pending = [];
-      this.#pendingCharacters = 0;
+      const { lastSeq } = this;
+      this.#recent.push(this.#written + 1, lastSeq, Buffer.from(lines));
+      this.#written = lastSeq;
+      this.#pending.clear();
       if (active.sizeBytes >= this.#options.segmentBytes) this.#rotate();
       this.onWritten();
     } catch (error) {
-      this.#options.log.error({ err: error, waiting: this.#pending.length }, 'access events cannot be written to disk');
+      this.#options.log.error({ err: error, waiting: this.#pending.count }, 'access events cannot be written to disk');
       if (!isDiskFull(error) && this.#descriptor !== -1) this.#abandonSegment();
       this.#retry = setTimeout(() => {
         this.#retry = null;
