@@ -80,8 +80,8 @@ class Decision {
       return this.#refuse(flow, head, { verdict: DENY_BY_DEFAULT, explanation: null }, NO_SESSION);
     }
     const rule = resource.access;
-    const authorization = valuesOf(head, 'authorization');
-    const personalToken = authorization.length === 0 ? null : readPersonalAccessToken(authorization);
+    const { authorization } = head;
+    const personalToken = authorization === null ? null : readPersonalAccessToken(authorization);
     const nowMs = this.#context.now();
     if (rule.mode === 'public') return this.#public(flow, head, personalToken !== null);
 
@@ -276,19 +276,17 @@ function valuesOf(head: RequestHead, name: string): readonly string[] {
 }
 
 /** `Authorization` belongs to the service unless the rule asks for that very scheme. */
-function readCredentials(flow: Flow, values: readonly string[]): Credentials {
+function readCredentials(flow: Flow, value: string | null): Credentials {
   const { basic, tokens } = flow.resource!.access;
-  if (basic.length === 0 && tokens === null) return NO_CREDENTIALS;
-  const value = values[0];
-  if (value === undefined) return NO_CREDENTIALS;
+  if (value === null || (basic.length === 0 && tokens === null)) return NO_CREDENTIALS;
   const scheme = value.slice(0, value.indexOf(' ') === -1 ? undefined : value.indexOf(' ')).toLowerCase();
   if (scheme === 'basic' && basic.length > 0) {
-    const parsed = values.length === 1 ? parseBasic(value) : null;
+    const parsed = parseBasic(value);
     return parsed === null ? { kind: 'malformed', scheme } : { kind: 'basic', ...parsed };
   }
   if (scheme === 'bearer' && tokens !== null) {
     const token = value.slice('bearer '.length).trim();
-    const plausible = values.length === 1 && /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(token);
+    const plausible = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(token);
     return plausible ? { kind: 'bearer', token } : { kind: 'malformed', scheme };
   }
   return NO_CREDENTIALS;

@@ -11,14 +11,10 @@ import type { Tables } from '../tables.ts';
 const TOKEN = new RegExp(`^${PERSONAL_ACCESS_TOKEN_PREFIX}[A-Za-z0-9_-]+$`);
 
 /** Null: there is none. An empty token: there is one, and it cannot be read. */
-export function readPersonalAccessToken(authorization: readonly string[]): string | null {
-  let found: string | null = null;
-  for (const value of authorization) {
-    const text = carried(value);
-    if (!text.includes(PERSONAL_ACCESS_TOKEN_PREFIX)) continue;
-    found = authorization.length === 1 && text.length === PERSONAL_ACCESS_TOKEN_LENGTH && TOKEN.test(text) ? text : '';
-  }
-  return found;
+export function readPersonalAccessToken(authorization: string): string | null {
+  const text = carried(authorization);
+  if (!text.includes(PERSONAL_ACCESS_TOKEN_PREFIX)) return null;
+  return text.length === PERSONAL_ACCESS_TOKEN_LENGTH && TOKEN.test(text) ? text : '';
 }
 
 /** What the scheme carries: the token of Bearer, the password (or lone user name) of Basic, else the value itself. */

@@ -1,5 +1,5 @@
 import { deny, type Fault, type Reason } from '@zeronaut/model';
-import type { ByteStream, ByteStreamHandler } from '@zeronaut/tunnel';
+import { type ByteStream, type ByteStreamHandler, countRead } from '@zeronaut/tunnel';
 import type { Downstream } from '../flow.ts';
 import { BodyReader } from './body-reader.ts';
 import type { Deadlined } from './deadlines.ts';
@@ -105,7 +105,7 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
       return;
     }
     if (this.#heldBytes === 0) {
-      this.#consume(chunk);
+      this.#consume(chunk, false);
       return;
     }
     const waitsForHead = this.#state === HEAD;
@@ -114,6 +114,12 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
     // A head is looked at again only when a line of it has become complete, or when it or its first line has become too
     // long: else every byte that trickles in would cost a look at all of them.
     if (!waitsForHead || chunk.includes(LF) || crosses(before, this.#heldBytes)) this.#consumeHeld();
+  }
+
+  onBorrowed(chunk: Buffer): void {
+    // Most requests are a head that comes in one piece: nothing of it has to be kept.
+    if (this.#state === HEAD && this.#heldBytes === 0) this.#consume(chunk, true);
+    else this.onData(owned(chunk));
   }
 
   onDrain(): void {
@@ -229,17 +235,20 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
 
   #consumeHeld(): void {
     const bytes = this.#takeHeld();
-    if (bytes !== null) this.#consume(bytes);
+    if (bytes !== null) this.#consume(bytes, false);
   }
 
-  #consume(bytes: Buffer): void {
+  /** `borrowed`: the memory is used again by others, at the latest after this call; only while a head is awaited. */
+  #consume(chunk: Buffer, borrowed: boolean): void {
     this.#consuming = true;
+    let bytes = chunk;
+    let lent = borrowed;
     let at = 0;
     while (at < bytes.length) {
       if (this.#state === HEAD) {
         const request = parseRequestHead(bytes, at, bytes.length);
         if (request === null) {
-          this.#holdHead(bytes, at);
+          this.#holdHead(lent ? owned(bytes) : bytes, at);
           break;
         }
         if (typeof request === 'string') {
@@ -247,6 +256,12 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
           break;
         }
         at = request.end;
+        if (lent && at < bytes.length) {
+          // Before anybody is called: whose writes fail may read into the same memory.
+          bytes = owned(bytes.subarray(at));
+          at = 0;
+          lent = false;
+        }
         this.#begin(request);
       } else if (this.#state === BODY || this.#state === SKIP) {
         at = this.#readBody(bytes, at);
@@ -371,6 +386,11 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
     exchange?.onDownstreamClosed();
     this.#owner.connectionClosed(this);
   }
+}
+
+function owned(lent: Buffer): Buffer {
+  countRead(lent.length);
+  return Buffer.from(lent);
 }
 
 /** With the empty line that may stand before it. */

@@ -16,7 +16,10 @@ export interface RequestHead {
   /** As sent by the client in Host or the absolute-form target, for `X-Forwarded-Host`. */
   readonly authority: string;
   readonly versionMinor: 0 | 1;
+  /** Made when it is first asked for: most requests pass without. */
   readonly headers: HeaderList;
+  /** The one Authorization field (two are refused), or null. */
+  readonly authorization: string | null;
   /** How the body is framed. `length` 0 means none. */
   readonly body:
     | { readonly kind: 'none' }

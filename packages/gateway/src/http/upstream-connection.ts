@@ -1,5 +1,5 @@
 import { Fault } from '@zeronaut/model';
-import type { ByteStream, ByteStreamHandler } from '@zeronaut/tunnel';
+import { type ByteStream, type ByteStreamHandler, countRead } from '@zeronaut/tunnel';
 import { BodyReader } from './body-reader.ts';
 import type { Deadlined, Deadlines } from './deadlines.ts';
 import { MAX_HEAD_BYTES, MAX_INTERIM_RESPONSES } from './limits.ts';
@@ -97,6 +97,14 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
   }
 
   onData(chunk: Buffer): void {
+    this.#receive(chunk, false);
+  }
+
+  onBorrowed(chunk: Buffer): void {
+    this.#receive(chunk, true);
+  }
+
+  #receive(chunk: Buffer, borrowed: boolean): void {
     const user = this.#user;
     if (user === null) {
       // Bytes that nobody asked for would be taken as the next visitor's answer.
@@ -104,6 +112,7 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
       return;
     }
     let bytes = chunk;
+    let lent = borrowed;
     let at = 0;
     while (this.#state === HEAD) {
       if (this.#held !== null) {
@@ -111,12 +120,13 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
         // Only the end of a line can complete a head, and looking at all of it for each byte would be dear.
         if (!chunk.includes(LF) && this.#heldBytes < MAX_HEAD_BYTES) return;
         bytes = this.#held.subarray(0, this.#heldBytes);
+        lent = false;
         this.#held = null;
       }
       this.#answered = true;
       const response = parseResponseHead(bytes, at, bytes.length);
       if (response === null) {
-        this.#held = bytes.subarray(at);
+        this.#held = kept(bytes, at, lent);
         this.#heldBytes = bytes.length - at;
         return;
       }
@@ -129,26 +139,25 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
         this.#startBody(response);
         user.onResponse(response);
       } else if (response.status === 101) {
-        this.#switch(user, response, bytes, at);
+        this.#switch(user, response, at < bytes.length ? kept(bytes, at, lent) : null);
         return;
       } else {
         if (++this.#interims > MAX_INTERIM_RESPONSES) {
           this.#fail('target.malformed_response', 'too many 1xx');
           return;
         }
+        // What the user does about it may have lent memory used again.
+        if (lent) {
+          bytes = kept(bytes, at, true);
+          lent = false;
+          at = 0;
+        }
         if (response.status !== 100) user.onInterim(response);
         // Nobody is served by a state that was left meanwhile.
         if (this.#user !== user || at === bytes.length) return;
       }
     }
-    if (this.#state === BODY && this.#user === user) this.#readBody(user, bytes, at, false);
-  }
-
-  onBorrowed(chunk: Buffer): void {
-    const user = this.#user;
-    // Of heads something may be kept, and they are small.
-    if (this.#state === BODY && user !== null) this.#readBody(user, chunk, 0, true);
-    else this.onData(Buffer.from(chunk));
+    if (this.#state === BODY && this.#user === user) this.#readBody(user, bytes, at, lent);
   }
 
   onDrain(): void {
@@ -237,14 +246,14 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
     user.onResponseBody(part, true, trailers, lent);
   }
 
-  #switch(user: UpstreamUser, response: ParsedResponse, bytes: Buffer, at: number): void {
+  #switch(user: UpstreamUser, response: ParsedResponse, rest: Buffer | null): void {
     const upgrade = response.upgrade;
     if (this.#upgrade === null || upgrade === null || upgrade.toLowerCase() !== this.#upgrade || !this.#requestDone) {
       this.#fail('target.malformed_response', 'a 101 that nobody asked for');
       return;
     }
     this.#leave();
-    user.onSwitched(response, at < bytes.length ? bytes.subarray(at) : null);
+    user.onSwitched(response, rest);
   }
 
   #fail(code: string, message: string): void {
@@ -264,6 +273,14 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
     this.#deadlines.remove(this);
     this.#home.forget(this);
   }
+}
+
+/** What of `bytes` is still needed after this call. */
+function kept(bytes: Buffer, from: number, lent: boolean): Buffer {
+  const rest = bytes.subarray(from);
+  if (!lent) return rest;
+  countRead(rest.length);
+  return Buffer.from(rest);
 }
 
 /** An agent refuses with codes that are reasons already; a broken connection becomes `target.reset`. */
