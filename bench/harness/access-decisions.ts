@@ -18,7 +18,7 @@ const nowMs = Date.now();
 
 /** Each user and each resource comes up, in an order that repeats no pair. */
 const attempts: AccessAttempt[] = Array.from({ length: decisions }, (_, index) => {
-  const user = tables.snapshot.users[(index * 7919) % users]!;
+  const user = tables.users.get(world.content.users[(index * 7919) % users]!.id)!;
   const object = tables.snapshot.resources[(index * 104_729 + Math.floor(index / users)) % resources]!;
   return {
     object,

@@ -1,13 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { join } from 'node:path';
-import {
-  type DeviceTunnel,
-  type GatewayFile,
-  gatewayServerName,
-  parseHostPort,
-  parseNetwork,
-  type Snapshot,
-} from '@zeronaut/model';
+import { type DeviceTunnel, type GatewayFile, gatewayServerName, parseHostPort, parseNetwork } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { EndedSessions } from './access/ended-sessions.ts';
 import { endOfFlow, reviewFlow } from './access/flow-review.ts';
@@ -21,6 +14,7 @@ import type { Configuration } from './config/load.ts';
 import { type Certificate, MemoryCertificateStore } from './listeners/certificate-store.ts';
 import { ConnectionsBySource } from './listeners/connections-by-source.ts';
 import { type Listener, startListener } from './listeners/listener.ts';
+import type { PackedSnapshot } from './packed-snapshot.ts';
 import { createHttpPipeline, type HttpPipeline } from './pipeline.ts';
 import { createRawListeners, type RawListeners, type RawPortStatus } from './raw/raw-listeners.ts';
 import type { AgentLinks, Observer } from './rooms.ts';
@@ -301,7 +295,7 @@ export class DataPath {
   }
 
   /** The console empties this gateway, or lets it work again. Raw ports see to it by themselves. */
-  #heedDraining({ draining }: Snapshot): void {
+  #heedDraining({ draining }: PackedSnapshot): void {
     const untilMs = draining === undefined ? null : Date.parse(draining.until);
     const [was, is] = [this.#drainUntilMs !== null, untilMs !== null];
     this.#drainUntilMs = untilMs;
@@ -351,7 +345,7 @@ export class DataPath {
   }
 
   /** The operator's own certificates win over those of the internal CA. */
-  #showCertificates(snapshot: Snapshot): void {
+  #showCertificates(snapshot: PackedSnapshot): void {
     const own: Certificate[] = this.#configuration.certificates.map((entry) => ({ ...entry }));
     const credentials = this.#options.console?.credentials;
     const issued =

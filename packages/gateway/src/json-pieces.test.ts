@@ -42,6 +42,35 @@ function same(anyText: string, piece: number, about: string): boolean {
   return expected !== 'refused';
 }
 
+test('elements of lists come with their place in the text, and known ones are not parsed', (t) => {
+  const random = seededRandom(undefined, t);
+  let compared = 0;
+  for (let round = 0; round < 1_000; round++) {
+    const value = { a: Array.from({ length: random.integer(20) }, () => randomValue(random, 3)), b: [1, 'x'], c: 'y' };
+    const text = Buffer.from(spell(JSON.stringify(value), random));
+    const expected = parsed(() => JSON.parse(text.toString()) as typeof value);
+    // Spelled in a way that is no JSON.
+    if (expected === 'refused') continue;
+    compared++;
+    const known = (list: string, { from }: { from: number }) => list === 'a' && from % 3 === 0;
+    const seen = atOnce(
+      parseJsonPieces(text, {
+        piece: random.integer(40),
+        known,
+        each(list, element, _, range) {
+          assert.ok(!known(list, range));
+          assert.deepEqual(element, JSON.parse(text.toString('utf8', range.from, range.to)));
+          return element;
+        },
+      }),
+    ) as typeof value;
+    const { a: all, ...others } = expected.value as typeof value;
+    const a = all.map((element, index) => (seen.a[index] === null ? null : element));
+    assert.deepEqual(seen, { ...others, a }, `seed ${random.seed}`);
+  }
+  assert.ok(compared > 100);
+});
+
 const STRINGS = [
   '',
   'a',

@@ -5,6 +5,18 @@ const PIECE = 32_768;
 /** Deeper than this a long value is parsed whole. Ours are three deep; each level is looked through once more. */
 const MAX_DEPTH = 8;
 
+/** Bytes of a text: from the first to the one after the last. */
+export interface TextRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is done with the elements of one list. */
+interface ListElements {
+  known(range: TextRange): boolean;
+  each(element: unknown, index: number, range: TextRange): unknown;
+}
+
 export interface JsonPiecesOptions {
   /** How many bytes are short. */
   readonly piece?: number;
@@ -12,7 +24,9 @@ export interface JsonPiecesOptions {
    * Takes each element of a list that is a member of the outermost object, and gives what is put in its place. So what is made of
    * an element is made while it is young, and the element itself never grows old.
    */
-  readonly each?: (list: string, element: unknown, index: number) => unknown;
+  readonly each?: (list: string, element: unknown, index: number, range: TextRange) => unknown;
+  /** Whether an element of such a list, by its text, needs not be parsed: null takes its place. */
+  readonly known?: (list: string, range: TextRange) => boolean;
   /**
    * A member of an object with this name whose value is a long string is given as a `Buffer` with the UTF-8 of its characters: as
    * one string of V8 it would be copied whole, at once, and again and again.
@@ -73,12 +87,14 @@ class PieceParser {
   readonly #text: Buffer;
   readonly #piece: number;
   readonly #each: JsonPiecesOptions['each'];
+  readonly #known: JsonPiecesOptions['known'];
   readonly #bytes: string | undefined;
 
-  constructor(text: Buffer, { piece, each, bytes }: JsonPiecesOptions) {
+  constructor(text: Buffer, { piece, each, known, bytes }: JsonPiecesOptions) {
     this.#text = text;
     this.#piece = Math.max(1, piece ?? PIECE);
     this.#each = each;
+    this.#known = known;
     this.#bytes = bytes;
   }
 
@@ -89,7 +105,11 @@ class PieceParser {
     const first = this.#text[start];
     const each = this.#each;
     if (first === OPEN_LIST && depth === 1 && list !== null && each !== undefined) {
-      return yield* this.#list(start, to, depth, (element, index) => each(list, element, index));
+      const known = this.#known;
+      return yield* this.#list(start, to, depth, {
+        known: (range) => known?.(list, range) === true,
+        each: (element, index, range) => each(list, element, index, range),
+      });
     }
     if (first === OPEN_LIST && isLong) return yield* this.#list(start, to, depth, null);
     if (first === OPEN_OBJECT && (isLong || (depth === 0 && each !== undefined))) {
@@ -98,26 +118,24 @@ class PieceParser {
     return JSON.parse(this.#text.toString('utf8', from, to));
   }
 
-  *#list(
-    open: number,
-    to: number,
-    depth: number,
-    change: ((element: unknown, index: number) => unknown) | null,
-  ): Pieces<unknown[]> {
+  *#list(open: number, to: number, depth: number, elements: ListElements | null): Pieces<unknown[]> {
     const values: unknown[] = [];
-    const push = (value: unknown): void => void values.push(change === null ? value : change(value, values.length));
+    const push = (value: unknown, range: TextRange): void =>
+      void values.push(elements === null ? value : elements.each(value, values.length, range));
     let at = this.#skipSpace(open + 1);
     if (this.#text[at] === CLOSE_LIST) {
       this.#expectEnd(at + 1, to);
       return values;
     }
     // Elements that are short are parsed together: from the first of them to the end of the last.
-    let together = at;
-    let togetherEnd = at;
+    let together: TextRange[] = [];
+    let pieceFrom = at;
     const parseTogether = (): void => {
-      if (togetherEnd === together) return;
-      const parsed = JSON.parse(`[${this.#text.toString('utf8', together, togetherEnd)}]`) as unknown[];
-      for (const value of parsed) push(value);
+      if (together.length === 0) return;
+      const text = this.#text.toString('utf8', together[0]!.from, together.at(-1)!.to);
+      const parsed = JSON.parse(`[${text}]`) as unknown[];
+      for (const [index, value] of parsed.entries()) push(value, together[index]!);
+      together = [];
     };
     for (;;) {
       const start = at;
@@ -127,13 +145,20 @@ class PieceParser {
       const next = at < to ? this.#text[at] : 0;
       if (next !== COMMA && next !== CLOSE_LIST) throw unexpected(at);
       const following = next === COMMA ? this.#skipSpace(at + 1) : at;
+      const range = { from: start, to: end };
       const isLong = end - start > this.#piece;
-      if (!isLong) togetherEnd = end;
-      if (isLong || next === CLOSE_LIST || end - together > this.#piece) {
+      if (elements?.known(range) === true) {
         parseTogether();
-        if (isLong) push(yield* this.value(start, end, depth + 1));
-        together = following;
-        togetherEnd = following;
+        values.push(null);
+      } else if (isLong) {
+        parseTogether();
+        push(yield* this.value(start, end, depth + 1), range);
+      } else {
+        together.push(range);
+      }
+      if (next === CLOSE_LIST || end - pieceFrom > this.#piece) {
+        parseTogether();
+        pieceFrom = following;
         yield;
       }
       if (next === CLOSE_LIST) break;

@@ -1,7 +1,16 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { PublicJwk, Snapshot, SnapshotResource, SnapshotSite, SnapshotUser } from '@zeronaut/model';
-import { loadPolicy, PolicySet } from '@zeronaut/policy';
+import type {
+  PublicJwk,
+  Snapshot,
+  SnapshotPolicy,
+  SnapshotResource,
+  SnapshotSite,
+  SnapshotUser,
+} from '@zeronaut/model';
+import { type LoadedPolicy, loadPolicyLater, PolicySet } from '@zeronaut/policy';
+import type { PackedList } from './packed-list.ts';
+import { type PackedSnapshot, packSnapshot, type SnapshotDevice } from './packed-snapshot.ts';
 import { atOnce, inTurns, mapPieces, type Pieces } from './turns.ts';
 
 /** ISO 3166-1, two letters; null: unknown. */
@@ -13,7 +22,7 @@ const NO_COUNTRIES: Countries = { of: () => null };
 
 /** A snapshot compiled for look-ups. Immutable; swapped whole. */
 export interface Tables {
-  readonly snapshot: Snapshot;
+  readonly snapshot: PackedSnapshot;
   readonly version: number;
   readonly portalHost: string;
   /** Exact host name to resource (HTTP). */
@@ -23,8 +32,8 @@ export interface Tables {
   readonly tcpPorts: ReadonlyMap<number, SnapshotResource>;
   readonly udpPorts: ReadonlyMap<number, SnapshotResource>;
   readonly resources: ReadonlyMap<string, SnapshotResource>;
-  readonly users: ReadonlyMap<string, SnapshotUser>;
-  readonly devices: ReadonlyMap<string, Snapshot['devices'][number]>;
+  readonly users: PackedList<SnapshotUser>;
+  readonly devices: PackedList<SnapshotDevice>;
   readonly sites: ReadonlyMap<string, SnapshotSite>;
   readonly revokedSessions: ReadonlySet<string>;
   /** By the token's SHA-256, base64url. */
@@ -50,28 +59,26 @@ export interface Tables {
  * Compiles a snapshot. What is the same in `previous` is taken from there, so that whoever remembers something about a
  * user, a resource or the policies finds it by identity. Throws when a key or a policy in it is none.
  */
-export function compileTables(received: Snapshot, previous: Tables | null = null): Tables {
-  return atOnce(compilePieces(previous === null ? received : withRunning(received, previous), previous));
+export function compileTables(received: Snapshot | PackedSnapshot, previous: Tables | null = null): Tables {
+  const snapshot = Array.isArray(received.users) ? packSnapshot(received as Snapshot) : (received as PackedSnapshot);
+  return atOnce(compilePieces(previous === null ? snapshot : withRunning(snapshot, previous), previous));
 }
 
 /** The same, while flows go on, of a snapshot whose elements are already the running ones where they are equal. */
-export function compileTablesInTurns(snapshot: Snapshot, previous: Tables): Promise<Tables> {
+export function compileTablesInTurns(snapshot: PackedSnapshot, previous: Tables): Promise<Tables> {
   return inTurns(compilePieces(snapshot, previous));
 }
 
-function withRunning(received: Snapshot, previous: Tables): Snapshot {
-  const keep = runningElements(previous);
+function withRunning(received: PackedSnapshot, previous: Tables): PackedSnapshot {
+  const { keep } = runningElements(previous);
   return {
     ...received,
-    users: received.users.map((user) => keep('users', user)),
-    devices: received.devices.map((device) => keep('devices', device)),
     resources: received.resources.map((resource) => keep('resources', resource)),
     sites: received.sites.map((site) => keep('sites', site)),
-    policies: received.policies.map((policy) => keep('policies', policy)),
   };
 }
 
-function* compilePieces(snapshot: Snapshot, previous: Tables | null): Pieces<Tables> {
+function* compilePieces(snapshot: PackedSnapshot, previous: Tables | null): Pieces<Tables> {
   const hosts = new Map<string, SnapshotResource>();
   const wildcardHosts = new Map<string, SnapshotResource>();
   const tcpPorts = new Map<number, SnapshotResource>();
@@ -87,7 +94,11 @@ function* compilePieces(snapshot: Snapshot, previous: Tables | null): Pieces<Tab
     const ports = resource.protocol === 'tcp' ? tcpPorts : resource.protocol === 'udp' ? udpPorts : null;
     if (ports !== null && resource.port !== null && !ports.has(resource.port)) ports.set(resource.port, resource);
   });
-  const { personalAccessTokens } = snapshot;
+  const { personalAccessTokens, users, devices } = snapshot;
+  if (previous !== null) {
+    yield* users.keepMade(previous.users);
+    yield* devices.keepMade(previous.devices);
+  }
   return {
     snapshot,
     version: snapshot.version,
@@ -97,8 +108,8 @@ function* compilePieces(snapshot: Snapshot, previous: Tables | null): Pieces<Tab
     tcpPorts,
     udpPorts,
     resources,
-    users: yield* mapBy(snapshot.users, ({ id }) => id),
-    devices: yield* mapBy(snapshot.devices, ({ id }) => id),
+    users,
+    devices,
     sites: yield* mapBy(snapshot.sites, ({ id }) => id),
     revokedSessions: new Set(yield* mapPieces(snapshot.revokedSessions, ({ id }) => id)),
     personalAccessTokens: yield* mapBy(personalAccessTokens, ({ hash }) => hash),
@@ -125,51 +136,33 @@ function* mapBy<T>(items: readonly T[], keyOf: (item: T) => string): Pieces<Map<
 }
 
 /** The set of before, if nothing in it changed: it has what it decided in mind. Otherwise at least its compiled policies. */
-function* compilePolicies(policies: Snapshot['policies'], previous: Tables | null): Pieces<PolicySet> {
-  if (previous === null) return new PolicySet(yield* mapPieces(policies, loadPolicy, 10));
-  const before = previous.snapshot.policies;
-  if (policies.length === before.length && policies.every((policy, index) => policy === before[index])) {
-    return previous.policies;
+function* compilePolicies(policies: PackedList<SnapshotPolicy>, previous: Tables | null): Pieces<PolicySet> {
+  const before = previous?.snapshot.policies ?? null;
+  const compiled: LoadedPolicy[] = [];
+  let same = before?.size === policies.size;
+  for (let index = 0; index < policies.size; index++) {
+    const running = before === null ? -1 : policies.indexIn(before, index);
+    if (running !== index) same = false;
+    compiled.push(running === -1 ? loadPolicyLater(() => policies.at(index)) : previous!.policies.policies[running]!);
+    yield;
   }
-  const compiled = new Map(before.map((policy, index) => [policy, previous.policies.policies[index]!]));
-  return new PolicySet(yield* mapPieces(policies, (policy) => compiled.get(policy) ?? loadPolicy(policy), 10));
+  return same ? previous!.policies : new PolicySet(compiled);
 }
 
 /**
  * What of a new snapshot is equal to what runs is what runs, so that whoever remembers something about it finds it by
  * identity. For the lists that have ids.
  */
-export function runningElements({ snapshot, users, devices, resources, sites }: Tables) {
-  const policies = new Map(snapshot.policies.map((policy) => [policy.id, policy]));
-  const running: Partial<Record<keyof Snapshot, Kept>> = {
-    users: { byId: users, same: sameUser as Kept['same'] },
-    devices: { byId: devices, same: isDeepStrictEqual },
-    resources: { byId: resources, same: isDeepStrictEqual },
-    sites: { byId: sites, same: isDeepStrictEqual },
-    policies: { byId: policies, same: isDeepStrictEqual },
+export function runningElements({ snapshot, resources, sites }: Tables) {
+  const running: Partial<Record<keyof Snapshot, ReadonlyMap<string, unknown>>> = { resources, sites };
+  const { users, devices, policies } = snapshot;
+  return {
+    ...{ users, devices, policies },
+    keep<T>(list: keyof Snapshot, element: T): T {
+      const old = running[list]?.get((element as { id: string }).id) as T | undefined;
+      return old !== undefined && isDeepStrictEqual(old, element) ? old : element;
+    },
   };
-  return <T>(list: keyof Snapshot, element: T): T => {
-    const kept = running[list];
-    const old = kept?.byId.get((element as { id: string }).id) as T | undefined;
-    return old !== undefined && (old === element || kept!.same(old, element)) ? old : element;
-  };
-}
-
-interface Kept {
-  readonly byId: ReadonlyMap<string, unknown>;
-  same(a: unknown, b: unknown): boolean;
-}
-
-/** As `isDeepStrictEqual`, at a tenth of its cost: there may be ten thousands of them. */
-function sameUser(a: SnapshotUser, b: SnapshotUser): boolean {
-  return (
-    a.organizationId === b.organizationId &&
-    a.email === b.email &&
-    a.name === b.name &&
-    a.role === b.role &&
-    a.groups.length === b.groups.length &&
-    a.groups.every((group, index) => group === b.groups[index])
-  );
 }
 
 function importKey(jwk: PublicJwk): KeyObject {

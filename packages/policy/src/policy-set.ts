@@ -33,6 +33,12 @@ export function loadPolicy({ id, name, mode, json }: SnapshotPolicy): LoadedPoli
   return { ...compilePolicy(json), id, name, mode };
 }
 
+/** The same of what `read` gives, each time: it need not be held as an object until somebody is asked about. */
+export function loadPolicyLater(read: () => SnapshotPolicy): LoadedPolicy {
+  const { id, name, mode, json } = read();
+  return { ...compilePolicy(json, () => read().json), id, name, mode };
+}
+
 export interface PolicyRequest {
   readonly principal: Entity;
   readonly action: PolicyAction;

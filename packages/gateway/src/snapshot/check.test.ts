@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { createId, type Reason, type SignedSnapshot, SNAPSHOT_CONTEXT } from '@zeronaut/model';
+import { packSnapshot } from '../packed-snapshot.ts';
+import { compileTables, runningElements } from '../tables.ts';
 import { checkSnapshot } from './check.ts';
-import { createSnapshotSigner, received } from './testdata/signed-snapshots.ts';
+import { createSnapshotSigner, received, unpacked } from './testdata/signed-snapshots.ts';
 
 const signer = createSnapshotSigner();
 
@@ -17,7 +19,7 @@ test('a snapshot that the console signed comes out as it went in', async () => {
     groups: ['dev'],
   }));
   const result = await checkSnapshot(received(signer.signed(7, { users })), signer.trust);
-  assert.deepEqual(result, { ok: true, snapshot: signer.snapshot(7, { users }) });
+  assert.deepEqual(result.ok && unpacked(result.snapshot), signer.snapshot(7, { users }));
 });
 
 const other = generateKeyPairSync('ed25519').privateKey;
@@ -51,6 +53,11 @@ const refusals: [string, SignedSnapshot, Reason][] = [
   ['a wrong element', signer.signText(text({ users: [user, { ...user, role: 'no role' }] })), 'sync.invalid'],
   ['an unknown field in an element', signer.signText(text({ users: [{ ...user, admin: true }] })), 'sync.invalid'],
   [
+    'a list that is there twice',
+    signer.signText(text({}).replace('{', `{"users":[${JSON.stringify(user)}],`)),
+    'sync.invalid',
+  ],
+  [
     'a list that is too long',
     signer.signText(text({ gatewayKeys: Array(1001).fill(signer.snapshot(1).gatewayKeys[0]) })),
     'sync.invalid',
@@ -78,4 +85,27 @@ test('the event loop gets turns while a large snapshot is checked', async () => 
   assert.equal((await checkSnapshot(received(signed), signer.trust)).ok, true);
   done = true;
   assert.ok(turns >= 10, `${turns} turns`);
+});
+
+test('beside what runs, only what changed is looked at, and that strictly', async () => {
+  const users = Array.from({ length: 100 }, (_, index) => ({ ...user, id: `usr_${index}` }));
+  const running = compileTables(packSnapshot(signer.snapshot(1, { users } as object)));
+  const first = running.users.get('usr_7');
+  const check = (changed: readonly unknown[]) =>
+    checkSnapshot(
+      received(signer.signText(text({ version: 2, users: changed }))),
+      signer.trust,
+      runningElements(running),
+    );
+
+  const renamed = users.with(50, { ...users[50]!, name: 'b' });
+  const good = await check(renamed);
+  assert.deepEqual(good.ok && unpacked(good.snapshot).users, renamed);
+  const next = compileTables(good.ok ? good.snapshot : assert.fail(), running);
+  assert.equal(next.users.get('usr_7'), first);
+  assert.equal(next.users.get('usr_50')?.name, 'b');
+
+  assert.equal((await check(users.with(50, { ...users[50]!, role: 'no role' }))).ok, false);
+  const cut = text({ version: 2, users }).replace(JSON.stringify(users[50]), JSON.stringify(users[50]).slice(0, -1));
+  assert.equal((await checkSnapshot(received(signer.signText(cut)), signer.trust, runningElements(running))).ok, false);
 });

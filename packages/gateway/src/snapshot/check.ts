@@ -8,7 +8,9 @@ import {
   snapshot as snapshotSchema,
 } from '@zeronaut/model';
 import { z } from 'zod';
-import { parseJsonPieces } from '../json-pieces.ts';
+import { parseJsonPieces, type TextRange } from '../json-pieces.ts';
+import { PackedListBuilder } from '../packed-list.ts';
+import { type Packed, type PackedElements, type PackedLists, type PackedName, type PackedSnapshot, READ } from '../packed-snapshot.ts';
 import type { ReceivedSnapshot } from '../rooms.ts';
 import { inTurns, type Pieces } from '../turns.ts';
 
@@ -27,7 +29,7 @@ export function createSnapshotTrust(snapshotKey: PublicJwk, gatewayId: string, o
 }
 
 export type SnapshotCheck =
-  | { readonly ok: true; readonly snapshot: Snapshot }
+  | { readonly ok: true; readonly snapshot: PackedSnapshot }
   | { readonly ok: false; readonly reason: Reason; readonly detail: string };
 
 const ARRAYS = [
@@ -45,8 +47,11 @@ const ARRAYS = [
   'accessGrants',
 ] as const satisfies readonly (keyof Snapshot)[];
 
-/** The element that runs already, if it is equal to this one of the new snapshot's `list`; otherwise this one. */
-export type KeepRunning = (list: keyof Snapshot, element: unknown) => unknown;
+/** What runs already, of which a new snapshot takes what it has in common with it. */
+export interface RunningElements extends PackedLists {
+  /** The element that runs already, if it is equal to this one of the new snapshot's `list`; otherwise this one. */
+  keep(list: keyof Snapshot, element: unknown): unknown;
+}
 
 /**
  * Untrusted bytes to a snapshot, in the order of what is cheapest to refuse safely: signature, JSON, gateway, schema.
@@ -56,7 +61,7 @@ export type KeepRunning = (list: keyof Snapshot, element: unknown) => unknown;
 export async function checkSnapshot(
   signed: ReceivedSnapshot,
   trust: SnapshotTrust,
-  keep: KeepRunning = (_, element) => element,
+  running: RunningElements | null = null,
 ): Promise<SnapshotCheck> {
   if (signed.keyId !== trust.keyId) {
     return refuse('sync.bad_signature', 'signed with a key that was not pinned at enrolment');
@@ -68,10 +73,15 @@ export async function checkSnapshot(
   if (!canonical || !(await verifyEd25519(bytes, trust.key, signature))) {
     return refuse('sync.bad_signature', 'the signature does not fit the payload');
   }
-  const elements = createElementCheck(keep);
+  const elements = new ElementCheck(signed.payload, running);
   let value: unknown;
   try {
-    value = await inTurns(parseJsonPieces(signed.payload, { each: elements.check }));
+    value = await inTurns(
+      parseJsonPieces(signed.payload, {
+        known: (list, range) => elements.isRunning(list, range),
+        each: (list, element, index, range) => elements.check(list, element, index, range),
+      }),
+    );
   } catch {
     return refuse('sync.invalid', 'the payload is not JSON');
   }
@@ -83,44 +93,80 @@ export async function checkSnapshot(
     return refuse('sync.wrong_gateway', 'made for another gateway or organization');
   }
   for (const [name, value] of Object.entries(snapshotDefaults())) fields[name] ??= value;
-  return validateOutside(fields, elements.problem);
+  const problem = validateOutside(fields) ?? elements.problem;
+  if (problem !== null) return refuse('sync.invalid', problem);
+  const packed = await inTurns(elements.packed());
+  for (const [name, list] of Object.entries(packed)) {
+    if (list.size !== (fields[name] as unknown[]).length) return refuse('sync.invalid', `${name} is there twice`);
+  }
+  return { ok: true, snapshot: { ...(fields as Snapshot), ...packed } };
 }
 
 const LISTS = new Map(ARRAYS.map((name) => [name as string, snapshotSchema.shape[name] as z.ZodArray]));
 
 /**
  * Validates the elements of the snapshot's lists, each as soon as it was parsed: what was parsed then dies young, and a
- * collection in the middle of it has little to copy. `problem` says what was wrong first, or null.
+ * collection in the middle of it has little to copy. Of the packed lists nothing stays but where their elements are.
  */
-function createElementCheck(keep: KeepRunning) {
-  let problem: string | null = null;
-  return {
-    problem: () => problem,
-    check(list: string, element: unknown, index: number): unknown {
-      const schema = LISTS.get(list);
-      if (schema === undefined || problem !== null) return element;
-      const one = z.safeParse(schema.element, element);
-      if (one.success) return keep(list as keyof Snapshot, one.data);
-      problem = describe(one.error, `${list}.${index}`);
+class ElementCheck {
+  /** What was wrong first. */
+  problem: string | null = null;
+  readonly #running: RunningElements | null;
+  readonly #builders: { readonly [N in PackedName]: PackedListBuilder<PackedElements[N]> };
+
+  constructor(payload: Buffer, running: RunningElements | null) {
+    this.#running = running;
+    this.#builders = {
+      users: new PackedListBuilder(payload, running?.users ?? null, READ.users),
+      devices: new PackedListBuilder(payload, running?.devices ?? null, READ.devices),
+      policies: new PackedListBuilder(payload, running?.policies ?? null, READ.policies),
+    };
+  }
+
+  /** It has the text of one that was checked when it came. */
+  isRunning(list: string, { from, to }: TextRange): boolean {
+    return this.#builder(list)?.addRunning(from, to) === true;
+  }
+
+  /** What stays of it in the list. */
+  check(list: string, element: unknown, index: number, { from, to }: TextRange): unknown {
+    const schema = LISTS.get(list);
+    if (schema === undefined || this.problem !== null) return element;
+    const one = z.safeParse(schema.element, element);
+    if (!one.success) {
+      this.problem = describe(one.error, `${list}.${index}`);
       return element;
-    },
-  };
+    }
+    const builder = this.#builder(list);
+    if (builder === null) return this.#running?.keep(list as keyof Snapshot, one.data) ?? one.data;
+    builder.add((one.data as Packed).id, from, to);
+    return null;
+  }
+
+  *packed(): Pieces<PackedLists> {
+    const { users, devices, policies } = this.#builders;
+    return { users: yield* users.list(), devices: yield* devices.list(), policies: yield* policies.list() };
+  }
+
+  #builder(list: string): PackedListBuilder<never> | null {
+    return Object.hasOwn(this.#builders, list)
+      ? (this.#builders[list as PackedName] as PackedListBuilder<never>)
+      : null;
+  }
 }
 
-/** All but the elements of its lists. */
-function validateOutside(fields: Record<string, unknown>, problemInside: () => string | null): SnapshotCheck {
+/** All but the elements of its lists: what is wrong, or null. Puts what was validated in their place. */
+function validateOutside(fields: Record<string, unknown>): string | null {
   const skeleton: Record<string, unknown> = { ...fields };
   for (const name of LISTS.keys()) if (Array.isArray(fields[name])) skeleton[name] = [];
   const outer = snapshotSchema.safeParse(skeleton);
-  if (!outer.success) return refuse('sync.invalid', describe(outer.error, ''));
-  const result: Record<string, unknown> = { ...outer.data };
+  if (!outer.success) return describe(outer.error, '');
   for (const [name, schema] of LISTS) {
     const bounds = schema.clone({ ...schema.def, element: z.unknown() }).safeParse(fields[name]);
-    if (!bounds.success) return refuse('sync.invalid', describe(bounds.error, name));
-    result[name] = fields[name];
+    if (!bounds.success) return describe(bounds.error, name);
   }
-  const inside = problemInside();
-  return inside === null ? { ok: true, snapshot: result as Snapshot } : refuse('sync.invalid', inside);
+  for (const [name, value] of Object.entries(outer.data)) if (!LISTS.has(name)) fields[name] = value;
+  return null;
 }
 
 /** Bytes that are copied at once: a fraction of a millisecond. */

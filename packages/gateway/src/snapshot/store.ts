@@ -1,11 +1,12 @@
 import { mkdir, readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Reason, type Snapshot, signedSnapshot } from '@zeronaut/model';
+import { type Reason, signedSnapshot } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { stringifyPieces } from '../json-pieces.ts';
+import type { PackedSnapshot } from '../packed-snapshot.ts';
 import type { ReceivedSnapshot } from '../rooms.ts';
 import { writeFileAtomically } from './atomic-file.ts';
-import { checkSnapshot, type KeepRunning, type SnapshotTrust } from './check.ts';
+import { checkSnapshot, type RunningElements, type SnapshotTrust } from './check.ts';
 
 /**
  * Signed snapshots: from the sync link to the disk, and from the disk to a cold start. What comes out was verified
@@ -26,7 +27,7 @@ const KEEP = 3;
 const MAX_FILE_BYTES = 640 * 1024 * 1024;
 
 export type Acceptance =
-  | { readonly ok: true; readonly snapshot: Snapshot }
+  | { readonly ok: true; readonly snapshot: PackedSnapshot }
   | { readonly ok: false; readonly reason: Reason; readonly detail: string };
 
 export class SnapshotStore {
@@ -51,7 +52,7 @@ export class SnapshotStore {
   }
 
   /** The newest valid snapshot on disk, or null. Damaged files are logged, skipped and left for people to look at. */
-  async load(): Promise<Snapshot | null> {
+  async load(): Promise<PackedSnapshot | null> {
     const { directory, log } = this.#options;
     await mkdir(directory, { recursive: true, mode: 0o700 });
     for (const { name } of await this.#files()) {
@@ -70,8 +71,8 @@ export class SnapshotStore {
   }
 
   /** Verifies a snapshot that came over the link. The caller then calls `save` and makes it live. */
-  async accept(signed: ReceivedSnapshot, keep?: KeepRunning): Promise<Acceptance> {
-    const check = await checkSnapshot(signed, this.#options.trust, keep);
+  async accept(signed: ReceivedSnapshot, running?: RunningElements): Promise<Acceptance> {
+    const check = await checkSnapshot(signed, this.#options.trust, running);
     if (!check.ok) return check;
     const { version } = check.snapshot;
     if (version < this.#version) {

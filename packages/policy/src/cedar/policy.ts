@@ -27,22 +27,45 @@ export interface CompiledPolicy {
 
 type Matches = (entity: Entity) => boolean;
 
-/** Throws an `UnsupportedPolicyError` for what is no policy of ours. */
-export function compilePolicy(json: unknown): CompiledPolicy {
+const NO_ANNOTATIONS: ReadonlyMap<string, string> = new Map();
+
+/**
+ * Throws an `UnsupportedPolicyError` for what is no policy of ours. `again` gives the same policy once more: then what its conditions
+ * became here is only seen to be possible, and made when it is asked about first. Of a thousand policies few are, in the moment
+ * in which they come.
+ */
+export function compilePolicy(json: unknown, again?: () => unknown): CompiledPolicy {
   const members = object(json);
   const { effect } = members;
   if (effect !== 'permit' && effect !== 'forbid') throw new UnsupportedPolicyError('neither permit nor forbid');
-  const conditions = list(members.conditions).map(compileClause);
+  const annotations = Object.entries(object(members.annotations ?? {}));
   return {
     effect,
-    annotations: new Map(
-      Object.entries(object(members.annotations ?? {})).map(([name, value]) => [name, text(value ?? '')]),
-    ),
+    annotations:
+      annotations.length === 0
+        ? NO_ANNOTATIONS
+        : new Map(annotations.map(([name, value]) => [name, text(value ?? '')])),
     matchesPrincipal: compileScope(members.principal),
     matchesAction: compileScope(members.action),
     matchesResource: compileScope(members.resource),
-    holds: (environment) => conditions.every((condition) => condition(environment)),
+    holds: again === undefined ? compileConditions(members) : compileLater(compileConditions(members), again),
     facts: factsUsed(list(members.conditions).map((clause) => object(clause).body)),
+  };
+}
+
+type Holds = CompiledPolicy['holds'];
+
+function compileConditions(members: Record<string, unknown>): Holds {
+  const conditions = list(members.conditions).map(compileClause);
+  return (environment) => conditions.every((condition) => condition(environment));
+}
+
+/** The first parameter is dropped: it says that the second will not throw. */
+function compileLater(_possible: Holds, again: () => unknown): Holds {
+  let holds: Holds | null = null;
+  return (environment) => {
+    holds ??= compileConditions(object(again()));
+    return holds(environment);
   };
 }
 

@@ -1,5 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { createId, type PublicJwk, SNAPSHOT_CONTEXT, type SignedSnapshot, type Snapshot, snapshotDefaults } from '@zeronaut/model';
+import type { PackedList } from '../../packed-list.ts';
+import type { Packed, PackedSnapshot } from '../../packed-snapshot.ts';
 import type { ReceivedSnapshot } from '../../rooms.ts';
 import { createSnapshotTrust, type SnapshotTrust } from '../check.ts';
 
@@ -62,4 +64,11 @@ export function createSnapshotSigner(): SnapshotSigner {
 /** As the sync link hands it on. */
 export function received(signed: SignedSnapshot): ReceivedSnapshot {
   return { ...signed, payload: Buffer.from(signed.payload) };
+}
+
+/** As it was sent. */
+export function unpacked(snapshot: PackedSnapshot): Snapshot {
+  const all = <T extends Packed>(list: PackedList<T>) => Array.from({ length: list.size }, (_, index) => list.at(index));
+  const { users, devices, policies } = snapshot;
+  return { ...snapshot, users: all(users), devices: all(devices), policies: all(policies) };
 }
