@@ -10,7 +10,14 @@ import {
 import { z } from 'zod';
 import { parseJsonPieces, type TextRange } from '../json-pieces.ts';
 import { PackedListBuilder } from '../packed-list.ts';
-import { type Packed, type PackedElements, type PackedLists, type PackedName, type PackedSnapshot, READ } from '../packed-snapshot.ts';
+import {
+  type Packed,
+  type PackedElements,
+  type PackedLists,
+  type PackedName,
+  type PackedSnapshot,
+  READ,
+} from '../packed-snapshot.ts';
 import type { ReceivedSnapshot } from '../rooms.ts';
 import { inTurns, type Pieces } from '../turns.ts';
 
