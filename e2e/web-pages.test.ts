@@ -7,7 +7,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { createId } from '@zeronaut/model';
+import { createId, type RouteId, routes } from '@zeronaut/model';
 import { waitFor } from '@zeronaut/testkit';
 import { ensureWeb } from '../scripts/build-web.mjs';
 import { ROOT } from '../scripts/npm-packages.mjs';
@@ -99,6 +99,109 @@ describe('every page', () => {
       await assert.rejects(write, /api\.invalid/);
     }
   });
+});
+
+/** Every list page, the route that it shows, and where it is written. */
+const LISTS: readonly (readonly [path: string, route: RouteId, file: string])[] = [
+  ['/resources', 'resources.list', 'resources/resources-page'],
+  ['/gateways', 'gateways.list', 'gateways/gateways-page'],
+  ['/sites', 'sites.list', 'sites/sites-page'],
+  ['/devices', 'devices.list', 'devices/devices-page'],
+  ['/policies', 'policies.list', 'policies/policies-page'],
+  ['/security/incidents', 'incidents.list', 'security/incidents-page'],
+  ['/security/behaviour', 'activity.differing', 'security/behaviour-page'],
+  ['/users', 'users.list', 'users/users-page'],
+  ['/users/invitations', 'invitations.list', 'invitations/invitations-page'],
+  ['/users/groups', 'groups.list', 'groups/groups-page'],
+  ['/service-accounts', 'serviceAccounts.list', 'service-accounts/service-accounts-page'],
+  ['/service-accounts/api-keys', 'apiKeys.list', 'api-keys/api-keys-page'],
+  ['/service-accounts/personal-access-tokens', 'personalAccessTokens.listAll', 'personal-access-tokens/tokens-list'],
+  ['/my-access/personal-access-tokens', 'personalAccessTokens.list', 'personal-access-tokens/tokens-list'],
+  ['/service-accounts/workload-trusts', 'workloadTrusts.list', 'workload-trusts/workload-trusts-page'],
+  ['/access-requests', 'accessRequests.list', 'access-requests/access-requests-page'],
+  ['/access-requests/approval-rules', 'approvalRules.list', 'access-requests/approval-rules-page'],
+  ['/settings/identity-providers', 'identityProviders.list', 'identity-providers/identity-providers-page'],
+  ['/settings/relying-parties', 'relyingParties.list', 'relying-parties/relying-parties-page'],
+  ['/settings/notifications', 'notifications.list', 'settings/notifications-page'],
+  ['/settings/audit-exports', 'auditExports.list', 'settings/audit-exports-page'],
+];
+
+describe('every list', () => {
+  it('is named in this test', () => {
+    const files = globSync('packages/web/src/features/*/*.tsx', { cwd: ROOT })
+      .filter((file) => readFileSync(join(ROOT, file), 'utf8').includes('<ListPage'))
+      .map((file) => file.replace('packages/web/src/features/', '').replace('.tsx', ''));
+    assert.deepEqual([...new Set(LISTS.map(([, , file]) => file))].sort(), files.sort());
+  });
+
+  it(
+    'is searched, ordered and filtered in the URL, and says what to do when it is refused or empty',
+    LONG,
+    async () => {
+      const { page } = web;
+      for (const [path, id] of LISTS) {
+        const asked = (url: URL) => url.pathname === routes[id].path;
+        // Refused, once a skeleton was there.
+        let skeleton: Promise<unknown> | undefined;
+        const problem = { title: 'Refused by the test', status: 400, reason: 'api.invalid', requestId: 'req_test' };
+        await page.route(asked, async (route) => {
+          skeleton ??= page.waitForSelector('main [role="status"][aria-label]');
+          await skeleton;
+          await route.fulfill({ status: 400, json: problem });
+        });
+        await web.open(path);
+        await page.waitForSelector('main >> text=Request req_test');
+        await page.unroute(asked);
+        // Nobody behaves unusually in so short a time.
+        if (id === 'activity.differing') {
+          const items = [{ id: ids.user, kind: 'user', name: 'bob', today: 90, median: 9, times: 10 }];
+          await page.route(asked, (route) => route.fulfill({ json: { at: new Date().toISOString(), items } }));
+        }
+        await page.click('main >> role=button[name="Try again"] >> nth=0');
+        await page.waitForSelector('main >> role=table');
+        const rows = await page.locator('main >> role=row').count();
+        assert.ok(rows > 1, `${path} has something to show`);
+
+        await page.fill('main input[type=search]', 'nothing is called like this');
+        await page.waitForURL(/[?&]q=nothing/);
+        await page.waitForSelector('main >> text=Nothing matches');
+        await page.click('role=button[name="Clear search and filters"]');
+        await page.waitForURL((url) => !url.searchParams.has('q'));
+
+        const heads = page.locator('main >> role=columnheader >> role=button');
+        await heads.first().click();
+        await page.waitForURL(/[?&]sort=/);
+        await page.waitForSelector('main [aria-sort="ascending"]');
+        await heads.first().click();
+        await page.waitForSelector('main [aria-sort="descending"]');
+
+        const filters = page.locator('main section >> role=combobox');
+        for (let index = 0; index < (await filters.count()); index++) {
+          const before = new URL(page.url()).searchParams.size;
+          await filters.nth(index).click();
+          await page.locator('role=option').last().click();
+          await page.waitForURL((url) => url.searchParams.size === before + 1);
+        }
+        const { search } = new URL(page.url());
+        if (id !== 'activity.differing') {
+          await page.reload();
+          await page.waitForSelector('main input[type=search]');
+          assert.equal(new URL(page.url()).search, search, `${path} keeps what was chosen`);
+          assert.match(await page.innerText('main'), /Nothing matches|\d+ entr/);
+        }
+
+        await page.unroute(asked);
+        await page.route(asked, (route) => route.fulfill({ json: { items: [], nextCursor: null, at: null } }));
+        await web.open(path);
+        const empty = page.locator('main section[aria-busy="false"]:has(h2)');
+        await empty.waitFor();
+        assert.equal(await page.locator('main input[type=search]').count(), 0, `${path}: nothing to search`);
+        const next = await empty.locator('button, a, code').count();
+        assert.ok(next > 0, `${path}: an empty list leads on, ${await empty.innerText()}`);
+        await page.unroute(asked);
+      }
+    },
+  );
 });
 
 describe('the keyboard alone', () => {
@@ -310,6 +413,22 @@ async function furnish(): Promise<Record<string, string>> {
       settings: { kind: 'oidc', issuer: 'https://login.example.com', clientId: 'zeronaut' },
     },
   });
+  const [deployer] = (await api.call('serviceAccounts.list', {})).items;
+  await api.call('workloadTrusts.create', {
+    body: {
+      name: 'builds',
+      serviceAccountId: deployer!.id,
+      issuer: 'https://ci.example.com',
+      subject: 'repo:acme/app',
+    },
+  });
+  await api.call('relyingParties.create', {
+    body: { name: field('relying-party'), redirectUris: ['https://wiki.example.com/callback'] },
+  });
+  await api.call('notifications.create', {
+    body: { name: 'pager', settings: { kind: 'webhook', url: 'https://pager.example.com/hook' } },
+  });
+  await api.call('auditExports.create', { body: { name: 'siem', settings: { kind: 'syslog', host: '127.0.0.1' } } });
   const gateway = (await api.call('gateways.list', {})).items[0]!;
   const device = (await api.call('devices.list', {})).items[0]!;
   const site = await api.call('sites.publish', {

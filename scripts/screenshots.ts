@@ -1,10 +1,12 @@
 /**
- * `node scripts/screenshots.ts DIRECTORY [NAME or PATH...]`: a picture of each page of the web console in both themes and three widths, of
- * a console with a little of everything in it. For people to look at: what no test sees.
+ * `node scripts/screenshots.ts [--whole] DIRECTORY [NAME or PATH...]`: a picture of each page of the web console in both themes and three
+ * widths, of a console with a little of everything in it. For people to look at: what no test sees. `--whole`: to the end of the page, not
+ * what a window shows of it.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { parseArgs } from 'node:util';
 import { createId } from '@zeronaut/model';
 import { openBrowser } from '../e2e/harness/browser.ts';
 import { openWebConsole } from '../e2e/harness/web-console.ts';
@@ -14,6 +16,8 @@ import { ensureWeb } from './build-web.mjs';
 
 const WIDTHS = { phone: 390, tablet: 820, wide: 1440 } as const;
 const HEIGHT = 900;
+/** Charts are drawn anew for a width and a theme. */
+const SETTLE_MS = 250;
 
 const HISTORY_MS = 26 * 3_600_000;
 const MINUTE_MS = 60_000;
@@ -21,9 +25,14 @@ const MINUTE_MS = 60_000;
 const LATENCY_SHARES = [0.3, 0.25, 0.2, 0.1, 0.06, 0.04, 0.03, 0.015, 0.005];
 const LATENCY_COLUMNS = Array.from({ length: 25 }, (_, index) => `l${index}`);
 
-const [directory, ...asked] = process.argv.slice(2);
+const {
+  values: { whole },
+  positionals: [directory, ...asked],
+} = parseArgs({ options: { whole: { type: 'boolean', default: false } }, allowPositionals: true });
 if (directory === undefined) {
-  process.stderr.write('Say where the pictures go: node scripts/screenshots.ts DIRECTORY [NAME or PATH...]\n');
+  process.stderr.write(
+    'Say where the pictures go: node scripts/screenshots.ts [--whole] DIRECTORY [NAME or PATH...]\n',
+  );
   process.exit(2);
 }
 mkdirSync(directory, { recursive: true });
@@ -99,15 +108,19 @@ try {
       : Object.entries(pages).filter(([name, path]) => asked.includes(path) || asked.includes(name));
   const { context } = await openBrowser(owner);
   const { page, open, theme } = await openWebConsole(context, world, world.owner);
-  for (const [size, width] of Object.entries(WIDTHS)) {
-    await page.setViewportSize({ width, height: HEIGHT });
-    for (const scheme of ['light', 'dark'] as const) {
-      await theme(scheme);
-      for (const [name, path] of wanted) {
-        await open(path);
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  for (const [name, path] of wanted) {
+    for (const [size, width] of Object.entries(WIDTHS)) {
+      await page.setViewportSize({ width, height: HEIGHT });
+      // Loaded once, at the first width: the others are as after turning the telephone.
+      if (size === 'phone') await open(path);
+      for (const scheme of ['light', 'dark'] as const) {
+        await theme(scheme);
+        await page.waitForSelector(`html[data-theme="${scheme}"]`);
         // A page that waits for lines of a log is never idle.
-        await page.waitForLoadState('networkidle', { timeout: 5_000 }).catch(() => undefined);
-        await page.screenshot({ path: join(directory, `${name}-${size}-${scheme}.png`) });
+        await page.waitForLoadState('networkidle', { timeout: 3_000 }).catch(() => undefined);
+        await page.waitForTimeout(SETTLE_MS);
+        await page.screenshot({ path: join(directory, `${name}-${size}-${scheme}.png`), fullPage: whole });
       }
     }
   }

@@ -6,6 +6,7 @@ import Typography from '@mui/material/Typography';
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useMessages } from '../base/messages.ts';
+import { useNotice } from '../base/notices.ts';
 import { renewPush } from '../base/push-wish.ts';
 import { useMe } from '../base/session.ts';
 import { CloseIcon, MenuIcon, SearchIcon } from '../ui/icons.tsx';
@@ -19,6 +20,7 @@ import { useShortcuts } from './shortcuts.ts';
 const loadPalette = () => import('./command-palette.tsx');
 const CommandPalette = lazy(async () => ({ default: (await loadPalette()).CommandPalette }));
 const ShortcutsDialog = lazy(async () => ({ default: (await import('./shortcuts-dialog.tsx')).ShortcutsDialog }));
+const NoticeBar = lazy(async () => ({ default: (await import('./notice-bar.tsx')).NoticeBar }));
 const SIDE_PX = 256;
 const PALETTE_AHEAD_MS = 1_000;
 
@@ -33,6 +35,7 @@ export function Shell() {
   const [paletteOpen, setPaletteOpen] = useState(false);
   const [keysOpen, setKeysOpen] = useState(false);
   useShortcuts(() => setKeysOpen(true));
+  const notice = useNotice();
   const main = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the menu
   useEffect(() => setMenuOpen(false), [path]);
@@ -180,6 +183,26 @@ export function Shell() {
           </Box>
           <Outlet />
         </Box>
+      </Box>
+      {/* Always there: a live region that comes with its text is not read out. */}
+      <Box
+        role="status"
+        sx={{
+          position: 'fixed',
+          insetInline: 0,
+          bottom: 0,
+          zIndex: 'snackbar',
+          display: 'grid',
+          justifyItems: 'center',
+          p: 2,
+          pointerEvents: 'none',
+        }}
+      >
+        {notice === null ? null : (
+          <Suspense>
+            <NoticeBar notice={notice} />
+          </Suspense>
+        )}
       </Box>
       {paletteOpen ? (
         <Suspense>

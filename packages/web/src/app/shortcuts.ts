@@ -1,5 +1,6 @@
 import { useRouter } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
+import { undoLast } from '../base/notices.ts';
 import { storedChoice } from '../base/stored-choice.ts';
 
 /** Keys besides Ctrl-K. One key alone may be taken for something else by who speaks or presses by mistake, so they can be turned off (WCAG 2.1.4). */
@@ -22,7 +23,7 @@ export const GO_TO = {
 /** How long after `g` the second key counts. */
 const SEQUENCE_MS = 1_500;
 
-/** `?` for help, `/` for the search of the page, `g` and a letter for a page. Never while somebody types or a dialog is open. */
+/** `?` for help, `/` for the search of the page, `z` to take back what was just done, `g` and a letter for a page. Never while somebody types or a dialog is open. */
 export function useShortcuts(onHelp: () => void): void {
   const router = useRouter();
   const last = useRef(0);
@@ -43,6 +44,8 @@ export function useShortcuts(onHelp: () => void): void {
       } else if (event.key === '?') {
         event.preventDefault();
         help.current();
+      } else if (event.key === 'z') {
+        if (undoLast()) event.preventDefault();
       } else if (event.key === '/') {
         const search = document.querySelector<HTMLInputElement>('main input[type="search"]');
         if (search === null) return;

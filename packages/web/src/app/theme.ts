@@ -7,6 +7,9 @@ import { createTheme } from '@mui/material/styles';
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 export const MONOSPACE = 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace';
 
+/** From the size of a field's text to that of its label above it. */
+const LABEL_SCALE = 12 / 14;
+
 export const theme = createTheme({
   cssVariables: { colorSchemeSelector: 'data-theme', cssVarPrefix: 'zn' },
   colorSchemes: {
@@ -69,7 +72,38 @@ export const theme = createTheme({
         },
       },
     },
-    MuiButton: { defaultProps: { disableElevation: true }, styleOverrides: { root: { whiteSpace: 'nowrap' } } },
+    MuiButton: {
+      defaultProps: { disableElevation: true },
+      styleOverrides: {
+        root: { whiteSpace: 'nowrap' },
+        sizeSmall: { minWidth: 0 },
+        // One look for what is not the first thing to do; the word of what takes away is red.
+        outlined: {
+          borderColor: 'var(--zn-palette-divider)',
+          backgroundColor: 'var(--zn-palette-background-paper)',
+          '&:hover': { borderColor: 'currentColor' },
+          '&:not(.MuiButton-colorError):not(.Mui-disabled)': { color: 'var(--zn-palette-text-primary)' },
+        },
+      },
+      variants: [
+        {
+          // In rows, where there are many: red when it is meant.
+          props: { variant: 'text', color: 'error', size: 'small' },
+          style: {
+            '&:not(:hover):not(:focus-visible):not(.Mui-disabled)': { color: 'var(--zn-palette-text-secondary)' },
+          },
+        },
+      ],
+    },
+    // Labels above fields shrink to 12 px, and no further.
+    MuiInputLabel: {
+      styleOverrides: {
+        outlined: { '&.MuiInputLabel-shrink': { transform: `translate(14px, -9px) scale(${LABEL_SCALE})` } },
+      },
+    },
+    MuiOutlinedInput: {
+      styleOverrides: { notchedOutline: { '& legend': { fontSize: `${LABEL_SCALE}em` } } },
+    },
     MuiPaper: { styleOverrides: { root: { backgroundImage: 'none' } } },
     MuiCard: { defaultProps: { variant: 'outlined' }, styleOverrides: { root: { borderRadius: 12 } } },
     MuiTextField: { defaultProps: { size: 'small', fullWidth: true } },

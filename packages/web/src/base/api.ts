@@ -11,6 +11,7 @@ import {
 } from '@tanstack/react-query';
 import type { RouteId, RouteInput, RouteResponse, Routes } from '@zeronaut/model';
 import { ApiProblem, type CallOptions, createCall, createDownload } from './api-client.ts';
+import { patchCached } from './patch-cached.ts';
 
 export const call = createCall(routeTable, (...args) => fetch(...args));
 export const download = createDownload(routeTable, (...args) => fetch(...args));
@@ -42,15 +43,42 @@ export function routeQuery<Id extends RouteId>(id: Id, input: RouteInput<Routes[
 
 type Sent<Id extends RouteId> = RouteInput<Routes[Id]> & Pick<CallOptions, 'version'>;
 
-/** A write. `changes`: routes whose answers are old when it is done. */
+/** What a write will have changed in one thing, shown before the console has answered. */
+export interface Expected {
+  readonly id: string;
+  readonly change: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A write. `changes`: routes whose answers are old when it is done. `expect`: where nothing is lost by a refusal, what the write will have
+ * changed is shown at once, and as it was before when it was refused.
+ */
 export function useRouteMutation<Id extends RouteId>(
   id: Id,
   changes: readonly RouteId[],
+  expect?: (sent: Sent<Id>) => Expected,
 ): UseMutationResult<RouteResponse<Routes[Id]>, Error, Sent<Id>> {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ version, ...input }: Sent<Id>) =>
       call(id, input as unknown as RouteInput<Routes[Id]>, version === undefined ? {} : { version }),
+    onMutate: async (sent) => {
+      if (expect === undefined) return [];
+      // An answer that is under way does not know of it.
+      await Promise.all(changes.map((route) => client.cancelQueries({ queryKey: [route] })));
+      const before = changes.flatMap((route) => client.getQueriesData({ queryKey: [route] }));
+      const { id: changed, change } = expect(sent);
+      patchCached(
+        client,
+        (route) => (changes as readonly string[]).includes(route),
+        changed,
+        (shown) => ({ ...shown, ...change }),
+      );
+      return before;
+    },
+    onError: (_error, _sent, before) => {
+      for (const [key, data] of before ?? []) client.setQueryData(key, data);
+    },
     onSettled: () => Promise.all(changes.map((route) => client.invalidateQueries({ queryKey: [route] }))),
   });
 }

@@ -68,7 +68,10 @@ export function formatBytes(bytes: number, language: string): string {
     unit: BYTE_UNITS[power]!,
     unitDisplay: 'short',
     maximumSignificantDigits: 3,
-  }).format(bytes / 1000 ** power);
+  })
+    .formatToParts(bytes / 1000 ** power)
+    .map(({ type, value }) => (type === 'unit' && power === 0 ? 'B' : value))
+    .join('');
 }
 
 export function formatMs(ms: number, language: string): string {

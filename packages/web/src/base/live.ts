@@ -5,6 +5,7 @@ import { queryClient } from './api.ts';
 import { LiveConnection, type LiveState, liveUrl } from './live-connection.ts';
 import { withLive } from './live-gateway.ts';
 import { routesOf } from './live-routes.ts';
+import { patchCached } from './patch-cached.ts';
 
 type EventListener = {
   readonly filter: LiveEventFilter;
@@ -143,15 +144,11 @@ function gather(): void {
   }, GATHER_MS);
 }
 
-/** A list or a gateway by itself, whatever shape the cache has them in. */
 function putGateway(gateway: LiveGateway): void {
-  const patch = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(patch);
-    if (typeof value !== 'object' || value === null) return value;
-    if ('id' in value) return value.id === gateway.id ? withLive(value, gateway) : value;
-    if ('items' in value) return { ...value, items: patch(value.items) };
-    if ('pages' in value) return { ...value, pages: patch(value.pages) };
-    return value;
-  };
-  queryClient.setQueriesData({ predicate: ({ queryKey }) => /^gateways\./.test(String(queryKey[0])) }, patch);
+  patchCached(
+    queryClient,
+    (route) => route.startsWith('gateways.'),
+    gateway.id,
+    (shown) => withLive(shown, gateway),
+  );
 }

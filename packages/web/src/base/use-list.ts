@@ -1,4 +1,4 @@
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { keepPreviousData, type UseQueryResult, useInfiniteQuery } from '@tanstack/react-query';
 import type { RouteId, RouteInput, RouteResponse, Routes } from '@zeronaut/model';
 import { call } from './api.ts';
 import { type FetchedPage, fillPage } from './fill-page.ts';
@@ -58,6 +58,18 @@ export function useList<Id extends ListRouteId>(id: Id, input: RouteInput<Routes
     loadMore: () => {
       if (!query.isFetching) void query.fetchNextPage();
     },
+    reload: () => void query.refetch(),
+  };
+}
+
+/** A list that comes whole with one answer. */
+export function wholeList<Row>(query: UseQueryResult<{ readonly items: readonly Row[] }>): List<Row> {
+  return {
+    rows: query.data?.items,
+    error: query.data === undefined ? query.error : null,
+    isFetching: query.isFetching,
+    hasMore: false,
+    loadMore: () => undefined,
     reload: () => void query.refetch(),
   };
 }

@@ -167,7 +167,7 @@ function Hours({ points }: { readonly points: readonly ActivityPoint[] }) {
   const counts = Array<number>(24).fill(0);
   for (const { at, requests } of points) counts[new Date(at).getHours()]! += requests;
   const most = Math.max(1, ...counts);
-  const hour = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
+  const hour = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' });
   const nameOf = (index: number) => hour.format(new Date(2026, 0, 1, index));
   return (
     <Box>
@@ -236,9 +236,13 @@ function Parts({ title, rows }: { readonly title: string; readonly rows: readonl
       </Typography>
       <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1 }}>
         {rows.map(({ key, name, requests, refused, lastAt }) => (
-          <Box component="li" key={key} sx={{ display: 'flex', justifyContent: 'space-between', gap: 2 }}>
+          <Box
+            component="li"
+            key={key}
+            sx={{ display: 'flex', flexWrap: 'wrap', justifyContent: 'space-between', columnGap: 2 }}
+          >
             <Box sx={{ minWidth: 0, overflowWrap: 'anywhere' }}>{name}</Box>
-            <Typography variant="body2" color="textSecondary" component="div" sx={{ textAlign: 'right' }}>
+            <Typography variant="body2" color="textSecondary" component="div">
               {t('activity.part', { count: requests })}
               {refused === 0 ? '' : ` · ${t('activity.partRefused', { refused })}`}
               {' · '}

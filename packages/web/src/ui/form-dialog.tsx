@@ -17,6 +17,8 @@ interface FormDialogProps<S extends z.ZodType<FieldValues, FieldValues>> {
   readonly schema: S;
   readonly base: Base<z.input<S>>;
   readonly onSubmit: (values: z.output<S>, base: Base<z.input<S>>) => Promise<unknown>;
+  /** See `Form`. */
+  readonly done?: string;
   readonly reload?: () => Promise<Base<z.input<S>>>;
   /** Called when it is done too, unless `keepOpen`. */
   readonly onClose: () => void;
@@ -39,9 +41,11 @@ export function FormDialog<S extends z.ZodType<FieldValues, FieldValues>>(props:
           schema={props.schema}
           base={props.base}
           {...(props.reload === undefined ? {} : { reload: props.reload })}
+          {...(props.done === undefined ? {} : { done: props.done })}
           onSubmit={async (values, base) => {
-            await props.onSubmit(values, base);
+            const result = await props.onSubmit(values, base);
             if (!props.keepOpen) props.onClose();
+            return result;
           }}
           actions={({ busy }) => (
             <DialogActions sx={{ p: 0, pt: 1 }}>

@@ -6,6 +6,7 @@ import { type DefaultValues, type FieldValues, FormProvider, type Resolver, useF
 import type { z } from 'zod';
 import { ApiProblem } from '../base/api-client.ts';
 import { useMessages } from '../base/messages.ts';
+import { tell } from '../base/notices.ts';
 import { uiMessages } from './messages.ts';
 import { ErrorState } from './states.tsx';
 
@@ -21,6 +22,8 @@ interface FormProps<S extends z.ZodType<FieldValues, FieldValues>> {
   readonly base: Base<z.input<S>>;
   /** `base` is what the form began with: its version is the one to send. Rejects with the refusal, which is then shown; `false`: it was not done after all. */
   readonly onSubmit: (values: z.output<S>, base: Base<z.input<S>>) => Promise<unknown>;
+  /** Told when it was saved, with the way back: the values that the form began with, sent once more. For changes alone, of which the API shows all. */
+  readonly done?: string;
   /** Reads again after a write was refused because somebody else wrote meanwhile. */
   readonly reload?: () => Promise<Base<z.input<S>>>;
   /** The form stays after it was saved: it begins anew from what `reload` says. */
@@ -52,7 +55,9 @@ export function Form<S extends z.ZodType<FieldValues, FieldValues>>(props: FormP
     setError(null);
     setTheirs(null);
     try {
-      if ((await props.onSubmit(values as z.output<S>, base)) === false) return;
+      const result = await props.onSubmit(values as z.output<S>, base);
+      if (result === false) return;
+      if (props.done !== undefined) tell(props.done, () => takeBack(base, result));
       if (props.stays && props.reload !== undefined) {
         const fresh = await props.reload();
         setBase(fresh);
@@ -68,6 +73,17 @@ export function Form<S extends z.ZodType<FieldValues, FieldValues>>(props: FormP
         setError(again);
       }
     }
+  }
+
+  /** `result`: the thing as the write left it. A version that somebody wrote since refuses this. */
+  async function takeBack(from: Base<z.input<S>>, result: unknown): Promise<void> {
+    const version = (result as { readonly version?: unknown } | undefined)?.version;
+    const now = typeof version === 'number' ? { ...from, version } : from;
+    await props.onSubmit(props.schema.parse(from.values), now);
+    if (!props.stays || props.reload === undefined) return;
+    const fresh = await props.reload();
+    setBase(fresh);
+    form.reset(fresh.values as FieldValues, { keepDirtyValues: true });
   }
 
   function merge(fresh: Base<z.input<S>>): void {

@@ -1,4 +1,3 @@
-import Box from '@mui/material/Box';
 import { useQuery } from '@tanstack/react-query';
 import { routeQuery } from '../base/api.ts';
 import { useMessages } from '../base/messages.ts';
@@ -12,10 +11,8 @@ export function GatewayMapSection() {
   const { data } = useQuery(routeQuery('gateways.list', { query: { status: 'active', limit: 500 } }));
   if (data === undefined || data.items.every(({ place }) => place === null)) return null;
   return (
-    <Box sx={{ mb: 2 }}>
-      <Section title={t('map.title')}>
-        <GatewayMap gateways={data.items} />
-      </Section>
-    </Box>
+    <Section title={t('map.title')}>
+      <GatewayMap gateways={data.items} />
+    </Section>
   );
 }

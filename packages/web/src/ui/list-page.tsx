@@ -30,6 +30,8 @@ interface ListPageProps<Row> {
   readonly actions?: ReactNode;
   /** `PageTabs`, where the list is one of several. */
   readonly tabs?: ReactNode;
+  /** Between the heading and the list: a map of it, how the last action went. */
+  readonly above?: ReactNode;
   readonly list: List<Row>;
   readonly columns: readonly Column<Row>[];
   readonly rowKey: (row: Row) => string;
@@ -65,13 +67,20 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
   if (by !== undefined) rows = sorted(rows, by, search.sort!.startsWith('-'), language);
   // What is searched must be here: pages follow until all are, or enough match.
   const isNarrowed = q !== '' || active.length > 0 || by !== undefined;
+  const isEmpty = list.rows !== undefined && all.length === 0 && list.isSearched !== true;
   const clear = () =>
     props.onSearch({ q: undefined, ...Object.fromEntries(filters.map(({ key }) => [key, undefined])) });
 
   return (
     <>
-      <PageHeader title={props.title} subtitle={props.subtitle} actions={props.actions} />
       {props.tabs}
+      {/* Of an empty list its own button is the one thing to do. */}
+      <PageHeader
+        title={props.title}
+        subtitle={props.subtitle}
+        actions={isEmpty && empty.actions === undefined ? undefined : props.actions}
+      />
+      {props.above}
       <Card component="section" aria-label={props.title} aria-busy={list.isFetching}>
         {list.rows === undefined ? (
           list.error === null ? (
@@ -79,7 +88,7 @@ export function ListPage<Row>(props: ListPageProps<Row>) {
           ) : (
             <ErrorState error={list.error} onRetry={list.reload} />
           )
-        ) : all.length === 0 && list.isSearched !== true ? (
+        ) : isEmpty ? (
           <EmptyState title={empty.title} icon={empty.icon}>
             <span>{empty.text}</span>
             {empty.more}

@@ -12,16 +12,21 @@ export interface PageTab {
   readonly text: string;
 }
 
-/** Pages that belong together, below one row of the menu. One alone is not shown. */
+/** Pages that belong together, below one row of the menu. One alone is not shown. A page below one of them, such as one policy, is in its tab. */
 export function PageTabs({ label, tabs }: { readonly label: string; readonly tabs: readonly PageTab[] }) {
   const nav = useRef<HTMLElement>(null);
   const path = useLocation({ select: ({ pathname }) => pathname });
+  const current = tabs
+    .map(({ to }) => to)
+    .filter((to) => path === to || path.startsWith(`${to}/`))
+    .reduce((longest, to) => (to.length > longest.length ? to : longest), '');
   // On a phone the row is wider than the page: the tab that is open comes to its middle.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab is open
   useEffect(() => {
     const row = nav.current;
-    const open = row?.querySelector<HTMLElement>(`a[href="${CSS.escape(path)}"]`);
+    const open = row?.querySelector<HTMLElement>('a[aria-current]');
     if (row != null && open != null) row.scrollLeft = open.offsetLeft - (row.clientWidth - open.offsetWidth) / 2;
-  }, [path]);
+  }, [current]);
   if (tabs.length < 2) return null;
   return (
     <Box
@@ -42,8 +47,10 @@ export function PageTabs({ label, tabs }: { readonly label: string; readonly tab
         <TabLink
           key={to}
           to={to}
-          activeOptions={{ exact: true, includeSearch: false }}
-          activeProps={{ className: 'active', 'aria-current': 'page' }}
+          // The router's own says that of the page alone, not of what is below it.
+          activeProps={{}}
+          className={to === current ? 'active' : ''}
+          aria-current={to !== current ? undefined : to === path ? 'page' : 'true'}
           sx={{
             py: 1,
             mb: '-1px',

@@ -7,6 +7,7 @@ import { useMessages } from '../base/messages.ts';
 import { programOf } from '../base/program-of.ts';
 import { useMe } from '../base/session.ts';
 import { ConfirmDialog } from './confirm-dialog.tsx';
+import { DeviceEffects } from './device-effects.tsx';
 import { uiMessages } from './messages.ts';
 import { Row, Rows } from './rows.tsx';
 import { Section } from './section.tsx';
@@ -166,6 +167,7 @@ export function DevicesSection(
         onClose={() => setRevoking(null)}
       >
         <Typography>{t('device.revokeText')}</Typography>
+        {revoking === null ? null : <DeviceEffects id={revoking.id} />}
       </ConfirmDialog>
     </Section>
   );

@@ -1,5 +1,6 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
+import Card from '@mui/material/Card';
 import Skeleton from '@mui/material/Skeleton';
 import Typography from '@mui/material/Typography';
 import type { ReactNode } from 'react';
@@ -92,5 +93,18 @@ export function RowsSkeleton({ rows = 6, label }: { readonly rows?: number; read
         <Skeleton key={index} variant="rounded" height={28} sx={{ opacity: 1 - index / (rows + 2) }} />
       ))}
     </Box>
+  );
+}
+
+/** In the place of a page's content, before it was read. */
+export function PendingCard(props: { readonly label: string; readonly error: unknown; readonly onRetry: () => void }) {
+  return (
+    <Card>
+      {props.error === null ? (
+        <RowsSkeleton label={props.label} />
+      ) : (
+        <ErrorState error={props.error} onRetry={props.onRetry} />
+      )}
+    </Card>
   );
 }

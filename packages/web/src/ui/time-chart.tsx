@@ -3,6 +3,7 @@ import Typography from '@mui/material/Typography';
 import { type KeyboardEvent, type PointerEvent, useEffect, useId, useRef, useState } from 'react';
 import { areaPath, linePath, scaleOf } from '../base/chart-scale.ts';
 import { useLanguage } from '../base/messages.ts';
+import { visuallyHidden } from './visually-hidden.ts';
 
 export interface Series {
   readonly label: string;
@@ -56,10 +57,13 @@ export function TimeChart({ title, times, series, format, whole = false }: TimeC
   const isDays = last > 0 && Date.parse(times[last]!) - Date.parse(times[0]!) > 2 * 86_400_000;
   const short = new Intl.DateTimeFormat(
     language,
-    isDays ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit' },
+    isDays ? { day: 'numeric', month: 'short' } : { hour: 'numeric', minute: '2-digit' },
   );
   const long = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const labels = Math.max(2, Math.min(7, Math.floor(inner / TIME_LABEL_PX), last + 1));
+
+  const indexOf = (step: number) => Math.round((step / (labels - 1)) * last);
+  const labelOf = (step: number) => short.format(new Date(times[indexOf(step)]!));
 
   function onMove(event: PointerEvent<SVGSVGElement>): void {
     const left = event.clientX - event.currentTarget.getBoundingClientRect().left;
@@ -91,7 +95,8 @@ export function TimeChart({ title, times, series, format, whole = false }: TimeC
             return (
               <Box component="li" key={label} sx={{ display: 'flex', alignItems: 'center', gap: 0.75, fontSize: 13 }}>
                 <Box aria-hidden sx={{ width: 10, height: 3, borderRadius: 1, bgcolor: color }} />
-                <Box component="span" sx={{ color: 'text.secondary' }}>
+                {/* One line alone is what the title says. */}
+                <Box component="span" sx={series.length === 1 ? visuallyHidden : { color: 'text.secondary' }}>
                   {label}
                 </Box>
                 <Box component="span" sx={{ fontWeight: 600, fontVariantNumeric: 'tabular-nums' }}>
@@ -139,7 +144,9 @@ export function TimeChart({ title, times, series, format, whole = false }: TimeC
           {last < 1
             ? null
             : Array.from({ length: labels }, (_, step) => {
-                const index = Math.round((step / (labels - 1)) * last);
+                const index = indexOf(step);
+                // In the first minutes of a gateway several are in one minute.
+                if (step > 0 && labelOf(step) === labelOf(step - 1)) return null;
                 return (
                   <Box
                     component="text"
@@ -151,7 +158,7 @@ export function TimeChart({ title, times, series, format, whole = false }: TimeC
                       fill: 'var(--zn-palette-text-secondary)',
                     }}
                   >
-                    {short.format(new Date(times[index]!))}
+                    {labelOf(step)}
                   </Box>
                 );
               })}

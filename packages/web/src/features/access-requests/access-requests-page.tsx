@@ -12,6 +12,7 @@ import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CreateButton } from '../../ui/create-button.tsx';
 import { RequestIcon } from '../../ui/icons.tsx';
+import { actionsColumn } from '../../ui/list-columns.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
 import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
@@ -117,26 +118,20 @@ export function AccessRequestsPage() {
       ),
       width: '170px',
     },
-    {
-      key: 'actions',
-      header: '',
-      cell: (row) => (
-        <Box sx={{ display: 'flex', justifyContent: 'flex-end', gap: 0.5 }}>
-          {row.decidable ? (
-            <Button size="small" variant="contained" onClick={() => setDeciding(row)}>
-              {t('decide')}
-            </Button>
-          ) : null}
-          {mayEnd(row) ? (
-            <Button size="small" color="error" onClick={() => setEnding(row)}>
-              {t(row.status === 'pending' ? 'cancel' : 'end')}
-            </Button>
-          ) : null}
-        </Box>
-      ),
-      below: true,
-      width: '120px',
-    },
+    actionsColumn('120px', (row) => (
+      <>
+        {row.decidable ? (
+          <Button size="small" variant="contained" onClick={() => setDeciding(row)}>
+            {t('decide')}
+          </Button>
+        ) : null}
+        {mayEnd(row) ? (
+          <Button size="small" color="error" onClick={() => setEnding(row)}>
+            {t(row.status === 'pending' ? 'cancel' : 'end')}
+          </Button>
+        ) : null}
+      </>
+    )),
   ];
   const ask = <CreateButton onClick={() => setSearch({ ask: '1' })}>{t('ask')}</CreateButton>;
   return (

@@ -5,6 +5,7 @@ import { useMessages } from '../../base/messages.ts';
 import { useGroups, useRoles } from '../../base/people.ts';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { ListInput, NumberInput, SelectInput } from '../../ui/form-fields.tsx';
+import { useDone } from '../../ui/use-done.ts';
 import { duration } from './duration.ts';
 import { accessRequestMessages } from './messages.ts';
 
@@ -22,6 +23,7 @@ export function ApprovalRuleDialog({
   readonly onClose: () => void;
 }) {
   const t = useMessages(accessRequestMessages);
+  const done = useDone();
   const set = useRouteMutation('approvalRules.set', ['approvalRules.list', 'accessRequests.list']);
   const groups = useGroups();
   const roles = useRoles();
@@ -44,6 +46,7 @@ export function ApprovalRuleDialog({
         },
       }}
       onSubmit={({ object, ...rest }) => set.mutateAsync({ params: { id: object }, body: rest })}
+      {...(rule === null ? {} : { done: done('saved', t('rule.of', { object: rule.object })) })}
       onClose={onClose}
     >
       <SelectInput

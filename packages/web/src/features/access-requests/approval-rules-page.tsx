@@ -6,16 +6,19 @@ import type { ApprovalRule } from '@zeronaut/model';
 import { lazy, Suspense, useState } from 'react';
 import { useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { tell } from '../../base/notices.ts';
 import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CreateButton } from '../../ui/create-button.tsx';
 import { PolicyIcon } from '../../ui/icons.tsx';
+import { actionsColumn } from '../../ui/list-columns.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Tags } from '../../ui/tag.tsx';
+import { useDone } from '../../ui/use-done.ts';
 import { duration } from './duration.ts';
 import { accessRequestMessages } from './messages.ts';
 
@@ -29,6 +32,13 @@ export function ApprovalRulesPage() {
   const setSearch = useSearchChange();
   const list = useList('approvalRules.list', {});
   const remove = useRouteMutation('approvalRules.delete', ['approvalRules.list', 'accessRequests.list']);
+  const set = useRouteMutation('approvalRules.set', ['approvalRules.list', 'accessRequests.list']);
+  const done = useDone();
+  async function removeRule({ object, objectId: id, approvers, needed, maxMinutes }: ApprovalRule): Promise<void> {
+    await remove.mutateAsync({ params: { id } });
+    const undo = () => set.mutateAsync({ params: { id }, body: { approvers, needed, maxMinutes } });
+    tell(done('removed', t('rule.of', { object })), undo);
+  }
   const [editing, setEditing] = useState<ApprovalRule | 'new' | null>(null);
   const [removing, setRemoving] = useState<ApprovalRule | null>(null);
   const columns: Column<ApprovalRule>[] = [
@@ -58,23 +68,18 @@ export function ApprovalRulesPage() {
       from: 'md',
       width: '120px',
     },
-    {
-      key: 'actions',
-      header: '',
-      cell: (row) =>
-        may('policies:write') ? (
-          <Box sx={{ display: 'flex', justifyContent: 'flex-end', gap: 0.5 }}>
-            <Button size="small" onClick={() => setEditing(row)}>
-              {t('rule.edit')}
-            </Button>
-            <Button size="small" color="error" onClick={() => setRemoving(row)}>
-              {t('rule.remove')}
-            </Button>
-          </Box>
-        ) : null,
-      below: true,
-      width: '200px',
-    },
+    actionsColumn('200px', (row) =>
+      may('policies:write') ? (
+        <>
+          <Button size="small" onClick={() => setEditing(row)}>
+            {t('rule.edit')}
+          </Button>
+          <Button size="small" color="error" onClick={() => setRemoving(row)}>
+            {t('rule.remove')}
+          </Button>
+        </>
+      ) : null,
+    ),
   ];
   const create = (
     <CreateButton permission="policies:write" onClick={() => setEditing('new')}>
@@ -105,7 +110,7 @@ export function ApprovalRulesPage() {
         open={removing !== null}
         title={t('rule.removeTitle', { object: removing?.object ?? '' })}
         action={t('rule.remove')}
-        onConfirm={() => remove.mutateAsync({ params: { id: removing!.objectId } })}
+        onConfirm={() => removeRule(removing!)}
         onClose={() => setRemoving(null)}
       >
         <Typography>{t('rule.removeText')}</Typography>

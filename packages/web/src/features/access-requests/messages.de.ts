@@ -63,6 +63,7 @@ export const messages: Translation<typeof english> = {
   'rule.edit': 'Bearbeiten',
   'rule.editTitle': 'Bewilligungen für {object}',
   'rule.save': 'Speichern',
+  'rule.of': 'Die Regel von {object}',
   'rule.remove': 'Entfernen',
   'rule.removeTitle': 'Regel von {object} entfernen?',
   'rule.removeText': 'Wieder entscheiden owner und admin, einer davon, für höchstens acht Stunden.',

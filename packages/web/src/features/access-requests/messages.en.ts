@@ -59,6 +59,7 @@ export const messages = {
   'rule.edit': 'Edit',
   'rule.editTitle': 'Approvals for {object}',
   'rule.save': 'Save',
+  'rule.of': 'The rule of {object}',
   'rule.remove': 'Remove',
   'rule.removeTitle': 'Remove the rule of {object}?',
   'rule.removeText': 'Owners and admins decide again, one of them, for eight hours at most.',

@@ -1,4 +1,3 @@
-import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { getRouteApi } from '@tanstack/react-router';
@@ -14,7 +13,9 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CreateButton } from '../../ui/create-button.tsx';
 import { credentialColumns } from '../../ui/credential-columns.tsx';
 import { KeyIcon } from '../../ui/icons.tsx';
+import { LastUsed } from '../../ui/last-used.tsx';
 import { LIFE_STATES, lifeStateOf } from '../../ui/life-state.tsx';
+import { actionsColumn } from '../../ui/list-columns.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
@@ -71,25 +72,20 @@ export function ApiKeysPage() {
     common.used,
     common.expires,
     common.status,
-    {
-      key: 'actions',
-      header: '',
-      cell: (row) =>
-        may('api_keys:write') && lifeStateOf(row, nowMs) === 'usable' ? (
-          <Box sx={{ display: 'flex', justifyContent: 'flex-end', gap: 0.5 }}>
-            {row.replacedBy === null ? (
-              <Button size="small" onClick={() => setRotating(row)}>
-                {t('rotate')}
-              </Button>
-            ) : null}
-            <Button size="small" color="error" onClick={() => setRevoking(row)}>
-              {t('revoke')}
+    actionsColumn('190px', (row) =>
+      may('api_keys:write') && lifeStateOf(row, nowMs) === 'usable' ? (
+        <>
+          {row.replacedBy === null ? (
+            <Button size="small" onClick={() => setRotating(row)}>
+              {t('rotate')}
             </Button>
-          </Box>
-        ) : null,
-      below: true,
-      width: '190px',
-    },
+          ) : null}
+          <Button size="small" color="error" onClick={() => setRevoking(row)}>
+            {t('revoke')}
+          </Button>
+        </>
+      ) : null,
+    ),
   ];
   const owners = [...new Set((list.rows ?? []).map(({ userId }) => userId))];
   const create = (
@@ -143,6 +139,7 @@ export function ApiKeysPage() {
         onClose={() => setRevoking(null)}
       >
         <Typography>{t('revoke.text')}</Typography>
+        <LastUsed at={revoking?.lastUsedAt} />
       </ConfirmDialog>
     </>
   );

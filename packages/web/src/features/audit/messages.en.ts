@@ -48,6 +48,7 @@ export const messages = {
   'verify.title': 'Verify and export',
   'verify.subtitle':
     'Holds every entry against the hash chain, the tree and the signed checkpoints, here in this browser.',
+  'verify.log': 'The log',
   'verify.own': 'Verify the log now',
   'verify.file': 'Verify an exported file',
   'verify.export': 'Export',

@@ -101,7 +101,7 @@ export function VerifyPage() {
       <AuditNav />
       <PageHeader title={t('verify.title')} subtitle={t('verify.subtitle')} />
       <TwoColumns>
-        <Section title={t('verify.own')}>
+        <Section title={t('verify.log')}>
           <Box sx={{ display: 'grid', gap: 2 }}>
             {canCheck ? null : <Typography>{t('verify.insecure')}</Typography>}
             <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1 }}>
@@ -136,7 +136,8 @@ export function VerifyPage() {
               />
             </Box>
             {state.busy === 'verify' ? <Progress state={state} onStop={() => stop.current?.abort()} /> : null}
-            <Box role="status">
+            {/* Empty, it takes no gap either. */}
+            <Box role="status" sx={{ '&:empty': { mt: -2 } }}>
               {state.result === null ? null : (
                 <Outcome
                   result={state.result}

@@ -1,6 +1,5 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Card from '@mui/material/Card';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -14,10 +13,11 @@ import { useMay } from '../../base/session.ts';
 import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
+import { DeviceEffects } from '../../ui/device-effects.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
-import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { ErrorState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
 import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
@@ -51,15 +51,7 @@ export function DevicePage() {
     );
   }
   if (device === undefined) {
-    return (
-      <Card>
-        {error === null ? (
-          <RowsSkeleton label={t('title')} />
-        ) : (
-          <ErrorState error={error} onRetry={() => void refetch()} />
-        )}
-      </Card>
-    );
+    return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
   }
   const state = stateOf(device);
   return (
@@ -86,7 +78,16 @@ export function DevicePage() {
         <Section title={t('section.about')}>
           <Facts
             rows={[
-              [t('fact.owner'), nameOf(device.userId)],
+              [
+                t('fact.owner'),
+                may('users:read') ? (
+                  <TextLink key="owner" to="/users/$id" params={{ id: device.userId }}>
+                    {nameOf(device.userId)}
+                  </TextLink>
+                ) : (
+                  nameOf(device.userId)
+                ),
+              ],
               [t('column.seen'), <DevicePresence key="seen" device={device} />],
               [t('fact.created'), <Time key="created" at={device.createdAt} />],
               device.approvedAt === null ? null : [t('fact.approved'), <Time key="approved" at={device.approvedAt} />],
@@ -129,6 +130,7 @@ export function DevicePage() {
         onClose={() => setAsking(null)}
       >
         <Typography>{t('revoke.text')}</Typography>
+        <DeviceEffects id={id} />
       </ConfirmDialog>
     </>
   );

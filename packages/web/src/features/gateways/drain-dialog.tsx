@@ -1,9 +1,10 @@
 import Alert from '@mui/material/Alert';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
-import type { Gateway } from '@zeronaut/model';
+import type { Gateway, RouteResponse, Routes } from '@zeronaut/model';
 import { call, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { tell } from '../../base/notices.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -23,42 +24,58 @@ export function DrainDialog({
   const drain = gateway.draining === null;
   const params = { id: gateway.id };
   const change = useRouteMutation('gateways.drain', ['gateways.list', 'gateways.get', 'gateways.getStatus']);
-  // Not kept: what would happen is asked each time.
-  const { data: plan } = useQuery({
-    queryKey: ['drain plan', gateway.id, drain],
-    queryFn: ({ signal }) => call('gateways.drain', { params, body: { drain, dryRun: true } }, { signal }),
-    enabled: open,
-    gcTime: 0,
-  });
+  const plan = useDrainPlan(gateway.id, drain, open);
   return (
     <ConfirmDialog
       open={open}
       title={t(drain ? 'drain.title' : 'resume.title', { name: gateway.name })}
       action={t(drain ? 'drain' : 'resume')}
       harmless={drain ? undefined : true}
-      onConfirm={() => change.mutateAsync({ params, body: { drain } })}
+      onConfirm={async () => {
+        await change.mutateAsync({ params, body: { drain } });
+        const undo = () => change.mutateAsync({ params, body: { drain: !drain } });
+        tell(t(drain ? 'drain.done' : 'resume.done', { name: gateway.name }), undo);
+      }}
       onClose={onClose}
     >
       <Typography>{t(drain ? 'drain.text' : 'resume.text')}</Typography>
-      {!drain || plan === undefined ? null : (
-        <>
-          <Facts
-            rows={[
-              [t('drain.others'), plan.others],
-              ...(plan.open === null
-                ? []
-                : [
-                    [t('now.http'), plan.open.connections] as const,
-                    [t('now.tcp'), plan.open.tcpConnections] as const,
-                    [t('now.udp'), plan.open.udpSessions] as const,
-                    [t('now.forwards'), plan.open.forwards] as const,
-                  ]),
-              [t('drain.until'), <Time key="until" at={plan.draining?.until ?? null} />],
-            ]}
-          />
-          {plan.others > 0 ? null : <Alert severity="warning">{t('drain.alone')}</Alert>}
-        </>
-      )}
+      {!drain || plan === undefined ? null : <DrainPlan plan={plan} />}
     </ConfirmDialog>
+  );
+}
+
+type Plan = RouteResponse<Routes['gateways.drain']>;
+
+/** Not kept: what would happen is asked each time. */
+export function useDrainPlan(id: string, drain: boolean, isOn: boolean): Plan | undefined {
+  return useQuery({
+    queryKey: ['drain plan', id, drain],
+    queryFn: ({ signal }) => call('gateways.drain', { params: { id }, body: { drain, dryRun: true } }, { signal }),
+    enabled: isOn,
+    gcTime: 0,
+  }).data;
+}
+
+/** What is open there now, and who else takes over. `isCut`: it is not waited for. */
+export function DrainPlan({ plan, isCut = false }: { readonly plan: Plan; readonly isCut?: boolean }) {
+  const t = useMessages(gatewayMessages);
+  return (
+    <>
+      <Facts
+        rows={[
+          [t('drain.others'), plan.others],
+          ...(plan.open === null
+            ? []
+            : [
+                [t('now.http'), plan.open.connections] as const,
+                [t('now.tcp'), plan.open.tcpConnections] as const,
+                [t('now.udp'), plan.open.udpSessions] as const,
+                [t('now.forwards'), plan.open.forwards] as const,
+              ]),
+          isCut ? null : [t('drain.until'), <Time key="until" at={plan.draining?.until ?? null} />],
+        ]}
+      />
+      {plan.others > 0 ? null : <Alert severity="warning">{t('drain.alone')}</Alert>}
+    </>
   );
 }

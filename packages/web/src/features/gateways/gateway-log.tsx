@@ -45,6 +45,7 @@ export function GatewayLog({ id }: { readonly id: string }) {
           select
           size="small"
           value={level}
+          sx={{ width: 220 }}
           slotProps={{ htmlInput: { 'aria-label': t('log.level') } }}
           onChange={({ target }) => setLevel(target.value as LogLevel)}
         >

@@ -1,6 +1,5 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Card from '@mui/material/Card';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
@@ -13,11 +12,11 @@ import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
-import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { PendingCard } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TrafficCharts } from '../../ui/traffic-charts.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
-import { DrainDialog } from './drain-dialog.tsx';
+import { DrainDialog, DrainPlan, useDrainPlan } from './drain-dialog.tsx';
 import { GatewayCertificates } from './gateway-certificates.tsx';
 import { GatewayLag } from './gateway-lag.tsx';
 import { GatewayLoadCharts, GatewayNow } from './gateway-load.tsx';
@@ -36,20 +35,13 @@ export function GatewayPage() {
   const { id } = route.useParams();
   const [placing, setPlacing] = useState(false);
   const [revoking, setRevoking] = useState(false);
+  const plan = useDrainPlan(id, true, revoking);
   const [draining, setDraining] = useState(false);
   const revoke = useRouteMutation('gateways.delete', ['gateways.list', 'gateways.get']);
   const { data: gateway, error, refetch } = useQuery(routeQuery('gateways.get', { params: { id } }));
   const { data: status } = useQuery(routeQuery('gateways.getStatus', { params: { id } }));
   if (gateway === undefined) {
-    return (
-      <Card>
-        {error === null ? (
-          <RowsSkeleton label={t('title')} />
-        ) : (
-          <ErrorState error={error} onRetry={() => void refetch()} />
-        )}
-      </Card>
-    );
+    return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
   }
   const isLocal = gateway.baseDomain === 'localhost' || gateway.baseDomain.endsWith('.localhost');
   return (
@@ -74,6 +66,7 @@ export function GatewayPage() {
         }
       />
       <TwoColumns>
+        {status === undefined ? null : <GatewayNow status={status} />}
         <Section title={t('section.about')}>
           <Facts
             rows={[
@@ -102,7 +95,6 @@ export function GatewayPage() {
             ]}
           />
         </Section>
-        {status === undefined ? null : <GatewayNow status={status} />}
         <GatewayCertificates id={id} />
         {isLocal ? null : (
           <Section title={t('section.dns')}>
@@ -115,11 +107,7 @@ export function GatewayPage() {
           </Section>
         )}
       </TwoColumns>
-      {status === undefined ? null : (
-        <Box sx={{ mt: 2 }}>
-          <GatewayLoadCharts status={status} />
-        </Box>
-      )}
+      {status === undefined ? null : <GatewayLoadCharts status={status} />}
       {may('events:read') ? (
         <Box sx={{ mt: 2 }}>
           <TrafficCharts gatewayId={gateway.id} />
@@ -148,6 +136,7 @@ export function GatewayPage() {
         onClose={() => setRevoking(false)}
       >
         <Typography>{t('revoke.text')}</Typography>
+        {plan === undefined ? null : <DrainPlan plan={plan} isCut />}
       </ConfirmDialog>
     </>
   );

@@ -1,3 +1,4 @@
+import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import { getRouteApi } from '@tanstack/react-router';
 import { openConnections } from '@zeronaut/model';
@@ -127,10 +128,12 @@ export function GatewaysPage() {
         title={t('title')}
         subtitle={t('subtitle')}
         actions={enrol}
-        tabs={
-          <Suspense>
-            <GatewayMap />
-          </Suspense>
+        above={
+          <Box sx={{ mb: 2, '&:empty': { display: 'none' } }}>
+            <Suspense>
+              <GatewayMap />
+            </Suspense>
+          </Box>
         }
         list={list}
         columns={columns}

@@ -51,6 +51,8 @@ export const messages: Translation<typeof english> = {
   'drain.title': '{name} leeren?',
   'drain.text':
     'Es nimmt an rohen Ports keine neuen Verbindungen und keine neuen Tunnel an und schliesst HTTP-Verbindungen nach ihrer Antwort. Was offen ist, läuft bis zu einer Stunde weiter. Es gilt auch nach einem Neustart und lässt sich rückgängig machen.',
+  'drain.done': '{name} wird geleert',
+  'resume.done': '{name} arbeitet wieder',
   'drain.others': 'Gateways, die übernehmen',
   'drain.until': 'Dann noch Offenes wird getrennt',
   'drain.alone': 'Kein anderes Gateway ist verbunden: Was dieses bedient, ist anderswo nicht erreichbar.',

@@ -45,6 +45,8 @@ export const messages = {
   'drain.title': 'Drain {name}?',
   'drain.text':
     'It takes no new connections on raw ports and no new tunnels, and closes HTTP connections after their answer. What is open goes on for up to an hour. It holds over a restart, and can be undone.',
+  'drain.done': '{name} is being drained',
+  'resume.done': '{name} works again',
   'drain.others': 'Gateways that take over',
   'drain.until': 'What is open then is cut',
   'drain.alone': 'No other gateway is connected: what this one serves cannot be reached elsewhere.',

@@ -1,12 +1,14 @@
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { type Group, type GroupDetail, routes } from '@zeronaut/model';
+import { useRef } from 'react';
 import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { TextInput } from '../../ui/form-fields.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { useDone } from '../../ui/use-done.ts';
 import { groupMessages } from './messages.ts';
 
 const OLD = ['groups.list', 'users.list', 'users.get'] as const;
@@ -36,7 +38,9 @@ interface GroupDialogProps {
 
 export function EditGroupDialog({ group, onClose }: GroupDialogProps) {
   const t = useMessages(groupMessages);
+  const done = useDone();
   const update = useRouteMutation('groups.update', OLD);
+  const name = useRef(group.name);
   return (
     <FormDialog
       title={t('edit.title', { name: group.name })}
@@ -44,9 +48,17 @@ export function EditGroupDialog({ group, onClose }: GroupDialogProps) {
       schema={schema}
       base={baseOf(group)}
       reload={async () => baseOf(await call('groups.get', { params: { name: group.name } }))}
-      onSubmit={(body, { version }) =>
-        update.mutateAsync({ params: { name: group.name }, body, version: version ?? group.version })
-      }
+      onSubmit={async (body, { version }) => {
+        const saved = await update.mutateAsync({
+          params: { name: name.current },
+          body,
+          version: version ?? group.version,
+        });
+        // Renamed, it is found under its new name, by the way back too.
+        name.current = saved.name;
+        return saved;
+      }}
+      done={done('saved', group.name)}
       onClose={onClose}
     >
       <Fields />

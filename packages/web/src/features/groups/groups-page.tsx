@@ -1,4 +1,3 @@
-import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import { getRouteApi } from '@tanstack/react-router';
 import type { Group } from '@zeronaut/model';
@@ -10,8 +9,9 @@ import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { CreateButton } from '../../ui/create-button.tsx';
 import { UserIcon } from '../../ui/icons.tsx';
+import { actionsColumn } from '../../ui/list-columns.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
-import { aboveRowLink, type Column, rowLink } from '../../ui/list-table.tsx';
+import { type Column, rowLink } from '../../ui/list-table.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { groupMessages } from './messages.ts';
 
@@ -58,23 +58,18 @@ export function GroupsPage() {
       from: 'sm',
       width: '140px',
     },
-    {
-      key: 'actions',
-      header: '',
-      cell: (row) =>
-        mayChange ? (
-          <Box sx={{ ...aboveRowLink, display: 'flex', justifyContent: 'flex-end', gap: 0.5 }}>
-            <Button size="small" onClick={() => setEditing(row)}>
-              {t('edit')}
-            </Button>
-            <Button size="small" color="error" onClick={() => setRemoving(row)}>
-              {t('remove')}
-            </Button>
-          </Box>
-        ) : null,
-      below: true,
-      width: '200px',
-    },
+    actionsColumn('200px', (row) =>
+      mayChange ? (
+        <>
+          <Button size="small" onClick={() => setEditing(row)}>
+            {t('edit')}
+          </Button>
+          <Button size="small" color="error" onClick={() => setRemoving(row)}>
+            {t('remove')}
+          </Button>
+        </>
+      ) : null,
+    ),
   ];
   return (
     <>

@@ -27,7 +27,7 @@ export function Alarms({ alarms, count }: { readonly alarms: readonly Alarm[]; r
               flexWrap: 'wrap',
               alignItems: 'baseline',
               columnGap: 2,
-              px: 2.5,
+              px: { xs: 2, sm: 2.5 },
               py: 1.25,
               borderTop: 1,
               borderColor: 'divider',
@@ -35,7 +35,8 @@ export function Alarms({ alarms, count }: { readonly alarms: readonly Alarm[]; r
           >
             <AlarmChip kind={alarm.kind} severity={alarm.severity} />
             <Box sx={{ flex: '1 1 260px', minWidth: 0, overflowWrap: 'anywhere' }}>
-              <AlarmObject kind={alarm.kind} object={alarm.object} />{' '}
+              <AlarmObject kind={alarm.kind} object={alarm.object} />
+              {' · '}
               <Typography component="span" color="textSecondary">
                 {alarm.detail}
               </Typography>
@@ -49,7 +50,7 @@ export function Alarms({ alarms, count }: { readonly alarms: readonly Alarm[]; r
         ))}
       </Box>
       {count > SHOWN ? (
-        <Box sx={{ px: 2.5, pb: 2, pt: 1 }}>
+        <Box sx={{ px: { xs: 2, sm: 2.5 }, pb: 2, pt: 1 }}>
           <TextLink to="/security/incidents" search={{ state: 'open' }}>
             {t('alarms.more', { count: count - SHOWN })}
           </TextLink>

@@ -1,9 +1,8 @@
 import Box from '@mui/material/Box';
-import Card from '@mui/material/Card';
 import { useQuery } from '@tanstack/react-query';
 import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
-import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { PendingCard } from '../../ui/states.tsx';
 import { overviewMessages } from './messages.ts';
 import { Tile, Tiles } from './tile.tsx';
 
@@ -17,13 +16,11 @@ export function MemberOverview() {
   const error = gateways.error ?? resources.error;
   if (gateways.data === undefined || resources.data === undefined) {
     return (
-      <Card>
-        {error === null ? (
-          <RowsSkeleton label={t('title')} />
-        ) : (
-          <ErrorState error={error} onRetry={() => void Promise.all([gateways.refetch(), resources.refetch()])} />
-        )}
-      </Card>
+      <PendingCard
+        label={t('title')}
+        error={error}
+        onRetry={() => void Promise.all([gateways.refetch(), resources.refetch()])}
+      />
     );
   }
   const active = gateways.data.items.filter(({ status }) => status === 'active');

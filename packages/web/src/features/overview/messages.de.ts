@@ -14,7 +14,7 @@ export const messages: Translation<typeof english> = {
   'start.text': 'Vier Schritte führen zum ersten Dienst, den Menschen erreichen.',
   'start.action': 'Erste Schritte',
   'tile.services': { one: '{count} ist ein Dienst eines Agenten', other: '{count} sind Dienste von Agenten' },
-  'tile.minute': 'Anfragen in der letzten Minute',
+  'tile.minute': 'Anfragen, letzte Minute',
   'tile.failed': { one: '{count} gescheitert', other: '{count} gescheitert' },
   'tile.quiet': 'Nichts ist langsam oder kaputt',
   'tile.p90': '90 von 100 innert {time}',

@@ -11,7 +11,7 @@ export const messages = {
   'start.text': 'Four steps lead to the first service that people reach.',
   'start.action': 'First steps',
   'tile.services': { one: '{count} is a service of an agent', other: '{count} are services of agents' },
-  'tile.minute': 'Requests in the last minute',
+  'tile.minute': 'Requests, last minute',
   'tile.failed': { one: '{count} failed', other: '{count} failed' },
   'tile.quiet': 'Nothing is slow or broken',
   'tile.p90': '90 of 100 within {time}',

@@ -10,7 +10,7 @@ import { useMay, useMe } from '../../base/session.ts';
 import { ButtonLink } from '../../ui/button-link.tsx';
 import { StartIcon } from '../../ui/icons.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { EmptyState, ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { EmptyState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
 import { Alarms } from './alarms.tsx';
 import { MemberOverview } from './member-overview.tsx';
 import { overviewMessages } from './messages.ts';
@@ -47,15 +47,7 @@ function Everything() {
   const may = useMay();
   const { data, error, refetch } = useQuery(routeQuery('overview.get', {}));
   if (data === undefined) {
-    return (
-      <Card>
-        {error === null ? (
-          <RowsSkeleton label={t('title')} />
-        ) : (
-          <ErrorState error={error} onRetry={() => void refetch()} />
-        )}
-      </Card>
-    );
+    return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
   }
   const { counts, lastMinute } = data;
   const away = counts.gateways - counts.gatewaysConnected;

@@ -7,7 +7,13 @@ import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
 
 export function Tiles({ children }: { readonly children: ReactNode }) {
   return (
-    <Box sx={{ display: 'grid', gap: 2, gridTemplateColumns: 'repeat(auto-fit, minmax(min(100%, 200px), 1fr))' }}>
+    <Box
+      sx={{
+        display: 'grid',
+        gap: 2,
+        gridTemplateColumns: { xs: 'repeat(2, minmax(0, 1fr))', sm: 'repeat(auto-fit, minmax(190px, 1fr))' },
+      }}
+    >
       {children}
     </Box>
   );
@@ -24,7 +30,7 @@ interface TileProps {
 /** A number that leads to its list. */
 export function Tile({ to, label, value, meaning, note }: TileProps) {
   return (
-    <Card sx={{ px: 2.5, py: 2, position: 'relative', '&:hover': { borderColor: 'primary.main' } }}>
+    <Card sx={{ px: { xs: 2, sm: 2.5 }, py: 2, position: 'relative', '&:hover': { borderColor: 'primary.main' } }}>
       <TextLink
         to={to}
         sx={{
@@ -39,7 +45,7 @@ export function Tile({ to, label, value, meaning, note }: TileProps) {
       <Typography variant="h1" component="p" sx={{ my: 0.25, fontVariantNumeric: 'tabular-nums' }}>
         {value}
       </Typography>
-      <Box sx={{ '& > span': { whiteSpace: 'normal' } }}>
+      <Box sx={{ '& > span': { whiteSpace: 'normal', alignItems: 'baseline' } }}>
         <StatusChip meaning={meaning}>{note}</StatusChip>
       </Box>
     </Card>

@@ -23,7 +23,7 @@ const ROW = {
   flexWrap: 'wrap',
   alignItems: 'center',
   columnGap: 2,
-  px: 2.5,
+  px: { xs: 2, sm: 2.5 },
   py: 1,
   minHeight: 48,
   borderTop: 1,
@@ -199,7 +199,7 @@ function Pending(props: { readonly error: Error | null; readonly label: string; 
 
 function Nothing({ children }: { readonly children: ReactNode }) {
   return (
-    <Typography color="textSecondary" sx={{ px: 2.5, pb: 2.5, pt: 1 }}>
+    <Typography color="textSecondary" sx={{ px: { xs: 2, sm: 2.5 }, pb: 2.5, pt: 1 }}>
       {children}
     </Typography>
   );

@@ -11,7 +11,9 @@ import type { List } from '../../base/use-list.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { credentialColumns } from '../../ui/credential-columns.tsx';
 import { KeyIcon } from '../../ui/icons.tsx';
+import { LastUsed } from '../../ui/last-used.tsx';
 import { LIFE_STATES, lifeStateOf } from '../../ui/life-state.tsx';
+import { actionsColumn } from '../../ui/list-columns.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
 import { Tags } from '../../ui/tag.tsx';
@@ -65,18 +67,13 @@ export function TokensList(props: TokensListProps) {
     common.used,
     common.expires,
     common.status,
-    {
-      key: 'actions',
-      header: '',
-      cell: (row) =>
-        props.mayRevoke && lifeStateOf(row, nowMs) === 'usable' ? (
-          <Button size="small" color="error" onClick={() => setRevoking(row)}>
-            {t('revoke')}
-          </Button>
-        ) : null,
-      below: true,
-      width: '110px',
-    },
+    actionsColumn('110px', (row) =>
+      props.mayRevoke && lifeStateOf(row, nowMs) === 'usable' ? (
+        <Button size="small" color="error" onClick={() => setRevoking(row)}>
+          {t('revoke')}
+        </Button>
+      ) : null,
+    ),
   ];
   return (
     <>
@@ -109,6 +106,7 @@ export function TokensList(props: TokensListProps) {
         onClose={() => setRevoking(null)}
       >
         <Typography>{t('revoke.text')}</Typography>
+        <LastUsed at={revoking?.lastUsedAt} />
       </ConfirmDialog>
     </>
   );

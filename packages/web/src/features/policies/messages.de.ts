@@ -63,6 +63,10 @@ export const messages: Translation<typeof english> = {
   'remove.permit':
     'Wer nur durch diese Policy eingelassen wird, wird innert einer Sekunde abgewiesen; offene Verbindungen werden geschlossen.',
   'remove.forbid': 'Was nur diese Policy verbietet, ist innert einer Sekunde wieder offen.',
+  'remove.hits': {
+    one: 'Sie hat in den letzten 30 Tagen {count} Zugriff entschieden.',
+    other: 'Sie hat in den letzten 30 Tagen {count} Zugriffe entschieden.',
+  },
   'remove.kept': 'Ihre Versionen bleiben im Audit-Log.',
   'conflict.title': 'Jemand anders hat sie inzwischen geändert',
   'conflict.text': 'Jetzt gilt Version {version}. Dies ändert dein Text daran:',
@@ -162,7 +166,7 @@ export const messages: Translation<typeof english> = {
   'simulate.object': 'Ressource oder Standort',
   'simulate.moment': 'Der Augenblick',
   'simulate.address': 'Quelladresse',
-  'simulate.at': 'Zeitpunkt (UTC, etwa 2027-01-31T18:00:00Z)',
+  'simulate.at': 'Wann, in deiner Zeitzone; leer: jetzt',
   'simulate.risk': 'Risiko, 0 bis 100',
   'simulate.factors': 'Faktoren',
   'simulate.factorMinutesAgo': 'Minuten seit dem letzten Faktor',

@@ -60,6 +60,10 @@ export const messages = {
   'remove.permit':
     'Whoever is let in by this policy alone is refused within a second, and open connections are closed.',
   'remove.forbid': 'What only this policy forbids is open again within a second.',
+  'remove.hits': {
+    one: 'It decided {count} access in the last 30 days.',
+    other: 'It decided {count} accesses in the last 30 days.',
+  },
   'remove.kept': 'Its versions stay in the audit log.',
   'conflict.title': 'Somebody else changed it meanwhile',
   'conflict.text': 'Version {version} is there now. This is what your text changes in it:',
@@ -158,7 +162,7 @@ export const messages = {
   'simulate.object': 'Resource or site',
   'simulate.moment': 'The moment',
   'simulate.address': 'Source address',
-  'simulate.at': 'At (UTC, such as 2027-01-31T18:00:00Z)',
+  'simulate.at': 'When, in your time zone; empty: now',
   'simulate.risk': 'Risk, 0 to 100',
   'simulate.factors': 'Factors',
   'simulate.factorMinutesAgo': 'Minutes since the last factor',

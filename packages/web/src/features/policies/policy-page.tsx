@@ -10,12 +10,14 @@ import { useState } from 'react';
 import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { ApiProblem } from '../../base/api-client.ts';
 import { useMessages } from '../../base/messages.ts';
+import { tell } from '../../base/notices.ts';
 import { useMay } from '../../base/session.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { DiffView } from '../../ui/diff-view.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { ErrorState, PendingCard } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
+import { useDone } from '../../ui/use-done.ts';
 import { type Draft, draftOf, isSame, takeOver } from './draft.ts';
 import { DraftViews } from './draft-views.tsx';
 import { policyMessages } from './messages.ts';
@@ -34,13 +36,7 @@ export function PolicyPage() {
     <>
       <PoliciesNav />
       {policy === undefined ? (
-        <Card>
-          {error === null ? (
-            <RowsSkeleton label={t('title')} />
-          ) : (
-            <ErrorState error={error} onRetry={() => void refetch()} />
-          )}
-        </Card>
+        <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />
       ) : (
         <Editor key={policy.id} policy={policy} />
       )}
@@ -59,6 +55,8 @@ function Editor({ policy }: { readonly policy: Policy }) {
   const [draft, setDraft] = useState<Draft>(() => takeOver() ?? draftOf(policy));
   const [removing, setRemoving] = useState(false);
   const update = useRouteMutation('policies.update', CHANGED);
+  const create = useRouteMutation('policies.create', CHANGED);
+  const done = useDone();
   const remove = useRouteMutation('policies.delete', CHANGED);
   const [theirs, setTheirs] = useState<Policy | null>(null);
   const changed = !isSame(draft, draftOf(base));
@@ -73,10 +71,16 @@ function Editor({ policy }: { readonly policy: Policy }) {
     setDraft(draftOf(version));
     setTheirs(null);
   }
-  async function save(version: number): Promise<void> {
+  async function write({ description, text, mode }: Draft, version: number): Promise<Policy> {
+    const after = await update.mutateAsync({ params: { id: policy.id }, body: { description, text, mode }, version });
+    take(after);
+    return after;
+  }
+  /** `before`: what is in force, and is replaced. */
+  async function save(before: Policy): Promise<void> {
     try {
-      const { description, text, mode } = draft;
-      take(await update.mutateAsync({ params: { id: policy.id }, body: { description, text, mode }, version }));
+      const after = await write(draft, before.version);
+      tell(t('save.done'), () => write(draftOf(before), after.version));
     } catch (error) {
       if (!(error instanceof ApiProblem) || error.problem.status !== 412) return;
       setTheirs(await call('policies.get', { params: { id: policy.id } }));
@@ -117,7 +121,7 @@ function Editor({ policy }: { readonly policy: Policy }) {
                 variant="contained"
                 disabled={!changed || theirs !== null}
                 loading={update.isPending}
-                onClick={() => void save(base.version)}
+                onClick={() => void save(base)}
               >
                 {t('save')}
               </Button>
@@ -132,7 +136,7 @@ function Editor({ policy }: { readonly policy: Policy }) {
             <Typography sx={{ mb: 1 }}>{t('conflict.text', { version: theirs.version })}</Typography>
             <DiffView before={theirs.text} after={draft.text} label={t('conflict.label')} />
             <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, mt: 1.5 }}>
-              <Button variant="outlined" color="inherit" onClick={() => void save(theirs.version)}>
+              <Button variant="outlined" color="inherit" onClick={() => void save(theirs)}>
                 {t('conflict.mine')}
               </Button>
               <Button
@@ -151,10 +155,6 @@ function Editor({ policy }: { readonly policy: Policy }) {
           <Card>
             <ErrorState error={update.error} />
           </Card>
-        ) : update.isSuccess && !changed ? (
-          <Alert severity="success" variant="outlined">
-            {t('save.done')}
-          </Alert>
         ) : null}
       </Box>
       <DraftViews
@@ -172,14 +172,27 @@ function Editor({ policy }: { readonly policy: Policy }) {
         action={t('remove')}
         typeName={base.name}
         onConfirm={async () => {
+          const { name, description, text, mode } = policy;
           await remove.mutateAsync({ params: { id: policy.id } });
+          // With what it says, and no versions from before: those are in the audit log.
+          tell(done('removed', name), () => create.mutateAsync({ body: { name, description, text, mode } }));
           await navigate({ to: '/policies' });
         }}
         onClose={() => setRemoving(false)}
       >
         {base.mode === 'enforce' ? <Typography>{t(`remove.${base.effect}`)}</Typography> : null}
+        <PolicyUse id={policy.id} />
         <Typography>{t('remove.kept')}</Typography>
       </ConfirmDialog>
     </>
   );
+}
+
+/** What it decided lately, for whoever is asked whether it shall go. */
+function PolicyUse({ id }: { readonly id: string }) {
+  const t = useMessages(policyMessages);
+  const { data } = useQuery(routeQuery('policies.hits', { query: { range: '30d' } }));
+  if (data === undefined) return null;
+  const { permitted, forbade } = data.items.find(({ policyId }) => policyId === id) ?? { permitted: 0, forbade: 0 };
+  return <Typography>{t('remove.hits', { count: permitted + forbade })}</Typography>;
 }

@@ -5,6 +5,7 @@ import type { Policy, PolicyVersion } from '@zeronaut/model';
 import { useState } from 'react';
 import { useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { tell } from '../../base/notices.ts';
 import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
@@ -12,6 +13,8 @@ import { DiffView } from '../../ui/diff-view.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { policyMessages } from './messages.ts';
+
+const CHANGED = ['policies.list', 'policies.get', 'policies.versions'] as const;
 
 /** All that a version says, so that a change of the mode shows like one of the text. */
 function wholeOf(version: PolicyVersion | Policy | undefined): string {
@@ -25,7 +28,8 @@ export function PolicyVersions({ policy }: { readonly policy: Policy }) {
   const may = useMay();
   const list = useList('policies.versions', { params: { id: policy.id } });
   const [back, setBack] = useState<PolicyVersion | null>(null);
-  const rollBack = useRouteMutation('policies.rollBack', ['policies.list', 'policies.get', 'policies.versions']);
+  const rollBack = useRouteMutation('policies.rollBack', CHANGED);
+  const update = useRouteMutation('policies.update', CHANGED);
   if (list.rows === undefined) {
     return list.error === null ? (
       <RowsSkeleton rows={3} label={t('versions.title')} />
@@ -76,7 +80,13 @@ export function PolicyVersions({ policy }: { readonly policy: Policy }) {
         open={back !== null}
         title={t('versions.rollBack.title', { version: back?.version ?? 0 })}
         action={t('versions.rollBack')}
-        onConfirm={() => rollBack.mutateAsync({ params: { id: policy.id }, body: { version: back!.version } })}
+        onConfirm={async () => {
+          const { id, description, text, mode } = policy;
+          const { version } = await rollBack.mutateAsync({ params: { id }, body: { version: back!.version } });
+          tell(t('save.done'), () =>
+            update.mutateAsync({ params: { id }, body: { description, text, mode }, version }),
+          );
+        }}
         onClose={() => setBack(null)}
       >
         <Typography>{t('versions.rollBack.text', { version: back?.version ?? 0 })}</Typography>

@@ -9,6 +9,7 @@ export interface QuestionFields {
   readonly action: (typeof ACTIONS)[number];
   readonly object: string;
   readonly address: string;
+  /** In the zone of whoever asks, as `<input type="datetime-local">` has it. */
   readonly at: string;
   readonly risk: string;
   readonly factors: readonly FactorKind[];
@@ -34,10 +35,11 @@ export const EMPTY_QUESTION: QuestionFields = {
 
 export function questionOf(fields: QuestionFields): AccessQuestionInput {
   const circumstances: AssumedCircumstances = {};
-  for (const key of ['address', 'at', 'method', 'path'] as const) {
+  for (const key of ['address', 'method', 'path'] as const) {
     const text = fields[key].trim();
     if (text !== '') circumstances[key] = text;
   }
+  if (fields.at !== '') circumstances.at = new Date(fields.at).toISOString();
   for (const key of ['risk', 'factorMinutesAgo'] as const) {
     const text = fields[key].trim();
     if (text !== '') circumstances[key] = Number(text);
@@ -55,7 +57,7 @@ export function fieldsOf({ user, action, object, circumstances }: AccessQuestion
     action,
     object,
     address: address ?? '',
-    at: at ?? '',
+    at: at === undefined ? '' : localMinuteOf(at),
     risk: risk === undefined ? '' : String(risk),
     factors: factors ?? [],
     factorMinutesAgo: factorMinutesAgo === undefined ? '' : String(factorMinutesAgo),
@@ -63,4 +65,9 @@ export function fieldsOf({ user, action, object, circumstances }: AccessQuestion
     method: method ?? '',
     path: path ?? '',
   };
+}
+
+function localMinuteOf(at: string): string {
+  const time = new Date(at);
+  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

@@ -72,7 +72,9 @@ export function QuestionInputs({ fields, onFields }: QuestionInputsProps) {
       label={t(`simulate.${key}`)}
       value={fields[key]}
       onChange={(event) => onFields({ [key]: event.target.value })}
-      slotProps={{ htmlInput: { maxLength: 1024 } }}
+      {...(key === 'at'
+        ? { type: 'datetime-local', slotProps: { inputLabel: { shrink: true } } }
+        : { slotProps: { htmlInput: { maxLength: 1024 } } })}
     />
   );
   const two = {

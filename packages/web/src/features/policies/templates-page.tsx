@@ -14,7 +14,7 @@ import { TextLink } from '../../ui/button-link.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
-import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { ErrorState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
 import { handOver } from './draft.ts';
 import { policyMessages } from './messages.ts';
 import { PoliciesNav } from './policies-nav.tsx';
@@ -37,13 +37,7 @@ export function TemplatesPage() {
         actions={template === undefined ? null : <TextLink to="/policies/templates">{t('templates.back')}</TextLink>}
       />
       {data === undefined ? (
-        <Card>
-          {error === null ? (
-            <RowsSkeleton label={t('templates.title')} />
-          ) : (
-            <ErrorState error={error} onRetry={() => void refetch()} />
-          )}
-        </Card>
+        <PendingCard label={t('templates.title')} error={error} onRetry={() => void refetch()} />
       ) : template === undefined ? (
         <Gallery templates={data.items} />
       ) : (

@@ -1,4 +1,3 @@
-import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { getRouteApi } from '@tanstack/react-router';
@@ -12,12 +11,12 @@ import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CreateButton } from '../../ui/create-button.tsx';
 import { KeyIcon } from '../../ui/icons.tsx';
-import { LifeStateChip } from '../../ui/life-state.tsx';
+import { LastUsed } from '../../ui/last-used.tsx';
+import { actionsColumn, nameColumn, revocableColumn, revocableFilter, usedColumn } from '../../ui/list-columns.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Tags } from '../../ui/tag.tsx';
-import { Time } from '../../ui/time.tsx';
 import { useLifeState } from '../../ui/use-life-state.ts';
 import { ConnectDialog } from './connect-dialog.tsx';
 import { relyingPartyMessages } from './messages.ts';
@@ -27,9 +26,6 @@ const dialogs = () => import('./relying-party-dialogs.tsx');
 const CreateDialog = lazy(async () => ({ default: (await dialogs()).CreateRelyingPartyDialog }));
 const EditDialog = lazy(async () => ({ default: (await dialogs()).EditRelyingPartyDialog }));
 const RenewDialog = lazy(async () => ({ default: (await dialogs()).RenewSecretDialog }));
-
-const STATES = ['usable', 'revoked'] as const;
-const stateOf = ({ revokedAt }: RelyingParty) => (revokedAt === null ? 'usable' : 'revoked');
 
 export function RelyingPartiesPage() {
   const t = useMessages(relyingPartyMessages);
@@ -45,27 +41,7 @@ export function RelyingPartiesPage() {
   } | null>(null);
   const close = () => setOpen(null);
   const columns: Column<RelyingParty>[] = [
-    {
-      key: 'name',
-      header: t('column.name'),
-      value: ({ name }) => name,
-      cell: (row) => (
-        <>
-          <Box sx={{ fontWeight: 600, overflowWrap: 'anywhere' }}>{row.name}</Box>
-          {row.redirectUris.map((uri) => (
-            <Typography
-              key={uri}
-              variant="caption"
-              color="textSecondary"
-              component="div"
-              sx={{ overflowWrap: 'anywhere' }}
-            >
-              {uri}
-            </Typography>
-          ))}
-        </>
-      ),
-    },
+    nameColumn(t('column.name'), ({ redirectUris }) => redirectUris),
     {
       key: 'groups',
       header: t('field.groups'),
@@ -81,51 +57,32 @@ export function RelyingPartiesPage() {
       from: 'lg',
       width: '110px',
     },
-    {
-      key: 'used',
-      header: t('column.used'),
-      value: ({ lastUsedAt }) => (lastUsedAt === null ? null : Date.parse(lastUsedAt)),
-      cell: ({ lastUsedAt }) => <Time at={lastUsedAt} />,
-      from: 'lg',
-      width: '100px',
-    },
-    {
-      key: 'status',
-      header: t('column.status'),
-      value: stateOf,
-      cell: (row) => <LifeStateChip state={stateOf(row)} />,
-      from: 'sm',
-      width: '110px',
-    },
-    {
-      key: 'actions',
-      header: '',
-      cell: (party) =>
-        party.revokedAt === null ? (
-          <Box sx={{ display: 'flex', flexWrap: 'wrap', justifyContent: 'flex-end', gap: 0.5 }}>
-            <Button size="small" onClick={() => setOpen({ what: 'connect', party })}>
-              {t('connect')}
-            </Button>
-            {mayChange ? (
-              <>
-                <Button size="small" onClick={() => setOpen({ what: 'edit', party })}>
-                  {t('edit')}
+    usedColumn(t('column.used')),
+    revocableColumn(t('column.status')),
+    actionsColumn('350px', (party) =>
+      party.revokedAt === null ? (
+        <>
+          <Button size="small" onClick={() => setOpen({ what: 'connect', party })}>
+            {t('connect')}
+          </Button>
+          {mayChange ? (
+            <>
+              <Button size="small" onClick={() => setOpen({ what: 'edit', party })}>
+                {t('edit')}
+              </Button>
+              {party.authentication === 'none' ? null : (
+                <Button size="small" onClick={() => setOpen({ what: 'secret', party })}>
+                  {t('secret')}
                 </Button>
-                {party.authentication === 'none' ? null : (
-                  <Button size="small" onClick={() => setOpen({ what: 'secret', party })}>
-                    {t('secret')}
-                  </Button>
-                )}
-                <Button size="small" color="error" onClick={() => setOpen({ what: 'remove', party })}>
-                  {t('remove')}
-                </Button>
-              </>
-            ) : null}
-          </Box>
-        ) : null,
-      below: true,
-      width: '320px',
-    },
+              )}
+              <Button size="small" color="error" onClick={() => setOpen({ what: 'remove', party })}>
+                {t('remove')}
+              </Button>
+            </>
+          ) : null}
+        </>
+      ) : null,
+    ),
   ];
   const create = (
     <CreateButton permission="relying_parties:write" onClick={() => setSearch({ create: '1' })}>
@@ -143,14 +100,7 @@ export function RelyingPartiesPage() {
         columns={columns}
         rowKey={({ id }) => id}
         textOf={(row) => [row.name, row.id, ...row.redirectUris, ...(row.groups ?? [])].join(' ')}
-        filters={[
-          {
-            key: 'status',
-            label: t('column.status'),
-            options: STATES.map((value) => ({ value, label: lifeLabel(value) })),
-            matches: (row, value) => stateOf(row) === value,
-          },
-        ]}
+        filters={[revocableFilter(t('column.status'), lifeLabel)]}
         search={search}
         onSearch={setSearch}
         empty={{ title: t('empty.title'), text: t('empty.text'), icon: <KeyIcon /> }}
@@ -171,6 +121,7 @@ export function RelyingPartiesPage() {
         onClose={close}
       >
         <Typography>{t('remove.text')}</Typography>
+        <LastUsed at={open?.party.lastUsedAt} />
       </ConfirmDialog>
     </>
   );

@@ -43,7 +43,7 @@ export const messages: Translation<typeof english> = {
   'fact.updated': 'Geändert',
   'fact.lastEvent': 'Zuletzt benutzt',
   'fact.id': 'Kennung',
-  'target.agent': 'durch Agent {id}',
+  'target.agent': 'durch Agent',
   'target.gateway': 'vom Gateway angewählt',
   'target.weight': 'Gewicht {weight}',
   'target.check': 'alle {seconds} s geprüft',
@@ -63,6 +63,8 @@ export const messages: Translation<typeof english> = {
   stop: 'Stoppen',
   start: 'Starten',
   'stop.title': '{name} stoppen?',
+  'use.day': 'In den letzten 24 Stunden gingen {requests} Anfragen dorthin.',
+  'use.none': 'In den letzten 24 Stunden ging keine Anfrage dorthin.',
   'stop.text':
     'Gateways weisen sie sofort ab, offene Verbindungen werden geschlossen. Name und Einstellungen bleiben; du kannst sie hier wieder starten.',
   'empty.other': 'Oder lege eine Ressource an für etwas, das das Gateway selbst erreicht.',

@@ -40,7 +40,7 @@ export const messages = {
   'fact.updated': 'Changed',
   'fact.lastEvent': 'Last used',
   'fact.id': 'Id',
-  'target.agent': 'through agent {id}',
+  'target.agent': 'through agent',
   'target.gateway': 'dialled by the gateway',
   'target.weight': 'weight {weight}',
   'target.check': 'checked every {seconds} s',
@@ -59,6 +59,8 @@ export const messages = {
   stop: 'Stop',
   start: 'Start',
   'stop.title': 'Stop {name}?',
+  'use.day': '{requests} requests went to it in the last 24 hours.',
+  'use.none': 'No request went to it in the last 24 hours.',
   'stop.text':
     'Gateways refuse it at once, and its open connections are closed. Name and settings stay; you can start it again here.',
   'empty.other': 'Or declare a resource for something that the gateway reaches by itself.',

@@ -1,4 +1,3 @@
-import Card from '@mui/material/Card';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import type { Resource } from '@zeronaut/model';
@@ -6,7 +5,7 @@ import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { ButtonLink } from '../../ui/button-link.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { PendingCard } from '../../ui/states.tsx';
 import { resourceMessages } from './messages.ts';
 import { ResourceForm } from './resource-form.tsx';
 import { valuesOf } from './resource-values.ts';
@@ -21,15 +20,7 @@ export function ResourceEditPage() {
   const { data: resource, error, refetch } = useQuery(routeQuery('resources.get', { params: { id } }));
   const baseOf = (one: Resource) => ({ values: valuesOf(one), version: one.version });
   if (resource === undefined) {
-    return (
-      <Card>
-        {error === null ? (
-          <RowsSkeleton label={t('title')} />
-        ) : (
-          <ErrorState error={error} onRetry={() => void refetch()} />
-        )}
-      </Card>
-    );
+    return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
   }
   return (
     <>

@@ -60,13 +60,15 @@ export function ResourceForm(props: ResourceFormProps) {
 
 const EXAMPLE_ADDRESS = '127.0.0.1:3000';
 const ROWS = { display: 'grid', gap: 2 } as const;
+/** The label of the first field sits on its border and needs room below the heading. */
+const FIELDS = { ...ROWS, pt: 1 } as const;
 const PAIR = { ...ROWS, gridTemplateColumns: { xs: 'minmax(0, 1fr)', sm: 'repeat(2, minmax(0, 1fr))' } } as const;
 
 function What() {
   const t = useMessages(resourceMessages);
   const protocol = useWatch({ name: 'protocol' }) as ResourceInput['protocol'];
   return (
-    <Box sx={ROWS}>
+    <Box sx={FIELDS}>
       <Box sx={PAIR}>
         <TextInput name="name" label={t('column.name')} hint={t('form.nameHint')} maxLength={63} />
         <SelectInput
@@ -155,6 +157,7 @@ function TargetField({ name, agents, alone }: TargetFieldProps) {
     name: ['protocol', `${name}.protocol`, `${name}.healthCheck`],
   }) as [ResourceInput['protocol'], string | undefined, unknown];
   const isChecked = check !== null && check !== undefined;
+  const isTls = resourceProtocol === 'http' && protocol === 'https';
   return (
     <>
       <Box sx={PAIR}>
@@ -171,8 +174,8 @@ function TargetField({ name, agents, alone }: TargetFieldProps) {
           options={[{ value: null, label: t('form.direct') }, ...agents]}
         />
       </Box>
-      {resourceProtocol === 'http' ? (
-        <Box sx={PAIR}>
+      <Box sx={PAIR}>
+        {resourceProtocol === 'http' ? (
           <SelectInput
             name={`${name}.protocol`}
             label={t('form.speaks')}
@@ -181,29 +184,25 @@ function TargetField({ name, agents, alone }: TargetFieldProps) {
               { value: 'https', label: 'HTTPS' },
             ]}
           />
-          {protocol === 'https' ? (
-            <TextInput name={`${name}.tlsServerName`} label={t('form.tlsServerName')} nullable />
-          ) : null}
-        </Box>
-      ) : null}
-      {resourceProtocol === 'http' && protocol === 'https' ? (
+        ) : null}
+        {alone ? null : <NumberInput name={`${name}.weight`} label={t('form.weight')} hint={t('form.weightHint')} />}
+        {isTls ? <TextInput name={`${name}.tlsServerName`} label={t('form.tlsServerName')} nullable /> : null}
+      </Box>
+      {isTls ? (
         <SwitchInput name={`${name}.tlsVerify`} label={t('form.tlsVerify')} hint={t('form.tlsVerifyHint')} />
       ) : null}
-      <Box sx={PAIR}>
-        {alone ? null : <NumberInput name={`${name}.weight`} label={t('form.weight')} hint={t('form.weightHint')} />}
-        {resourceProtocol === 'udp' ? null : (
-          <Box sx={{ alignSelf: 'center' }}>
-            <Button
-              color="inherit"
-              onClick={() =>
-                setValue(`${name}.healthCheck`, isChecked ? null : healthCheck.parse({}), { shouldDirty: true })
-              }
-            >
-              {t(isChecked ? 'form.uncheck' : 'form.check')}
-            </Button>
-          </Box>
-        )}
-      </Box>
+      {resourceProtocol === 'udp' ? null : (
+        <Box>
+          <Button
+            startIcon={isChecked ? null : <PlusIcon />}
+            onClick={() =>
+              setValue(`${name}.healthCheck`, isChecked ? null : healthCheck.parse({}), { shouldDirty: true })
+            }
+          >
+            {t(isChecked ? 'form.uncheck' : 'form.check')}
+          </Button>
+        </Box>
+      )}
       {isChecked && resourceProtocol !== 'udp' ? (
         <Box sx={PAIR}>
           {resourceProtocol === 'http' ? (
@@ -227,7 +226,7 @@ function AccessFields() {
   ];
   const { fields, append, remove } = useFieldArray({ name: 'access.basic' });
   return (
-    <Box sx={ROWS}>
+    <Box sx={FIELDS}>
       <SelectInput
         name="access.mode"
         label={t('column.access')}

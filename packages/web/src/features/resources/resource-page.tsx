@@ -1,6 +1,5 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Card from '@mui/material/Card';
 import Link from '@mui/material/Link';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
@@ -9,21 +8,25 @@ import type { Resource } from '@zeronaut/model';
 import { useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { tell } from '../../base/notices.ts';
 import { useMay } from '../../base/session.ts';
-import { ButtonLink } from '../../ui/button-link.tsx';
+import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
 import { SomeOf } from '../../ui/some-of.tsx';
-import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { ErrorState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TrafficCharts } from '../../ui/traffic-charts.tsx';
+import { TwoColumns } from '../../ui/two-columns.tsx';
+import { useDone } from '../../ui/use-done.ts';
 import { DnsRecords } from './dns-records.tsx';
 import { resourceMessages } from './messages.ts';
+import { ResourceUse } from './resource-use.tsx';
 import { valuesOf } from './resource-values.ts';
 
 const route = getRouteApi('/resources/$id');
@@ -36,20 +39,22 @@ export function ResourcePage() {
   const { id } = route.useParams();
   const [removing, setRemoving] = useState(false);
   const [stopping, setStopping] = useState(false);
-  const update = useRouteMutation('resources.update', LISTS);
+  const update = useRouteMutation('resources.update', LISTS, ({ params, body: { enabled } }) => ({
+    id: params.id,
+    change: { enabled },
+  }));
+  const done = useDone();
   const remove = useRouteMutation('resources.delete', LISTS);
   const removeService = useRouteMutation('services.delete', LISTS);
   const { data: resource, error, refetch } = useQuery(routeQuery('resources.get', { params: { id } }));
   if (resource === undefined) {
-    return (
-      <Card>
-        {error === null ? (
-          <RowsSkeleton label={t('title')} />
-        ) : (
-          <ErrorState error={error} onRetry={() => void refetch()} />
-        )}
-      </Card>
-    );
+    return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
+  }
+  /** Starts it, or stops it after it was asked. */
+  async function toggle(now: Resource): Promise<void> {
+    const after = await update.mutateAsync(toggled(now));
+    const undo = () => update.mutateAsync(toggled(after));
+    tell(done(after.enabled ? 'started' : 'stopped', after.name), undo);
   }
   return (
     <>
@@ -76,7 +81,9 @@ export function ResourcePage() {
                     variant="outlined"
                     color="inherit"
                     loading={update.isPending}
-                    onClick={() => (resource.enabled ? setStopping(true) : update.mutate(toggled(resource)))}
+                    onClick={() =>
+                      resource.enabled ? setStopping(true) : void toggle(resource).catch(() => undefined)
+                    }
                   >
                     {t(resource.enabled ? 'stop' : 'start')}
                   </Button>
@@ -90,14 +97,7 @@ export function ResourcePage() {
         }
       />
       {update.error === null || stopping ? null : <ErrorState error={update.error} />}
-      <Box
-        sx={{
-          display: 'grid',
-          gap: 2,
-          gridTemplateColumns: { xs: 'minmax(0, 1fr)', lg: 'repeat(2, minmax(0, 1fr))' },
-          alignItems: 'start',
-        }}
-      >
+      <TwoColumns>
         {resource.origin === 'service' ? <Addresses id={resource.id} /> : <DeclaredAddresses resource={resource} />}
         <Access resource={resource} />
         <Targets resource={resource} />
@@ -107,26 +107,23 @@ export function ResourcePage() {
             rows={[
               [t('fact.created'), <Time key="created" at={resource.createdAt} />],
               [t('fact.updated'), <Time key="updated" at={resource.updatedAt} />],
-              resource.deviceId === null ? null : [t('fact.device'), <code key="device">{resource.deviceId}</code>],
+              resource.deviceId === null ? null : [t('fact.device'), <AgentLink key="device" id={resource.deviceId} />],
               resource.segments.length === 0 ? null : [t('fact.segments'), resource.segments.join(', ')],
               [t('fact.id'), <code key="id">{resource.id}</code>],
             ]}
           />
         </Section>
-      </Box>
-      {may('events:read') ? (
-        <Box sx={{ mt: 2 }}>
-          <TrafficCharts resourceId={resource.id} />
-        </Box>
-      ) : null}
+      </TwoColumns>
+      {may('events:read') ? <TrafficCharts resourceId={resource.id} /> : null}
       <ConfirmDialog
         open={stopping}
         title={t('stop.title', { name: resource.name })}
         action={t('stop')}
-        onConfirm={() => update.mutateAsync(toggled(resource))}
+        onConfirm={() => toggle(resource)}
         onClose={() => setStopping(false)}
       >
         <Typography>{t('stop.text')}</Typography>
+        <ResourceUse id={id} />
       </ConfirmDialog>
       <ConfirmDialog
         open={removing}
@@ -140,6 +137,7 @@ export function ResourcePage() {
         onClose={() => setRemoving(false)}
       >
         <Typography>{t('remove.text')}</Typography>
+        <ResourceUse id={id} />
         {resource.origin === 'service' ? <Typography>{t('remove.service')}</Typography> : null}
       </ConfirmDialog>
     </>
@@ -246,9 +244,16 @@ function Targets({ resource: { targets } }: { readonly resource: Resource }) {
             <code>
               {target.protocol}://{target.address}
             </code>
-            <Typography variant="body2" color="textSecondary">
+            <Typography variant="body2" color="textSecondary" component="div">
+              {target.deviceId === null ? (
+                t('target.gateway')
+              ) : (
+                <>
+                  {t('target.agent')} <AgentLink id={target.deviceId} />
+                </>
+              )}
+              {' · '}
               {[
-                target.deviceId === null ? t('target.gateway') : t('target.agent', { id: target.deviceId }),
                 t('target.weight', { weight: target.weight }),
                 target.healthCheck === null
                   ? t('target.unchecked')
@@ -259,5 +264,17 @@ function Targets({ resource: { targets } }: { readonly resource: Resource }) {
         ))}
       </Box>
     </Section>
+  );
+}
+
+/** By its name, for who may see devices. */
+function AgentLink({ id }: { readonly id: string }) {
+  const isShown = useMay()('devices:read');
+  const { data } = useQuery({ ...routeQuery('devices.get', { params: { id } }), enabled: isShown });
+  if (!isShown) return <code>{id}</code>;
+  return (
+    <TextLink to="/devices/$id" params={{ id }}>
+      {data?.name ?? id}
+    </TextLink>
   );
 }

@@ -42,6 +42,10 @@ export function ResourcesPage() {
           <Typography variant="caption" color="textSecondary" component="div">
             {row.port === null ? row.domains.join(', ') : `:${row.port}`}
           </Typography>
+          {/* What a phone has no column for. */}
+          <Typography variant="caption" color="textSecondary" component="div" sx={{ display: { sm: 'none' } }}>
+            {row.protocol.toUpperCase()} · {t(`access.${row.access.mode}`)}
+          </Typography>
         </>
       ),
     },

@@ -4,6 +4,7 @@ import { useMessages } from '../../base/messages.ts';
 import { useMe } from '../../base/session.ts';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { ListInput, TextInput } from '../../ui/form-fields.tsx';
+import { useDone } from '../../ui/use-done.ts';
 import { roleMessages } from './messages.ts';
 
 const schema = routes['roles.create'].body;
@@ -21,6 +22,7 @@ interface RoleDialogProps {
 /** Nobody puts more into a role than they may themselves. */
 export function RoleDialog({ definition: role, onClose }: RoleDialogProps) {
   const t = useMessages(roleMessages);
+  const done = useDone();
   const me = useMe();
   const create = useRouteMutation('roles.create', ['roles.list']);
   const update = useRouteMutation('roles.update', ['roles.list', 'me.get']);
@@ -42,6 +44,7 @@ export function RoleDialog({ definition: role, onClose }: RoleDialogProps) {
               version: version ?? role.version,
             })
       }
+      {...(role === null ? {} : { done: done('saved', role.name) })}
       onClose={onClose}
     >
       {role === null ? <TextInput name="name" label={t('name')} hint={t('name.hint')} autoFocus /> : null}

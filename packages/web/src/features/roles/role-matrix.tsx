@@ -10,16 +10,18 @@ export function RoleMatrix({ roles }: { readonly roles: readonly RoleDefinition[
   const permissions = [...new Set(roles.flatMap((role) => role.permissions))];
   const has = new Map(roles.map((role) => [role.name, new Set<string>(role.permissions)]));
   const cell = { px: 1.5, py: 0.75, borderBottom: 1, borderColor: 'divider', textAlign: 'center' } as const;
+  // Stays while the roles are scrolled past on a phone.
+  const first = {
+    ...cell,
+    ...{ position: 'sticky', left: 0, bgcolor: 'background.paper' },
+    ...{ textAlign: 'left', pl: { xs: 2, sm: 2.5 }, fontWeight: 400 },
+  } as const;
   return (
     <Box tabIndex={0} role="region" aria-label={t('matrix')} sx={{ overflowX: 'auto', pb: 1 }}>
       <Box component="table" sx={{ borderCollapse: 'collapse', width: '100%', fontSize: 13 }}>
         <thead>
           <tr>
-            <Box
-              component="th"
-              scope="col"
-              sx={{ ...cell, textAlign: 'left', pl: { xs: 2, sm: 2.5 }, fontWeight: 400 }}
-            >
+            <Box component="th" scope="col" sx={first}>
               {t('permission')}
             </Box>
             {roles.map(({ name }) => (
@@ -32,11 +34,7 @@ export function RoleMatrix({ roles }: { readonly roles: readonly RoleDefinition[
         <tbody>
           {permissions.map((permission) => (
             <Box component="tr" key={permission} sx={{ '&:hover': { bgcolor: 'action.hover' } }}>
-              <Box
-                component="th"
-                scope="row"
-                sx={{ ...cell, textAlign: 'left', pl: { xs: 2, sm: 2.5 }, fontWeight: 400 }}
-              >
+              <Box component="th" scope="row" sx={first}>
                 <code>{permission}</code>
               </Box>
               {roles.map(({ name }) => (

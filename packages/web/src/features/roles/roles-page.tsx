@@ -1,6 +1,5 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Card from '@mui/material/Card';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -8,14 +7,16 @@ import type { RoleDefinition } from '@zeronaut/model';
 import { lazy, Suspense, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { tell } from '../../base/notices.ts';
 import { useMay } from '../../base/session.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { PlusIcon } from '../../ui/icons.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Row, Rows } from '../../ui/rows.tsx';
 import { Section } from '../../ui/section.tsx';
-import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { PendingCard } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
+import { useDone } from '../../ui/use-done.ts';
 import { roleMessages } from './messages.ts';
 import { RoleMatrix } from './role-matrix.tsx';
 
@@ -29,10 +30,17 @@ export function RolesPage() {
   const navigate = route.useNavigate();
   const roles = useQuery(routeQuery('roles.list', {}));
   const remove = useRouteMutation('roles.delete', ['roles.list']);
+  const create = useRouteMutation('roles.create', ['roles.list']);
+  const done = useDone();
+  async function removeRole({ name, description, permissions }: RoleDefinition): Promise<void> {
+    await remove.mutateAsync({ params: { name } });
+    tell(done('removed', name), () => create.mutateAsync({ body: { name, description, permissions } }));
+  }
   const [editing, setEditing] = useState<RoleDefinition | null>(null);
   const [removing, setRemoving] = useState<RoleDefinition | null>(null);
   return (
     <>
+      <SubNavigation of="people" />
       <PageHeader
         title={t('title')}
         subtitle={t('subtitle')}
@@ -48,15 +56,8 @@ export function RolesPage() {
           ) : null
         }
       />
-      <SubNavigation of="people" />
       {roles.data === undefined ? (
-        <Card>
-          {roles.error === null ? (
-            <RowsSkeleton label={t('title')} />
-          ) : (
-            <ErrorState error={roles.error} onRetry={() => void roles.refetch()} />
-          )}
-        </Card>
+        <PendingCard label={t('title')} error={roles.error} onRetry={() => void roles.refetch()} />
       ) : (
         <Box sx={{ display: 'grid', gap: 2, gridTemplateColumns: 'minmax(0, 1fr)' }}>
           <Section title={t('own')} flush>
@@ -106,7 +107,7 @@ export function RolesPage() {
         open={removing !== null}
         title={t('remove.title', { name: removing?.name ?? '' })}
         action={t('remove')}
-        onConfirm={() => remove.mutateAsync({ params: { name: removing!.name } })}
+        onConfirm={() => removeRole(removing!)}
         onClose={() => setRemoving(null)}
       >
         <Typography>{t('remove.text')}</Typography>

@@ -4,6 +4,7 @@ import type { ActivityDifference } from '@zeronaut/model';
 import { routeQuery } from '../../base/api.ts';
 import { formatCount } from '../../base/chart-scale.ts';
 import { useLanguage, useMessages } from '../../base/messages.ts';
+import { wholeList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { SecurityIcon } from '../../ui/icons.tsx';
@@ -73,14 +74,7 @@ export function BehaviourPage() {
       <ListPage
         title={t('behaviour.title')}
         subtitle={t('behaviour.subtitle')}
-        list={{
-          rows: query.data?.items,
-          error: query.data === undefined ? query.error : null,
-          isFetching: query.isFetching,
-          hasMore: false,
-          loadMore: () => undefined,
-          reload: () => void query.refetch(),
-        }}
+        list={wholeList(query)}
         columns={columns}
         rowKey={({ id }) => id}
         textOf={({ name, id }) => `${name} ${id}`}
@@ -98,6 +92,7 @@ export function BehaviourPage() {
           title: t('behaviour.empty.title'),
           text: t('behaviour.empty.text'),
           icon: <SecurityIcon />,
+          actions: <TextLink to="/security">{t('behaviour.empty.live')}</TextLink>,
         }}
       />
     </>

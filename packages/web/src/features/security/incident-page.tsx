@@ -1,5 +1,4 @@
 import Button from '@mui/material/Button';
-import Card from '@mui/material/Card';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -14,7 +13,7 @@ import { Facts } from '../../ui/facts.tsx';
 import { uiMessages } from '../../ui/messages.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
-import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { PendingCard } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { IncidentState, stateOf } from './incident-state.tsx';
 import { securityMessages } from './messages.ts';
@@ -32,15 +31,7 @@ export function IncidentPage() {
   const [doing, setDoing] = useState<'acknowledge' | 'close' | null>(null);
   const { data: incident, error, refetch } = useQuery(routeQuery('incidents.get', { params: { id } }));
   if (incident === undefined) {
-    return (
-      <Card>
-        {error === null ? (
-          <RowsSkeleton label={t('incidents.title')} />
-        ) : (
-          <ErrorState error={error} onRetry={() => void refetch()} />
-        )}
-      </Card>
-    );
+    return <PendingCard label={t('incidents.title')} error={error} onRetry={() => void refetch()} />;
   }
   const state = stateOf(incident);
   const by = (at: string, who: string | null) => (

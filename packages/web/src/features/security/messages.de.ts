@@ -79,6 +79,7 @@ export const messages: Translation<typeof english> = {
   'behaviour.subtitle':
     'Wer heute (nach UTC) mindestens doppelt so viele Anfragen stellte wie am üblichen Tag: dem Median jener der letzten vierzehn Tage, an denen es welche gab. Alle fünf Minuten neu verglichen.',
   'behaviour.empty.title': 'Niemand weicht vom Üblichen ab',
+  'behaviour.empty.live': 'Zugriffe ansehen, wie sie geschehen',
   'behaviour.empty.text':
     'Personen und Geräte erscheinen hier ab 20 Anfragen heute, wenn es drei Tage zum Vergleichen gibt. Was jemand tut, steht auf der Seite der Person oder des Geräts.',
   'behaviour.name': 'Wer',

@@ -77,6 +77,7 @@ export const messages = {
   'behaviour.subtitle':
     'Who did at least twice as many requests today (of UTC) as on the usual day: the median of those days among the last fourteen that had any. Looked at every five minutes.',
   'behaviour.empty.title': 'Nobody differs from their usual',
+  'behaviour.empty.live': 'See accesses as they happen',
   'behaviour.empty.text':
     'People and devices come here with 20 requests today, and three days before to compare with. What each of them does is on their own page.',
   'behaviour.name': 'Who',

@@ -6,6 +6,7 @@ import { useGroups, useRoles } from '../../base/people.ts';
 import type { Base } from '../../ui/form.tsx';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { ListInput, SelectInput, TextInput } from '../../ui/form-fields.tsx';
+import { useDone } from '../../ui/use-done.ts';
 import { serviceAccountMessages } from './messages.ts';
 
 const OLD = ['serviceAccounts.list', 'users.list'] as const;
@@ -43,6 +44,7 @@ export function EditServiceAccountDialog({
   readonly onClose: () => void;
 }) {
   const t = useMessages(serviceAccountMessages);
+  const done = useDone();
   const update = useRouteMutation('serviceAccounts.update', OLD);
   return (
     <FormDialog
@@ -54,6 +56,7 @@ export function EditServiceAccountDialog({
       onSubmit={(body, { version }) =>
         update.mutateAsync({ params: { id: account.id }, body, version: version ?? account.version })
       }
+      done={done('saved', account.name)}
       onClose={onClose}
     >
       <RoleAndGroups />

@@ -1,4 +1,3 @@
-import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { getRouteApi } from '@tanstack/react-router';
@@ -6,6 +5,7 @@ import type { User } from '@zeronaut/model';
 import { lazy, Suspense, useState } from 'react';
 import { useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { tell } from '../../base/notices.ts';
 import { useMay, useMe } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
@@ -13,12 +13,14 @@ import { TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CreateButton } from '../../ui/create-button.tsx';
 import { KeyIcon } from '../../ui/icons.tsx';
+import { actionsColumn } from '../../ui/list-columns.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
-import { aboveRowLink, type Column, rowLink } from '../../ui/list-table.tsx';
+import { type Column, rowLink } from '../../ui/list-table.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Tag, Tags } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
+import { useDone } from '../../ui/use-done.ts';
 import { serviceAccountMessages } from './messages.ts';
 
 const route = getRouteApi('/service-accounts');
@@ -33,7 +35,19 @@ export function ServiceAccountsPage() {
   const search = route.useSearch();
   const setSearch = useSearchChange();
   const list = useList('serviceAccounts.list', {});
-  const update = useRouteMutation('serviceAccounts.update', ['serviceAccounts.list', 'users.list']);
+  const done = useDone();
+  const update = useRouteMutation(
+    'serviceAccounts.update',
+    ['serviceAccounts.list', 'users.list'],
+    ({ params, body: { status } }) => ({ id: params.id, change: { status } }),
+  );
+  const setStatus = (id: string, status: User['status'], version: number) =>
+    update.mutateAsync({ params: { id }, body: { status }, version });
+  async function change(status: User['status'], before: User): Promise<void> {
+    const { id, name, version } = await setStatus(before.id, status, before.version);
+    const text = done(status === 'active' ? 'enabled' : 'disabled', name);
+    tell(text, () => setStatus(id, before.status, version));
+  }
   const [editing, setEditing] = useState<User | null>(null);
   const [switching, setSwitching] = useState<User | null>(null);
   const mayChange = (row: User) => may('service_accounts:write') && (row.role !== 'owner' || me.role === 'owner');
@@ -74,27 +88,18 @@ export function ServiceAccountsPage() {
       ),
       width: '100px',
     },
-    {
-      key: 'actions',
-      header: '',
-      cell: (row) =>
-        mayChange(row) ? (
-          <Box sx={{ ...aboveRowLink, display: 'flex', justifyContent: 'flex-end', gap: 0.5 }}>
-            <Button size="small" onClick={() => setEditing(row)}>
-              {t('edit')}
-            </Button>
-            <Button
-              size="small"
-              color={row.status === 'active' ? 'error' : 'primary'}
-              onClick={() => setSwitching(row)}
-            >
-              {t(row.status === 'active' ? 'disable' : 'enable')}
-            </Button>
-          </Box>
-        ) : null,
-      below: true,
-      width: '200px',
-    },
+    actionsColumn('200px', (row) =>
+      mayChange(row) ? (
+        <>
+          <Button size="small" onClick={() => setEditing(row)}>
+            {t('edit')}
+          </Button>
+          <Button size="small" color={row.status === 'active' ? 'error' : 'primary'} onClick={() => setSwitching(row)}>
+            {t(row.status === 'active' ? 'disable' : 'enable')}
+          </Button>
+        </>
+      ) : null,
+    ),
   ];
   const create = (
     <CreateButton permission="service_accounts:write" onClick={() => setSearch({ create: '1' })}>
@@ -135,13 +140,7 @@ export function ServiceAccountsPage() {
         open={switching !== null}
         title={t(isActive ? 'disable.title' : 'enable.title', { name: switching?.name ?? '' })}
         action={t(isActive ? 'disable' : 'enable')}
-        onConfirm={() =>
-          update.mutateAsync({
-            params: { id: switching!.id },
-            body: { status: isActive ? 'disabled' : 'active' },
-            version: switching!.version,
-          })
-        }
+        onConfirm={() => change(isActive ? 'disabled' : 'active', switching!)}
         onClose={() => setSwitching(null)}
       >
         <Typography>{t(isActive ? 'disable.text' : 'enable.text')}</Typography>

@@ -1,6 +1,7 @@
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
-import { type AuditExportSettings, routes } from '@zeronaut/model';
+import Typography from '@mui/material/Typography';
+import { type AuditExport, type AuditExportSettings, routes } from '@zeronaut/model';
 import { useFormContext, useWatch } from 'react-hook-form';
 import { useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
@@ -14,7 +15,7 @@ const SETTINGS: Record<Kind, AuditExportSettings> = {
   otlp: { kind: 'otlp', url: '', header: 'authorization', certificateAuthority: null },
 };
 
-export function AuditExportDialog({ onClose }: { readonly onClose: () => void }) {
+export function CreateAuditExportDialog({ onClose }: { readonly onClose: () => void }) {
   const t = useMessages(settingsMessages);
   const create = useRouteMutation('auditExports.create', ['auditExports.list']);
   return (
@@ -22,38 +23,67 @@ export function AuditExportDialog({ onClose }: { readonly onClose: () => void })
       title={t('export.create')}
       action={t('export.create')}
       schema={routes['auditExports.create'].body}
-      base={{
-        values: {
-          name: '',
-          settings: SETTINGS.syslog,
-          secret: null,
-          from: 'now',
-        },
-      }}
+      base={{ values: { name: '', settings: SETTINGS.syslog, secret: null, from: 'now' } }}
       onSubmit={(body) => create.mutateAsync({ body })}
       onClose={onClose}
     >
-      <Fields />
+      <TextInput name="name" label={t('export.name')} hint={t('export.nameHint')} autoFocus />
+      <KindField />
+      <SettingsFields secretHint={t('export.secretHint')} />
+      <SelectInput
+        name="from"
+        label={t('export.from')}
+        options={(['now', 'beginning'] as const).map((value) => ({ value, label: t(`export.from.${value}`) }))}
+      />
     </FormDialog>
   );
 }
 
-function Fields() {
+/** Entries go on from where the receiver is. The secret is not shown by the API: without one, the one that is there stays. */
+export function EditAuditExportDialog(props: { readonly of: AuditExport; readonly onClose: () => void }) {
+  const t = useMessages(settingsMessages);
+  const { id, name, settings, hasSecret } = props.of;
+  const update = useRouteMutation('auditExports.update', ['auditExports.list']);
+  return (
+    <FormDialog
+      title={t('export.editTitle', { name })}
+      action={t('save')}
+      schema={routes['auditExports.update'].body}
+      base={{ values: { name, settings } }}
+      onSubmit={({ secret, ...body }) =>
+        update.mutateAsync({ params: { id }, body: secret == null ? body : { ...body, secret } })
+      }
+      onClose={props.onClose}
+    >
+      <Typography color="textSecondary">{t('export.editText')}</Typography>
+      <TextInput name="name" label={t('export.name')} hint={t('export.nameHint')} autoFocus />
+      <SettingsFields secretHint={t(hasSecret ? 'export.secretKept' : 'export.secretHint')} />
+    </FormDialog>
+  );
+}
+
+function KindField() {
   const t = useMessages(settingsMessages);
   const kind = useWatch({ name: 'settings.kind' }) as Kind;
   const { setValue } = useFormContext();
   return (
+    <TextField
+      select
+      label={t('export.kind')}
+      value={kind}
+      onChange={({ target }) => setValue('settings', SETTINGS[target.value as Kind], { shouldDirty: true })}
+    >
+      <MenuItem value="syslog">{t('export.syslog')}</MenuItem>
+      <MenuItem value="otlp">{t('export.otlp')}</MenuItem>
+    </TextField>
+  );
+}
+
+function SettingsFields({ secretHint }: { readonly secretHint: string }) {
+  const t = useMessages(settingsMessages);
+  const kind = useWatch({ name: 'settings.kind' }) as Kind;
+  return (
     <>
-      <TextInput name="name" label={t('export.name')} hint={t('export.nameHint')} autoFocus />
-      <TextField
-        select
-        label={t('export.kind')}
-        value={kind}
-        onChange={({ target }) => setValue('settings', SETTINGS[target.value as Kind], { shouldDirty: true })}
-      >
-        <MenuItem value="syslog">{t('export.syslog')}</MenuItem>
-        <MenuItem value="otlp">{t('export.otlp')}</MenuItem>
-      </TextField>
       {kind === 'syslog' ? (
         <>
           <TextInput name="settings.host" label={t('export.host')} hint={t('export.hostHint')} />
@@ -77,7 +107,7 @@ function Fields() {
             type="url"
           />
           <TextInput name="settings.header" label={t('export.header')} />
-          <TextInput name="secret" label={t('export.secret')} hint={t('export.secretHint')} type="password" nullable />
+          <TextInput name="secret" label={t('export.secret')} hint={secretHint} type="password" nullable />
         </>
       )}
       <TextInput
@@ -86,11 +116,6 @@ function Fields() {
         hint={t('export.authorityHint')}
         rows={3}
         nullable
-      />
-      <SelectInput
-        name="from"
-        label={t('export.from')}
-        options={(['now', 'beginning'] as const).map((value) => ({ value, label: t(`export.from.${value}`) }))}
       />
     </>
   );

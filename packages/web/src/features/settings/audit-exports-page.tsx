@@ -1,4 +1,3 @@
-import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
@@ -8,10 +7,12 @@ import { lazy, Suspense, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
+import { wholeList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CreateButton } from '../../ui/create-button.tsx';
 import { AuditIcon } from '../../ui/icons.tsx';
+import { actionsColumn, nameColumn } from '../../ui/list-columns.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
@@ -22,7 +23,9 @@ import { settingsMessages } from './messages.ts';
 import { TestResult } from './test-result.tsx';
 
 const route = getRouteApi('/settings/audit-exports');
-const CreateDialog = lazy(async () => ({ default: (await import('./audit-export-dialog.tsx')).AuditExportDialog }));
+const dialogs = () => import('./audit-export-dialog.tsx');
+const CreateDialog = lazy(async () => ({ default: (await dialogs()).CreateAuditExportDialog }));
+const EditDialog = lazy(async () => ({ default: (await dialogs()).EditAuditExportDialog }));
 /** An export that is this far behind is looked at. */
 const BEHIND_SECONDS = 60;
 
@@ -35,24 +38,13 @@ export function AuditExportsPage() {
   const may = useMay();
   const search = route.useSearch();
   const setSearch = useSearchChange();
-  const query = useQuery(routeQuery('auditExports.list', {}));
+  const list = wholeList(useQuery(routeQuery('auditExports.list', {})));
   const test = useRouteMutation('auditExports.test', ['auditExports.list']);
   const remove = useRouteMutation('auditExports.delete', ['auditExports.list']);
+  const [editing, setEditing] = useState<AuditExport | null>(null);
   const [removing, setRemoving] = useState<AuditExport | null>(null);
   const columns: Column<AuditExport>[] = [
-    {
-      key: 'name',
-      header: t('export.name'),
-      value: ({ name }) => name,
-      cell: (row) => (
-        <>
-          <Box sx={{ fontWeight: 600 }}>{row.name}</Box>
-          <Typography variant="caption" color="textSecondary" component="div">
-            {addressOf(row)}
-          </Typography>
-        </>
-      ),
-    },
+    nameColumn(t('export.name'), (row) => [addressOf(row)]),
     {
       key: 'kind',
       header: t('export.kind'),
@@ -96,56 +88,44 @@ export function AuditExportsPage() {
           )}
         </>
       ),
-      width: '180px',
+      // A share and not a length, so that a phone has room for names.
+      width: 'minmax(0, 0.6fr)',
     },
-    {
-      key: 'actions',
-      header: '',
-      cell: (row) =>
-        may('audit_exports:write') ? (
-          <Box sx={{ display: 'flex', justifyContent: 'flex-end', gap: 0.5 }}>
-            <Button
-              size="small"
-              loading={test.isPending && test.variables.params.id === row.id}
-              onClick={() => test.mutate({ params: { id: row.id } })}
-            >
-              {t('export.test')}
-            </Button>
-            <Button size="small" color="error" onClick={() => setRemoving(row)}>
-              {t('export.remove')}
-            </Button>
-          </Box>
-        ) : null,
-      below: true,
-      width: '180px',
-    },
+    actionsColumn('220px', (row) =>
+      may('audit_exports:write') ? (
+        <>
+          <Button
+            size="small"
+            loading={test.isPending && test.variables.params.id === row.id}
+            onClick={() => test.mutate({ params: { id: row.id } })}
+          >
+            {t('export.test')}
+          </Button>
+          <Button size="small" onClick={() => setEditing(row)}>
+            {t('export.edit')}
+          </Button>
+          <Button size="small" color="error" onClick={() => setRemoving(row)}>
+            {t('export.remove')}
+          </Button>
+        </>
+      ) : null,
+    ),
   ];
   const create = (
     <CreateButton permission="audit_exports:write" onClick={() => setSearch({ create: '1' })}>
       {t('export.create')}
     </CreateButton>
   );
-  const tested = query.data?.items.find(({ id }) => id === test.variables?.params.id);
+  const tested = list.rows?.find(({ id }) => id === test.variables?.params.id);
   return (
     <>
       <ListPage
         title={t('exports.title')}
         subtitle={t('exports.subtitle')}
-        tabs={
-          <>
-            <SubNavigation of="settings" />
-            <TestResult name={tested?.name} result={test.data} error={test.error} />
-          </>
-        }
+        tabs={<SubNavigation of="settings" />}
+        above={<TestResult name={tested?.name} result={test.data} error={test.error} />}
         actions={create}
-        list={{
-          rows: query.data?.items,
-          error: query.data === undefined ? query.error : null,
-          isFetching: query.isFetching,
-          hasMore: false,
-          loadMore: () => undefined,
-          reload: () => void query.refetch(),
-        }}
+        list={list}
         columns={columns}
         rowKey={({ id }) => id}
         textOf={(row) => [row.name, row.settings.kind, addressOf(row)].join(' ')}
@@ -153,11 +133,12 @@ export function AuditExportsPage() {
         onSearch={setSearch}
         empty={{ title: t('exports.emptyTitle'), text: t('exports.emptyText'), icon: <AuditIcon /> }}
       />
-      {search.create === undefined || !may('audit_exports:write') ? null : (
-        <Suspense>
+      <Suspense>
+        {search.create === undefined || !may('audit_exports:write') ? null : (
           <CreateDialog onClose={() => setSearch({ create: undefined })} />
-        </Suspense>
-      )}
+        )}
+        {editing === null ? null : <EditDialog of={editing} onClose={() => setEditing(null)} />}
+      </Suspense>
       <ConfirmDialog
         open={removing !== null}
         title={t('export.removeTitle', { name: removing?.name ?? '' })}

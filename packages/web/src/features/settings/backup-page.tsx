@@ -34,8 +34,8 @@ export function BackupPage() {
   const [made, setMade] = useState<string | null>(null);
   return (
     <>
-      <PageHeader title={t('backup.title')} subtitle={t('backup.subtitle')} />
       <SubNavigation of="settings" />
+      <PageHeader title={t('backup.title')} subtitle={t('backup.subtitle')} />
       <TwoColumns>
         <Section title={t('backup.make')}>
           <Typography color="textSecondary" sx={{ mb: 2 }}>

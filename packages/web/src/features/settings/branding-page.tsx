@@ -2,7 +2,6 @@ import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { type Branding, DEFAULT_BRANDING, routes, textOn } from '@zeronaut/model';
-import { useState } from 'react';
 import { useController, useWatch } from 'react-hook-form';
 import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
@@ -31,18 +30,15 @@ function BrandingForm({ branding }: { readonly branding: Branding }) {
   const t = useMessages(settingsMessages);
   const mayChange = useMay()('organization:write');
   const set = useRouteMutation('branding.set', ['branding.get']);
-  const [saved, setSaved] = useState(false);
   return (
     <Form
       schema={routes['branding.set'].body}
       base={{ values: branding }}
       reload={async () => ({ values: await call('branding.get', {}) })}
-      onSubmit={async (body) => {
-        await set.mutateAsync({ body });
-        setSaved(true);
-      }}
+      done={t('saved')}
+      onSubmit={(body) => set.mutateAsync({ body })}
       stays
-      actions={(state) => <SaveActions {...state} saved={saved} mayChange={mayChange} />}
+      actions={(state) => <SaveActions {...state} mayChange={mayChange} />}
     >
       <TwoColumns>
         <Section>

@@ -1,7 +1,6 @@
 import Box from '@mui/material/Box';
 import { useQuery } from '@tanstack/react-query';
 import { type DevicePolicy, routes } from '@zeronaut/model';
-import { useState } from 'react';
 import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
@@ -30,7 +29,6 @@ function PolicyForm({ policy }: { readonly policy: DevicePolicy }) {
   const t = useMessages(settingsMessages);
   const mayChange = useMay()('organization:write');
   const update = useRouteMutation('devicePolicy.update', ['devicePolicy.get']);
-  const [saved, setSaved] = useState(false);
   return (
     <Box sx={{ maxWidth: 720 }}>
       <Section>
@@ -38,12 +36,10 @@ function PolicyForm({ policy }: { readonly policy: DevicePolicy }) {
           schema={routes['devicePolicy.update'].body}
           base={baseOf(policy)}
           reload={async () => baseOf(await call('devicePolicy.get', {}))}
-          onSubmit={async (body, { version }) => {
-            await update.mutateAsync({ body, version: version ?? policy.version });
-            setSaved(true);
-          }}
+          done={t('saved')}
+          onSubmit={(body, { version }) => update.mutateAsync({ body, version: version ?? policy.version })}
           stays
-          actions={(state) => <SaveActions {...state} saved={saved} mayChange={mayChange} />}
+          actions={(state) => <SaveActions {...state} mayChange={mayChange} />}
         >
           <SelectInput
             name="approval"

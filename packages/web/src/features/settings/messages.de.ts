@@ -76,6 +76,11 @@ export const messages: Translation<typeof english> = {
   'export.failing': 'Scheitert',
   'export.behind': { one: '{count} Eintrag zurück', other: '{count} Einträge zurück' },
   'export.current': 'Aktuell',
+  'export.edit': 'Bearbeiten',
+  'export.editTitle': '{name} bearbeiten',
+  'export.editText':
+    'Einträge gehen weiter, wo der Empfänger steht. Mit einer anderen Adresse oder Kopfzeile wird das Geheimnis neu angegeben: Von selbst geht es nirgends hin.',
+  'export.secretKept': 'Leer: Das vorhandene bleibt',
   'export.test': 'Testen',
   'export.testGood': '{name} nahm die Testnachricht an.',
   'export.testBad': '{name} nahm sie nicht an: {error}',

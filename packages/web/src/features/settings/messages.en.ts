@@ -72,6 +72,11 @@ export const messages = {
   'export.failing': 'Failing',
   'export.behind': { one: '{count} entry behind', other: '{count} entries behind' },
   'export.current': 'Up to date',
+  'export.edit': 'Edit',
+  'export.editTitle': 'Edit {name}',
+  'export.editText':
+    'Entries go on from where the receiver is. With another address or header the secret is given again: it goes nowhere by itself.',
+  'export.secretKept': 'Empty: the one that is there stays',
   'export.test': 'Test',
   'export.testGood': '{name} took the test message.',
   'export.testBad': '{name} did not take it: {error}',

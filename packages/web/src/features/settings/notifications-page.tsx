@@ -113,12 +113,8 @@ export function NotificationsPage() {
       <ListPage
         title={t('notifications.title')}
         subtitle={t('notifications.subtitle')}
-        tabs={
-          <>
-            <SubNavigation of="settings" />
-            <TestResult name={tested?.name} result={test.data} error={test.error} />
-          </>
-        }
+        tabs={<SubNavigation of="settings" />}
+        above={<TestResult name={tested?.name} result={test.data} error={test.error} />}
         actions={create}
         list={{
           rows: query.data?.items,

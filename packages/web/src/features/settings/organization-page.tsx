@@ -1,7 +1,6 @@
 import Box from '@mui/material/Box';
 import { useQuery } from '@tanstack/react-query';
 import { type Organization, routes } from '@zeronaut/model';
-import { useState } from 'react';
 import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
@@ -49,19 +48,16 @@ function OrganizationForm({ organization }: { readonly organization: Organizatio
   const t = useMessages(settingsMessages);
   const mayChange = useMay()('organization:write');
   const update = useRouteMutation('organizations.update', ['organizations.getCurrent', 'me.get']);
-  const [saved, setSaved] = useState(false);
   const zones = [...new Set(['UTC', organization.timeZone, ...Intl.supportedValuesOf('timeZone')])].sort();
   return (
     <Form
       schema={schema}
       base={baseOf(organization)}
       reload={async () => baseOf(await call('organizations.getCurrent', {}))}
-      onSubmit={async (body) => {
-        await update.mutateAsync({ body });
-        setSaved(true);
-      }}
+      done={t('saved')}
+      onSubmit={(body) => update.mutateAsync({ body })}
       stays
-      actions={(state) => <SaveActions {...state} saved={saved} mayChange={mayChange} />}
+      actions={(state) => <SaveActions {...state} mayChange={mayChange} />}
     >
       <TextInput name="name" label={t('name')} hint={t('name.hint')} disabled={!mayChange} maxLength={120} />
       <SelectInput

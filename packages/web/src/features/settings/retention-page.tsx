@@ -5,6 +5,7 @@ import { type AuditRetention, routes } from '@zeronaut/model';
 import { useState } from 'react';
 import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { tell } from '../../base/notices.ts';
 import { useMay } from '../../base/session.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Form } from '../../ui/form.tsx';
@@ -38,7 +39,6 @@ function RetentionForm({ retention }: { readonly retention: AuditRetention }) {
   const t = useMessages(settingsMessages);
   const mayChange = useMay()('audit_retention:write');
   const set = useRouteMutation('audit.setRetention', ['audit.getRetention']);
-  const [saved, setSaved] = useState(false);
   const [answer, setAnswer] = useState<{ readonly give: (confirmed: boolean) => void } | null>(null);
   const ask = () => new Promise<boolean>((give) => setAnswer({ give }));
   return (
@@ -53,11 +53,12 @@ function RetentionForm({ retention }: { readonly retention: AuditRetention }) {
               if (!(await ask())) return false;
             }
             await set.mutateAsync({ body, version: version ?? retention.version });
-            setSaved(true);
+            // What was removed meanwhile does not come back: no way back is offered.
+            tell(t('saved'));
             return true;
           }}
           stays
-          actions={(state) => <SaveActions {...state} saved={saved} mayChange={mayChange} />}
+          actions={(state) => <SaveActions {...state} mayChange={mayChange} />}
         >
           <NumberInput
             name="entryDays"

@@ -1,8 +1,7 @@
-import Card from '@mui/material/Card';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { PendingCard } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 
 interface SettingPageProps<Data> {
@@ -17,19 +16,9 @@ export function SettingPage<Data>({ title, subtitle, query, children }: SettingP
   const { data, error, refetch } = query;
   return (
     <>
-      <PageHeader title={title} subtitle={subtitle} />
       <SubNavigation of="settings" />
-      {data === undefined ? (
-        <Card>
-          {error === null ? (
-            <RowsSkeleton label={title} />
-          ) : (
-            <ErrorState error={error} onRetry={() => void refetch()} />
-          )}
-        </Card>
-      ) : (
-        children(data)
-      )}
+      <PageHeader title={title} subtitle={subtitle} />
+      {data === undefined ? <PendingCard label={title} error={error} onRetry={() => void refetch()} /> : children(data)}
     </>
   );
 }

@@ -2,7 +2,6 @@ import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { routes, type SignInPolicy } from '@zeronaut/model';
-import { useState } from 'react';
 import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
@@ -36,7 +35,6 @@ function PolicyForm({ policy }: { readonly policy: SignInPolicy }) {
   const t = useMessages(settingsMessages);
   const mayChange = useMay()('organization:write');
   const update = useRouteMutation('signInPolicy.update', ['signInPolicy.get']);
-  const [saved, setSaved] = useState(false);
   const disabled = !mayChange;
   return (
     <Box sx={{ maxWidth: 720 }}>
@@ -44,12 +42,10 @@ function PolicyForm({ policy }: { readonly policy: SignInPolicy }) {
         schema={routes['signInPolicy.update'].body}
         base={baseOf(policy)}
         reload={async () => baseOf(await call('signInPolicy.get', {}))}
-        onSubmit={async (body, { version }) => {
-          await update.mutateAsync({ body, version: version ?? policy.version });
-          setSaved(true);
-        }}
+        done={t('saved')}
+        onSubmit={(body, { version }) => update.mutateAsync({ body, version: version ?? policy.version })}
         stays
-        actions={(state) => <SaveActions {...state} saved={saved} mayChange={mayChange} />}
+        actions={(state) => <SaveActions {...state} mayChange={mayChange} />}
       >
         <Section title={t('factors.title')}>
           <Box sx={{ display: 'grid', gap: 2, pt: 1 }}>

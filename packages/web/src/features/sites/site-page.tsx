@@ -1,6 +1,5 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Card from '@mui/material/Card';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
@@ -15,7 +14,7 @@ import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
-import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { PendingCard } from '../../ui/states.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
@@ -51,15 +50,7 @@ export function SitePage() {
     );
   }
   if (site === undefined) {
-    return (
-      <Card>
-        {error === null ? (
-          <RowsSkeleton label={t('title')} />
-        ) : (
-          <ErrorState error={error} onRetry={() => void refetch()} />
-        )}
-      </Card>
-    );
+    return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
   }
   return (
     <>

@@ -5,6 +5,7 @@ import { useGroups, useRoles } from '../../base/people.ts';
 import type { Base } from '../../ui/form.tsx';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { ListInput, SelectInput, TextInput } from '../../ui/form-fields.tsx';
+import { useDone } from '../../ui/use-done.ts';
 import { userMessages } from './messages.ts';
 
 const body = routes['users.update'].body;
@@ -23,6 +24,7 @@ function baseOf({ name, role, groups, version }: User): Base<Pick<User, 'name' |
 
 export function EditUserDialog({ user, onClose }: DialogProps) {
   const t = useMessages(userMessages);
+  const done = useDone();
   const update = useRouteMutation('users.update', OLD);
   const roles = useRoles();
   const groups = useGroups();
@@ -36,6 +38,7 @@ export function EditUserDialog({ user, onClose }: DialogProps) {
       onSubmit={(values, { version }) =>
         update.mutateAsync({ params: { id: user.id }, body: values, version: version ?? user.version })
       }
+      done={done('saved', user.name)}
       onClose={onClose}
     >
       <TextInput name="name" label={t('field.name')} autoFocus />

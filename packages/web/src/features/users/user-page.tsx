@@ -1,23 +1,25 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Card from '@mui/material/Card';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
+import type { User } from '@zeronaut/model';
 import { lazy, Suspense, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { tell } from '../../base/notices.ts';
 import { useMay, useMe } from '../../base/session.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
-import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { ErrorState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
+import { useDone } from '../../ui/use-done.ts';
 import { userMessages } from './messages.ts';
 import { UserAccess } from './user-access.tsx';
 import { UserFactors } from './user-factors.tsx';
@@ -34,22 +36,23 @@ export function UserPage() {
   const may = useMay();
   const { id } = route.useParams();
   const [open, setOpen] = useState<'edit' | 'password' | 'disable' | 'remove' | null>(null);
-  const update = useRouteMutation('users.update', ['users.list', 'users.get']);
+  const update = useRouteMutation('users.update', ['users.list', 'users.get'], ({ params, body: { status } }) => ({
+    id: params.id,
+    change: { status },
+  }));
+  const done = useDone();
   const { data: user, error, refetch } = useQuery(routeQuery('users.get', { params: { id } }));
   if (user === undefined) {
-    return (
-      <Card>
-        {error === null ? (
-          <RowsSkeleton label={t('title')} />
-        ) : (
-          <ErrorState error={error} onRetry={() => void refetch()} />
-        )}
-      </Card>
-    );
+    return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
   }
   const close = () => setOpen(null);
-  const setStatus = (status: 'active' | 'disabled') =>
-    update.mutateAsync({ params: { id }, body: { status }, version: user.version });
+  const setStatus = (status: User['status'], version: number) =>
+    update.mutateAsync({ params: { id }, body: { status }, version });
+  async function change(status: User['status'], before: User): Promise<void> {
+    const { name, version } = await setStatus(status, before.version);
+    const text = done(status === 'active' ? 'enabled' : 'disabled', name);
+    tell(text, () => setStatus(before.status, version));
+  }
   // An owner is changed by owners alone; the API refuses it all the same.
   const mayChange = may('users:write') && (user.role !== 'owner' || me.role === 'owner');
   const isMe = me.user?.id === user.id;
@@ -80,7 +83,11 @@ export function UserPage() {
                   {t('disable')}
                 </Button>
               ) : (
-                <Button variant="contained" loading={update.isPending} onClick={() => void setStatus('active')}>
+                <Button
+                  variant="contained"
+                  loading={update.isPending}
+                  onClick={() => void change('active', user).catch(() => undefined)}
+                >
                   {t('enable')}
                 </Button>
               )}
@@ -137,7 +144,7 @@ export function UserPage() {
         open={open === 'disable'}
         title={t('disable.title', { name: user.name })}
         action={t('disable')}
-        onConfirm={() => setStatus('disabled')}
+        onConfirm={() => change('disabled', user)}
         onClose={close}
       >
         <Typography>{t('disable.text')}</Typography>

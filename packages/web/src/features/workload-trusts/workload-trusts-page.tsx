@@ -13,11 +13,11 @@ import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CreateButton } from '../../ui/create-button.tsx';
 import { KeyIcon } from '../../ui/icons.tsx';
-import { LifeStateChip } from '../../ui/life-state.tsx';
+import { LastUsed } from '../../ui/last-used.tsx';
+import { actionsColumn, nameColumn, revocableColumn, revocableFilter, usedColumn } from '../../ui/list-columns.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
-import { Time } from '../../ui/time.tsx';
 import { useLifeState } from '../../ui/use-life-state.ts';
 import { workloadTrustMessages } from './messages.ts';
 import { UseTrustDialog } from './use-trust-dialog.tsx';
@@ -25,8 +25,6 @@ import { UseTrustDialog } from './use-trust-dialog.tsx';
 const route = getRouteApi('/service-accounts/workload-trusts');
 const CreateDialog = lazy(async () => ({ default: (await import('./create-trust-dialog.tsx')).CreateTrustDialog }));
 
-const STATES = ['usable', 'revoked'] as const;
-const stateOf = ({ revokedAt }: WorkloadTrust) => (revokedAt === null ? 'usable' : 'revoked');
 const patternsOf = ({ subject, claims }: WorkloadTrust) => [
   subject,
   ...Object.entries(claims).map(([name, pattern]) => `${name}=${pattern}`),
@@ -44,19 +42,7 @@ export function WorkloadTrustsPage() {
   const [using, setUsing] = useState<WorkloadTrust | null>(null);
   const [removing, setRemoving] = useState<WorkloadTrust | null>(null);
   const columns: Column<WorkloadTrust>[] = [
-    {
-      key: 'name',
-      header: t('column.name'),
-      value: ({ name }) => name,
-      cell: (row) => (
-        <>
-          <Box sx={{ fontWeight: 600, overflowWrap: 'anywhere' }}>{row.name}</Box>
-          <Typography variant="caption" color="textSecondary" component="div" sx={{ overflowWrap: 'anywhere' }}>
-            {row.issuer}
-          </Typography>
-        </>
-      ),
-    },
+    nameColumn(t('column.name'), ({ issuer }) => [issuer]),
     {
       key: 'subject',
       header: t('column.subject'),
@@ -79,41 +65,22 @@ export function WorkloadTrustsPage() {
       from: 'sm',
       width: '150px',
     },
-    {
-      key: 'used',
-      header: t('column.used'),
-      value: ({ lastUsedAt }) => (lastUsedAt === null ? null : Date.parse(lastUsedAt)),
-      cell: ({ lastUsedAt }) => <Time at={lastUsedAt} />,
-      from: 'lg',
-      width: '130px',
-    },
-    {
-      key: 'status',
-      header: t('column.status'),
-      value: stateOf,
-      cell: (row) => <LifeStateChip state={stateOf(row)} />,
-      from: 'sm',
-      width: '110px',
-    },
-    {
-      key: 'actions',
-      header: '',
-      cell: (row) =>
-        row.revokedAt === null ? (
-          <Box sx={{ display: 'flex', justifyContent: 'flex-end', gap: 0.5 }}>
-            <Button size="small" onClick={() => setUsing(row)}>
-              {t('use')}
+    usedColumn(t('column.used')),
+    revocableColumn(t('column.status')),
+    actionsColumn('190px', (row) =>
+      row.revokedAt === null ? (
+        <>
+          <Button size="small" onClick={() => setUsing(row)}>
+            {t('use')}
+          </Button>
+          {mayChange ? (
+            <Button size="small" color="error" onClick={() => setRemoving(row)}>
+              {t('end')}
             </Button>
-            {mayChange ? (
-              <Button size="small" color="error" onClick={() => setRemoving(row)}>
-                {t('end')}
-              </Button>
-            ) : null}
-          </Box>
-        ) : null,
-      below: true,
-      width: '190px',
-    },
+          ) : null}
+        </>
+      ) : null,
+    ),
   ];
   const create = (
     <CreateButton permission="service_accounts:write" onClick={() => setSearch({ create: '1' })}>
@@ -131,14 +98,7 @@ export function WorkloadTrustsPage() {
         columns={columns}
         rowKey={({ id }) => id}
         textOf={(row) => [row.name, row.issuer, ...patternsOf(row), nameOf(row.serviceAccountId)].join(' ')}
-        filters={[
-          {
-            key: 'status',
-            label: t('column.status'),
-            options: STATES.map((value) => ({ value, label: lifeLabel(value) })),
-            matches: (row, value) => stateOf(row) === value,
-          },
-        ]}
+        filters={[revocableFilter(t('column.status'), lifeLabel)]}
         search={search}
         onSearch={setSearch}
         empty={{ title: t('empty.title'), text: t('empty.text'), icon: <KeyIcon /> }}
@@ -163,6 +123,7 @@ export function WorkloadTrustsPage() {
         onClose={() => setRemoving(null)}
       >
         <Typography>{t('end.text')}</Typography>
+        <LastUsed at={removing?.lastUsedAt} />
       </ConfirmDialog>
     </>
   );
