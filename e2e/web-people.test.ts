@@ -5,10 +5,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { waitFor } from '@zeronaut/testkit';
+import { Secret, TOTP } from 'otpauth';
 import { createOidcPeer } from '../packages/console/src/testing/oidc-peer.suite.ts';
 import { createSamlPeer } from '../packages/console/src/testing/saml-peer.suite.ts';
 import { ensureWeb } from '../scripts/build-web.mjs';
-import { openBrowser } from './harness/browser.ts';
+import { addAuthenticator, openBrowser } from './harness/browser.ts';
 import { fileOwner } from './harness/file-owner.ts';
 import { openWebConsole, type WebConsole } from './harness/web-console.ts';
 import { startWorld, type User, type World } from './harness/world.ts';
@@ -87,10 +89,66 @@ describe('people', () => {
 
     await page.click('role=button[name="Disable"]');
     await submit('Disable');
+    await gone();
     await page.waitForSelector('main >> text=Disabled');
     await web.open('/users?status=disabled');
     await page.waitForSelector('role=row >> text=eve@example.com');
     assert.equal(await page.locator('role=row >> text=bob@example.com').count(), 0);
+  });
+
+  it('are as before when a change is taken back, unless somebody else wrote meanwhile', async () => {
+    const { page } = web;
+    const now = () => world.api.call('users.get', { params: { id: bob.id } });
+    const { name: before } = await now();
+    await web.open(`/users/${bob.id}`);
+    async function rename(name: string): Promise<void> {
+      await page.click('role=button[name="Edit"]');
+      await page.fill('input[name=name]', name);
+      await submit('Save');
+      await gone();
+      await page.waitForSelector(`text=${before} is saved`);
+    }
+    await rename('Robert');
+    assert.equal((await now()).name, 'Robert');
+    await page.keyboard.press('z');
+    await page.waitForSelector('text=It is as it was.');
+    assert.equal((await now()).name, before);
+    await rename('Robert');
+    const { version } = await now();
+    await world.api.call('users.update', { params: { id: bob.id }, body: { name: 'Rob' } }, version);
+    await page.click('role=button[name="Undo"]');
+    await page.waitForSelector('role=status >> text=api.precondition_failed');
+    assert.equal((await now()).name, 'Rob', 'theirs stays');
+    const { version: last } = await now();
+    await world.api.call('users.update', { params: { id: bob.id }, body: { name: before } }, last);
+  });
+
+  it('see a resource start at once, and stopped again when the console refuses', async () => {
+    const { page } = web;
+    const targets = [{ address: '127.0.0.1:9' }];
+    const { id } = await world.api.call('resources.create', { body: { name: 'switch', targets, enabled: false } });
+    await web.open(`/resources/${id}`);
+    await page.waitForSelector('main >> text=Stopped');
+    const answer = Promise.withResolvers<void>();
+    await page.route(`**/api/v1/resources/${id}`, async (route) => {
+      if (route.request().method() === 'GET') return await route.continue();
+      await answer.promise;
+      const problem = { title: 'Refused by the test', status: 409, reason: 'api.conflict', requestId: 'req_test' };
+      await route.fulfill({ status: 409, json: problem });
+    });
+    await page.click('role=button[name="Start"]');
+    await page.waitForSelector('role=button[name="Stop"]');
+    answer.resolve();
+    await page.waitForSelector('text=Request req_test');
+    await page.waitForSelector('role=button[name="Start"]');
+    await page.unroute(`**/api/v1/resources/${id}`);
+    await page.click('role=button[name="Start"]');
+    await page.waitForSelector('text=switch is started');
+    const isOn = async () => (await world.api.call('resources.get', { params: { id } })).enabled;
+    assert.equal(await isOn(), true);
+    await page.click('role=button[name="Undo"]');
+    await page.waitForSelector('role=button[name="Start"]');
+    await waitFor(async () => !(await isOn()), { what: 'it is stopped again' });
   });
 
   it('are signed out by the page of a user', async () => {
@@ -395,20 +453,81 @@ describe('a member', () => {
   });
 });
 
+describe('my factors', () => {
+  it('are set up with recovery codes, and removed', async () => {
+    const { page } = web;
+    await addAuthenticator(page);
+    await web.open('/my-access/sign-in');
+    const factors = page.locator('section[aria-label="Factors"]');
+    const codes = async () => (await page.innerText('role=textbox[name="Recovery codes"]')).split('\n');
+    async function makePasskey(): Promise<void> {
+      await factors.getByRole('button', { name: 'Add a passkey' }).click();
+      await page.fill('input[name=name]', SCRIPT);
+      await submit('Add a passkey');
+    }
+    await makePasskey();
+    await page.waitForSelector('text=It is shown this once');
+    const first = await codes();
+    assert.ok(first.length >= 8 && new Set(first).size === first.length, `codes: ${first.length}`);
+    await submit('I have it');
+    await factors.getByText(SCRIPT).waitFor();
+    await makePasskey();
+    await page.waitForSelector('role=dialog >> text=This device has a passkey for this account already');
+    await submit('Cancel');
+    await gone();
+
+    await factors.getByRole('button', { name: 'Set up an authenticator app' }).click();
+    const secret = await page.innerText('role=textbox[name="Secret of the app"]');
+    await page.waitForSelector('role=img[name="The secret as a QR code"]');
+    await web.checkAccessibility('an app is set up');
+    await page.fill('input[name=code]', new TOTP({ secret: Secret.fromBase32(secret) }).generate());
+    await submit('Turn on');
+    await gone();
+    await factors.getByText('Authenticator app', { exact: true }).waitFor();
+    const { email, password } = world.owner;
+    await assert.rejects(
+      world.api.call('sessions.create', { body: { email, password } }),
+      /factor/,
+      'the password alone signs nobody in any more',
+    );
+
+    await factors.getByRole('button', { name: 'New recovery codes' }).click();
+    await submit('New recovery codes');
+    await page.waitForSelector('text=It is shown this once');
+    assert.equal((await codes()).filter((code) => first.includes(code)).length, 0, 'all of them are new');
+    await submit('I have it');
+    for (const left of [1, 0]) {
+      await factors.getByRole('button', { name: 'Remove' }).first().click();
+      await submit('Remove');
+      await gone();
+      await waitFor(async () => (await factors.getByRole('button', { name: 'Remove' }).count()) === left, {
+        what: `${left} factors are left`,
+      });
+    }
+    await page.waitForSelector('text=No passkey and no authenticator app yet');
+  });
+});
+
 describe('settings', () => {
   it('are saved, twice in a row, and count', async () => {
     const { page } = web;
     await web.open('/settings');
+    const { name } = await world.api.call('organizations.getCurrent', {});
     await page.fill('input[name=name]', SCRIPT);
     await page.click('role=button[name="Save"]');
-    await page.waitForSelector('main >> text=Saved');
+    await page.waitForSelector('text=Saved');
     await page.waitForSelector(`aside >> text=${SCRIPT}`);
+    await page.click('role=button[name="Undo"]');
+    await page.waitForSelector('text=It is as it was.');
+    assert.equal(await page.inputValue('input[name=name]'), name);
+    assert.equal(await page.locator(`aside >> text=${SCRIPT}`).count(), 0);
     await web.open('/settings/sign-in');
     for (const minutes of ['20', '30']) {
       await page.fill('input[name=factorMaxAgeSeconds]', minutes);
       await page.click('role=button[name="Save"]');
-      await page.waitForSelector('main >> text=Saved');
-      assert.equal((await world.api.call('signInPolicy.get', {})).factorMaxAgeSeconds, Number(minutes) * 60);
+      const isSaved = async () =>
+        (await world.api.call('signInPolicy.get', {})).factorMaxAgeSeconds === Number(minutes) * 60;
+      await waitFor(isSaved, { what: `${minutes} minutes are saved` });
     }
     await web.open('/settings/branding');
     await page.fill('input[name=name]', 'Acme');
@@ -418,7 +537,7 @@ describe('settings', () => {
     await page.fill('input[name=colour]', '#ffd400');
     await page.fill('textarea[name=text]', SCRIPT);
     await page.click('role=button[name="Save"]');
-    await page.waitForSelector('main >> text=Saved');
+    await page.waitForSelector('text=Saved');
     assert.deepEqual(await world.api.call('branding.get', {}), { name: 'Acme', colour: '#ffd400', text: SCRIPT });
     await web.open('/settings/notifications?create=1');
     await page.fill('input[name=name]', 'pager');
@@ -430,6 +549,22 @@ describe('settings', () => {
     await page.click('role=row >> role=button[name="Remove"]');
     await submit('Remove');
     await page.waitForSelector('text=Nobody is told yet');
+    await web.open('/settings/audit-exports?create=1');
+    await page.fill('input[name=name]', 'siem');
+    await page.fill('input[name="settings.host"]', '127.0.0.1');
+    await submit('Add an export');
+    await gone();
+    await page.click('role=row >> role=button[name="Edit"]');
+    await page.fill('input[name=name]', 'siem-two');
+    await page.fill('input[name="settings.port"]', '6515');
+    await submit('Save');
+    await gone();
+    const [target] = (await world.api.call('auditExports.list', {})).items;
+    assert.deepEqual(
+      [target!.name, target!.settings.kind === 'syslog' && target!.settings.port],
+      ['siem-two', 6515],
+      'changed in its place',
+    );
     await web.open('/settings/backup');
     await page.fill('input[name=passphrase]', 'a long passphrase');
     await page.fill('input[name=again]', 'another passphrase');
@@ -447,7 +582,7 @@ describe('settings', () => {
     assert.equal((await world.api.call('audit.getRetention', {})).eventDays, 30, 'asked, and not confirmed');
     await page.click('role=button[name="Save"]');
     await submit('Keep less');
-    await page.waitForSelector('main >> text=Saved');
+    await page.waitForSelector('text=Saved');
     assert.deepEqual(await world.api.call('audit.getRetention', {}), { entryDays: null, eventDays: 7, version: 2 });
   });
 });

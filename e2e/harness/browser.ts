@@ -21,7 +21,12 @@ export async function openBrowser(owner: Owner | TestContext): Promise<BrowserPa
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
-  const cdp = await context.newCDPSession(page);
+  return { page, context, ...(await addAuthenticator(page)) };
+}
+
+/** Of one page alone: another of the same browser has none. */
+export async function addAuthenticator(page: Page): Promise<Pick<BrowserPage, 'cdp' | 'authenticatorId'>> {
+  const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');
   const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
     options: {
@@ -33,5 +38,5 @@ export async function openBrowser(owner: Owner | TestContext): Promise<BrowserPa
       automaticPresenceSimulation: true,
     },
   });
-  return { page, context, cdp, authenticatorId };
+  return { cdp, authenticatorId };
 }

@@ -40,6 +40,7 @@ export function MyAccessPage() {
   const shown = matching(rows ?? [], search.q ?? '', ({ name, protocol, urls }) => [name, protocol, ...urls].join(' '));
   return (
     <>
+      <SubNavigation of="mine" />
       <PageHeader
         title={t('title')}
         subtitle={t('subtitle', { name: me.organization.name })}
@@ -49,7 +50,6 @@ export function MyAccessPage() {
           </ButtonLink>
         }
       />
-      <SubNavigation of="mine" />
       {rows === undefined || (rows.length === 0 && hasMore) ? (
         <Card>
           {error === null ? <RowsSkeleton label={t('title')} /> : <ErrorState error={error} onRetry={reload} />}

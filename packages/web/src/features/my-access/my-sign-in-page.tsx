@@ -11,11 +11,12 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Row, Rows } from '../../ui/rows.tsx';
 import { Section } from '../../ui/section.tsx';
-import { DevicesSection, FactorsSection, SessionsSection } from '../../ui/sign-in-sections.tsx';
+import { DevicesSection, SessionsSection } from '../../ui/sign-in-sections.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
 import { myAccessMessages } from './messages.ts';
+import { MyFactors } from './my-factors.tsx';
 
 const MyPush = lazy(async () => ({ default: (await import('./my-push.tsx')).MyPush }));
 const ALL = { query: { limit: 200 } } as const;
@@ -27,8 +28,8 @@ export function MySignInPage() {
   const may = useMay();
   return (
     <>
-      <PageHeader title={t('signIn.title')} subtitle={me.user?.email ?? me.role} />
       <SubNavigation of="mine" />
+      <PageHeader title={t('signIn.title')} subtitle={me.user?.email ?? me.role} />
       <TwoColumns>
         <MyFactors />
         <MySessions />
@@ -42,22 +43,6 @@ export function MySignInPage() {
         ) : null}
       </TwoColumns>
     </>
-  );
-}
-
-/** Making a passkey or an app needs pages that ask for a fresh sign-in: they are the console's own, without a script of ours. */
-function MyFactors() {
-  const t = useMessages(myAccessMessages);
-  return (
-    <FactorsSection
-      query={useQuery(routeQuery('factors.list', {}))}
-      none={t('factors.none')}
-      actions={
-        <Button size="small" href="/account">
-          {t('factors.change')}
-        </Button>
-      }
-    />
   );
 }
 
