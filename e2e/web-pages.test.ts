@@ -21,7 +21,7 @@ const owner = fileOwner();
 /** Each field has a markup of its own, so that it is known which of them were shown. */
 const markup = (field: string) => `<img src=x onerror=alert('${field}')>`;
 /** Some fifty pages, each in both themes. */
-const LONG = { timeout: 400_000 };
+const LONG = { timeout: 900_000 };
 const FIELDS = /<img src=x onerror=alert\('([a-z-]+)'\)>/g;
 const MADE_ELEMENTS = `document.querySelectorAll('img[src="x"], [onerror], [onload], main script, iframe, object, embed').length`;
 
@@ -235,6 +235,9 @@ describe('the keyboard alone', () => {
     await tabTo(/^by-keys$/);
     await page.keyboard.press('Enter');
     await page.waitForSelector('h1:has-text("by-keys")');
+
+    await go('workload trusts');
+    await page.waitForURL(/\/service-accounts\/workload-trusts$/);
   });
 
   it('writes a policy', async () => {

@@ -482,6 +482,8 @@ describe('my factors', () => {
     await web.checkAccessibility('an app is set up');
     await page.fill('input[name=code]', new TOTP({ secret: Secret.fromBase32(secret) }).generate());
     await submit('Turn on');
+    await page.waitForSelector('text=It is shown this once');
+    await submit('I have it');
     await gone();
     await factors.getByText('Authenticator app', { exact: true }).waitFor();
     const { email, password } = world.owner;

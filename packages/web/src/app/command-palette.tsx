@@ -9,7 +9,8 @@ import { routeQuery } from '../base/api.ts';
 import { matching } from '../base/list-order.ts';
 import { useMessages } from '../base/messages.ts';
 import { useMay } from '../base/session.ts';
-import { GatewayIcon, ResourceIcon, UserIcon } from '../ui/icons.tsx';
+import { GatewayIcon, AuditIcon as PageIcon, ResourceIcon, UserIcon } from '../ui/icons.tsx';
+import { useAllTabs } from '../ui/sub-navigation.tsx';
 import { visuallyHidden } from '../ui/visually-hidden.ts';
 import { appMessages } from './messages.ts';
 import { ACTIONS, NAVIGATION, type NavigationItem } from './navigation.ts';
@@ -154,6 +155,7 @@ function useCommands(q: string, onClose: () => void): readonly Command[] {
   const t = useMessages(appMessages);
   const may = useMay();
   const router = useRouter();
+  const allTabs = useAllTabs();
   const go = (href: string) => () => {
     onClose();
     void router.navigate({ href });
@@ -171,8 +173,18 @@ function useCommands(q: string, onClose: () => void): readonly Command[] {
     return { id: `${group}:${item.to}`, group, text: t(item.label), detail: '', icon: <Icon />, run };
   };
   const allowed = (items: readonly NavigationItem[]) => items.filter(({ permission }) => may(permission));
+  const pages = allowed(NAVIGATION);
+  // Pages below those of the menu, when somebody looks for one. The first of each is in the menu already.
+  const below = !isAsked
+    ? []
+    : allTabs
+        .filter(({ to }) => pages.every((page) => page.to !== to))
+        .map(({ to, text, of }) => ({
+          ...{ id: `below:${to}`, group: t('palette.pages'), text, detail: of },
+          ...{ icon: <PageIcon />, run: go(to) },
+        }));
   const groups: Command[][] = [
-    allowed(NAVIGATION).map((item) => fromItem(item, t('palette.pages'))),
+    [...pages.map((item) => fromItem(item, t('palette.pages'))), ...below],
     allowed(ACTIONS).map((item) => fromItem(item, t('palette.actions'))),
   ];
   const found: Command[] = !isAsked
@@ -192,7 +204,12 @@ function useCommands(q: string, onClose: () => void): readonly Command[] {
         })),
       ];
   // What the API found may match in what is not shown here.
-  return [...groups.flatMap((group) => matching(group, q, (one) => one.text).slice(0, SHOWN_PER_GROUP)), ...found];
+  return [
+    ...groups.flatMap((group) =>
+      matching(group, q, ({ text: name, detail }) => `${name} ${detail}`).slice(0, SHOWN_PER_GROUP),
+    ),
+    ...found,
+  ];
 }
 
 /** While the API looks, what it found for fewer letters: Enter never opens what was not typed. */

@@ -1,6 +1,5 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Drawer from '@mui/material/Drawer';
 import IconButton from '@mui/material/IconButton';
 import Typography from '@mui/material/Typography';
 import { Outlet, useRouterState } from '@tanstack/react-router';
@@ -20,9 +19,11 @@ import { useShortcuts } from './shortcuts.ts';
 const loadPalette = () => import('./command-palette.tsx');
 const CommandPalette = lazy(async () => ({ default: (await loadPalette()).CommandPalette }));
 const ShortcutsDialog = lazy(async () => ({ default: (await import('./shortcuts-dialog.tsx')).ShortcutsDialog }));
+const loadMenu = () => import('./menu-drawer.tsx');
+const MenuDrawer = lazy(async () => ({ default: (await loadMenu()).MenuDrawer }));
 const NoticeBar = lazy(async () => ({ default: (await import('./notice-bar.tsx')).NoticeBar }));
 const SIDE_PX = 256;
-const PALETTE_AHEAD_MS = 1_000;
+const AHEAD_MS = 1_000;
 
 /** The frame: menu, search, account; the page itself in the middle. */
 export function Shell() {
@@ -32,6 +33,7 @@ export function Shell() {
   useEffect(() => void renewPush(me), [me.sessionId]);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [menuOpen, setMenuOpen] = useState(false);
+  const [menuWanted, setMenuWanted] = useState(false);
   const [paletteOpen, setPaletteOpen] = useState(false);
   const [keysOpen, setKeysOpen] = useState(false);
   useShortcuts(() => setKeysOpen(true));
@@ -47,8 +49,8 @@ export function Shell() {
       setPaletteOpen((open) => !open);
     }
     addEventListener('keydown', onKey);
-    // Whoever presses Ctrl-K goes on typing at once.
-    const ahead = setTimeout(() => void loadPalette(), PALETTE_AHEAD_MS);
+    // Whoever presses Ctrl-K goes on typing at once, and the menu of a phone is there while the console is away.
+    const ahead = setTimeout(() => void Promise.all([loadPalette(), loadMenu()]), AHEAD_MS);
     return () => {
       clearTimeout(ahead);
       removeEventListener('keydown', onKey);
@@ -108,19 +110,21 @@ export function Shell() {
       >
         <Box sx={{ position: 'sticky', top: 0, height: '100vh', overflowY: 'auto' }}>{side}</Box>
       </Box>
-      <Drawer
-        open={menuOpen}
-        onClose={() => setMenuOpen(false)}
-        sx={{ display: { md: 'none' } }}
-        slotProps={{ paper: { sx: { width: SIDE_PX + 40 }, 'aria-label': t('nav.main') } }}
-      >
-        {side}
-      </Drawer>
+      {menuWanted ? (
+        <Suspense>
+          <MenuDrawer open={menuOpen} label={t('nav.main')} width={SIDE_PX + 40} onClose={() => setMenuOpen(false)}>
+            {side}
+          </MenuDrawer>
+        </Suspense>
+      ) : null}
       <Box sx={{ flex: 1, minWidth: 0, display: 'flex', flexDirection: 'column' }}>
         <Box sx={{ display: 'flex', alignItems: 'center', gap: 1, px: { xs: 2, sm: 3, lg: 4 }, pt: 2 }}>
           <IconButton
             aria-label={t('nav.open')}
-            onClick={() => setMenuOpen(true)}
+            onClick={() => {
+              setMenuWanted(true);
+              setMenuOpen(true);
+            }}
             edge="start"
             sx={{ display: { md: 'none' } }}
           >
@@ -178,7 +182,8 @@ export function Shell() {
             '&:focus': { outline: 'none' },
           }}
         >
-          <Box sx={{ mb: 2, '&:empty': { display: 'none' } }}>
+          {/* Seen wherever one reads: what is old may be at the end of a long page. */}
+          <Box sx={{ position: 'sticky', top: 8, zIndex: 'appBar', mb: 2, '&:empty': { display: 'none' } }}>
             <LiveNotice />
           </Box>
           <Outlet />

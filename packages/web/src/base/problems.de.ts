@@ -101,17 +101,17 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
   },
   'http.malformed': { title: 'Die Anfrage ist kein gültiges HTTP/1.1', next: '' },
   'http.ambiguous': { title: 'Die Anfrage lässt sich auf zwei Arten lesen', next: '' },
-  'http.head_too_large': { title: 'Der Kopf der Anfrage ist zu groß', next: '' },
+  'http.head_too_large': { title: 'Der Kopf der Anfrage ist zu gross', next: '' },
   'http.target_too_long': { title: 'Das Ziel der Anfrage ist zu lang', next: '' },
   'http.version_unsupported': { title: 'Nur HTTP/1.1 und HTTP/1.0 werden verstanden', next: '' },
   'http.transfer_coding_unsupported': { title: 'Nur die Übertragung in Stücken (chunked) wird verstanden', next: '' },
   'http.expectation_unsupported': { title: 'Nur 100-continue wird verstanden', next: '' },
   'http.method_unsupported': { title: 'Die Methode wird nicht unterstützt', next: '' },
-  'http.body_too_large': { title: 'Der Inhalt der Anfrage ist für diese Seite zu groß', next: '' },
+  'http.body_too_large': { title: 'Der Inhalt der Anfrage ist für diese Seite zu gross', next: '' },
   'http.misdirected': { title: 'Host und TLS-Servername stimmen nicht überein', next: '' },
   'http.timeout': { title: 'Die Anfrage kam nicht rechtzeitig an', next: '' },
   'http.https_required': { title: 'Bitte https benutzen', next: '' },
-  'router.no_resource': { title: 'Keine Ressource heißt so', next: 'Die Adresse prüfen.' },
+  'router.no_resource': { title: 'Keine Ressource heisst so', next: 'Die Adresse prüfen.' },
   'router.port_closed': { title: 'Auf diesem Port horcht keine Ressource', next: '' },
   'balancer.no_target': { title: 'Kein Ziel ist verfügbar', next: 'Der Dienst startet vielleicht gerade neu.' },
   'balancer.agent_away': {
@@ -166,7 +166,7 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
     next: 'Neu laden und die Änderung wiederholen.',
   },
   'api.precondition_required': { title: 'If-Match ist nötig', next: 'Das gelesene ETag mitsenden.' },
-  'api.too_large': { title: 'Der Inhalt der Anfrage ist zu groß', next: '' },
+  'api.too_large': { title: 'Der Inhalt der Anfrage ist zu gross', next: '' },
   'api.media_type': { title: 'Bitte application/json senden', next: '' },
   'api.upgrade_required': {
     title: 'Diese Adresse spricht WebSocket',
@@ -204,7 +204,7 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
   'api.unavailable': { title: 'Die Konsole startet oder hört gerade auf', next: 'Noch einmal versuchen.' },
   'incident.ongoing': {
     title: 'Der Vorfall dauert noch an',
-    next: 'Beheben, was nicht stimmt: dann schließt er sich von selbst.',
+    next: 'Beheben, was nicht stimmt: dann schliesst er sich von selbst.',
   },
   'backup.postgres': {
     title: 'Diese Konsole hat ihre Daten in PostgreSQL',
@@ -229,7 +229,7 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
     title: 'Die andere Seite hat uns weitergeschickt',
     next: 'Die Adresse angeben, die selbst antwortet.',
   },
-  'outbound.too_large': { title: 'Die Antwort ist zu groß oder komprimiert', next: '' },
+  'outbound.too_large': { title: 'Die Antwort ist zu gross oder komprimiert', next: '' },
   'workload.untrusted': {
     title: 'Kein Vertrauen hat diese Id',
     next: 'Die Id eines Vertrauens als client_id senden.',

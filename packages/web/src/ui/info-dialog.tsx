@@ -11,6 +11,8 @@ import { uiMessages } from './messages.ts';
 export function InfoDialog(props: {
   readonly title: string;
   readonly children: ReactNode;
+  /** A button beside the one that closes it. */
+  readonly action?: ReactNode;
   readonly onClose: () => void;
 }) {
   const t = useMessages(uiMessages);
@@ -21,7 +23,10 @@ export function InfoDialog(props: {
       </DialogTitle>
       <DialogContent sx={{ display: 'grid', gap: 2 }}>{props.children}</DialogContent>
       <DialogActions sx={{ px: 3, pb: 2 }}>
-        <Button onClick={props.onClose}>{t('info.close')}</Button>
+        <Button color="inherit" onClick={props.onClose}>
+          {t('info.close')}
+        </Button>
+        {props.action}
       </DialogActions>
     </Dialog>
   );

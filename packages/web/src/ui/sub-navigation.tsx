@@ -3,7 +3,7 @@ import { useMessages } from '../base/messages.ts';
 import { useMay } from '../base/session.ts';
 import type { messages } from './messages.en.ts';
 import { uiMessages } from './messages.ts';
-import { PageTabs } from './page-tabs.tsx';
+import { type PageTab, PageTabs } from './page-tabs.tsx';
 
 interface Item {
   readonly to: string;
@@ -11,8 +11,26 @@ interface Item {
   readonly permission: Permission;
 }
 
-/** Pages below one row of the menu. */
+/** Pages below one row of the menu. The command palette leads to them too. */
 const PAGES = {
+  policies: [
+    { to: '/policies', label: 'tabs.policies', permission: 'policies:read' },
+    { to: '/policies/templates', label: 'tabs.templates', permission: 'policies:read' },
+    { to: '/policies/simulator', label: 'tabs.simulator', permission: 'policies:read' },
+    { to: '/policies/reported', label: 'tabs.reported', permission: 'policies:read' },
+    { to: '/policies/unused', label: 'tabs.unused', permission: 'policies:read' },
+    { to: '/policies/assertions', label: 'tabs.assertions', permission: 'policies:read' },
+  ],
+  security: [
+    { to: '/security', label: 'tabs.feed', permission: 'events:read' },
+    { to: '/security/incidents', label: 'tabs.incidents', permission: 'incidents:read' },
+    { to: '/security/refusals', label: 'tabs.refusals', permission: 'events:read' },
+    { to: '/security/behaviour', label: 'tabs.behaviour', permission: 'events:read' },
+  ],
+  audit: [
+    { to: '/audit', label: 'tabs.log', permission: 'audit:read' },
+    { to: '/audit/verify', label: 'tabs.verify', permission: 'audit:read' },
+  ],
   people: [
     { to: '/users', label: 'tabs.users', permission: 'users:read' },
     { to: '/users/invitations', label: 'tabs.invitations', permission: 'users:read' },
@@ -48,10 +66,27 @@ const PAGES = {
   ],
 } as const satisfies Record<string, readonly Item[]>;
 
-export function SubNavigation({ of }: { readonly of: keyof typeof PAGES }) {
+type Of = keyof typeof PAGES;
+
+/** Those that whoever looks may open. */
+function useTabs(): (of: Of) => readonly PageTab[] {
   const t = useMessages(uiMessages);
   const may = useMay();
-  const items: readonly Item[] = PAGES[of];
-  const tabs = items.filter(({ permission }) => may(permission)).map(({ to, label }) => ({ to, text: t(label) }));
-  return <PageTabs label={t(`tabs.of.${of}`)} tabs={tabs} />;
+  return (of) => {
+    const items: readonly Item[] = PAGES[of];
+    return items.filter(({ permission }) => may(permission)).map(({ to, label }) => ({ to, text: t(label) }));
+  };
+}
+
+export function SubNavigation({ of }: { readonly of: Of }) {
+  const t = useMessages(uiMessages);
+  const tabsOf = useTabs();
+  return <PageTabs label={t(`tabs.of.${of}`)} tabs={tabsOf(of)} />;
+}
+
+/** All of them, each with what it belongs to. */
+export function useAllTabs(): readonly (PageTab & { readonly of: string })[] {
+  const t = useMessages(uiMessages);
+  const tabsOf = useTabs();
+  return (Object.keys(PAGES) as Of[]).flatMap((of) => tabsOf(of).map((tab) => ({ ...tab, of: t(`tabs.of.${of}`) })));
 }

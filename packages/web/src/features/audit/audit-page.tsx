@@ -15,8 +15,8 @@ import { AuditIcon } from '../../ui/icons.tsx';
 import { type Column, ListTable, rowLink } from '../../ui/list-table.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { EmptyState, ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
-import { AuditNav } from './audit-nav.tsx';
 import { EntryDrawer } from './entry-drawer.tsx';
 import { auditMessages } from './messages.ts';
 
@@ -100,7 +100,7 @@ export function AuditPage() {
   ];
   return (
     <>
-      <AuditNav />
+      <SubNavigation of="audit" />
       <PageHeader title={t('title')} subtitle={t('subtitle')} />
       <Card component="section" aria-label={t('title')} aria-busy={list.isFetching}>
         <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1.5, p: { xs: 2, sm: 2.5 }, pb: 1.5 }}>

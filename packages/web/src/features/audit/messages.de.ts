@@ -4,8 +4,6 @@ import type { messages as english } from './messages.en.ts';
 export const messages: Translation<typeof english> = {
   title: 'Audit',
   subtitle: 'Jede Änderung der Verwaltung und jede Anmeldung, in einer Kette, die niemand unbemerkt ändert.',
-  'nav.log': 'Log',
-  'nav.verify': 'Prüfen und exportieren',
   'filter.q': 'In den Einträgen suchen',
   'filter.action': 'Aktion, etwa policy.*',
   'filter.from': 'Von',

@@ -2,8 +2,6 @@
 export const messages = {
   title: 'Audit',
   subtitle: 'Every administrative change and sign-in, in a chain that nobody changes unnoticed.',
-  'nav.log': 'Log',
-  'nav.verify': 'Verify and export',
   'filter.q': 'Search in the entries',
   'filter.action': 'Action, such as policy.*',
   'filter.from': 'From',

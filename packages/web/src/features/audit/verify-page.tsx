@@ -12,10 +12,10 @@ import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
 import { ErrorState } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { absoluteTime } from '../../ui/time.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
 import { visuallyHidden } from '../../ui/visually-hidden.ts';
-import { AuditNav } from './audit-nav.tsx';
 import { linesOfConsole, linesOfFile } from './log-lines.ts';
 import { auditMessages } from './messages.ts';
 import type { Remembered, Verified } from './verify-log.ts';
@@ -98,7 +98,7 @@ export function VerifyPage() {
 
   return (
     <>
-      <AuditNav />
+      <SubNavigation of="audit" />
       <PageHeader title={t('verify.title')} subtitle={t('verify.subtitle')} />
       <TwoColumns>
         <Section title={t('verify.log')}>

@@ -53,7 +53,6 @@ export const messages: Translation<typeof english> = {
   'enrol.agent': 'Oder gleich etwas veröffentlichen, das nimmt sie auch auf',
   'enrol.approval.by_person': 'Ein neues Gerät erreicht nichts, bevor es hier jemand zulässt.',
   'enrol.approval.automatic': 'Ein neues Gerät wird sofort zugelassen.',
-  'enrol.close': 'Schliessen',
   approve: 'Zulassen',
   'approve.title': '{name} zulassen?',
   'approve.text':

@@ -51,7 +51,6 @@ export const messages = {
   'enrol.agent': 'Or publish something at once, which enrols too',
   'enrol.approval.by_person': 'A new device reaches nothing before somebody approves it here.',
   'enrol.approval.automatic': 'A new device is approved at once.',
-  'enrol.close': 'Close',
   approve: 'Approve',
   'approve.title': 'Approve {name}?',
   'approve.text': 'Gateways let it in within a second. Compare the fingerprint of its key with what its owner sees:',

@@ -1,16 +1,13 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import CircularProgress from '@mui/material/CircularProgress';
-import Dialog from '@mui/material/Dialog';
-import DialogActions from '@mui/material/DialogActions';
-import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
+import { InfoDialog } from '../../ui/info-dialog.tsx';
 import { ErrorState } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { enrolCommand } from './enrol-command.ts';
@@ -28,47 +25,41 @@ export function EnrolDialog({ onClose }: { readonly onClose: () => void }) {
   });
   const arrived = gateways.data?.items.find((one) => one.connected && Date.parse(one.createdAt) >= startedAtMs);
   return (
-    <Dialog open onClose={onClose} fullWidth maxWidth="sm" aria-labelledby="enrol-title">
-      <DialogTitle id="enrol-title" variant="h4">
-        {t('enrol')}
-      </DialogTitle>
-      <DialogContent sx={{ display: 'grid', gap: 2 }}>
-        <Typography color="textSecondary">{t('enrol.text')}</Typography>
-        {token === undefined ? (
-          <Box>
-            <Button
-              variant="contained"
-              loading={enrolment.isPending}
-              onClick={() => {
-                setStartedAtMs(Date.now());
-                enrolment.mutate({ body: {} });
-              }}
-            >
-              {t('enrol.make')}
-            </Button>
+    <InfoDialog
+      title={t('enrol')}
+      onClose={onClose}
+      action={
+        token === undefined ? (
+          <Button
+            variant="contained"
+            loading={enrolment.isPending}
+            onClick={() => {
+              setStartedAtMs(Date.now());
+              enrolment.mutate({ body: {} });
+            }}
+          >
+            {t('enrol.make')}
+          </Button>
+        ) : null
+      }
+    >
+      <Typography color="textSecondary">{t('enrol.text')}</Typography>
+      {token === undefined ? null : (
+        <>
+          <CopyText text={enrolCommand(location.origin, token)} label={t('enrol.command')} />
+          <Box role="status" sx={{ display: 'flex', alignItems: 'center', gap: 1 }}>
+            {arrived === undefined ? (
+              <>
+                <CircularProgress size={16} aria-hidden />
+                <Typography color="textSecondary">{t('enrol.waiting')}</Typography>
+              </>
+            ) : (
+              <StatusChip meaning="ok">{t('enrol.done', { name: arrived.name })}</StatusChip>
+            )}
           </Box>
-        ) : (
-          <>
-            <CopyText text={enrolCommand(location.origin, token)} label={t('enrol.command')} />
-            <Box role="status" sx={{ display: 'flex', alignItems: 'center', gap: 1 }}>
-              {arrived === undefined ? (
-                <>
-                  <CircularProgress size={16} aria-hidden />
-                  <Typography color="textSecondary">{t('enrol.waiting')}</Typography>
-                </>
-              ) : (
-                <StatusChip meaning="ok">{t('enrol.done', { name: arrived.name })}</StatusChip>
-              )}
-            </Box>
-          </>
-        )}
-        {enrolment.error === null ? null : <ErrorState error={enrolment.error} />}
-      </DialogContent>
-      <DialogActions sx={{ px: 3, pb: 2 }}>
-        <Button color="inherit" onClick={onClose}>
-          {t('enrol.close')}
-        </Button>
-      </DialogActions>
-    </Dialog>
+        </>
+      )}
+      {enrolment.error === null ? null : <ErrorState error={enrolment.error} />}
+    </InfoDialog>
   );
 }

@@ -20,7 +20,7 @@ const passkeySchema = routes['passkeys.create'].body.pick({ name: true });
 const appSchema = routes['factors.confirmTotp'].body;
 
 interface FactorDialogProps {
-  /** With the recovery codes that came with a first factor. */
+  /** With the recovery codes that came with it. */
   readonly onMade: (recoveryCodes: readonly string[]) => void;
   readonly onClose: () => void;
 }

@@ -63,7 +63,7 @@ export const messages: Translation<typeof english> = {
   'consent.withdraw': 'Zurücknehmen',
   'consent.withdrawTitle': 'Einwilligung für {name} zurücknehmen?',
   'consent.withdrawText':
-    'Er bekommt nichts mehr und fragt dich wieder. Was er schon weiß, und eine Sitzung bei ihm selbst, bleibt dort.',
+    'Er bekommt nichts mehr und fragt dich wieder. Was er schon weiss, und eine Sitzung bei ihm selbst, bleibt dort.',
   addresses: 'Freigegebene Adressen',
   'addresses.text':
     'Für rohe Ports gibst du die Adresse frei, von der du kommst, am Portal eines Gateways und auf Zeit.',

@@ -30,7 +30,7 @@ export function MyFactors() {
   const [codes, setCodes] = useState<readonly string[]>([]);
   const items = factors.data?.items ?? [];
   const close = () => setOpen(null);
-  /** A first factor comes with recovery codes; without a new one there are none to show. */
+  /** Recovery codes come with an app, and with a first passkey. */
   function made(recoveryCodes: readonly string[]): void {
     close();
     setCodes(recoveryCodes);

@@ -4,6 +4,7 @@ import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
+import { TextLink } from '../../ui/button-link.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { tokenMessages } from './messages.ts';
 import { TokensList } from './tokens-list.tsx';
@@ -28,6 +29,7 @@ export function AllTokensPage() {
       search={route.useSearch()}
       onSearch={setSearch}
       emptyText={t('all.empty')}
+      emptyActions={<TextLink to="/my-access/personal-access-tokens">{t('all.own')}</TextLink>}
       ofEverybody
       mayRevoke={may('api_keys:write')}
       onRevoke={(id) => revoke.mutateAsync({ params: { id } })}

@@ -5,6 +5,7 @@ export const messages: Translation<typeof english> = {
   title: 'Persönliche Zugriffstokens',
   'mine.subtitle': 'Für Programme, die sich nicht anmelden können und Dienste als du erreichen: git, Backups, Skripte.',
   'all.subtitle': 'Was Personen Programmen gaben, die Dienste als sie erreichen.',
+  'all.own': 'Deine eigenen Tokens',
   'column.name': 'Name',
   'column.owner': 'Besitzer',
   'column.resources': 'Ressourcen',

@@ -2,6 +2,7 @@ export const messages = {
   title: 'Personal access tokens',
   'mine.subtitle': 'For programs that cannot sign in and reach services as you: git, backups, scripts.',
   'all.subtitle': 'What people gave to programs that reach services as them.',
+  'all.own': 'Your own tokens',
   'column.name': 'Name',
   'column.owner': 'Owner',
   'column.resources': 'Resources',

@@ -30,6 +30,8 @@ interface TokensListProps {
   readonly onSearch: (change: Record<string, string | undefined>) => void;
   readonly emptyText: string;
   readonly create?: ReactNode;
+  /** What to do about an empty list, where it is not `create`. */
+  readonly emptyActions?: ReactNode;
   /** Whether to say whose each is. */
   readonly ofEverybody: boolean;
   readonly mayRevoke: boolean;
@@ -96,7 +98,10 @@ export function TokensList(props: TokensListProps) {
         ]}
         search={props.search}
         onSearch={props.onSearch}
-        empty={{ title: t('empty.title'), text: props.emptyText, icon: <KeyIcon /> }}
+        empty={{
+          ...{ title: t('empty.title'), text: props.emptyText, icon: <KeyIcon /> },
+          ...(props.emptyActions === undefined ? {} : { actions: props.emptyActions }),
+        }}
       />
       <ConfirmDialog
         open={revoking !== null}

@@ -21,8 +21,8 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { DeleteIcon, EditIcon, PlusIcon, PolicyIcon } from '../../ui/icons.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { EmptyState, ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { policyMessages } from './messages.ts';
-import { PoliciesNav } from './policies-nav.tsx';
 import { OutcomeChip } from './policy-chips.tsx';
 import { EMPTY_QUESTION, fieldsOf, type QuestionFields, questionOf } from './question.ts';
 import { QuestionInputs } from './simulate-panel.tsx';
@@ -62,7 +62,7 @@ export function AssertionsPage() {
   ) : null;
   return (
     <>
-      <PoliciesNav />
+      <SubNavigation of="policies" />
       <PageHeader
         title={t('assertions.title')}
         subtitle={t('assertions.subtitle')}

@@ -4,13 +4,6 @@ import type { messages as english } from './messages.en.ts';
 export const messages: Translation<typeof english> = {
   title: 'Policies',
   subtitle: 'Das Wort der Organisation über allen Zugriffsregeln. Ein Verbot, das zutrifft, schliesst jede Tür.',
-  'nav.label': 'Policies',
-  'nav.list': 'Policies',
-  'nav.templates': 'Vorlagen',
-  'nav.simulator': 'Simulator',
-  'nav.reported': 'Probeergebnisse',
-  'nav.unused': 'Ungenutzte Rechte',
-  'nav.assertions': 'Zusicherungen',
   'column.name': 'Policy',
   'column.effect': 'Wirkung',
   'column.mode': 'Modus',

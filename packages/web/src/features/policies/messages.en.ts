@@ -2,13 +2,6 @@
 export const messages = {
   title: 'Policies',
   subtitle: 'The word of the organization above all access rules. A forbid that holds closes every door.',
-  'nav.label': 'Policies',
-  'nav.list': 'Policies',
-  'nav.templates': 'Templates',
-  'nav.simulator': 'Simulator',
-  'nav.reported': 'Report-only results',
-  'nav.unused': 'Unused permissions',
-  'nav.assertions': 'Assertions',
   'column.name': 'Policy',
   'column.effect': 'Effect',
   'column.mode': 'Mode',

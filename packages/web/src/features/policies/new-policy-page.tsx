@@ -9,10 +9,10 @@ import { useMay } from '../../base/session.ts';
 import { ButtonLink } from '../../ui/button-link.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { ErrorState } from '../../ui/states.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { type Draft, takeOver } from './draft.ts';
 import { DraftViews, type View } from './draft-views.tsx';
 import { policyMessages } from './messages.ts';
-import { PoliciesNav } from './policies-nav.tsx';
 
 /** Lets nobody in by itself and refuses nobody: a first text that is right, to be changed. */
 const FIRST_TEXT = `forbid (principal in Group::"contractors", action, resource in Segment::"prod")
@@ -30,7 +30,7 @@ export function NewPolicyPage() {
   const create = useRouteMutation('policies.create', ['policies.list']);
   return (
     <>
-      <PoliciesNav />
+      <SubNavigation of="policies" />
       <PageHeader
         title={t('new.title')}
         actions={

@@ -12,9 +12,9 @@ import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { PlusIcon, PolicyIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { aboveRowLink, type Column, rowLink } from '../../ui/list-table.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
 import { policyMessages } from './messages.ts';
-import { PoliciesNav } from './policies-nav.tsx';
 import { EffectTag, ModeChip } from './policy-chips.tsx';
 
 type Row = RowOf<'policies.list'>;
@@ -94,7 +94,7 @@ export function PoliciesPage() {
   ) : null;
   return (
     <>
-      <PoliciesNav />
+      <SubNavigation of="policies" />
       <ListPage
         title={t('title')}
         subtitle={t('subtitle')}

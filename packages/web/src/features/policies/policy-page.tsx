@@ -16,12 +16,12 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { DiffView } from '../../ui/diff-view.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { ErrorState, PendingCard } from '../../ui/states.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
 import { useDone } from '../../ui/use-done.ts';
 import { type Draft, draftOf, isSame, takeOver } from './draft.ts';
 import { DraftViews } from './draft-views.tsx';
 import { policyMessages } from './messages.ts';
-import { PoliciesNav } from './policies-nav.tsx';
 import { EffectTag, ModeChip } from './policy-chips.tsx';
 import { PolicyVersions } from './policy-versions.tsx';
 
@@ -34,7 +34,7 @@ export function PolicyPage() {
   const { data: policy, error, refetch } = useQuery(routeQuery('policies.get', { params: { id } }));
   return (
     <>
-      <PoliciesNav />
+      <SubNavigation of="policies" />
       {policy === undefined ? (
         <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />
       ) : (

@@ -10,9 +10,9 @@ import { TextLink } from '../../ui/button-link.tsx';
 import { PolicyIcon } from '../../ui/icons.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { EmptyState, ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
 import { policyMessages } from './messages.ts';
-import { PoliciesNav } from './policies-nav.tsx';
 import { OutcomeChip } from './policy-chips.tsx';
 
 /** Accesses that policies in report mode would have decided otherwise. */
@@ -25,7 +25,7 @@ export function ReportedPage() {
   const rows = list.rows?.filter(({ explanation }) => explanation?.reported != null) ?? [];
   return (
     <>
-      <PoliciesNav />
+      <SubNavigation of="policies" />
       <PageHeader title={t('reported.title')} subtitle={t('reported.subtitle')} />
       <Card component="section" aria-label={t('reported.title')}>
         {list.rows === undefined ? (

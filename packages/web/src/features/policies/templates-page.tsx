@@ -15,9 +15,9 @@ import { CopyText } from '../../ui/copy-text.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
 import { ErrorState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { handOver } from './draft.ts';
 import { policyMessages } from './messages.ts';
-import { PoliciesNav } from './policies-nav.tsx';
 import { OutcomeChip } from './policy-chips.tsx';
 import { useSettled } from './use-settled.ts';
 
@@ -30,7 +30,7 @@ export function TemplatesPage() {
   const template = data?.items.find(({ name }) => name === chosen);
   return (
     <>
-      <PoliciesNav />
+      <SubNavigation of="policies" />
       <PageHeader
         title={template?.name ?? t('templates.title')}
         subtitle={template?.summary ?? t('templates.subtitle')}

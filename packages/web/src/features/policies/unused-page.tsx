@@ -16,10 +16,10 @@ import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
 import { ErrorState } from '../../ui/states.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
 import { draftOf, handOver } from './draft.ts';
 import { policyMessages } from './messages.ts';
-import { PoliciesNav } from './policies-nav.tsx';
 
 type Unused = UnusedPermissions['policies'][number];
 
@@ -42,7 +42,7 @@ export function UnusedPage() {
   const { data } = state;
   return (
     <>
-      <PoliciesNav />
+      <SubNavigation of="policies" />
       <PageHeader title={t('unused.title')} subtitle={t('unused.subtitle')} />
       <Box sx={{ display: 'grid', gap: 2 }}>
         <Section>

@@ -22,12 +22,12 @@ import { type Column, ListTable } from '../../ui/list-table.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { EmptyState, ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
 import { EffectChip } from './effect-chip.tsx';
 import { EventDrawer } from './event-drawer.tsx';
 import { type FeedFilter, joined, keyOf } from './feed.ts';
 import { securityMessages } from './messages.ts';
-import { SecurityNav } from './security-nav.tsx';
 import { useFeed } from './use-feed.ts';
 
 const route = getRouteApi('/security');
@@ -125,7 +125,7 @@ export function AccessFeedPage() {
 
   return (
     <>
-      <SecurityNav />
+      <SubNavigation of="security" />
       <PageHeader
         title={t('feed.title')}
         subtitle={t('feed.subtitle')}

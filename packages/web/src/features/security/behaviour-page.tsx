@@ -10,8 +10,8 @@ import { TextLink } from '../../ui/button-link.tsx';
 import { SecurityIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { type Column, rowLink } from '../../ui/list-table.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { securityMessages } from './messages.ts';
-import { SecurityNav } from './security-nav.tsx';
 
 const route = getRouteApi('/security/behaviour');
 const EVERY_MS = 300_000;
@@ -70,7 +70,7 @@ export function BehaviourPage() {
   ];
   return (
     <>
-      <SecurityNav />
+      <SubNavigation of="security" />
       <ListPage
         title={t('behaviour.title')}
         subtitle={t('behaviour.subtitle')}

@@ -14,10 +14,10 @@ import { uiMessages } from '../../ui/messages.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
 import { PendingCard } from '../../ui/states.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
 import { IncidentState, stateOf } from './incident-state.tsx';
 import { securityMessages } from './messages.ts';
-import { SecurityNav } from './security-nav.tsx';
 
 const route = getRouteApi('/security/incidents/$id');
 const IncidentDialog = lazy(async () => ({ default: (await import('./incident-dialog.tsx')).IncidentDialog }));
@@ -41,7 +41,7 @@ export function IncidentPage() {
   );
   return (
     <>
-      <SecurityNav />
+      <SubNavigation of="security" />
       <PageHeader
         title={ui(`alarm.${incident.kind}`)}
         subtitle={<IncidentState incident={incident} />}

@@ -13,10 +13,10 @@ import { SecurityIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { aboveRowLink, type Column, rowLink } from '../../ui/list-table.tsx';
 import { uiMessages } from '../../ui/messages.ts';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
 import { IncidentState, stateOf } from './incident-state.tsx';
 import { securityMessages } from './messages.ts';
-import { SecurityNav } from './security-nav.tsx';
 
 const route = getRouteApi('/security/incidents');
 const IncidentDialog = lazy(async () => ({ default: (await import('./incident-dialog.tsx')).IncidentDialog }));
@@ -111,7 +111,7 @@ export function IncidentsPage() {
   ];
   return (
     <>
-      <SecurityNav />
+      <SubNavigation of="security" />
       <ListPage
         title={t('incidents.title')}
         subtitle={t('incidents.subtitle')}

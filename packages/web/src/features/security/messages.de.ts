@@ -2,9 +2,6 @@ import type { Translation } from '../../base/messages.ts';
 import type { messages as english } from './messages.en.ts';
 
 export const messages: Translation<typeof english> = {
-  'nav.label': 'Sicherheit',
-  'nav.feed': 'Zugriffe live',
-  'nav.refusals': 'Abweisungen',
   'feed.title': 'Zugriffe live',
   'feed.subtitle': 'Was Gateways durchliessen und abwiesen, im Augenblick, jeweils mit dem Grund.',
   'feed.live': 'Live',
@@ -74,7 +71,6 @@ export const messages: Translation<typeof english> = {
   'refusals.noneResources': 'Keine Ressource hat in dieser Zeit jemanden abgewiesen.',
   'refusals.count': { one: '{count} Anfrage', other: '{count} Anfragen' },
   'refusals.gone': 'eine Ressource, die es nicht mehr gibt',
-  'nav.behaviour': 'Verhalten',
   'behaviour.title': 'Verhalten',
   'behaviour.subtitle':
     'Wer heute (nach UTC) mindestens doppelt so viele Anfragen stellte wie am üblichen Tag: dem Median jener der letzten vierzehn Tage, an denen es welche gab. Alle fünf Minuten neu verglichen.',
@@ -93,7 +89,6 @@ export const messages: Translation<typeof english> = {
   'refusals.policies': 'Nach Policy',
   'refusals.nonePolicies': 'In dieser Zeit hat keine Policy etwas verboten.',
   'refusals.policyGone': 'eine Policy, die es nicht mehr gibt',
-  'nav.incidents': 'Vorfälle',
   'incidents.title': 'Vorfälle',
   'incidents.subtitle': 'Was nicht stimmte und nicht stimmt, vom Auftreten bis zum Ende. Danach 90 Tage aufbewahrt.',
   'incidents.empty.title': 'Alles war in Ordnung',

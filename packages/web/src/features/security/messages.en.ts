@@ -1,8 +1,5 @@
 /** Texts of the security pages. */
 export const messages = {
-  'nav.label': 'Security',
-  'nav.feed': 'Live access',
-  'nav.refusals': 'Refusals',
   'feed.title': 'Live access',
   'feed.subtitle': 'What gateways let through and refused, as it happens, each with its reason.',
   'feed.live': 'Live',
@@ -72,7 +69,6 @@ export const messages = {
   'refusals.noneResources': 'No resource refused anybody in this time.',
   'refusals.count': { one: '{count} request', other: '{count} requests' },
   'refusals.gone': 'a resource that is gone',
-  'nav.behaviour': 'Behaviour',
   'behaviour.title': 'Behaviour',
   'behaviour.subtitle':
     'Who did at least twice as many requests today (of UTC) as on the usual day: the median of those days among the last fourteen that had any. Looked at every five minutes.',
@@ -91,7 +87,6 @@ export const messages = {
   'refusals.policies': 'By policy',
   'refusals.nonePolicies': 'No policy forbade anything in this time.',
   'refusals.policyGone': 'a policy that is gone',
-  'nav.incidents': 'Incidents',
   'incidents.title': 'Incidents',
   'incidents.subtitle': 'What was and is wrong, from when it came until it was gone. Kept for 90 days after its end.',
   'incidents.empty.title': 'Nothing was wrong',

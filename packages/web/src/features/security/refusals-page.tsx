@@ -13,9 +13,9 @@ import { TextLink } from '../../ui/button-link.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
 import { securityMessages } from './messages.ts';
-import { SecurityNav } from './security-nav.tsx';
 
 const route = getRouteApi('/security/refusals');
 const RANGES = ['1h', '6h', '24h', '7d'] as const;
@@ -50,7 +50,7 @@ export function RefusalsPage() {
   });
   return (
     <>
-      <SecurityNav />
+      <SubNavigation of="security" />
       <PageHeader
         title={t('refusals.title')}
         subtitle={t('refusals.subtitle')}

@@ -38,7 +38,7 @@ export const messages: Translation<typeof english> = {
   'life.hint': '1 Minute bis 1 Stunde',
   minutes: 'Minuten',
   'field.uses': 'Wie oft ein Token getauscht wird',
-  'uses.hint': '1, außer bei Tokens, die lange leben, wie in Clustern',
+  'uses.hint': '1, ausser bei Tokens, die lange leben, wie in Clustern',
   'empty.title': 'Noch kein Vertrauen',
   'empty.text':
     'Ein Job, der zeigt, wer er ist, braucht kein gespeichertes Geheimnis, das verloren gehen kann. Lege zuerst ein Servicekonto für ihn an.',
