@@ -369,7 +369,7 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
   },
   'invitation.open': {
     title: 'Für diese Adresse ist eine Einladung offen',
-    next: 'Sie zurückziehen oder ersetzen: Der alte Link öffnet dann nichts mehr.',
+    next: 'Sie zurückziehen (zeronaut users uninvite ID) oder ersetzen: Der alte Link öffnet dann nichts mehr.',
   },
   'invitation.invalid': {
     title: 'Diese Einladung geht nicht',
