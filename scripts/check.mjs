@@ -16,6 +16,7 @@ const STATIC_PARTS = [
   { name: 'limits', command: [NODE, 'scripts/check-limits.ts'] },
   { name: 'permissions', command: [NODE, 'packages/console/src/api/write-permissions.ts', '--check'] },
   { name: 'published schema', command: [NODE, 'packages/gateway/src/config/write-schema.ts', '--check'] },
+  { name: 'commands', command: [NODE, 'packages/client/src/completion/write-commands.ts', '--check'] },
   { name: 'schemas of files', command: [NODE, 'packages/client/src/config/write-schemas.ts', '--check'] },
 ];
 

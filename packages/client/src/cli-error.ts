@@ -26,6 +26,23 @@ export class CliError extends Error {
   }
 }
 
+/** A file that a command was to read. One that is not there is something else than one that is wrong. */
+export function unreadableFile(file: string, error: unknown): CliError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new CliError(`cannot read ${file}: ${UNREADABLE[code ?? ''] ?? message}`, {
+    reason: 'cli.file',
+    next: 'Check the path.',
+    exitCode: code === 'ENOENT' ? EXIT.notFound : EXIT.usage,
+    cause: error,
+  });
+}
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+};
+
 /** What a command was to write is there already, and it replaces nothing by itself. */
 export function fileExists(file: string, next: string): CliError {
   return new CliError(`${file} exists`, { reason: 'cli.file', next, exitCode: EXIT.conflict });

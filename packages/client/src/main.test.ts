@@ -9,6 +9,7 @@ import { gatewayFile, IDENTITY_PROVIDER_PRESETS, resourcesFile } from '@zeronaut
 import { temporaryDirectory } from '@zeronaut/testkit';
 import type { Command } from 'commander';
 import { PRESET_NAMES } from './commands/idp.ts';
+import { commandList } from './completion/command-list.ts';
 import { fileSchemas } from './config/file-schemas.ts';
 import { parseYaml } from './config/yaml-file.ts';
 import { main } from './main.ts';
@@ -69,6 +70,12 @@ it('names what the console refuses by the option, argument or line of a file tha
   assert.ok(applied.stderr.includes(`  ${file}:2:11: resources.0.name: is wrong\n`), applied.stderr);
 });
 
+it('keeps the list of commands in docs/ as they are', () => {
+  const program = createProgram({ stdout: process.stdout, stderr: process.stderr, environment: {} });
+  const published = readFileSync(new URL('../../../docs/commands.md', import.meta.url), 'utf8');
+  assert.equal(published, commandList(program), 'run node packages/client/src/completion/write-commands.ts');
+});
+
 it('keeps the published schemas of files as they are', () => {
   for (const [name, text] of fileSchemas()) {
     const published = readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
@@ -84,6 +91,12 @@ it('ends with 5 for what is not there, and with 6 for what would be replaced', a
     [['policy', 'templates', 'nosuch'], 5],
     [['audit', 'export', file], 6],
     [['console', 'backup', file], 6],
+    [['idp', 'add', 'corp', '--metadata', '/none'], 5],
+    [['idp', 'add', '-f', '/none'], 5],
+    [['resources', 'apply', '-f', '/none'], 5],
+    [['policy', 'check', '/none'], 5],
+    [['audit', 'verify', '/none'], 5],
+    [['console', 'restore', '/none'], 5],
   ] as const) {
     const answer = await run([...args], environment);
     assert.equal(answer.code, code, answer.stderr);
@@ -127,7 +140,6 @@ describe('usage errors end with 2, say what is wrong and what to do next', () =>
     [['idp', 'add', 'corp', '--issuer', 'ftp://a.b', '--client-id', 'x'], /--issuer: a URL/],
     [['idp', 'add', 'corp', '--metadata-url', 'ftp://a.b'], /--metadata-url: a URL/],
     [['idp', 'add', 'corp', '--metadata', '/none', '--issuer', 'https://a.b'], /one of --preset/],
-    [['idp', 'add', 'corp', '--metadata', '/none'], /--metadata \/none: ENOENT/],
     [['idp', 'add', 'corp', '--preset', 'google-saml'], /google-saml needs --metadata\n/],
     [['idp', 'map', 'corp'], /nothing to map/],
     [['idp', 'map', 'corp', 'dev'], /expected GROUP=group/],

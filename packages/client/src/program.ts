@@ -1,20 +1,27 @@
 import { Command } from 'commander';
+import { activityCommand } from './commands/activity.ts';
 import { agentCommand } from './commands/agent.ts';
 import { auditCommand } from './commands/audit.ts';
+import { brandingCommand } from './commands/branding.ts';
 import type { CommandLine } from './commands/command-line.ts';
 import { completionCommand } from './commands/completion.ts';
 import { consoleCommand } from './commands/console.ts';
 import { devicesCommand } from './commands/devices.ts';
+import { eventsCommand } from './commands/events.ts';
 import { exposeCommand } from './commands/expose.ts';
 import { forwardCommand } from './commands/forward.ts';
 import { gatewayCommand } from './commands/gateway.ts';
 import { gatewaysCommand } from './commands/gateways.ts';
 import { groupsCommand } from './commands/groups.ts';
 import { idpCommand } from './commands/idp.ts';
+import { incidentsCommand } from './commands/incidents.ts';
 import { keysCommand } from './commands/keys.ts';
 import { loginCommand } from './commands/login.ts';
 import { logoutCommand } from './commands/logout.ts';
+import { meCommand } from './commands/me.ts';
+import { notificationsCommand } from './commands/notifications.ts';
 import { organizationsCommand } from './commands/organizations.ts';
+import { overviewCommand } from './commands/overview.ts';
 import { policyCommand } from './commands/policy.ts';
 import { relyingPartiesCommand } from './commands/relying-parties.ts';
 import { requestsCommand } from './commands/requests.ts';
@@ -22,11 +29,14 @@ import { resourcesCommand } from './commands/resources.ts';
 import { rolesCommand } from './commands/roles.ts';
 import { serviceAccountsCommand } from './commands/service-accounts.ts';
 import { servicesCommand } from './commands/services.ts';
+import { sessionsCommand } from './commands/sessions.ts';
 import { shareCommand } from './commands/share.ts';
+import { sharesCommand } from './commands/shares.ts';
 import { sitesCommand } from './commands/sites.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { tokensCommand } from './commands/tokens.ts';
+import { trafficCommand } from './commands/traffic.ts';
 import { usersCommand } from './commands/users.ts';
 import { versionCommand } from './commands/version.ts';
 import { wgCommand } from './commands/wg.ts';
@@ -48,14 +58,24 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(loginCommand(line));
   program.addCommand(logoutCommand(line));
   program.addCommand(statusCommand(line));
+  program.addCommand(meCommand(line));
   program.addCommand(servicesCommand(line));
   program.addCommand(shareCommand(line));
+  program.addCommand(sharesCommand(line));
   program.addCommand(resourcesCommand(line));
   program.addCommand(sitesCommand(line));
   program.addCommand(policyCommand(line));
   program.addCommand(requestsCommand(line));
+  program.addCommand(overviewCommand(line));
+  program.addCommand(incidentsCommand(line));
+  program.addCommand(eventsCommand(line));
+  program.addCommand(trafficCommand(line));
+  program.addCommand(activityCommand(line));
+  program.addCommand(notificationsCommand(line));
   program.addCommand(organizationsCommand(line));
+  program.addCommand(brandingCommand(line));
   program.addCommand(usersCommand(line));
+  program.addCommand(sessionsCommand(line));
   program.addCommand(groupsCommand(line));
   program.addCommand(rolesCommand(line));
   program.addCommand(gatewaysCommand(line));
@@ -103,13 +123,14 @@ function exitCodes(): string {
 }
 
 const environment = `Environment:
-  ZERONAUT_HOME               where state is kept (default ~/.zeronaut)
-  ZERONAUT_CONSOLE            console address, together with
-  ZERONAUT_TOKEN              an API key, instead of a profile
-  ZERONAUT_BASIC_PASSWORD     password for expose --basic USER
-  ZERONAUT_IDP_SECRET         client secret or bind password for idp add
-  ZERONAUT_EXPORT_SECRET      value of the secret header for audit exports add and change
-  ZERONAUT_BACKUP_PASSPHRASE  passphrase of console backup and restore
-  ZERONAUT_WORKLOAD_TOKEN     the signed token of a job for workloads token
-  NO_COLOR                    no colours
-  ZERONAUT_DEBUG              show where a command failed`;
+  ZERONAUT_HOME                 where state is kept (default ~/.zeronaut)
+  ZERONAUT_CONSOLE              console address, together with
+  ZERONAUT_TOKEN                an API key, instead of a profile
+  ZERONAUT_BASIC_PASSWORD       password for expose --basic USER
+  ZERONAUT_IDP_SECRET           client secret or bind password for idp add
+  ZERONAUT_EXPORT_SECRET        value of the secret header for audit exports add and change
+  ZERONAUT_NOTIFICATION_SECRET  URL of a channel or key of a webhook for notifications add
+  ZERONAUT_BACKUP_PASSPHRASE    passphrase of console backup and restore
+  ZERONAUT_WORKLOAD_TOKEN       the signed token of a job for workloads token
+  NO_COLOR                      no colours
+  ZERONAUT_DEBUG                show where a command failed`;

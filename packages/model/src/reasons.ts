@@ -206,7 +206,7 @@ export const REASONS = {
     next: 'Do it from where the policy lets you, or ask who writes policies.',
   },
   'api.not_found': { status: 404, title: 'There is no such thing here', next: '' },
-  'api.conflict': { status: 409, title: 'It already exists', next: 'Choose another name.' },
+  'api.conflict': { status: 409, title: 'It already exists', next: 'Look at what is there, or choose another name.' },
   'api.name_taken': { status: 409, title: 'The name is taken', next: 'Choose another with --name.' },
   'api.port_taken': { status: 409, title: 'The port is taken', next: 'Choose another with --port.' },
   'api.no_port_free': {

@@ -131,6 +131,7 @@ export async function runAgent(run: AgentRun): Promise<void> {
     if (!first.complete) retryLater();
     await Promise.race([aborted(interrupt.signal), failed.promise]);
     output.event('stopped');
+    output.line('\nStopped. What it publishes keeps its names; the same command goes on from here.');
   } finally {
     process.off('SIGHUP', onHangup);
     clearTimeout(retry);

@@ -17,8 +17,10 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   redirectUris: ['redirect'],
   resources: ['for'],
   serviceAccountId: ['for'],
+  to: ['mail'],
   tokenSeconds: ['ttl'],
   ttlSeconds: ['for', 'ttl', 'time'],
+  url: ['webhook'],
 };
 
 /**

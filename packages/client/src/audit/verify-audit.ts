@@ -9,8 +9,7 @@ import {
   parseVerifierKey,
   type Verification,
 } from '@zeronaut/audit';
-import { CliError, usageError } from '../cli-error.ts';
-import { EXIT } from '../exit-code.ts';
+import { unreadableFile, usageError } from '../cli-error.ts';
 import { type KnownCheckpoint, readKnown, writeKnown } from './known-checkpoints.ts';
 
 export interface VerifyAuditOptions {
@@ -55,8 +54,7 @@ export async function verifyAudit({ path, keys, witnesses, useKnown }: VerifyAud
       verifier.push(line);
     }
   } catch (error) {
-    const message = `${path} cannot be read: ${(error as Error).message}`;
-    throw new CliError(message, { reason: 'cli.file', exitCode: EXIT.usage, cause: error });
+    throw unreadableFile(path, error);
   }
   const result = (verifier ?? new ExportVerifier()).finish();
   if (result.valid && useKnown && result.last !== null && result.organizationId !== null) {

@@ -1,4 +1,5 @@
-import { CliError } from '../cli-error.ts';
+import { existsSync } from 'node:fs';
+import { CliError, unreadableFile } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 import { readPassphrase } from './backup-console.ts';
 
@@ -8,6 +9,8 @@ export async function restoreConsole(
   dataDirectory: string | undefined,
   environment: NodeJS.ProcessEnv,
 ): Promise<{ dataDirectory: string; sizeBytes: number }> {
+  if (!existsSync(file))
+    throw unreadableFile(file, Object.assign(new Error('there is no such file'), { code: 'ENOENT' }));
   const { BackupError, restoreBackup } = await import('@zeronaut/console/main');
   try {
     const passphrase = await readPassphrase(file, environment);

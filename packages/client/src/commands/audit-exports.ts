@@ -1,6 +1,6 @@
 import type { AuditExport } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
-import { CliError, usageError } from '../cli-error.ts';
+import { CliError, unreadableFile, usageError } from '../cli-error.ts';
 import type { Output } from '../output/output.ts';
 import {
   type CommandLine,
@@ -226,7 +226,7 @@ async function readPem(path: string): Promise<string> {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new CliError(`${path} cannot be read: ${(error as Error).message}`, { reason: 'cli.file', cause: error });
+    throw unreadableFile(path, error);
   }
 }
 

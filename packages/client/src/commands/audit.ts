@@ -56,6 +56,28 @@ export function auditCommand(line: CommandLine): Command {
   );
 
   group.addCommand(
+    createCommand('check', {
+      summary: 'let the console check its whole chain',
+      description:
+        'For an answer that does not rest on the console’s word, verify an export: zeronaut audit export, then audit verify. ' +
+        'Exit code 0: it is whole; 1: it is not.',
+      examples: ['audit check', 'audit check --json'],
+    }).action(async (options: CommonOptions) => {
+      const output = outputOf(line, options);
+      const { api } = await connect(line, options);
+      const result = await api.call('audit.verify', {}, { timeoutMs: 300_000 });
+      output.document(result);
+      if (!result.valid) {
+        throw new CliError(`the chain breaks at entry ${result.firstBadSeq}`, {
+          reason: 'audit.inconsistent',
+          next: 'Export it, and compare it with an earlier export: zeronaut audit export FILE.',
+        });
+      }
+      output.line(`The chain is whole: ${result.entries} entries.`);
+    }),
+  );
+
+  group.addCommand(
     createCommand('checkpoint', {
       summary: 'a signed checkpoint of the log as it is now, and the keys',
       description:

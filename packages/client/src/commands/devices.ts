@@ -1,6 +1,5 @@
 import type { Device } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
-import type { ApiClient } from '../api/client.ts';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 import {
@@ -15,6 +14,7 @@ import {
   parseList,
   printTable,
 } from './command-line.ts';
+import { emailsOf } from './users.ts';
 
 interface PolicyOptions extends CommonOptions {
   readonly approval?: 'automatic' | 'by_person';
@@ -79,6 +79,39 @@ export function devicesCommand(line: CommandLine): Command {
   );
 
   group.addCommand(
+    createCommand('show', {
+      summary: 'one device with its tunnels, and what listens on its machine',
+      examples: ['devices show dev_01…', 'devices show dev_01… --json'],
+    })
+      .argument('<id>', 'id of the device')
+      .action(async (id: string, options: CommonOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const call = <T>(run: () => Promise<T>) => named(id, run, 'device', 'devices list');
+        const device = await call(() => api.call('devices.get', { params: { id } }));
+        const tunnels = await call(() => api.call('devices.listTunnels', { params: { id } }));
+        const discovered = await call(() => api.call('devices.listDiscovered', { params: { id } }));
+        const owner = output.json ? null : ((await emailsOf(api)).get(device.userId) ?? device.userId);
+        output.document({ ...device, tunnels, discovered });
+        output.line(output.style('bold', `${device.name}  (${device.id}), ${stateOf(device)}`));
+        output.line(`  owner     ${owner}`);
+        output.line(`  key       ${device.keyFingerprint}`);
+        for (const { name, tunnels: open } of tunnels.gateways) {
+          if (open === null) output.line(`  tunnel    to ${name}, which does not tell more`);
+          for (const { address, openedAt, streams } of open ?? []) {
+            output.line(`  tunnel    to ${name} from ${address} since ${minute(openedAt)} UTC, ${streams} streams`);
+          }
+        }
+        for (const { address, process, guess } of discovered.services) {
+          output.line(`  listens   ${address}  ${process ?? '?'} (${guess})`);
+        }
+        if (device.approvedAt === null && device.revokedAt === null) {
+          output.line(output.style('dim', `  Let it in:  zeronaut devices approve ${device.id}`));
+        }
+      }),
+  );
+
+  group.addCommand(
     createCommand('approve', {
       summary: 'let a device in that waits for a person',
       description: 'Compare the key fingerprint (zeronaut devices show-key on that machine) before you approve.',
@@ -118,12 +151,16 @@ export function devicesCommand(line: CommandLine): Command {
         'device and sends it. Agents do so by themselves every hour.',
       examples: ['devices report', 'devices report --json'],
     }).action(async (options: CommonOptions) => {
-      const { ensureDevice, keyFingerprint, ownDeviceState } = await import('../profile/device.ts');
+      const { deviceRevoked, ensureDevice, isDeviceGone, keyFingerprint, ownDeviceState } = await import(
+        '../profile/device.ts'
+      );
       const { reportPosture } = await import('../posture/report-posture.ts');
       const output = outputOf(line, options);
       const connection = await connect(line, options);
       const device = await ensureDevice(connection);
-      const facts = await reportPosture(connection, device);
+      const facts = await reportPosture(connection, device).catch((error: unknown) => {
+        throw isDeviceGone(error) ? deviceRevoked() : error;
+      });
       const state = await ownDeviceState(connection, device.deviceId);
       output.document({ deviceId: device.deviceId, state, facts });
       output.line(`${device.name} (${device.deviceId})${state === null ? '' : `: ${STATES[state]}`}`);
@@ -202,15 +239,4 @@ const STATES = { approved: 'approved', pending: 'waits for approval', revoked: '
 function stateOf(device: Device): string {
   if (device.revokedAt !== null) return STATES.revoked;
   return device.approvedAt === null ? STATES.pending : STATES.approved;
-}
-
-/** By user id. Whoever may see devices and not users gets none. */
-async function emailsOf(api: ApiClient): Promise<ReadonlyMap<string, string>> {
-  const { listAll } = await import('../api/client.ts');
-  try {
-    return new Map((await listAll(api, 'users.list')).map(({ id, email }) => [id, email]));
-  } catch (error) {
-    if (error instanceof CliError && error.exitCode === EXIT.refused) return new Map();
-    throw error;
-  }
 }

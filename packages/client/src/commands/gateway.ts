@@ -10,6 +10,7 @@ import {
   parseDuration,
   parseListenPort,
 } from './command-line.ts';
+import { findGateway } from './gateways.ts';
 import { parsePortRange } from './port-range.ts';
 
 export interface GatewayRunOptions extends CommonOptions {
@@ -117,11 +118,9 @@ export function gatewayCommand(line: CommandLine): Command {
         if (isGiven === (options.nowhere === true)) {
           throw usageError('no place', 'Give its name and --at latitude,longitude, or --nowhere.');
         }
-        const { listAll } = await import('../api/client.ts');
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
-        const found = (await listAll(api, 'gateways.list')).find((one) => one.id === name || one.name === name);
-        if (found === undefined) throw usageError(`there is no gateway ${name}`, 'zeronaut status shows them.');
+        const found = await findGateway(api, name);
         const place = isGiven ? { name: where, ...options.at! } : null;
         const gateway = await api.call('gateways.setPlace', { params: { id: found.id }, body: { place } });
         output.document(gateway);

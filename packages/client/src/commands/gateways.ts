@@ -3,7 +3,7 @@ import { type GatewayView, LOG_LEVELS, type LogLevel, type LogLine } from '@zero
 import { type Command, Option } from 'commander';
 import { isConsoleAway } from '../api/api-error.ts';
 import type { ApiClient } from '../api/client.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError, usageError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { type Output, printable } from '../output/output.ts';
@@ -25,6 +25,11 @@ interface DrainOptions extends CommonOptions {
   readonly dryRun?: boolean;
 }
 
+interface RemoveOptions extends CommonOptions {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
 interface LogsOptions extends CommonOptions {
   readonly follow?: boolean;
   readonly level: LogLevel;
@@ -35,7 +40,7 @@ const FOLLOW_WAIT_SECONDS = 20;
 const AWAY_RETRY_MS = 2_000;
 
 export function gatewaysCommand(line: CommandLine): Command {
-  const group = createGroup('gateways', 'the fleet: how gateways are, and emptying one before it is stopped');
+  const group = createGroup('gateways', 'the fleet: how gateways are, emptying one before it is stopped, revoking one');
 
   group.addCommand(
     createCommand('list', { summary: 'list gateways', examples: ['gateways list', 'gateways list --json'] }).action(
@@ -64,6 +69,66 @@ export function gatewaysCommand(line: CommandLine): Command {
       },
     ),
     { isDefault: true },
+  );
+
+  group.addCommand(
+    createCommand('show', {
+      summary: 'how a gateway is now: snapshot, load, certificates, what it cannot reach',
+      examples: ['gateways show edge-1', 'gateways show edge-1 --json | jq .load'],
+    })
+      .argument('<gateway>', 'name or id')
+      .action(async (name: string, options: CommonOptions) => {
+        const { formatBytes } = await import('../output/format.ts');
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const gateway = await findGateway(api, name);
+        const status = await api.call('gateways.getStatus', { params: { id: gateway.id } });
+        output.document({ ...gateway, ...status });
+        output.line(output.style('bold', `${gateway.name}  (${gateway.id}), ${stateOf(gateway)}`));
+        output.line(`  Serves        *.${gateway.baseDomain}, version ${status.softwareVersion ?? 'unknown'}`);
+        output.line(`  Snapshot      ${snapshotOf(gateway)}`);
+        if (status.load !== null) {
+          const { cpuPercent, memoryBytes, connections, tunnels, eventsWaiting } = status.load;
+          const old = status.loadIsStale ? ', by its last word' : '';
+          output.line(`  Load          ${Math.round(cpuPercent)} % of a core, ${formatBytes(memoryBytes)}${old}`);
+          output.line(
+            `  Open          ${connections} HTTP connections, ${tunnels} tunnels; ${eventsWaiting} events wait`,
+          );
+        }
+        output.line(`  Devices       ${status.deviceCount}`);
+        if (status.unhealthy.length > 0) output.line(`  Unhealthy     ${status.unhealthy.length} targets`);
+        for (const { host, notAfter } of status.certificates.slice(0, 5)) {
+          output.line(`  Certificate   ${host} until ${minute(notAfter)} UTC`);
+        }
+        output.line(output.style('dim', `  Its log:  zeronaut gateways logs ${gateway.name}`));
+      }),
+  );
+
+  group.addCommand(
+    createCommand('remove', {
+      summary: 'revoke a gateway: it serves nothing more, and has to enrol anew',
+      description: 'Drain it first, so that what is open ends by itself: zeronaut gateways drain.',
+      examples: ['gateways remove edge-1 --dry-run', 'gateways remove edge-1 --yes'],
+    })
+      .argument('<gateway>', 'name or id')
+      .option('--dry-run', 'only say what would be cut')
+      .option('--yes', 'yes, it cannot be undone')
+      .action(async (name: string, options: RemoveOptions) => {
+        const dryRun = options.dryRun === true;
+        if (!dryRun && options.yes !== true) {
+          throw usageError('this cannot be undone', 'Look first with --dry-run; then say --yes.');
+        }
+        const { openConnections } = await import('@zeronaut/model');
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const gateway = await findGateway(api, name);
+        if (!dryRun) await api.call('gateways.delete', { params: { id: gateway.id } });
+        const open = gateway.load === null || !gateway.connected ? 0 : openConnections(gateway.load);
+        output.document({ dryRun, removed: gateway.id, name: gateway.name, open });
+        output.line(
+          `${gateway.name} (${stateOf(gateway)}) ${dryRun ? 'would be' : 'is'} revoked; ${open} connections were open there.`,
+        );
+      }),
   );
 
   group.addCommand(
@@ -194,7 +259,8 @@ async function follow(
   }
 }
 
-async function findGateway(api: ApiClient, name: string): Promise<GatewayView> {
+/** By name or id; of several with the name, one that was not revoked. */
+export async function findGateway(api: ApiClient, name: string): Promise<GatewayView> {
   const { listAll } = await import('../api/client.ts');
   const found = (await listAll(api, 'gateways.list')).filter((gateway) => gateway.id === name || gateway.name === name);
   const gateway = found.find(({ status }) => status === 'active') ?? found[0];

@@ -1,6 +1,6 @@
 import type { IdentityProvider, IdentityProviderInput, PresetName, PresetParameter } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
-import { CliError, usageError } from '../cli-error.ts';
+import { CliError, unreadableFile, usageError } from '../cli-error.ts';
 import type { Output } from '../output/output.ts';
 import {
   type CommandLine,
@@ -211,6 +211,24 @@ export function idpCommand(line: CommandLine): Command {
   );
 
   group.addCommand(
+    createCommand('remove-domain', {
+      summary: 'let a provider speak for a mail domain no longer',
+      examples: ['idp remove-domain corp corp.example'],
+    })
+      .argument('<name>', 'name or id')
+      .argument('<domain>', 'mail domain')
+      .action(async (name: string, domain: string, options: CommonOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const params = { id: name, domain: domain.toLowerCase() };
+        const call = () => api.call('identityProviders.removeDomain', { params });
+        await named(`${name} with ${params.domain}`, call, 'identity provider', `idp show ${name}`);
+        output.document({ removed: params.domain });
+        output.line(`${name} speaks for ${params.domain} no longer.`);
+      }),
+  );
+
+  group.addCommand(
     createCommand('remove', {
       summary: 'remove an identity provider; sessions that it opened end',
       examples: ['idp remove corp'],
@@ -298,7 +316,7 @@ async function readMetadata(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw usageError(`--metadata ${file}: ${(error as Error).message}`);
+    throw unreadableFile(file, error);
   }
 }
 

@@ -70,7 +70,11 @@ export function loginCommand(line: CommandLine): Command {
           interrupt.signal,
         ).catch((error: unknown) => {
           if (!interrupt.signal.aborted) throw error;
-          throw new CliError('login was interrupted', { reason: 'cli.interrupted', cause: error });
+          throw new CliError('login was interrupted', {
+            reason: 'cli.interrupted',
+            next: 'Nothing was kept; run it again for a new code.',
+            cause: error,
+          });
         });
         const { user, organization, role } = await new ApiClient({ consoleUrl, token }).call('me.get', {});
         const name = options.name ?? profileNameOf(consoleUrl);

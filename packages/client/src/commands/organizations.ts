@@ -55,6 +55,22 @@ export function organizationsCommand(line: CommandLine): Command {
   );
 
   group.addCommand(
+    createCommand('change', {
+      summary: 'another name for the organization that you act in',
+      description: 'Its time zone, in which policies tell the time, is set with zeronaut policy time-zone.',
+      examples: ['organizations change --name "Example Ltd"'],
+    })
+      .requiredOption('--name <name>', 'what people see')
+      .action(async (options: CommonOptions & { name: string }) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const organization = await api.call('organizations.update', { body: { name: options.name } });
+        output.document(organization);
+        output.line(`It is called ${organization.name} now (${organization.slug}).`);
+      }),
+  );
+
+  group.addCommand(
     createCommand('join', {
       summary: 'accept an invitation to your address',
       examples: ['organizations join https://console.example.com/invitation?token=znv_…'],

@@ -1,5 +1,6 @@
 import type { AssumedCircumstances } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
+import { printAnswer } from '../output/access-answer.ts';
 import {
   type CommandLine,
   type CommonOptions,
@@ -71,19 +72,7 @@ export function simulateCommand(line: CommandLine): Command {
         body: { user: options.user ?? null, action: options.action, object, circumstances, ...proposal },
       });
       output.document(answer);
-      const style = { pass: 'green', challenge: 'yellow', deny: 'red' } as const;
-      output.line(`${output.style(style[answer.effect], answer.effect)}  ${answer.title} (${answer.reason})`);
-      if (answer.next !== '') output.line(`      ${answer.next}`);
-      output.line(output.style('dim', `rule  ${answer.rule.effect} (${answer.rule.reason})`));
-      for (const { name, effect, mode, holds, decides, facts } of answer.policies) {
-        const read = Object.entries(facts).map(([fact, value]) => `${fact}=${value}`);
-        const said = holds === 'error' ? 'cannot be evaluated' : holds === 'yes' ? 'holds' : 'does not hold';
-        const text = `${decides ? '→' : ' '} ${effect} ${name}: ${said}${mode === 'report' ? ' (report only)' : ''}`;
-        output.line(`${text}${read.length > 0 ? output.style('dim', `  ${read.join(' ')}`) : ''}`);
-      }
-      for (const { fact, value, effect } of answer.wouldChange) {
-        output.line(output.style('dim', `  with ${fact} ${value} it would be: ${effect}`));
-      }
+      printAnswer(output, answer);
     });
 }
 

@@ -1,5 +1,5 @@
 import type { PolicyMode } from '@zeronaut/model';
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 import {
@@ -8,6 +8,7 @@ import {
   connect,
   createCommand,
   createGroup,
+  minute,
   named,
   outputOf,
   parseDuration,
@@ -21,6 +22,11 @@ import { templatesCommand, timeZoneCommand } from './policy-templates.ts';
 import { unusedCommand } from './policy-unused.ts';
 
 const MODES: readonly PolicyMode[] = ['off', 'report', 'enforce'];
+
+function parseVersion(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a number, as policy versions shows it.');
+  return Number(text);
+}
 
 const policyNamed = <T>(name: string, call: () => Promise<T>) => named(name, call, 'policy', 'policy list');
 
@@ -39,6 +45,8 @@ export function policyCommand(line: CommandLine): Command {
     formCommand,
     segmentsCommand,
     riskCommand,
+    risksCommand,
+    hitsCommand,
     templatesCommand,
     timeZoneCommand,
     schemaCommand,
@@ -244,12 +252,14 @@ function rollBackCommand(line: CommandLine): Command {
     examples: ['policy roll-back production 3'],
   })
     .argument('<name>', 'name or id')
-    .argument('<version>', 'which version, see policy versions', Number)
+    .argument('<version>', 'which version, see policy versions', parseVersion)
     .action(async (name: string, version: number, options: CommonOptions) => {
       const output = outputOf(line, options);
       const { api } = await connect(line, options);
-      const call = () => api.call('policies.rollBack', { params: { id: name }, body: { version } });
-      const policy = await policyNamed(name, call);
+      // Looked for first, so that what is missing is told apart: the policy, or its version.
+      const { id } = await policyNamed(name, () => api.call('policies.get', { params: { id: name } }));
+      const call = () => api.call('policies.rollBack', { params: { id }, body: { version } });
+      const policy = await named(String(version), call, `version of ${name}:`, `policy versions ${name}`);
       output.document(policy);
       output.line(`${policy.name} is as in version ${version} (now version ${policy.version}).`);
     });
@@ -302,6 +312,60 @@ function riskCommand(line: CommandLine): Command {
       );
       output.document(risk);
       output.line(`The risk of ${who} is ${risk.score}${risk.expiresAt === null ? '' : ` until ${risk.expiresAt}`}.`);
+    });
+}
+
+function risksCommand(line: CommandLine): Command {
+  return createCommand('risks', {
+    summary: 'users and devices that are mistrusted now',
+    examples: ['policy risks', 'policy risks --json'],
+  }).action(async (options: CommonOptions) => {
+    const { listAll } = await import('../api/client.ts');
+    const { emailsOf } = await import('./users.ts');
+    const output = outputOf(line, options);
+    const { api } = await connect(line, options);
+    const risks = await listAll(api, 'risks.list');
+    output.document(risks);
+    if (risks.length === 0) {
+      output.line('Nobody has a risk above 0.');
+      return;
+    }
+    const emails = await emailsOf(api);
+    const rows = risks.map(({ id, score, reason, updatedAt, expiresAt }) => [
+      emails.get(id) ?? id,
+      String(score),
+      reason || '-',
+      minute(updatedAt),
+      expiresAt === null ? 'until it is set again' : `until ${minute(expiresAt)}`,
+    ]);
+    await printTable(output, ['WHO', 'RISK', 'REASON', 'SINCE', 'HOW LONG'], rows);
+    output.line(output.style('dim', '  Take it back:  zeronaut policy risk WHO 0'));
+  });
+}
+
+function hitsCommand(line: CommandLine): Command {
+  return createCommand('hits', {
+    summary: 'how often each policy permitted, forbade, or would have',
+    examples: ['policy hits', 'policy hits --range 7d --json'],
+  })
+    .addOption(new Option('--range <range>', 'how far back').choices(['24h', '7d', '30d']).default('30d'))
+    .action(async (options: CommonOptions & { range: '24h' | '7d' | '30d' }) => {
+      const output = outputOf(line, options);
+      const { api } = await connect(line, options);
+      const { items } = await api.call('policies.hits', { query: { range: options.range } });
+      output.document(items);
+      if (items.length === 0) {
+        output.line(`No policy decided anything in the last ${options.range}.`);
+        return;
+      }
+      const rows = items.map(({ name, policyId, permitted, forbade, reported, lastAt }) => [
+        name || policyId,
+        String(permitted),
+        String(forbade),
+        String(reported),
+        minute(lastAt),
+      ]);
+      await printTable(output, ['NAME', 'PERMITTED', 'FORBADE', 'WOULD HAVE', 'LAST'], rows);
     });
 }
 

@@ -9,6 +9,13 @@ import {
   ofFile,
   outputOf,
 } from './command-line.ts';
+import {
+  dnsCommand,
+  healthCommand,
+  removeResourceCommand,
+  showResourceCommand,
+  testCommand,
+} from './resource-questions.ts';
 
 interface ApplyOptions extends CommonOptions {
   readonly file: string;
@@ -86,6 +93,9 @@ export function resourcesCommand(line: CommandLine): Command {
         output.line(dryRun ? `${changed} would be made.` : `${changed} made.`);
       }),
   );
+  for (const command of [showResourceCommand, testCommand, dnsCommand, healthCommand, removeResourceCommand]) {
+    group.addCommand(command(line));
+  }
   return group;
 }
 

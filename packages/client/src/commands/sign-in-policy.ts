@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { SignInPolicy } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
-import { usageError } from '../cli-error.ts';
+import { unreadableFile } from '../cli-error.ts';
 import type { Output } from '../output/output.ts';
 import {
   type CommandLine,
@@ -81,7 +81,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw usageError(`cannot read ${path}: ${(error as Error).message}`);
+    throw unreadableFile(path, error);
   }
 }
 

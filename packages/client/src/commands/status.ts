@@ -16,6 +16,7 @@ export function statusCommand(line: CommandLine): Command {
   }).action(async (options: CommonOptions) => {
     const { readStatus } = await import('../profile/read-status.ts');
     const { explain } = await import('../output/link-report.ts');
+    const { devicePending, deviceRevoked } = await import('../profile/device.ts');
     const output = outputOf(line, options);
     const status = await readStatus(await connect(line, options));
     output.document(status);
@@ -50,20 +51,8 @@ export function statusCommand(line: CommandLine): Command {
         },
       );
     }
-    if (device?.state === 'pending') {
-      throw new CliError('this device waits for approval; until then no gateway lets it in', {
-        reason: 'access.device_pending',
-        next: `Ask an administrator to run zeronaut devices approve ${device.id}, after comparing zeronaut devices show-key.`,
-        exitCode: EXIT.refused,
-      });
-    }
-    if (device?.state === 'revoked') {
-      throw new CliError('this device was revoked; no gateway lets it in', {
-        reason: 'access.device_revoked',
-        next: 'Run zeronaut logout and zeronaut login to enrol this machine anew, if an administrator agrees.',
-        exitCode: EXIT.refused,
-      });
-    }
+    if (device?.state === 'pending') throw devicePending(device.id);
+    if (device?.state === 'revoked') throw deviceRevoked();
     if (gateways.some(({ tunnel }) => tunnel === 'down') && !gateways.some(({ tunnel }) => tunnel === 'up')) {
       throw new CliError('no gateway can be reached', {
         reason: 'cli.gateway_unreachable',

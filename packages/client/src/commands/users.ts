@@ -68,6 +68,23 @@ export function usersCommand(line: CommandLine): Command {
   );
 
   group.addCommand(
+    createCommand('show', { summary: 'one person', examples: ['users show ann@example.com --json'] })
+      .argument('<email>', 'whom')
+      .action(async (email: string, options: CommonOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const user = await userByEmail(api, email);
+        output.document(user);
+        output.line(output.style('bold', `${user.email}  (${user.id}), ${user.status}`));
+        output.line(`  Name    ${user.name}`);
+        output.line(`  Kind    ${user.kind}`);
+        output.line(`  Role    ${user.role}`);
+        output.line(`  Groups  ${user.groups.join(' ') || '-'}`);
+        output.line(output.style('dim', `  Signed in where:  zeronaut sessions list --user ${user.email}`));
+      }),
+  );
+
+  group.addCommand(
     createCommand('create', {
       summary: 'let a person in',
       description:
@@ -300,4 +317,15 @@ export async function userByEmail(api: ApiClient, email: string): Promise<User> 
     });
   }
   return user;
+}
+
+/** Addresses by user id, for lists that name people. Whoever may not see users gets none. */
+export async function emailsOf(api: ApiClient): Promise<ReadonlyMap<string, string>> {
+  const { listAll } = await import('../api/client.ts');
+  try {
+    return new Map((await listAll(api, 'users.list')).map(({ id, email }) => [id, email]));
+  } catch (error) {
+    if (error instanceof CliError && error.exitCode === EXIT.refused) return new Map();
+    throw error;
+  }
 }

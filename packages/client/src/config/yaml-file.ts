@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isMap, isNode, isPair, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { CliError } from '../cli-error.ts';
+import { CliError, unreadableFile } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 
 const MAX_SIZE_BYTES = 16 * 1024 * 1024;
@@ -30,27 +30,9 @@ export function readLocatedFile<S extends z.ZodType>(path: string, schema: S): L
   try {
     text = readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (error) {
-    throw new CliError(`cannot read ${path}: ${whyUnreadable(error as NodeJS.ErrnoException)}`, {
-      reason: 'config.invalid',
-      next: 'Check the path.',
-      exitCode: EXIT.usage,
-      cause: error,
-    });
+    throw unreadableFile(path, error);
   }
   return parseLocated(text, path === '-' ? '<stdin>' : path, schema);
-}
-
-function whyUnreadable(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'ENOENT':
-      return 'there is no such file';
-    case 'EACCES':
-      return 'permission denied';
-    case 'EISDIR':
-      return 'it is a directory';
-    default:
-      return error.message;
-  }
 }
 
 /** The same for text that is at hand; `name` stands for the file in messages. */

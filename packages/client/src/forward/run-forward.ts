@@ -7,7 +7,7 @@ import { formatBytes, formatDuration, formatTime } from '../output/format.ts';
 import { explain, LinkReport } from '../output/link-report.ts';
 import type { Output } from '../output/output.ts';
 import { chooseConnection } from '../profile/connection.ts';
-import { ensureDevice } from '../profile/device.ts';
+import { devicePending, ensureDevice } from '../profile/device.ts';
 import { AgentState } from '../profile/state.ts';
 import type { ForwardedConnection, ForwardHooks, ForwardListener } from './forwarder.ts';
 import { listenTcp } from './listen-tcp.ts';
@@ -34,12 +34,16 @@ export async function runForward(run: ForwardRun): Promise<void> {
   const device = await ensureDevice(connection);
   const interrupt = onInterrupt();
   const report = new LinkReport(output);
+  let lastFault = '';
   const tunnels = new TunnelSet({
     connection,
     device,
     state: new AgentState(connection),
     onUp: (link) => report.onUp(link.endpoint.name),
-    onDown: (endpoint, fault, nextTryMs) => report.onDown(endpoint.name, fault, nextTryMs),
+    onDown(endpoint, fault, nextTryMs) {
+      lastFault = fault.code;
+      report.onDown(endpoint.name, fault, nextTryMs);
+    },
     onConsoleTrouble: (error) => report.onConsoleTrouble(error),
     onConsoleAnswered: () => report.onConsoleAnswered(),
   });
@@ -53,6 +57,7 @@ export async function runForward(run: ForwardRun): Promise<void> {
     tunnels.start();
     const link = await Promise.race([tunnels.waitForLink(FIRST_TUNNEL_MS), aborted(interrupt.signal).then(() => null)]);
     if (link === null && !interrupt.signal.aborted) {
+      if (lastFault === 'access.device_pending') throw devicePending(device.deviceId);
       throw new CliError('no gateway can be reached', {
         reason: 'cli.gateway_unreachable',
         next: 'See zeronaut status.',
@@ -69,6 +74,7 @@ export async function runForward(run: ForwardRun): Promise<void> {
     output.line(output.style('dim', '  Connections are shown below. Ctrl-C stops.'));
     await aborted(interrupt.signal);
     output.event('stopped');
+    output.line('\nStopped.');
   } finally {
     await Promise.all(listeners.map((listener) => listener.close()));
     tunnels.stop();

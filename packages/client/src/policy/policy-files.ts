@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PolicyInput, policyInput } from '@zeronaut/model';
 import { checkPolicy, splitPolicies } from '@zeronaut/policy/authoring';
-import { CliError } from '../cli-error.ts';
+import { CliError, unreadableFile } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 
 const EXTENSION = '.cedar';
@@ -45,17 +45,12 @@ function filesOf(path: string): string[] {
     const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith(EXTENSION));
     if (names.length > 0) return names.sort().map((name) => join(path, name));
   } catch (error) {
-    throw unreadable(path, (error as Error).message, error);
+    throw unreadableFile(path, error);
   }
-  throw unreadable(path, `there is no *${EXTENSION} file in it`, null);
-}
-
-function unreadable(path: string, why: string, cause: unknown): CliError {
-  return new CliError(`cannot read ${path}: ${why}`, {
+  throw new CliError(`cannot read ${path}: there is no *${EXTENSION} file in it`, {
     reason: 'config.invalid',
     next: 'Check the path.',
     exitCode: EXIT.usage,
-    cause,
   });
 }
 
@@ -64,7 +59,7 @@ function policiesOf(path: string, mistakes: string[]): { policy: PolicyInput; li
   try {
     text = readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (error) {
-    throw unreadable(path, (error as Error).message, error);
+    throw unreadableFile(path, error);
   }
   const parts = splitPolicies(text);
   if (!parts.ok) {

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { ApiError } from '../api/api-error.ts';
 import { listAll } from '../api/client.ts';
 import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-code.ts';
 import type { Connection } from './connection.ts';
 import { withFileLock } from './file-lock.ts';
 import { homeDirectory } from './home.ts';
@@ -86,6 +87,23 @@ export async function renewDevice(connection: Connection, current: Device): Prom
     };
     saveDevice(connection, renewed);
     return renewed;
+  });
+}
+
+/** What no network mends: a person has to let this device in. */
+export function devicePending(deviceId: string): CliError {
+  return new CliError('this device waits for approval; until then no gateway lets it in', {
+    reason: 'access.device_pending',
+    next: `Ask an administrator to run zeronaut devices approve ${deviceId}, after comparing zeronaut devices show-key.`,
+    exitCode: EXIT.refused,
+  });
+}
+
+export function deviceRevoked(): CliError {
+  return new CliError('this device was revoked; no gateway lets it in', {
+    reason: 'access.device_revoked',
+    next: 'To enrol this machine anew: zeronaut logout, then zeronaut login, if an administrator agrees.',
+    exitCode: EXIT.refused,
   });
 }
 

@@ -153,7 +153,7 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
     next: 'Zuerst ändern, was sie nennt; zeronaut groups show zählt es auf.',
   },
   'api.not_found': { title: 'Das gibt es hier nicht', next: '' },
-  'api.conflict': { title: 'Das gibt es schon', next: 'Einen anderen Namen wählen.' },
+  'api.conflict': { title: 'Das gibt es schon', next: 'Ansehen, was da ist, oder einen anderen Namen wählen.' },
   'api.name_taken': { title: 'Der Name ist vergeben', next: 'Mit --name einen anderen wählen.' },
   'api.port_taken': { title: 'Der Port ist vergeben', next: 'Mit --port einen anderen wählen.' },
   'api.no_port_free': {

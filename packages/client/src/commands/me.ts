@@ -1,0 +1,138 @@
+import type { Command } from 'commander';
+import {
+  type CommandLine,
+  type CommonOptions,
+  connect,
+  createCommand,
+  createGroup,
+  minute,
+  named,
+  outputOf,
+  printTable,
+} from './command-line.ts';
+import { printSessions } from './sessions.ts';
+
+export function meCommand(line: CommandLine): Command {
+  const group = createGroup('me', 'what is yours: what lets you in, your sessions, devices and second factors');
+
+  group.addCommand(
+    createCommand('reach', {
+      summary: 'the services and sites that let you in, and where they open',
+      examples: ['me reach', 'me reach --json | jq -r ".[].urls[0]"'],
+    }).action(async (options: CommonOptions) => {
+      const { listAll } = await import('../api/client.ts');
+      const output = outputOf(line, options);
+      const items = await listAll((await connect(line, options)).api, 'me.listReach');
+      output.document(items);
+      if (items.length === 0) {
+        output.line('Nothing lets you in yet.');
+        output.line(output.style('dim', '  Ask for access:  zeronaut requests create NAME --for 2h --reason "…"'));
+        return;
+      }
+      const rows = items.map(({ name, kind, protocol, urls, depends }) => [
+        name,
+        protocol ?? kind,
+        urls.join(' ') || (kind === 'site' ? 'zeronaut forward HOST:PORT' : '-'),
+        depends ? 'it depends, such as on the device' : '',
+      ]);
+      await printTable(output, ['NAME', 'KIND', 'WHERE', 'NOTE'], rows);
+    }),
+    { isDefault: true },
+  );
+
+  group.addCommand(
+    createCommand('sessions', {
+      summary: 'your open sessions',
+      examples: ['me sessions', 'me sessions --json'],
+    }).action(async (options: CommonOptions) => {
+      const { listAll } = await import('../api/client.ts');
+      const output = outputOf(line, options);
+      const { api } = await connect(line, options);
+      const sessions = await listAll(api, 'me.listSessions');
+      output.document(sessions);
+      if (sessions.length === 0) {
+        output.line('No sessions; you act with a key.');
+        return;
+      }
+      const { user } = await api.call('me.get', {});
+      await printSessions(output, sessions, new Map(user === null ? [] : [[user.id, user.email]]));
+      output.line(output.style('dim', '  End one:  zeronaut me end-session ID'));
+    }),
+  );
+
+  group.addCommand(
+    createCommand('end-session', {
+      summary: 'end one of your sessions everywhere',
+      examples: ['me end-session ses_01…'],
+    })
+      .argument('<id>', 'id of the session')
+      .action(async (id: string, options: CommonOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        await named(id, () => api.call('me.deleteSession', { params: { id } }), 'session of yours', 'me sessions');
+        output.document({ ended: id });
+        output.line(`${id} has ended.`);
+      }),
+  );
+
+  group.addCommand(
+    createCommand('devices', {
+      summary: 'your enrolled machines',
+      examples: ['me devices', 'me devices --json'],
+    }).action(async (options: CommonOptions) => {
+      const { listAll } = await import('../api/client.ts');
+      const output = outputOf(line, options);
+      const devices = await listAll((await connect(line, options)).api, 'me.listDevices');
+      output.document(devices);
+      if (devices.length === 0) {
+        output.line('No devices. A machine enrols by itself: zeronaut expose, forward, or devices report.');
+        return;
+      }
+      const rows = devices.map((device) => [
+        device.id,
+        device.name,
+        device.approvedAt === null ? 'waits for approval' : 'approved',
+        device.connected ? 'connected' : device.lastSeenAt === null ? 'never' : minute(device.lastSeenAt),
+      ]);
+      await printTable(output, ['ID', 'NAME', 'STATE', 'LAST SEEN'], rows);
+      output.line(output.style('dim', '  Lost one?  zeronaut me revoke-device ID'));
+    }),
+  );
+
+  group.addCommand(
+    createCommand('revoke-device', {
+      summary: 'keep a machine of yours out for ever; its tunnels are cut',
+      examples: ['me revoke-device dev_01…'],
+    })
+      .argument('<id>', 'id of the device')
+      .action(async (id: string, options: CommonOptions) => {
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        await named(id, () => api.call('me.deleteDevice', { params: { id } }), 'device of yours', 'me devices');
+        output.document({ revoked: id });
+        output.line(`${id} is revoked.`);
+      }),
+  );
+
+  group.addCommand(
+    createCommand('factors', { summary: 'your second factors', examples: ['me factors', 'me factors --json'] }).action(
+      async (options: CommonOptions) => {
+        const output = outputOf(line, options);
+        const { api, consoleUrl } = await connect(line, options);
+        const factors = await api.call('factors.list', {});
+        output.document(factors);
+        const rows = factors.items.map(({ id, kind, name, site, lastUsedAt }) => [
+          id,
+          kind,
+          name,
+          site ?? 'everywhere',
+          lastUsedAt === null ? 'never' : minute(lastUsedAt),
+        ]);
+        if (rows.length > 0) await printTable(output, ['ID', 'KIND', 'NAME', 'WORKS ON', 'LAST USED'], rows);
+        else output.line('No second factor.');
+        output.line(output.style('dim', `  Set one up in a browser:  ${consoleUrl}/account`));
+      },
+    ),
+  );
+  return group;
+}
