@@ -110,6 +110,13 @@ describe('what is published', () => {
     await run('resources', 'remove', 'broken', '--yes');
   });
 
+  it('says where a raw port is opened', async (t) => {
+    const exposed = await world.expose(t, [service.address, 'tcp', '--name', 'raw']);
+    const { portals } = await exposed.cli.event<{ portals: string[] }>('ready');
+    assert.deepEqual(portals, [world.portalUrl.replace(/\/$/, '')]);
+    assert.ok((await run('services', 'show', 'raw')).includes(`portal  ${portals[0]}`));
+  });
+
   it('tells its accesses, with filters, and goes on with what comes', async (t) => {
     const { url } = await world.expose(t, [service.address, 'http', '--name', 'watched', '--share', '1h']);
     const follower = world.start(t, ['events', 'list', '--resource', 'watched', '--follow']);

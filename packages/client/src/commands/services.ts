@@ -35,7 +35,7 @@ export function servicesCommand(line: CommandLine): Command {
       .argument('<name>', 'name or id')
       .action(async (name: string, options: CommonOptions) => {
         const { accessSummary } = await import('../output/access-summary.ts');
-        const { dnsAdvice } = await import('../output/exposed.ts');
+        const { dnsAdvice, portalsOf } = await import('../output/exposed.ts');
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
         const service = await named(name, () => api.call('services.get', { params: { id: name } }));
@@ -44,6 +44,7 @@ export function servicesCommand(line: CommandLine): Command {
         for (const url of service.urls) output.line(`  url     ${url}`);
         for (const target of service.targets) output.line(`  target  ${target.address} (${target.protocol})`);
         for (const text of accessSummary(service)) output.line(`  access  ${text}`);
+        for (const url of portalsOf(service)) output.line(`  portal  ${url}`);
         for (const record of dnsAdvice(service)) output.line(`  dns     ${record}`);
         output.line(`  agent   ${service.connected ? 'connected' : 'away: start it again'}`);
         output.line(`  last    ${service.lastEventAt ?? 'no request yet'}`);

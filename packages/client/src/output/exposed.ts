@@ -24,6 +24,7 @@ export function printExposed(output: Output, exposed: Exposed): void {
     public: isPublic,
     access: accessSummary(service),
     gateways: service.gateways.map(({ name }) => name),
+    portals: portalsOf(service),
     certificateAuthority: certificateAuthorityFile,
   });
   if (shareUrls.length > 0) output.event('link', { urls: shareUrls });
@@ -34,6 +35,7 @@ export function printExposed(output: Output, exposed: Exposed): void {
   for (const text of accessSummary(service)) {
     output.line(`  Access  ${isPublic ? output.style('yellow', text) : text}`);
   }
+  for (const url of portalsOf(service)) output.line(`  Portal  ${url}  (sign in there and authorise your address)`);
   for (const url of shareUrls) output.line(`  Share   ${url}`);
   for (const record of dnsAdvice(service)) output.line(`  DNS     ${record}`);
   const url = service.urls[0];
@@ -43,6 +45,12 @@ export function printExposed(output: Output, exposed: Exposed): void {
   }
   output.line();
   output.line(output.style('dim', '  Requests are shown below. Ctrl-C stops.'));
+}
+
+/** Where people open a raw port to the address they come from; none where there is nothing to open. */
+export function portalsOf({ protocol, access, gateways }: ServiceView): readonly string[] {
+  if (protocol === 'http' || access.mode === 'public') return [];
+  return [...new Set(gateways.flatMap(({ portalUrl }) => portalUrl ?? []))];
 }
 
 /** The records that the service's names need, or what they would be: names below localhost resolve by themselves. */

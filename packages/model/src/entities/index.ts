@@ -537,4 +537,11 @@ export const addressGrant = z.strictObject({
 });
 export type AddressGrant = z.infer<typeof addressGrant>;
 
-export const gatewayEndpoint = z.strictObject({ gatewayId: id, name: label, baseDomain: hostname, address: hostPort });
+export const gatewayEndpoint = z.strictObject({
+  gatewayId: id,
+  name: label,
+  baseDomain: hostname,
+  address: hostPort,
+  /** Its own pages, where people sign in and authorise addresses. Absent: a console that is older than this. */
+  portalUrl: z.string().max(300).optional(),
+});

@@ -7,6 +7,7 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { contains, type ListQuery, listPage } from '../list.ts';
 import { isoTime, type Page } from '../page.ts';
+import { portalHost } from '../resources/names.ts';
 import { lagOf, loadOf } from './gateway-load.ts';
 
 export type GatewayRow = Selectable<Schema['gateways']>;
@@ -104,6 +105,7 @@ export function toEndpoint(row: GatewayRow) {
     name: row.name,
     baseDomain: row.base_domain,
     address: formatHostPort(row.public_host, row.tunnel_port),
+    portalUrl: `https://${portalHost(row)}${row.https_port === 443 ? '' : `:${row.https_port}`}`,
   };
 }
 
