@@ -1,4 +1,6 @@
 const FIRST_BYTES = 64 * 1024;
+/** What ordinary turns have come to need stays; what had to wait for a full disk is given back. */
+const KEPT_BYTES = 1024 * 1024;
 const LINE_BREAK = 0x0a;
 
 /**
@@ -30,8 +32,7 @@ export class PendingLines {
   clear(): void {
     this.count = 0;
     this.#end = 0;
-    // What had to wait for a full disk is not kept for ordinary turns.
-    if (this.#buffer.length > FIRST_BYTES) this.#buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+    if (this.#buffer.length > KEPT_BYTES) this.#buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   }
 
   #makeRoom(bytes: number): void {

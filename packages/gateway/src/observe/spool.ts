@@ -231,7 +231,7 @@ export class Spool {
       }
       active.sizeBytes += lines.length;
       const { lastSeq } = this;
-      this.#recent.push(this.#written + 1, lastSeq, Buffer.from(lines));
+      this.#recent.push(this.#written + 1, lastSeq, lines);
       this.#written = lastSeq;
       this.#pending.clear();
       if (active.sizeBytes >= this.#options.segmentBytes) this.#rotate();
