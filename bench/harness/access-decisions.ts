@@ -69,6 +69,7 @@ const peer = measure((attempt) => {
         device: null,
         http: attempt.http!,
         destination: null,
+        gateway: null,
       }),
     ),
     preparsedPolicySetId: 'all',

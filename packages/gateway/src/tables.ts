@@ -8,7 +8,7 @@ import type {
   SnapshotSite,
   SnapshotUser,
 } from '@zeronaut/model';
-import { type LoadedPolicy, loadPolicyLater, PolicySet } from '@zeronaut/policy';
+import { type GatewayFacts, type LoadedPolicy, loadPolicyLater, PolicySet } from '@zeronaut/policy';
 import type { PackedList } from './packed-list.ts';
 import { type PackedSnapshot, packSnapshot, type SnapshotDevice } from './packed-snapshot.ts';
 import { atOnce, inTurns, mapPieces, type Pieces } from './turns.ts';
@@ -25,6 +25,8 @@ export interface Tables {
   readonly snapshot: PackedSnapshot;
   readonly version: number;
   readonly portalHost: string;
+  /** This one, as policies speak of it; null: the console said nothing of it. */
+  readonly gateway: GatewayFacts | null;
   /** Exact host name to resource (HTTP). */
   readonly hosts: ReadonlyMap<string, SnapshotResource>;
   /** `*.api.example.com` is kept under `api.example.com`; it stands for exactly one more label. */
@@ -103,6 +105,7 @@ function* compilePieces(snapshot: PackedSnapshot, previous: Tables | null): Piec
     snapshot,
     version: snapshot.version,
     portalHost: snapshot.portalHost,
+    gateway: snapshot.gateway === undefined ? null : { id: snapshot.gatewayId, ...snapshot.gateway },
     hosts,
     wildcardHosts,
     tcpPorts,

@@ -148,6 +148,8 @@ export const snapshot = z.strictObject({
   risks: z.array(z.strictObject({ id, score: z.int().min(1).max(100), expiresAt: timestamp.optional() })).max(200_000),
   /** Approved access requests that run. */
   accessGrants: z.array(z.strictObject({ userId: id, objectId: id, expiresAt: timestamp })).max(50_000),
+  /** What policies can say of this gateway. Only for those that said `gateway` in their hello. */
+  gateway: z.strictObject({ name: label, region: label, segments }).optional(),
   /** IANA name; policies tell the time there. */
   timeZone: z.string().max(64),
   /** A passkey that is made on the portal has to bring its maker's word. Absent: it need not. */

@@ -17,6 +17,7 @@ const circumstances: Circumstances = {
   device: null,
   http: null,
   destination: null,
+  gateway: null,
 };
 
 const cases: [name: string, text: string, forbids: boolean][] = [

@@ -1,7 +1,7 @@
 import type { SnapshotPolicy, SnapshotUser } from '@zeronaut/model';
 import { type CompiledPolicy, compilePolicy } from './cedar/policy.ts';
 import { CedarSet, type Entity } from './cedar/values.ts';
-import { type Circumstances, contextOf } from './circumstances.ts';
+import { type Circumstances, momentOf } from './circumstances.ts';
 import { record, ref, userEntity } from './entities.ts';
 
 /**
@@ -46,8 +46,7 @@ export function forbidAdministration(
     principal,
     action: ADMINISTER,
     resource: CONSOLE,
-    context: contextOf(circumstances),
-    find: () => undefined,
+    ...momentOf(circumstances),
   };
   return policies.filter((policy) => {
     if (!policy.matchesPrincipal(principal) || !policy.matchesResource(CONSOLE)) return false;

@@ -14,6 +14,7 @@ const circumstances: Circumstances = {
   device: null,
   http: null,
   destination: null,
+  gateway: null,
 };
 
 test('people read the time where the organization is; everything else as it is compared', () => {

@@ -1,7 +1,8 @@
 import type { FactorKind, Snapshot } from '@zeronaut/model';
+import type { Environment } from './cedar/expression.ts';
 import { datetimeValue, ipValue } from './cedar/extensions.ts';
-import { type CedarRecord, CedarSet, type Value } from './cedar/values.ts';
-import { record } from './entities.ts';
+import { type CedarRecord, CedarSet, type Entity, type Value } from './cedar/values.ts';
+import { record, ref } from './entities.ts';
 
 /** What is known of the moment, beside who asks for what. Becomes the `context` of the policy schema. */
 export interface Circumstances {
@@ -26,6 +27,15 @@ export interface Circumstances {
   readonly device: DeviceFacts | null;
   readonly http: { readonly method: string; readonly host: string; readonly path: string } | null;
   readonly destination: { readonly host: string; readonly port: number } | null;
+  /** Where the request comes in; null: unknown, or there is none. */
+  readonly gateway: GatewayFacts | null;
+}
+
+export interface GatewayFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly region: string;
+  readonly segments: readonly string[];
 }
 
 export interface DeviceFacts {
@@ -37,7 +47,7 @@ export interface DeviceFacts {
 
 /** The context as Cedar values. Only built when a decision is not known yet. */
 export function contextOf(circumstances: Circumstances): CedarRecord {
-  const { factorsAtMs, device, http, destination } = circumstances;
+  const { factorsAtMs, device, http, destination, gateway } = circumstances;
   const members: Record<string, Value> = {
     address: ipValue(circumstances.address),
     now: datetimeValue(minuteOf(circumstances.nowMs) * 60_000),
@@ -50,10 +60,28 @@ export function contextOf(circumstances: Circumstances): CedarRecord {
   const country = circumstances.country ?? null;
   if (country !== null) members.country = country;
   if (factorsAtMs !== null) members.factorMinutesAgo = minutesAgo(factorsAtMs, circumstances.nowMs);
-  if (device !== null) members.device = deviceRecord(device, circumstances.nowMs);
+  if (device !== null) members.device = ref('Device', device.id);
   if (http !== null) members.http = record({ ...http });
   if (destination !== null) members.destination = record({ ...destination });
+  if (gateway !== null) members.gateway = ref('Gateway', gateway.id);
   return record(members);
+}
+
+/** The entities that the context names. */
+export function entitiesOf({ device, gateway, nowMs }: Circumstances): Entity[] {
+  return [
+    ...(device === null ? [] : [entityIn('Device', device, deviceRecord(device, nowMs))]),
+    ...(gateway === null ? [] : [entityIn('Gateway', gateway, gatewayRecord(gateway))]),
+  ];
+}
+
+/** What a policy is evaluated with of the moment. */
+export function momentOf(circumstances: Circumstances): Pick<Environment, 'context' | 'find'> {
+  const entities = entitiesOf(circumstances);
+  return {
+    context: contextOf(circumstances),
+    find: ({ key }) => entities.find(({ ref }) => ref.key === key),
+  };
 }
 
 /**
@@ -105,6 +133,7 @@ export function factText(fact: string, circumstances: Circumstances): string {
   }
   if (root === 'http') return JSON.stringify(circumstances.http);
   if (root === 'destination') return JSON.stringify(circumstances.destination);
+  if (root === 'gateway') return JSON.stringify(circumstances.gateway);
   return JSON.stringify({ ...circumstances, nowMs: minuteOf(circumstances.nowMs) });
 }
 
@@ -113,6 +142,7 @@ export function factShown(fact: string, circumstances: Circumstances): string {
   const { nowMs, timeZone } = circumstances;
   if (fact === 'now') return new Date(minuteOf(nowMs) * 60_000).toISOString();
   const [root, part] = fact.split('.');
+  if (root === 'gateway') return circumstances.gateway?.name ?? '';
   if (root !== 'time') return factText(fact, circumstances);
   const time = localTime(nowMs, timeZone);
   return part === undefined ? JSON.stringify(time) : String(time[part] ?? '');
@@ -125,6 +155,18 @@ export function readsTime(facts: ReadonlySet<string>): boolean {
       return true;
   }
   return false;
+}
+
+function entityIn(type: string, { id, segments }: GatewayFacts | DeviceFacts, attributes: CedarRecord): Entity {
+  return {
+    ref: ref(type, id),
+    attributes,
+    ancestors: new Set(segments.map((segment) => ref('Segment', segment).key)),
+  };
+}
+
+function gatewayRecord({ id, name, region, segments }: GatewayFacts): CedarRecord {
+  return record({ id, name, region, segments: new CedarSet(segments) });
 }
 
 function deviceRecord(device: DeviceFacts, nowMs: number): CedarRecord {

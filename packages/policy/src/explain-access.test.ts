@@ -5,7 +5,7 @@ import type { SnapshotPolicy, Verdict } from '@zeronaut/model';
 import { seededRandom } from '@zeronaut/testkit';
 import { checkPolicy } from './authoring/index.ts';
 import { toCedarContext, toCedarEntities } from './cedar/random-cedar.suite.ts';
-import { contextOf } from './circumstances.ts';
+import { contextOf, entitiesOf } from './circumstances.ts';
 import { type AccessQuestion, callerOf, decideAccess } from './decide-access.ts';
 import { ACTION_ENTITIES, objectEntity } from './entities.ts';
 import { anonymousFacts, evaluateAccess } from './evaluate-access.ts';
@@ -26,6 +26,11 @@ import {
  */
 const QUESTIONS = 400;
 const QUESTIONS_PER_SET = 10;
+
+const GATEWAYS = [
+  { id: 'gw_1', name: 'fra1', region: 'eu', segments: ['prod'] },
+  { id: 'gw_2', name: 'nyc1', region: 'us', segments: [] },
+];
 
 interface Written {
   readonly policy: SnapshotPolicy;
@@ -88,7 +93,7 @@ function statementsOf(written: readonly Written[], question: AccessQuestion) {
         written.map(({ policy, text }) => [policy.id, text.replace(/^((?:@step_up\n)?)forbid/, '$1permit')]),
       ),
     },
-    entities: toCedarEntities({ principal, action, resource, others: [] }),
+    entities: toCedarEntities({ principal, action, resource, others: entitiesOf(question.circumstances(by)) }),
   });
   assert.equal(answer.type, 'success', JSON.stringify(answer));
   const { reason, errors } = answer.response.diagnostics;
@@ -175,7 +180,7 @@ test('what an explanation says is so, as the Cedar library sees it', (t) => {
     }
 
     // What is said to turn the answer, turns it.
-    const alternatives = [...alternativesOf(question.circumstances(''), [])];
+    const alternatives = [...alternativesOf(question.circumstances(''), [], GATEWAYS)];
     for (const { fact, value, change, effect } of turningFacts(policies, question, alternatives)) {
       seen.turned++;
       const turned = oracle(written, changedQuestion(question, change)).effect;

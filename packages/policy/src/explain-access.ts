@@ -1,5 +1,5 @@
 import type { VerdictEffect } from '@zeronaut/model';
-import { type Circumstances, contextOf, type DeviceFacts, factShown } from './circumstances.ts';
+import { type Circumstances, type DeviceFacts, factShown, type GatewayFacts, momentOf } from './circumstances.ts';
 import { type AccessQuestion, callerOf, decideAccess } from './decide-access.ts';
 import { ACTION_ENTITIES, guestEntity, objectEntity } from './entities.ts';
 import { evaluateAccess } from './evaluate-access.ts';
@@ -28,8 +28,7 @@ export function explainPolicies(policies: PolicySet, question: AccessQuestion): 
     principal: caller.entity,
     action: ACTION_ENTITIES[question.action],
     resource: objectEntity(object),
-    context: contextOf(circumstances),
-    find: () => undefined,
+    ...momentOf(circumstances),
   };
   const deciding = new Set(decideAccess(policies, question).explanation?.policies);
   return policies.policies
@@ -85,8 +84,9 @@ const HOUR_MS = 3_600_000;
 
 /** What a person could change, or wait for. */
 export function* alternativesOf(
-  { factors, factorsAtMs, granted, nowMs, device }: Circumstances,
+  { factors, factorsAtMs, granted, nowMs, device, gateway }: Circumstances,
   devices: readonly DeviceFacts[],
+  gateways: readonly GatewayFacts[],
 ): Iterable<Alternative> {
   for (const factor of ['totp', 'passkey'] as const) {
     if (!factors.includes(factor)) {
@@ -104,5 +104,8 @@ export function* alternativesOf(
   }
   for (const other of devices) {
     if (other.id !== device?.id) yield { fact: 'device', value: other.id, change: { device: other } };
+  }
+  for (const other of gateways) {
+    if (other.id !== gateway?.id) yield { fact: 'gateway', value: other.name, change: { gateway: other } };
   }
 }

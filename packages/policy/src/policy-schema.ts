@@ -21,7 +21,11 @@ entity Site in [Segment] = { name: String, segments: Set<String> };
 // What administrators work with: API and pages.
 entity Console in [Segment] = { name: String, segments: Set<String> };
 
-type Device = {
+// Where a request comes in.
+entity Gateway in [Segment] = { id: String, name: String, region: String, segments: Set<String> };
+
+// What people forward from, and agents run on.
+entity Device in [Segment] = {
   id: String,
   segments: Set<String>,
   risk: Long,
@@ -50,6 +54,8 @@ type Circumstances = {
   device?: Device,
   http?: { method: String, host: String, path: String },
   destination?: { host: String, port: Long },
+  // Absent: no gateway is asked, or one that does not know its own name.
+  gateway?: Gateway,
 };
 
 action access;

@@ -6,7 +6,7 @@ import { seededRandom } from '@zeronaut/testkit';
 import { checkPolicy } from './authoring/index.ts';
 import { toCedarContext, toCedarEntities } from './cedar/random-cedar.suite.ts';
 import type { Entity } from './cedar/values.ts';
-import { type Circumstances, contextOf } from './circumstances.ts';
+import { type Circumstances, contextOf, entitiesOf } from './circumstances.ts';
 import { ACTION_ENTITIES, guestEntity, objectEntity, userEntity } from './entities.ts';
 import type { PolicyAction } from './policy-schema.ts';
 import { loadPolicy, type PolicyDecision, PolicySet } from './policy-set.ts';
@@ -104,7 +104,7 @@ function check(
     resource: { type: resource.ref.type, id: resource.ref.id },
     context: toCedarContext(contextOf(request.circumstances)),
     preparsedPolicySetId: 'enforced',
-    entities: toCedarEntities({ principal, action, resource, others: [] }),
+    entities: toCedarEntities({ principal, action, resource, others: entitiesOf(request.circumstances) }),
   });
   assert.equal(answer.type, 'success', JSON.stringify(answer));
   const { decision: cedarSays, diagnostics } = answer.response;

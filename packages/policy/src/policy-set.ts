@@ -1,7 +1,7 @@
 import type { SnapshotPolicy, SnapshotResource, SnapshotSite } from '@zeronaut/model';
 import { type CompiledPolicy, compilePolicy } from './cedar/policy.ts';
 import type { Entity } from './cedar/values.ts';
-import { type Circumstances, contextOf, factText, readsTime } from './circumstances.ts';
+import { type Circumstances, factText, momentOf, readsTime } from './circumstances.ts';
 import { ACTION_ENTITIES, objectEntity } from './entities.ts';
 import type { PolicyAction } from './policy-schema.ts';
 
@@ -153,8 +153,7 @@ function decideFresh(policies: readonly LoadedPolicy[], request: PolicyRequest):
     principal: request.principal,
     action: ACTION_ENTITIES[request.action],
     resource: objectEntity(request.object),
-    context: contextOf(request.circumstances),
-    find: () => undefined,
+    ...momentOf(request.circumstances),
   };
   const held: LoadedPolicy[] = [];
   const errors: { policy: LoadedPolicy; message: string }[] = [];

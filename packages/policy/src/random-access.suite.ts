@@ -70,6 +70,13 @@ export const CONDITIONS = [
   'context has device && context.device.segments.contains("lab")',
   'context has device && context.device.processes.contains("edr") && context.device.risk < 30',
   'context has device && context.device has reportedMinutesAgo && context.device.reportedMinutesAgo < 60',
+  'context has device && context.device in Segment::"lab"',
+  'context has device && context.device == Device::"dev_1"',
+  'context has device && context.device in [Segment::"prod", Segment::"pci"]',
+  'context has gateway && context.gateway in Segment::"prod"',
+  'context has gateway && context.gateway == Gateway::"gw_1"',
+  'context has gateway && context.gateway.name == "fra1"',
+  'context has gateway && context.gateway.region == "eu" && !context.gateway.segments.contains("pci")',
   'context has http && context.http.path like "/admin/*"',
   'context has http && context.http.method == "DELETE"',
   'context has http && context.http == { method: "GET", host: "a.example", path: "/" }',
@@ -151,5 +158,14 @@ export function randomCircumstances(random: Random): Circumstances {
         ? { method: random.pick(['GET', 'DELETE']), host: 'a.example', path: random.pick(['/', '/admin/x', '/b']) }
         : null,
     destination: null,
+    gateway:
+      random.next() < 0.7
+        ? {
+            id: `gw_${random.integer(3)}`,
+            name: random.pick(['fra1', 'nyc1']),
+            region: random.pick(['', 'eu', 'us']),
+            segments: SEGMENTS.filter(() => random.next() < 0.4),
+          }
+        : null,
   };
 }

@@ -24,6 +24,7 @@ interface SimulateOptions extends CommonOptions {
   readonly risk?: number;
   readonly factor?: string[];
   readonly device?: string;
+  readonly gateway?: string;
   readonly path?: string;
   readonly granted?: boolean;
 }
@@ -48,6 +49,7 @@ export function simulateCommand(line: CommandLine): Command {
     .option('--risk <score>', '0 to 100', parseScore)
     .option('--factor <factors>', 'shown at sign-in: password, provider, passkey, mail, totp, recovery_code', parseList)
     .option('--device <id>', 'from which enrolled device')
+    .option('--gateway <name>', 'at which gateway (default: the only one)')
     .option('--path <path>', 'of the request')
     .option('--granted', 'as if an access request had been approved')
     .action(async (object: string, options: SimulateOptions) => {
@@ -63,6 +65,7 @@ export function simulateCommand(line: CommandLine): Command {
           factors: options.factor as NonNullable<AssumedCircumstances['factors']>,
         }),
         ...(options.device !== undefined && { deviceId: options.device }),
+        ...(options.gateway !== undefined && { gateway: options.gateway }),
         ...(options.path !== undefined && { path: options.path }),
         ...(options.granted === true && { granted: true }),
       };

@@ -267,9 +267,9 @@ function rollBackCommand(line: CommandLine): Command {
 
 function segmentsCommand(line: CommandLine): Command {
   return createCommand('segments', {
-    summary: 'put a resource, site or device into segments',
+    summary: 'put a resource, site, device or gateway into segments',
     description: 'Policies name segments: resource in Segment::"prod". Replaces the ones that it is in.',
-    examples: ['policy segments wiki prod,internal', 'policy segments wiki ""'],
+    examples: ['policy segments wiki prod,internal', 'policy segments wiki ""', 'policy segments fra1 eu'],
   })
     .argument('<object>', 'name or id')
     .argument('<names>', 'segments, separated by commas; "" for none')
@@ -278,7 +278,7 @@ function segmentsCommand(line: CommandLine): Command {
       const { api } = await connect(line, options);
       const segments = names === '' ? [] : parseList(names);
       const call = () => api.call('segments.set', { params: { id: object }, body: { segments } });
-      const set = await named(object, call, 'resource, site or device', 'resources list');
+      const set = await named(object, call, 'resource, site, device or gateway', 'resources list');
       output.document(set);
       output.line(`${set.kind} ${set.name}: ${set.segments.join(', ') || 'no segments'}`);
     });

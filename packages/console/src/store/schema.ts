@@ -144,6 +144,7 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     software_version: string | null;
     /** JSON; null: nobody said. */
     place: string | null;
+    segments: Generated<string>;
     /** What was built last: grows only when the content's hash changes. */
     snapshot_version: number;
     snapshot_hash: string;

@@ -56,6 +56,7 @@ export async function buildSnapshot(
     risks: facts.risks,
     accessGrants: facts.accessGrants,
     timeZone: facts.timeZone,
+    ...(features.has('gateway') && { gateway: gatewayFacts(gateway) }),
     ...(facts.branding !== undefined && { branding: facts.branding }),
     ...(gateway.drain_until !== null &&
       features.has('drain') && { draining: { until: new Date(gateway.drain_until).toISOString() } }),
@@ -75,6 +76,10 @@ export async function buildSnapshot(
       payload,
     },
   };
+}
+
+function gatewayFacts({ name, region, segments }: GatewayRow): Snapshot['gateway'] {
+  return { name, region, segments: JSON.parse(segments) };
 }
 
 /**

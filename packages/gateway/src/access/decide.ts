@@ -53,6 +53,7 @@ export function decide(tables: Tables, attempt: AccessAttempt): AccessDecision {
         device: deviceFacts(tables, attempt.deviceId ?? null, nowMs),
         http: attempt.http ?? null,
         destination: attempt.destination ?? null,
+        gateway: tables.gateway,
       };
     },
   });

@@ -613,3 +613,30 @@ describe('http access: shares', () => {
     );
   });
 });
+
+test('a policy that asks for the gateway decides by what the newest snapshot says of it', async () => {
+  const left = { '.': { left: { Var: 'context' }, attr: 'gateway' } };
+  const known = { has: { left: { Var: 'context' }, attr: 'gateway' } };
+  const within = { in: { left, right: { Value: { __entity: { type: 'Segment', id: 'eu' } } } } };
+  const everything = { principal: { op: 'All' }, action: { op: 'All' }, resource: { op: 'All' } };
+  const json = {
+    ...{ effect: 'forbid', ...everything },
+    conditions: [{ kind: 'unless', body: { '&&': { left: known, right: within } } }],
+  };
+  const open = createResource('app', { access: { mode: 'public', allow: [], addresses: [], basic: [], tokens: null } });
+  const world = await AccessWorld.create([open], {
+    policies: [{ id: 'pol_1', name: 'eu', mode: 'enforce', json }],
+  });
+  await world.start();
+  const visit = async () => (await world.visit('https://app.base.test/')).decision!.verdict.effect;
+  assert.equal(await visit(), 'deny', 'the console says nothing of it');
+  for (const [segments, effect] of [
+    [['eu'], 'pass'],
+    [['us'], 'deny'],
+    [['us', 'eu'], 'pass'],
+    [[], 'deny'],
+  ] as const) {
+    world.change({ gateway: { name: 'fra1', region: 'default', segments: [...segments] } });
+    for (let twice = 0; twice < 2; twice++) assert.equal(await visit(), effect, String(segments));
+  }
+});

@@ -108,6 +108,7 @@ test('certificates for keys that are not ours are not taken', async (t) => {
         snapshotVersion: null,
         softwareVersion: null,
         place: null,
+        segments: [],
         createdAt: '2026-01-01T00:00:00.000Z',
       },
       certificate: cert,

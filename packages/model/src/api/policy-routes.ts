@@ -342,11 +342,16 @@ export const policyRoutes = defineRoutes({
     ...write,
     method: 'PUT',
     path: '/api/v1/segments/:id',
-    summary: 'Put a resource, site or device into segments, which policies name',
+    summary: 'Put a resource, site, device or gateway into segments, which policies name',
     status: 200,
     params: byIdOrName,
     body: z.strictObject({ segments }),
-    response: z.strictObject({ id, kind: z.enum(['resource', 'site', 'device']), name: z.string(), segments }),
+    response: z.strictObject({
+      id,
+      kind: z.enum(['resource', 'site', 'device', 'gateway']),
+      name: z.string(),
+      segments,
+    }),
   },
   'risks.list': {
     tag: 'policies',

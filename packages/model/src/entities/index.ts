@@ -206,6 +206,7 @@ export const gateway = z.strictObject({
   softwareVersion: z.string().max(40).nullable(),
   /** Null: nobody said where it is. It is shown on maps and decides nothing. */
   place: place.nullable(),
+  segments,
   createdAt: timestamp,
 });
 export type Gateway = z.infer<typeof gateway>;

@@ -48,6 +48,9 @@ export const FORM_FACTS = {
     'http.host',
     'http.path',
     'destination.host',
+    'gateway.id',
+    'gateway.name',
+    'gateway.region',
     'principal.email',
     'principal.name',
     'principal.kind',
@@ -55,7 +58,7 @@ export const FORM_FACTS = {
     'resource.protocol',
   ],
   flag: ['granted', 'device.diskEncryption', 'device.firewall', 'device.screenLock', 'resource.public'],
-  names: ['factors', 'device.segments', 'device.processes', 'device.files', 'resource.segments'],
+  names: ['factors', 'device.segments', 'device.processes', 'device.files', 'gateway.segments', 'resource.segments'],
   /** What may be absent, and can be asked for as such. */
   optional: [
     'country',
@@ -70,6 +73,7 @@ export const FORM_FACTS = {
     'device.reportedMinutesAgo',
     'http',
     'destination',
+    'gateway',
   ],
 } as const;
 

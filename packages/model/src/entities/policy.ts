@@ -58,6 +58,8 @@ export const assumedCircumstances = z.strictObject({
   factorMinutesAgo: z.int().min(0).max(1_000_000).optional(),
   granted: z.boolean().optional(),
   deviceId: id.optional(),
+  /** Id or name of the gateway that is asked. Default: the only one, if there is one alone. */
+  gateway: z.string().max(64).optional(),
   method: z.string().max(32).optional(),
   path: z.string().max(1024).optional(),
 });

@@ -12,7 +12,7 @@ import {
 } from '@zeronaut/model';
 import { seededRandom } from '@zeronaut/testkit';
 import { compilePolicy } from '../cedar/policy.ts';
-import { contextOf } from '../circumstances.ts';
+import { momentOf } from '../circumstances.ts';
 import { ACTION_ENTITIES, guestEntity, objectEntity, userEntity } from '../entities.ts';
 import { canonicalForm } from '../form/canonical-form.ts';
 import { textOfForm } from '../form/text-of-form.ts';
@@ -51,7 +51,7 @@ function assertAlike(random: Random, text: string, other: string): void {
         : userEntity(randomUser(random, random.integer(8)));
     const resource = objectEntity(object);
     const circumstances = randomCircumstances(random);
-    const environment = { principal, action, resource, context: contextOf(circumstances), find: () => undefined };
+    const environment = { principal, action, resource, ...momentOf(circumstances) };
     const [here, there] = [one!, two!].map(
       (policy) =>
         policy.matchesPrincipal(principal) &&

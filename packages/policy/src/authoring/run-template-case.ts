@@ -84,6 +84,7 @@ export function runTemplateCase(policies: PolicySet, request: TemplateCase): Ver
         ? null
         : { method: request.method ?? 'GET', host: 'thing.example', path: request.path },
     destination: null,
+    gateway: null,
   };
   return decideAccess(policies, {
     object: action === 'forward' ? site : resource,

@@ -228,7 +228,13 @@ function readOr(json: Json): FormTest | null {
 
 function readLeaves(json: Json): FormCondition[] {
   const test =
-    readSelector(json) ?? readNetwork(json) ?? readCompare(json) ?? readEqual(json) ?? readNames(json) ?? null;
+    readSelector(json) ??
+    readContextEntity(json) ??
+    readNetwork(json) ??
+    readCompare(json) ??
+    readEqual(json) ??
+    readNames(json) ??
+    null;
   if (test !== null) return [test];
   const has = (json as { has?: { left: Json; attr: string | string[] } }).has;
   if (has !== undefined) return readHas(has.left, [has.attr].flat(), json);
@@ -310,6 +316,25 @@ function readSelector(json: Json): FormTest | null {
   }
   if (selectors.some(({ is }) => is === undefined)) throw new TextOnlyError('a form cannot say this', json);
   return (variable === 'principal' ? { test: 'who', who: selectors } : { test: 'what', what: selectors }) as FormTest;
+}
+
+/** Entities of the context, by the facts that say the same of them: id and segments. */
+const CONTEXT_TYPES: Readonly<Record<string, 'Device' | 'Gateway'>> = { device: 'Device', gateway: 'Gateway' };
+
+function readContextEntity(json: Json): FormTest | null {
+  const sides = operands(json, '==') ?? operands(json, 'in');
+  if (sides === null) return null;
+  const name = pathOf(sides[0]);
+  const type = name === null ? undefined : CONTEXT_TYPES[name];
+  if (type === undefined) return null;
+  const entities = ((sides[1] as { Set?: readonly Json[] }).Set ?? [sides[1]]).map(entityOf);
+  const values = entities.flatMap((entity) => (entity === null ? [] : [entity.id]));
+  if (values.length === 0 || values.length < entities.length) return null;
+  if (entities.every((entity) => entity?.type === type)) {
+    return { fact: `${name}.id` as TextFact, test: 'one_of', values };
+  }
+  if (!entities.every((entity) => entity?.type === 'Segment') || operands(json, 'in') === null) return null;
+  return { fact: `${name}.segments` as (typeof FORM_FACTS.names)[number], test: 'has_any', values };
 }
 
 function readNetwork(json: Json): FormTest | null {

@@ -140,6 +140,7 @@ export async function enrolGateway(
       applied_version: null,
       software_version: null,
       place: null,
+      segments: '[]',
       snapshot_version: 0,
       snapshot_hash: '',
       snapshot_issued_at: 0,

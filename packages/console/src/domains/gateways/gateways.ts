@@ -31,6 +31,7 @@ export function toGateway(row: GatewayRow, connected: ReadonlySet<string>): Gate
     snapshotVersion: row.applied_version,
     softwareVersion: row.software_version,
     place: row.place === null ? null : place.parse(JSON.parse(row.place)),
+    segments: JSON.parse(row.segments),
     createdAt: isoTime(row.created_at),
   };
 }

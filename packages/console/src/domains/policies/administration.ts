@@ -77,7 +77,7 @@ async function refusalOf(
     factorsAtMs: session?.authenticated_at ?? null,
     by: caller.credential,
     granted: false,
-    ...{ device: null, http: null, destination: null },
+    ...{ device: null, http: null, destination: null, gateway: null },
   });
   const [first] = forbidding;
   if (first === undefined) return null;

@@ -19,6 +19,7 @@ import {
   decideAccess,
   evaluateAccess,
   explainPolicies,
+  type GatewayFacts,
   loadPolicy,
   PolicySet,
   turningFacts,
@@ -29,6 +30,7 @@ import { countryOf } from './country-of.ts';
 
 /** Devices that are tried in the place of another. */
 const MAX_DEVICES_TRIED = 50;
+const MAX_GATEWAYS_TRIED = 50;
 
 /**
  * Answers what a gateway would answer, from what the console knows: for simulation, assertions, replay, and who can
@@ -39,6 +41,7 @@ export class Judge {
   readonly policies: PolicySet;
   readonly #users = new Map<string, SnapshotUser>();
   readonly #objects = new Map<string, SnapshotResource | SnapshotSite>();
+  readonly #gateways: readonly GatewayFacts[];
   readonly #risks: ReadonlyMap<string, number>;
   /** Ends (ms) of approved requests, by user and object. */
   readonly #grantEnds: ReadonlyMap<string, number>;
@@ -49,6 +52,10 @@ export class Judge {
     this.facts = facts;
     this.#nowMs = nowMs;
     this.policies = new PolicySet(policies.map(loadPolicy));
+    this.#gateways = facts.gateways.map(({ id, name, region, segments }) => ({
+      ...{ id, name, region },
+      segments: JSON.parse(segments) as string[],
+    }));
     this.#risks = new Map(facts.risks.map(({ id, score }) => [id, score]));
     const ends = new Map<string, number>();
     for (const { userId, objectId, expiresAt } of facts.accessGrants) {
@@ -118,6 +125,7 @@ export class Judge {
               path: assumed.path ?? '/',
             },
       destination: null,
+      gateway: this.#gateway(assumed.gateway) ?? null,
     };
   }
 
@@ -132,7 +140,12 @@ export class Judge {
     if (user === undefined) {
       return new Refusal('api.not_found', { errors: [{ path: '/user', message: `no active user ${input.user}` }] });
     }
-    const { at } = input.circumstances;
+    const { at, gateway } = input.circumstances;
+    if (gateway !== undefined && this.#gateway(gateway) === undefined) {
+      return new Refusal('api.not_found', {
+        errors: [{ path: '/circumstances/gateway', message: `no gateway ${gateway}` }],
+      });
+    }
     const atMs = at === undefined ? this.#nowMs : Date.parse(at);
     const assumed = {
       factors: user === null ? [] : (['password'] as const),
@@ -151,7 +164,7 @@ export class Judge {
     const { verdict } = decideAccess(this.policies, asked);
     const { title, next } = REASONS[verdict.reason];
     const devices = this.facts.devices.slice(0, MAX_DEVICES_TRIED).map((device) => this.#deviceFacts(device));
-    const alternatives = alternativesOf(asked.circumstances(''), devices);
+    const alternatives = alternativesOf(asked.circumstances(''), devices, this.#gateways.slice(0, MAX_GATEWAYS_TRIED));
     return {
       ...verdict,
       title,
@@ -171,6 +184,12 @@ export class Judge {
 
   #deviceFacts({ id, segments = [], posture }: OrganizationFacts['devices'][number]): DeviceFacts {
     return { id, segments, risk: this.#risks.get(id) ?? 0, posture: posture ?? null };
+  }
+
+  /** By id or name; of an organization with one alone, that one. */
+  #gateway(idOrName: string | undefined): GatewayFacts | undefined {
+    if (idOrName === undefined) return this.#gateways.length === 1 ? this.#gateways[0] : undefined;
+    return this.#gateways.find(({ id, name }) => id === idOrName || name === idOrName);
   }
 
   #addObject(object: SnapshotResource | SnapshotSite): void {

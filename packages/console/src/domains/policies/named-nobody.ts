@@ -34,7 +34,7 @@ const user: Lookup = async (queries, organizationId, id) => {
 };
 
 const object =
-  (table: 'resources' | 'sites', word: string): Lookup =>
+  (table: 'resources' | 'sites' | 'devices' | 'gateways', word: string): Lookup =>
   async (queries, organizationId, id) => {
     const row = await queries
       .selectFrom(table)
@@ -50,6 +50,8 @@ const LOOKUPS: Readonly<Record<string, Lookup>> = {
   ServiceAccount: user,
   Resource: object('resources', 'resource'),
   Site: object('sites', 'site'),
+  Device: object('devices', 'device'),
+  Gateway: object('gateways', 'gateway'),
   async Group(queries, organizationId, id) {
     const rows = await queries
       .selectFrom('users')
@@ -61,7 +63,7 @@ const LOOKUPS: Readonly<Record<string, Lookup>> = {
     return hasExactly(rows, id) ? null : `nobody is in the group ${id} now`;
   },
   async Segment(queries, organizationId, id) {
-    for (const table of ['resources', 'sites', 'devices'] as const) {
+    for (const table of ['resources', 'sites', 'devices', 'gateways'] as const) {
       const rows = await queries
         .selectFrom(table)
         .select('segments as list')

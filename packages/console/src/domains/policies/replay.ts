@@ -202,6 +202,7 @@ function questionOf(
     facts,
     assumed: {
       at: event.at,
+      gateway: event.gatewayId,
       ...(event.protocol === 'forward' && event.credentialId !== '' && { deviceId: event.credentialId }),
       ...(event.protocol === 'http' && { method: event.method, path: event.path }),
       // What the gateway knew then, where a policy had asked.

@@ -2,20 +2,20 @@ import { Refusal } from '../../store/refusal.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 
-const TABLES = ['resources', 'sites', 'devices'] as const;
-const KINDS = { resources: 'resource', sites: 'site', devices: 'device' } as const;
-const BY_PREFIX = { res_: 'resources', site_: 'sites', dev_: 'devices' } as const;
+const TABLES = ['resources', 'sites', 'devices', 'gateways'] as const;
+const KINDS = { resources: 'resource', sites: 'site', devices: 'device', gateways: 'gateway' } as const;
+const BY_PREFIX = { res_: 'resources', site_: 'sites', dev_: 'devices', gw_: 'gateways' } as const;
 
 /**
- * Which segments a resource, site or device is in. Policies rest on it, so it takes `policies:write` and not only the
- * right to change the thing itself. By name, a resource is meant before a site before a device.
+ * Which segments a resource, site, device or gateway is in. Policies rest on it, so it takes `policies:write` and not only the
+ * right to change the thing itself. By name, a resource is meant before a site before a device before a gateway.
  */
 export async function setSegments(
   context: Context,
   caller: Caller,
   idOrName: string,
   segments: readonly string[],
-): Promise<{ id: string; kind: 'resource' | 'site' | 'device'; name: string; segments: string[] } | Refusal> {
+): Promise<{ id: string; kind: (typeof KINDS)[keyof typeof KINDS]; name: string; segments: string[] } | Refusal> {
   const { organizationId } = caller;
   const wanted = [...new Set(segments)].sort();
   const prefix = Object.entries(BY_PREFIX).find(([start]) => idOrName.startsWith(start));

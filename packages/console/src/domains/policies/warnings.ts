@@ -12,7 +12,7 @@ export async function warningsOf(
   check: PolicyCheck & { readonly ok: true },
 ): Promise<string[]> {
   const missing = await namedNobody(context.store.db, caller.organizationId, check.named);
-  const warnings = [...check.warnings, ...missing];
+  const warnings = [...check.warnings, ...missing, ...(await olderGateways(context, caller, check))];
   if (!check.facts.includes('country')) return warnings;
   const { gateways } = context.presence(caller.organizationId);
   const broken = [...gateways].filter(([, { load }]) => load.countries === 'none' || load.countries === 'failing');
@@ -37,6 +37,32 @@ export async function warningsOf(
     );
   }
   return warnings;
+}
+
+/** Gateways that take `context.gateway` as absent and a device as no entity: what a policy says of either is not so there. */
+async function olderGateways(
+  context: Context,
+  { organizationId }: Caller,
+  { facts, named }: PolicyCheck & { readonly ok: true },
+): Promise<string[]> {
+  const concerned =
+    facts.some((fact) => fact.split('.')[0] === 'gateway' || fact === 'device') ||
+    named.some(({ type }) => type === 'Gateway' || type === 'Device');
+  if (!concerned) return [];
+  const rows = await context.store.db
+    .selectFrom('gateways')
+    .select(['id', 'name'])
+    .where('organization_id', '=', organizationId)
+    .where('status', '=', 'active')
+    .orderBy('name')
+    .execute();
+  return rows
+    .filter(({ id }) => context.gatewayKnows(id, 'gateway') === false)
+    .slice(0, MAX_NAMED)
+    .map(
+      ({ name }) =>
+        `the gateway ${name} is older than policies that speak of gateways, and of devices as entities: update it first`,
+    );
 }
 
 export async function warningsOfText(context: Context, caller: Caller, text: string): Promise<string[]> {

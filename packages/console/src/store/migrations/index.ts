@@ -38,6 +38,7 @@ import * as activity from './0070-activity.ts';
 import * as incidents from './0071-incidents.ts';
 import * as gatewayPlaces from './0072-gateway-places.ts';
 import * as push from './0073-push.ts';
+import * as gatewaySegments from './0074-gateway-segments.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -82,6 +83,7 @@ export const migrations: MigrationProvider = {
       '0071-incidents': incidents,
       '0072-gateway-places': gatewayPlaces,
       '0073-push': push,
+      '0074-gateway-segments': gatewaySegments,
     };
   },
 };

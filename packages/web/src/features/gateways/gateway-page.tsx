@@ -76,6 +76,7 @@ export function GatewayPage() {
               [t('fact.domain'), gateway.baseDomain],
               [t('fact.address'), gateway.publicHost],
               [t('column.region'), gateway.region],
+              gateway.segments.length === 0 ? null : [t('fact.segments'), gateway.segments.join(', ')],
               [t('place'), gateway.place?.name ?? t('place.none')],
               [t('fact.https'), gateway.httpsPort],
               [t('fact.tunnel'), gateway.tunnelPort],

@@ -10,11 +10,13 @@ test('completion knows what the schema of policies has', () => {
   assert.deepEqual(vocabulary.actions, ['access', 'read', 'write', 'connect', 'forward', 'administer']);
   assert.deepEqual(
     [...vocabulary.entities.keys()],
-    ['Role', 'Group', 'Segment', 'User', 'ServiceAccount', 'Guest', 'Resource', 'Site', 'Console'],
+    ['Role', 'Group', 'Segment', 'User', 'ServiceAccount', 'Guest', 'Resource', 'Site', 'Console', 'Gateway', 'Device'],
   );
   assert.ok(names('context').includes('factorMinutesAgo'));
   assert.deepEqual(names('context.time'), ['weekday', 'hour', 'minute']);
   assert.ok(names('context.device').includes('diskEncryption'));
+  assert.deepEqual(names('context.gateway'), ['id', 'name', 'region', 'segments']);
+  assert.ok(!names('resource').includes('region'));
   assert.deepEqual(names('context.http'), ['method', 'host', 'path']);
   assert.ok(names('resource').includes('segments'));
   assert.deepEqual(names('nothing'), []);

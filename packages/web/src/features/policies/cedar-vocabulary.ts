@@ -71,6 +71,9 @@ function record(tokens: readonly string[], at: number): [readonly Attribute[], n
 
 const isName = (token: string) => /^["\w]/.test(token);
 
+/** What principal and resource can be. */
+const ENTITIES = { principal: ['User', 'ServiceAccount', 'Guest'], resource: ['Resource', 'Site', 'Console'] } as const;
+
 /** What can follow `context.device.` and the like; `path` without its last dot. */
 export function attributesAt({ entities, types }: Vocabulary, path: string): readonly Attribute[] {
   const [root, ...steps] = path.split('.');
@@ -78,12 +81,16 @@ export function attributesAt({ entities, types }: Vocabulary, path: string): rea
     root === 'context'
       ? (types.get('Circumstances') ?? [])
       : root === 'principal' || root === 'resource'
-        ? [...entities.values()].flat()
+        ? ENTITIES[root].flatMap((name) => entities.get(name) ?? [])
         : [];
   for (const step of steps) {
     const found = attributes.find(({ name }) => name === step);
     attributes =
-      found === undefined ? [] : found.attributes.length > 0 ? found.attributes : (types.get(found.type) ?? []);
+      found === undefined
+        ? []
+        : found.attributes.length > 0
+          ? found.attributes
+          : (types.get(found.type) ?? entities.get(found.type) ?? []);
   }
   return attributes.filter(({ name }, index) => attributes.findIndex((one) => one.name === name) === index);
 }

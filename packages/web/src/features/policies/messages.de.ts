@@ -166,6 +166,7 @@ export const messages: Translation<typeof english> = {
   'simulate.granted': 'Ein Zugriffsantrag wurde bewilligt',
   'simulate.method': 'Methode',
   'simulate.path': 'Pfad',
+  'simulate.gateway': 'Gateway (leer: das einzige)',
   'simulate.run': 'Fragen',
   'simulate.result': 'Antwort',
   'simulate.rule': 'Die Zugriffsregel allein',

@@ -162,6 +162,7 @@ export const messages = {
   'simulate.granted': 'An access request was approved',
   'simulate.method': 'Method',
   'simulate.path': 'Path',
+  'simulate.gateway': 'Gateway (empty: the only one)',
   'simulate.run': 'Ask',
   'simulate.result': 'Answer',
   'simulate.rule': 'The access rule alone',

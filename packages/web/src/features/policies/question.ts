@@ -17,6 +17,7 @@ export interface QuestionFields {
   readonly granted: boolean;
   readonly method: string;
   readonly path: string;
+  readonly gateway: string;
 }
 
 export const EMPTY_QUESTION: QuestionFields = {
@@ -31,11 +32,12 @@ export const EMPTY_QUESTION: QuestionFields = {
   granted: false,
   method: '',
   path: '',
+  gateway: '',
 };
 
 export function questionOf(fields: QuestionFields): AccessQuestionInput {
   const circumstances: AssumedCircumstances = {};
-  for (const key of ['address', 'method', 'path'] as const) {
+  for (const key of ['address', 'method', 'path', 'gateway'] as const) {
     const text = fields[key].trim();
     if (text !== '') circumstances[key] = text;
   }
@@ -51,7 +53,7 @@ export function questionOf(fields: QuestionFields): AccessQuestionInput {
 }
 
 export function fieldsOf({ user, action, object, circumstances }: AccessQuestionInput): QuestionFields {
-  const { address, at, risk, factors, factorMinutesAgo, granted, method, path } = circumstances;
+  const { address, at, risk, factors, factorMinutesAgo, granted, method, path, gateway } = circumstances;
   return {
     user: user ?? '',
     action,
@@ -64,6 +66,7 @@ export function fieldsOf({ user, action, object, circumstances }: AccessQuestion
     granted: granted ?? false,
     method: method ?? '',
     path: path ?? '',
+    gateway: gateway ?? '',
   };
 }
 

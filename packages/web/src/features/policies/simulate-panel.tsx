@@ -66,6 +66,7 @@ export function QuestionInputs({ fields, onFields }: QuestionInputsProps) {
   const users = useQuery({ ...routeQuery('users.list', ask), enabled: may('users:read') });
   const resources = useQuery(routeQuery('resources.list', ask));
   const sites = useQuery(routeQuery('sites.list', ask));
+  const gateways = useQuery({ ...routeQuery('gateways.list', ask), enabled: may('gateways:read') });
   const objects = fields.action === 'forward' ? sites.data?.items : resources.data?.items;
   const text = (key: 'address' | 'at' | 'risk' | 'factorMinutesAgo' | 'method' | 'path') => (
     <TextField
@@ -124,6 +125,13 @@ export function QuestionInputs({ fields, onFields }: QuestionInputsProps) {
             {text('path')}
           </>
         ) : null}
+        <Autocomplete
+          freeSolo
+          options={gateways.data?.items.map(({ name }) => name) ?? []}
+          inputValue={fields.gateway}
+          onInputChange={(_, gateway) => onFields({ gateway })}
+          renderInput={(params) => <TextField {...params} label={t('simulate.gateway')} />}
+        />
       </Box>
       <Autocomplete
         multiple
