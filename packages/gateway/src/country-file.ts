@@ -24,7 +24,7 @@ export interface CountryFileOptions {
 }
 
 /**
- * The file that says in which country an address is. Opened when the first policy asks, and followed from then on: a file
+ * The file that says in which country an address is. Opened when the first policy asks, or at the start where there are events to write, and followed from then on: a file
  * that changes counts at once, one that is broken leaves the last good one in its place. Without a good one nobody's country
  * is known, which a policy must have thought of before it can be saved.
  */

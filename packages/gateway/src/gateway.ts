@@ -97,7 +97,10 @@ export class Gateway {
     this.#management = await this.#startManagement(file.management.address);
     this.#source = file.console === undefined ? await this.#fromFile() : await this.#fromConsole(file.console);
     const { gatewayId, signingKey, tables, spool, console } = this.#source;
-    const observer = new AccessObserver({ gatewayId, spool, counters: this.#counters, log: this.#log });
+    const observer = new AccessObserver({
+      ...{ gatewayId, spool, countries: this.#countries },
+      ...{ counters: this.#counters, log: this.#log },
+    });
     const identity = console?.credentials.identity;
     this.#dataPath = await DataPath.start({
       configuration: this.#configuration,
@@ -160,10 +163,10 @@ export class Gateway {
     await this.#management?.stop();
   }
 
-  /** Before a policy asks for the first time, so that nobody waits for it. */
+  /** Before a policy or the first event asks, so that nobody waits for it. */
   #openCountries(tables: CurrentTables): void {
     const open = ({ policies }: Tables) => {
-      if (policies.reads('country')) this.#countries.open();
+      if (this.#source?.spool !== null || policies.reads('country')) this.#countries.open();
     };
     tables.subscribe(open);
     open(tables.get());

@@ -43,6 +43,12 @@ test('a line says the same as JSON.stringify of the event', () => {
   }
 });
 
+test('a country is written where it is known', () => {
+  const line = encodeEventLine(prefix, 7, event, 'CH');
+  assert.deepEqual(parseEventLine(line), { gatewayId, epoch: 'epoch-123', seq: 7, ...event, country: 'CH' });
+  assert.equal(parseEventLine(line.replace('"CH"', '"ch"')), null);
+});
+
 test('what is beyond the bounds of an event is cut, so that the console never refuses it', () => {
   const line = encodeEventLine(prefix, 1, {
     ...event,

@@ -1,5 +1,6 @@
 import type { AccessEvent } from '@zeronaut/model';
 import type { Observer } from '../rooms.ts';
+import type { Countries } from '../tables.ts';
 import type { UnnumberedEvent } from './event-line.ts';
 import type { Log } from './log.ts';
 import type { FlowCounters } from './metrics.ts';
@@ -12,15 +13,24 @@ import type { Spool } from './spool.ts';
 export class AccessObserver implements Observer {
   readonly #gatewayId: string;
   readonly #spool: Spool | null;
+  readonly #countries: Countries;
   readonly #counters: FlowCounters;
   readonly #log: Log;
   readonly #debug: boolean;
   readonly #listeners = new Set<(event: AccessEvent) => void>();
   #unspooledSeq = 0;
 
-  constructor(options: { gatewayId: string; spool: Spool | null; counters: FlowCounters; log: Log }) {
+  constructor(options: {
+    gatewayId: string;
+    spool: Spool | null;
+    /** What events are told of their source address for. */
+    countries: Countries;
+    counters: FlowCounters;
+    log: Log;
+  }) {
     this.#gatewayId = options.gatewayId;
     this.#spool = options.spool;
+    this.#countries = options.countries;
     this.#counters = options.counters;
     this.#log = options.log;
     this.#debug = options.log.isLevelEnabled('debug');
@@ -28,7 +38,8 @@ export class AccessObserver implements Observer {
 
   record(event: UnnumberedEvent): void {
     this.#counters.add(event);
-    const seq = this.#spool === null ? ++this.#unspooledSeq : this.#spool.append(event);
+    const seq =
+      this.#spool === null ? ++this.#unspooledSeq : this.#spool.append(event, this.#countries.of(event.sourceAddress));
     if (this.#debug) this.#log.debug({ event }, 'access');
     if (this.#listeners.size === 0) return;
     // Dropped from the spool it still happened: watchers see it, under the number of its predecessor.

@@ -132,7 +132,7 @@ export class Spool {
   }
 
   /** The event's number; 0 when it had to be dropped. */
-  append(event: UnnumberedEvent): number {
+  append(event: UnnumberedEvent, country: string | null = null): number {
     if (this.#full()) {
       if (this.#retry === null) this.#flush();
       if (this.#full()) {
@@ -141,7 +141,7 @@ export class Spool {
       }
     }
     const seq = this.lastSeq + 1;
-    this.#pending.append(encodeEventLine(this.#prefix, seq, event));
+    this.#pending.append(encodeEventLine(this.#prefix, seq, event, country));
     if (!this.#flushScheduled && this.#retry === null) {
       this.#flushScheduled = true;
       setImmediate(this.#flushTurn);

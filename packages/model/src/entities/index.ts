@@ -5,6 +5,7 @@ import { gatewayLoad } from './gateway-status.ts';
 import { role } from './role.ts';
 import {
   address,
+  countryCode,
   destination,
   displayName,
   email,
@@ -372,6 +373,8 @@ export const accessEvent = z.strictObject({
   /** Id of the session, personal access token or (of a forward) device that opened the door; empty where none did. */
   credentialId: z.string().max(64).default(''),
   sourceAddress: address,
+  /** Of the source address, by the gateway's file of countries. Absent: unknown. */
+  country: countryCode.optional(),
   method: z.string().max(32),
   host: z.string().max(260),
   /** Without the query, which may carry secrets. Cut at 1,024 characters. */

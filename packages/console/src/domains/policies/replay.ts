@@ -205,14 +205,19 @@ function questionOf(
       gateway: event.gatewayId,
       ...(event.protocol === 'forward' && event.credentialId !== '' && { deviceId: event.credentialId }),
       ...(event.protocol === 'http' && { method: event.method, path: event.path }),
-      // What the gateway knew then, where a policy had asked.
-      ...(event.explanation?.facts.country && { country: event.explanation.facts.country }),
+      // What the gateway knew then; one of before, where a policy had asked.
+      ...countryOfEvent(event),
       ...(session !== undefined && {
         factors: session.factors,
         factorMinutesAgo: Math.max(0, Math.floor((atMs - session.atMs) / 60_000)),
       }),
     },
   };
+}
+
+function countryOfEvent({ country, explanation }: AccessEvent): { country?: string } {
+  const known = country ?? explanation?.facts.country ?? '';
+  return known === '' ? {} : { country: known };
 }
 
 export function objectIdOfEvent(event: AccessEvent): string {

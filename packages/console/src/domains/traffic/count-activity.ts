@@ -133,8 +133,9 @@ function scopesOf({ subject, credentialId }: AccessEvent): string[] {
   return [...(isId('user', subject) ? [subject] : []), ...(isId('device', credentialId) ? [credentialId] : [])];
 }
 
-function partsOf({ resourceId, sourceAddress, explanation }: AccessEvent): [Part['kind'], string][] {
-  const country = explanation?.facts.country ?? '';
+function partsOf({ resourceId, sourceAddress, country: told, explanation }: AccessEvent): [Part['kind'], string][] {
+  // Gateways of before tell it only where a policy asked.
+  const country = told ?? explanation?.facts.country ?? '';
   return [
     ...(resourceId === null ? [] : [['resource', resourceId] as [Part['kind'], string]]),
     ['address', sourceAddress],

@@ -128,6 +128,7 @@ function Content({
             [t('column.who'), who],
             event.credentialId === '' ? null : [t('event.credential'), <code key="c">{event.credentialId}</code>],
             [t('column.address'), event.sourceAddress],
+            event.country === undefined ? null : [t('event.country'), event.country],
             event.resourceId === null
               ? null
               : [

@@ -49,6 +49,7 @@ export const messages: Translation<typeof english> = {
   'event.status': 'Status',
   'event.resource': 'Ressource',
   'event.gateway': 'Gateway',
+  'event.country': 'Land',
   'event.credential': 'Sitzung oder Token',
   'event.target': 'Ziel',
   'event.bytes': 'Bytes ein und aus',

@@ -47,6 +47,7 @@ export const messages = {
   'event.status': 'Status',
   'event.resource': 'Resource',
   'event.gateway': 'Gateway',
+  'event.country': 'Country',
   'event.credential': 'Session or token',
   'event.target': 'Target',
   'event.bytes': 'Bytes in and out',
