@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { administrationPolicies, forbidAdministration } from './administration.ts';
+import { administrationPolicies, explainAdministration, forbidAdministration } from './administration.ts';
 import { checkPolicy } from './authoring/check-policy.ts';
 import type { Circumstances } from './circumstances.ts';
 
@@ -48,10 +48,12 @@ for (const [name, text, forbids] of cases) {
   test(`a forbid keeps out ${forbids ? '' : 'nobody, '}${name}`, () => {
     const check = checkPolicy(text);
     assert.ok(check.ok, JSON.stringify(check));
-    const policy = { name: 'p', json: check.json };
+    const policy = { id: 'pol_1', name: 'p', json: check.json };
     const held = (mode: 'enforce' | 'report') =>
-      forbidAdministration(administrationPolicies([{ ...policy, mode }]), user, circumstances).length;
-    assert.deepEqual([held('enforce'), held('report')], [forbids ? 1 : 0, 0]);
+      forbidAdministration(administrationPolicies([{ ...policy, mode }]), user, circumstances).map((one) => one.mode);
+    assert.deepEqual([held('enforce'), held('report')], forbids ? [['enforce'], ['report']] : [[], []]);
+    const [said] = explainAdministration(administrationPolicies([{ ...policy, mode: 'report' }]), user, circumstances);
+    assert.notEqual(said?.decides, true);
   });
 }
 
@@ -60,7 +62,7 @@ test('one that cannot be evaluated forbids', () => {
     'forbid (principal, action == Action::"administer", resource) when { context.risk * 9007199254740991 > 5 };',
   );
   assert.ok(check.ok, JSON.stringify(check));
-  const policies = administrationPolicies([{ name: 'p', mode: 'enforce', json: check.json }]);
+  const policies = administrationPolicies([{ id: 'pol_1', name: 'p', mode: 'enforce', json: check.json }]);
   assert.equal(forbidAdministration(policies, user, { ...circumstances, risk: 2 }).length, 1);
   assert.equal(forbidAdministration(policies, user, circumstances).length, 0);
 });

@@ -16,7 +16,8 @@ import { type FileOptions, fileOption, parseScore } from './policy-options.ts';
 /** `zeronaut policy`: the commands that ask what would be, and change nothing but assertions. */
 interface SimulateOptions extends CommonOptions {
   readonly user?: string;
-  readonly action: 'read' | 'write' | 'connect' | 'forward';
+  readonly action: 'read' | 'write' | 'connect' | 'forward' | 'administer';
+  readonly by: 'session' | 'api_key' | 'workload';
   readonly file?: string[];
   readonly address?: string;
   readonly country?: string;
@@ -37,11 +38,21 @@ export function simulateCommand(line: CommandLine): Command {
       'policy simulate wiki --user ann@example.com',
       'policy simulate db --user ann@example.com --action connect --factor totp --at 2026-12-24T20:00:00Z',
       'policy simulate wiki --user ann@example.com -f policies/',
+      'policy simulate users:write --action administer --user ann@example.com --address 198.51.100.7',
     ],
   })
-    .argument('<object>', 'resource, or site for forward')
+    .argument('<object>', 'resource, site for forward, or permission for administer')
     .option('--user <email>', 'who; without: somebody who has not signed in')
-    .addOption(new Option('--action <action>', 'what').choices(['read', 'write', 'connect', 'forward']).default('read'))
+    .addOption(
+      new Option('--action <action>', 'what')
+        .choices(['read', 'write', 'connect', 'forward', 'administer'])
+        .default('read'),
+    )
+    .addOption(
+      new Option('--by <credential>', 'how somebody administers')
+        .choices(['session', 'api_key', 'workload'])
+        .default('session'),
+    )
     .addOption(fileOption().default(undefined))
     .option('--address <ip>', 'from where')
     .option('--country <code>', 'as if the address were there, such as CH')
@@ -72,7 +83,14 @@ export function simulateCommand(line: CommandLine): Command {
       const proposal =
         options.file === undefined ? {} : { proposal: { policies: readPolicyFiles(options.file), prune: false } };
       const answer = await api.call('policies.simulate', {
-        body: { user: options.user ?? null, action: options.action, object, circumstances, ...proposal },
+        body: {
+          user: options.user ?? null,
+          action: options.action,
+          object,
+          by: options.by,
+          circumstances,
+          ...proposal,
+        },
       });
       output.document(answer);
       printAnswer(output, answer);

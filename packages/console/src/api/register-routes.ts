@@ -11,6 +11,7 @@ import {
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Caller, Context } from '../domains/context.ts';
+import { reportAdministration } from '../domains/policies/report-administration.ts';
 import { RateLimit, rateLimitKey } from '../domains/sessions/rate-limit.ts';
 import { requireFreshSession } from '../domains/sessions/step-up.ts';
 import { Refusal } from '../store/refusal.ts';
@@ -91,6 +92,7 @@ async function serve(
     if (caller.scopes !== null && !caller.scopes.some((scope) => parseScope(scope)?.permission === route.permission)) {
       return new Refusal('api.scope_missing', { detail: `it takes the scope ${route.permission}` });
     }
+    if (caller.wouldWithhold !== undefined) await reportAdministration(context, caller, id, route.permission);
   }
   if (caller !== null && route.stepUp === true) {
     const stale = await requireFreshSession(context.store.db, context, caller);

@@ -72,6 +72,8 @@ export interface Caller extends Origin {
   readonly permissions: ReadonlySet<Permission>;
   /** Why the role counts as that of a member now: a policy forbids to administer. */
   readonly withheld?: Refusal;
+  /** Policies in report mode that would make it so. */
+  readonly wouldWithhold?: readonly { readonly id: string; readonly name: string }[];
   /** Narrows the role, see `scopesCover` of the model; null: not narrowed. */
   readonly scopes: readonly string[] | null;
   readonly credential: 'session' | 'api_key' | 'workload' | 'local';

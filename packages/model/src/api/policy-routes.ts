@@ -5,6 +5,7 @@ import {
   id,
   label,
   policy,
+  policyAction,
   policyAssertion,
   policyForm,
   policyInput,
@@ -246,7 +247,14 @@ export const policyRoutes = defineRoutes({
     path: '/api/v1/policies/simulate',
     summary: 'What would happen to a request, and why; with a proposed change if one is given',
     status: 200,
-    body: z.strictObject({ ...accessQuestion.shape, proposal: proposal.optional() }),
+    body: z.strictObject({
+      ...accessQuestion.shape,
+      /** `administer`: a call of the API; the object is then the permission that it takes, such as `users:write`. */
+      action: z.enum([...policyAction.options, 'administer']),
+      /** How somebody administers; of that action alone. */
+      by: z.enum(['session', 'api_key', 'workload']).default('session'),
+      proposal: proposal.optional(),
+    }),
     response: accessAnswer,
   },
   'policies.replay': {

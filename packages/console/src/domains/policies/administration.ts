@@ -1,5 +1,5 @@
 import type { SnapshotUser } from '@zeronaut/model';
-import { type AdministrationPolicy, administrationPolicies, forbidAdministration } from '@zeronaut/policy';
+import { administrationPolicies, forbidAdministration, type LoadedPolicy } from '@zeronaut/policy';
 import { Refusal } from '../../store/refusal.ts';
 import type { Queries, Store } from '../../store/store.ts';
 import type { Caller, Context } from '../context.ts';
@@ -21,8 +21,13 @@ const MAX_ADVICE = 200;
 export async function withholdAdministration(context: Context, caller: Caller): Promise<Caller> {
   if (caller.credential === 'local') return caller;
   const policies = await policiesOf(context.store, caller.organizationId);
-  const withheld = policies.length === 0 ? null : await refusalOf(context, context.store.db, caller, policies);
-  if (withheld === null) return caller;
+  if (policies.length === 0) return caller;
+  const holding = await holdingOf(context, context.store.db, caller, policies);
+  const withheld = refusalOf(caller, holding);
+  if (withheld === null) {
+    const wouldWithhold = holding.map(({ id, name }) => ({ id, name }));
+    return wouldWithhold.length === 0 ? caller : { ...caller, wouldWithhold };
+  }
   const { name: role, permissions } = heldRole('member', null);
   return { ...caller, role, permissions, withheld };
 }
@@ -31,19 +36,21 @@ export async function withholdAdministration(context: Context, caller: Caller): 
 export async function refuseToLockOut(queries: Queries, context: Context, caller: Caller): Promise<Refusal | null> {
   if (caller.credential === 'local') return null;
   const policies = await readPolicies(queries, caller.organizationId);
-  const withheld = policies.length === 0 ? null : await refusalOf(context, queries, caller, policies);
+  const withheld =
+    policies.length === 0 ? null : refusalOf(caller, await holdingOf(context, queries, caller, policies));
   if (withheld === null) return null;
   return new Refusal('api.conflict', {
     detail: `it would keep you out yourself (${withheld.detail}): make it from where it lets you in, or beside the console with --profile local`,
   });
 }
 
-async function refusalOf(
+/** Policies that forbid the caller to administer now, and those in report mode that would. */
+async function holdingOf(
   context: Context,
   queries: Queries,
   caller: Caller,
-  policies: readonly AdministrationPolicy[],
-): Promise<Refusal | null> {
+  policies: readonly LoadedPolicy[],
+): Promise<LoadedPolicy[]> {
   const { organizationId, userId } = caller;
   const row = await queries
     .selectFrom('users')
@@ -65,7 +72,7 @@ async function refusalOf(
   const risks = policies.some(({ facts }) => facts.has('risk') || facts.has('*'))
     ? await risksOf(queries, organizationId, nowMs)
     : [];
-  const forbidding = forbidAdministration(policies, user, {
+  return forbidAdministration(policies, user, {
     address: caller.address,
     get country() {
       return countryOf(caller.address);
@@ -79,6 +86,10 @@ async function refusalOf(
     granted: false,
     ...{ device: null, http: null, destination: null, gateway: null },
   });
+}
+
+export function refusalOf(caller: Pick<Caller, 'credential'>, holding: readonly LoadedPolicy[]): Refusal | null {
+  const forbidding = holding.filter(({ mode }) => mode === 'enforce');
   const [first] = forbidding;
   if (first === undefined) return null;
   const advice = first.annotations.get(ADVICE)?.slice(0, MAX_ADVICE) ?? '';
@@ -88,12 +99,12 @@ async function refusalOf(
 }
 
 /** By store: what each organization has in force, until something of it changes. */
-const known = new WeakMap<Store, Map<string, Promise<AdministrationPolicy[]>>>();
+const known = new WeakMap<Store, Map<string, Promise<LoadedPolicy[]>>>();
 
-function policiesOf(store: Store, organizationId: string): Promise<AdministrationPolicy[]> {
+function policiesOf(store: Store, organizationId: string): Promise<LoadedPolicy[]> {
   let ofStore = known.get(store);
   if (ofStore === undefined) {
-    const fresh = new Map<string, Promise<AdministrationPolicy[]>>();
+    const fresh = new Map<string, Promise<LoadedPolicy[]>>();
     known.set(store, fresh);
     store.onChange((changed) => {
       if (changed === null) fresh.clear();
@@ -111,17 +122,20 @@ function policiesOf(store: Store, organizationId: string): Promise<Administratio
   return policies;
 }
 
-async function readPolicies(queries: Queries, organizationId: string): Promise<AdministrationPolicy[]> {
+async function readPolicies(queries: Queries, organizationId: string): Promise<LoadedPolicy[]> {
   const rows = await queries
     .selectFrom('policies')
-    .select(['name', 'mode', 'json'])
+    .select(['id', 'name', 'mode', 'json'])
     .where('organization_id', '=', organizationId)
-    .where('mode', '=', 'enforce')
+    .where('mode', '!=', 'off')
     .where('effect', '=', 'forbid')
     .where('json', 'like', '%"administer"%')
     .orderBy('name')
     .execute();
   return administrationPolicies(
-    rows.map(({ name, json }) => ({ name, mode: 'enforce', json: JSON.parse(json) as Record<string, unknown> })),
+    rows.map(({ id, name, mode, json }) => ({
+      ...{ id, name, mode: mode === 'enforce' ? 'enforce' : 'report' },
+      json: JSON.parse(json) as Record<string, unknown>,
+    })),
   );
 }

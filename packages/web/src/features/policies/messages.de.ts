@@ -157,6 +157,8 @@ export const messages: Translation<typeof english> = {
   'simulate.user': 'Benutzer (Adresse oder Kennung; leer: niemand)',
   'simulate.action': 'Aktion',
   'simulate.object': 'Ressource oder Standort',
+  'simulate.administers': 'Es geht um Verwaltung: einen Aufruf des API',
+  'simulate.permission': 'Berechtigung, die der Aufruf verlangt',
   'simulate.moment': 'Der Augenblick',
   'simulate.address': 'Quelladresse',
   'simulate.at': 'Wann, in deiner Zeitzone; leer: jetzt',

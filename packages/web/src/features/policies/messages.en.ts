@@ -153,6 +153,8 @@ export const messages = {
   'simulate.user': 'User (address or id; empty: nobody)',
   'simulate.action': 'Action',
   'simulate.object': 'Resource or site',
+  'simulate.administers': 'About administering: a call of the API',
+  'simulate.permission': 'Permission that the call takes',
   'simulate.moment': 'The moment',
   'simulate.address': 'Source address',
   'simulate.at': 'When, in your time zone; empty: now',

@@ -7,7 +7,7 @@ import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
-import type { AccessAnswer } from '@zeronaut/model';
+import { type AccessAnswer, PERMISSIONS } from '@zeronaut/model';
 import { type FormEvent, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
@@ -25,12 +25,14 @@ import { ACTIONS, EMPTY_QUESTION, FACTORS, type QuestionFields, questionOf } fro
 export function SimulatePanel({ draft }: { readonly draft: Draft | undefined }) {
   const t = useMessages(policyMessages);
   const [fields, setFields] = useState(EMPTY_QUESTION);
+  const [administers, setAdministers] = useState(false);
   const simulate = useRouteMutation('policies.simulate', []);
   function ask(event: FormEvent): void {
     event.preventDefault();
     const named = draft === undefined ? undefined : { ...draft, name: draft.name === '' ? 'draft' : draft.name };
     const proposal = named === undefined ? {} : { proposal: { policies: [named], prune: false } };
-    simulate.mutate({ body: { ...questionOf(fields), ...proposal } });
+    const question = questionOf(fields);
+    simulate.mutate({ body: { ...question, ...(administers && { action: 'administer' as const }), ...proposal } });
   }
   return (
     <Box
@@ -38,9 +40,22 @@ export function SimulatePanel({ draft }: { readonly draft: Draft | undefined }) 
     >
       <Box component="form" onSubmit={ask} sx={{ display: 'grid', gap: 2, alignContent: 'start' }}>
         {draft === undefined ? null : <Typography color="textSecondary">{t('simulate.with')}</Typography>}
-        <QuestionInputs fields={fields} onFields={(change) => setFields((before) => ({ ...before, ...change }))} />
+        <FormControlLabel
+          control={<Checkbox checked={administers} onChange={(event) => setAdministers(event.target.checked)} />}
+          label={t('simulate.administers')}
+        />
+        <QuestionInputs
+          fields={fields}
+          administers={administers}
+          onFields={(change) => setFields((before) => ({ ...before, ...change }))}
+        />
         <Box>
-          <Button type="submit" variant="contained" loading={simulate.isPending} disabled={fields.object.trim() === ''}>
+          <Button
+            type="submit"
+            variant="contained"
+            loading={simulate.isPending}
+            disabled={fields.object.trim() === '' || (administers && fields.user.trim() === '')}
+          >
             {t('simulate.run')}
           </Button>
         </Box>
@@ -56,10 +71,12 @@ export function SimulatePanel({ draft }: { readonly draft: Draft | undefined }) 
 interface QuestionInputsProps {
   readonly fields: QuestionFields;
   readonly onFields: (change: Partial<QuestionFields>) => void;
+  /** The question is about a call of the API: its object is a permission, and there is no request to a service. */
+  readonly administers?: boolean;
 }
 
 /** The question itself; assertions ask the same one. */
-export function QuestionInputs({ fields, onFields }: QuestionInputsProps) {
+export function QuestionInputs({ fields, onFields, administers = false }: QuestionInputsProps) {
   const t = useMessages(policyMessages);
   const may = useMay();
   const ask = { query: { limit: 500 } };
@@ -68,6 +85,7 @@ export function QuestionInputs({ fields, onFields }: QuestionInputsProps) {
   const sites = useQuery(routeQuery('sites.list', ask));
   const gateways = useQuery({ ...routeQuery('gateways.list', ask), enabled: may('gateways:read') });
   const objects = fields.action === 'forward' ? sites.data?.items : resources.data?.items;
+  const names = administers ? Object.keys(PERMISSIONS) : (objects?.map(({ name }) => name) ?? []);
   const text = (key: 'address' | 'at' | 'risk' | 'factorMinutesAgo' | 'method' | 'path') => (
     <TextField
       label={t(`simulate.${key}`)}
@@ -93,24 +111,28 @@ export function QuestionInputs({ fields, onFields }: QuestionInputsProps) {
         renderInput={(params) => <TextField {...params} label={t('simulate.user')} />}
       />
       <Box sx={two}>
-        <TextField
-          select
-          label={t('simulate.action')}
-          value={fields.action}
-          onChange={(event) => onFields({ action: event.target.value as QuestionFields['action'] })}
-        >
-          {ACTIONS.map((action) => (
-            <MenuItem key={action} value={action}>
-              {t(`action.${action}`)}
-            </MenuItem>
-          ))}
-        </TextField>
+        {administers ? null : (
+          <TextField
+            select
+            label={t('simulate.action')}
+            value={fields.action}
+            onChange={(event) => onFields({ action: event.target.value as QuestionFields['action'] })}
+          >
+            {ACTIONS.map((action) => (
+              <MenuItem key={action} value={action}>
+                {t(`action.${action}`)}
+              </MenuItem>
+            ))}
+          </TextField>
+        )}
         <Autocomplete
           freeSolo
-          options={objects?.map(({ name }) => name) ?? []}
+          options={names}
           inputValue={fields.object}
           onInputChange={(_, object) => onFields({ object })}
-          renderInput={(params) => <TextField {...params} label={t('simulate.object')} required />}
+          renderInput={(params) => (
+            <TextField {...params} label={t(administers ? 'simulate.permission' : 'simulate.object')} required />
+          )}
         />
       </Box>
       <Typography variant="h3">{t('simulate.moment')}</Typography>
@@ -119,19 +141,21 @@ export function QuestionInputs({ fields, onFields }: QuestionInputsProps) {
         {text('at')}
         {text('risk')}
         {text('factorMinutesAgo')}
-        {fields.action === 'read' || fields.action === 'write' ? (
+        {!administers && (fields.action === 'read' || fields.action === 'write') ? (
           <>
             {text('method')}
             {text('path')}
           </>
         ) : null}
-        <Autocomplete
-          freeSolo
-          options={gateways.data?.items.map(({ name }) => name) ?? []}
-          inputValue={fields.gateway}
-          onInputChange={(_, gateway) => onFields({ gateway })}
-          renderInput={(params) => <TextField {...params} label={t('simulate.gateway')} />}
-        />
+        {administers ? null : (
+          <Autocomplete
+            freeSolo
+            options={gateways.data?.items.map(({ name }) => name) ?? []}
+            inputValue={fields.gateway}
+            onInputChange={(_, gateway) => onFields({ gateway })}
+            renderInput={(params) => <TextField {...params} label={t('simulate.gateway')} />}
+          />
+        )}
       </Box>
       <Autocomplete
         multiple
@@ -140,12 +164,14 @@ export function QuestionInputs({ fields, onFields }: QuestionInputsProps) {
         onChange={(_, factors) => onFields({ factors })}
         renderInput={(params) => <TextField {...params} label={t('simulate.factors')} />}
       />
-      <FormControlLabel
-        control={
-          <Checkbox checked={fields.granted} onChange={(event) => onFields({ granted: event.target.checked })} />
-        }
-        label={t('simulate.granted')}
-      />
+      {administers ? null : (
+        <FormControlLabel
+          control={
+            <Checkbox checked={fields.granted} onChange={(event) => onFields({ granted: event.target.checked })} />
+          }
+          label={t('simulate.granted')}
+        />
+      )}
     </>
   );
 }
