@@ -33,6 +33,7 @@ import { startCheckpoints } from './workers/audit-checkpoints.ts';
 import { startExports } from './workers/audit-exports.ts';
 import { startHousekeeping } from './workers/housekeeping.ts';
 import { startOpenidLogouts } from './workers/openid-logouts.ts';
+import { startRecentTotals } from './workers/recent-totals.ts';
 
 export interface RunningConsole {
   readonly info: ReadyInfo;
@@ -59,6 +60,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
   let stopExports: (() => Promise<void>) | null = null;
   let stopAlarms: (() => Promise<void>) | null = null;
   let stopLogouts: (() => Promise<void>) | null = null;
+  let stopTotals: (() => Promise<void>) | null = null;
   async function stop(): Promise<void> {
     await api?.close();
     mailer?.close();
@@ -69,6 +71,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
     await stopExports?.();
     await stopAlarms?.();
     await stopLogouts?.();
+    await stopTotals?.();
     await store?.close();
   }
   try {
@@ -125,6 +128,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
     stopExports = startExports(context, log);
     stopAlarms = startAlarms(context, log);
     stopLogouts = startOpenidLogouts(context, log);
+    stopTotals = startRecentTotals(context, log);
     const setupToken = await createSetupToken(context, organizationId);
     return {
       info: {

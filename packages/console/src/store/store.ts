@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Fault } from '@zeronaut/model';
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import type { Logger } from 'pino';
@@ -24,6 +24,8 @@ export interface Store {
   readonly db: Queries;
   /** One transaction. A `Refusal` that is returned, and anything thrown, rolls it back. */
   transaction<T>(run: (queries: Queries) => Promise<T>): Promise<T>;
+  /** Reads of many rows that lie far from each other: PostgreSQL asks the disk for many of them at a time instead of one after the other. */
+  readScattered<T>(run: (queries: Queries) => Promise<T>): Promise<T>;
   /** The same, and listeners hear of it after a commit. */
   change<T>(organizationId: string, run: (queries: Queries) => Promise<T>): Promise<T>;
   /** Runs `told` once the transaction of `queries` is committed, at once where there is none; never after a rollback. Must not throw. */
@@ -39,6 +41,15 @@ export interface Store {
   readonly copy: (() => Promise<string>) | null;
   close(): Promise<void>;
 }
+
+/**
+ * PostgreSQL takes the rows of one service for neighbours, as all keys begin with the organization, and would read them in the order of the
+ * index; sorted by place, it can prefetch. Systems that cannot have a highest value of 0.
+ */
+const PREFETCH = sql`
+  select set_config('enable_indexscan', 'off', true),
+    set_config('effective_io_concurrency', least(64, max_val::int)::text, true)
+  from pg_settings where name = 'effective_io_concurrency'`;
 
 // bigint columns hold milliseconds and counters, all far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -113,6 +124,13 @@ export async function openStore(
     kind,
     db,
     transaction,
+    async readScattered(run) {
+      if (kind === 'sqlite') return await run(db);
+      return await transaction(async (queries) => {
+        await PREFETCH.execute(queries);
+        return await run(queries);
+      });
+    },
     async change(organizationId, run) {
       const result = await transaction(async (queries) => {
         const made = await run(queries);

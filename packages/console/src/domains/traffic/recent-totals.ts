@@ -23,10 +23,23 @@ export interface TotalsOf {
 export interface RecentTotals {
   /** The ids with the most, the most first; those that have none are not among them. */
   ranked(queries: Queries, of: TotalsOf, order: TotalsOrder, limit: number): Promise<string[]>;
+  /**
+   * What these had in each step that is over, by id and start of the step; nothing of those that had nothing. The step that runs is for the
+   * caller to ask for, of the few that it wants: it changes with each event.
+   */
+  series(
+    queries: Queries,
+    of: TotalsOf,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, ReadonlyMap<number, Point>>>;
 }
 
-/** Lists that are kept, by organization, kind and step; of 5,000 resources and a day one takes 4 MB. */
-const MAX_KEPT = 16;
+export type Point = Readonly<Record<'requests' | 'failed', number>>;
+
+/** Lists that are kept, by organization, kind and step. */
+const MAX_KEPT = 400;
+/** What all of them hold together, a row being what one had in one step; 5,000 resources and a day are 120,000 rows and 4 MB. */
+const MAX_ROWS = 2_000_000;
 /** Names that a list knows, of which some may be gone: beyond it begins anew. */
 const MAX_NAMES = 100_000;
 
@@ -61,19 +74,31 @@ export function createRecentTotals(): RecentTotals {
     return kept;
   }
 
+  async function read(queries: Queries, of: TotalsOf, what: 'all' | 'over'): Promise<Kept> {
+    const kept = keptOf(of);
+    const done = kept.last.then(() => readNew(queries, of, kept, what));
+    // Whoever waits next tries again by itself.
+    kept.last = done.catch(() => undefined);
+    await done;
+    let rows = 0;
+    for (const [key, one] of [...lists].reverse()) {
+      for (const { scopes } of one.steps.values()) rows += scopes.length;
+      if (rows > MAX_ROWS && one !== kept) lists.delete(key);
+    }
+    return kept;
+  }
+
   return {
     async ranked(queries, of, order, limit) {
-      const kept = keptOf(of);
-      const done = kept.last.then(() => readNew(queries, of, kept));
-      // Whoever waits next tries again by itself.
-      kept.last = done.catch(() => undefined);
-      await done;
-      return rank(kept, ORDERS.indexOf(order), limit);
+      return rank(await read(queries, of, 'all'), ORDERS.indexOf(order), limit);
+    },
+    async series(queries, of, ids) {
+      return pick(await read(queries, of, 'over'), of, ids);
     },
   };
 }
 
-async function readNew(queries: Queries, of: TotalsOf, kept: Kept): Promise<void> {
+async function readNew(queries: Queries, of: TotalsOf, kept: Kept, what: 'all' | 'over'): Promise<void> {
   const now = await queries
     .selectFrom('traffic')
     .select(['at', sql<number>`cast(sum(requests) as bigint)`.as('requests')])
@@ -87,7 +112,7 @@ async function readNew(queries: Queries, of: TotalsOf, kept: Kept): Promise<void
   const requestsAt = new Map(now.map(({ at, requests }) => [at, requests]));
   for (const at of kept.steps.keys()) if (!requestsAt.has(at)) kept.steps.delete(at);
   for (const [at, requests] of requestsAt) {
-    if (kept.steps.get(at)?.requests === requests) continue;
+    if (kept.steps.get(at)?.requests === requests || (what === 'over' && at === of.toMs)) continue;
     kept.steps.set(at, await readStep(queries, of, kept, at, requests));
     // A day that is read for the first time lets others through between its hours.
     await nextTurn();
@@ -126,6 +151,33 @@ async function readStep(queries: Queries, of: TotalsOf, kept: Kept, at: number, 
     for (const [place, order] of ORDERS.entries()) step.sizes[index * ORDERS.length + place] = row[order];
   }
   return step;
+}
+
+function pick(
+  { names, indexOf, steps }: Kept,
+  { fromMs, toMs }: TotalsOf,
+  ids: readonly string[],
+): Map<string, Map<number, Point>> {
+  const picked = new Map<string, Map<number, Point>>();
+  const isWanted = new Uint8Array(names.length);
+  for (const id of ids) {
+    const index = indexOf.get(id);
+    if (index !== undefined) isWanted[index] = 1;
+  }
+  const [requests, failed] = [ORDERS.indexOf('requests'), ORDERS.indexOf('failed')];
+  for (const [at, { scopes, sizes }] of steps) {
+    if (at < fromMs || at >= toMs) continue;
+    for (let index = 0; index < scopes.length; index++) {
+      const scope = scopes[index]!;
+      if (isWanted[scope] === 0) continue;
+      const name = names[scope]!;
+      const points = picked.get(name) ?? new Map<number, Point>();
+      picked.set(name, points);
+      const place = index * ORDERS.length;
+      points.set(at, { requests: sizes[place + requests]!, failed: sizes[place + failed]! });
+    }
+  }
+  return picked;
 }
 
 function rank({ names, steps }: Kept, place: number, limit: number): string[] {

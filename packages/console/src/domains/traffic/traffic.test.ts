@@ -93,6 +93,10 @@ eachDatabase('traffic is counted once, by minute, for all, the gateway and the r
     { id: foreign.id, requests: [0, 0, 0, 0, 0, 0], failed: [0, 0, 0, 0, 0, 0] },
   ]);
 
+  const ofGateway = (await ours.call('GET', `/api/v1/traffic/sparklines?ids=${two},${wiki.id}&range=24h`)).json();
+  const sums = ofGateway.items.map(({ requests }: { requests: number[] }) => requests.reduce((a, b) => a + b));
+  assert.deepEqual(sums, [5, 13]);
+
   const reasons = async (query: string) => (await ours.call('GET', `/api/v1/traffic/reasons?${query}`)).json().items;
   assert.deepEqual(await reasons('range=1h'), [
     { reason: 'access.not_allowed', count: 1 },

@@ -1,10 +1,11 @@
-import type { TrafficCounts, TrafficPoint, TrafficRange } from '@zeronaut/model';
+import { isId, type TrafficCounts, type TrafficPoint, type TrafficRange } from '@zeronaut/model';
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { Schema } from '../../store/schema.ts';
 import type { Caller, Context } from '../context.ts';
 import { isoTime } from '../page.ts';
 import { REASON_STEP_MS } from './count-traffic.ts';
 import { LATENCY_COLUMNS, type LatencyColumn, percentile } from './latency.ts';
+import type { Point } from './recent-totals.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -19,6 +20,8 @@ const RANGES: Record<TrafficRange, { readonly ms: number; readonly step: number 
 };
 /** Of lists: fewer points, as there are many of them. */
 const LIST_STEPS = { '1h': 10, '24h': 60 } as const;
+/** Organizations whose last day is read at the start. */
+const MAX_READ_AT_START = 50;
 
 type Sums = Record<'requests' | 'refused' | 'challenged' | 'failed' | 'bytes_in' | 'bytes_out' | LatencyColumn, number>;
 const SUM_COLUMNS = [
@@ -75,17 +78,19 @@ export async function getTraffic(
 ): Promise<{ from: string; to: string; stepSeconds: number; total: TrafficCounts; points: TrafficPoint[] }> {
   const { ms, step } = RANGES[query.range];
   const { fromMs, toMs, stepMs } = stepsOf(context.clock(), ms, step);
-  const rows = await context.store.db
-    .selectFrom('traffic')
-    .select(['at'])
-    .select(sums)
-    .where('organization_id', '=', caller.organizationId)
-    .where('scope', '=', query.resourceId ?? query.gatewayId ?? '')
-    .where('step', '=', step)
-    .where('at', '>=', fromMs)
-    .where('at', '<', toMs)
-    .groupBy('at')
-    .execute();
+  const rows = await context.store.readScattered((queries) =>
+    queries
+      .selectFrom('traffic')
+      .select(['at'])
+      .select(sums)
+      .where('organization_id', '=', caller.organizationId)
+      .where('scope', '=', query.resourceId ?? query.gatewayId ?? '')
+      .where('step', '=', step)
+      .where('at', '>=', fromMs)
+      .where('at', '<', toMs)
+      .groupBy('at')
+      .execute(),
+  );
   const byTime = new Map(rows.map((row) => [row.at, row as unknown as Sums]));
   const points: TrafficPoint[] = [];
   for (let at = fromMs; at < toMs; at += stepMs) {
@@ -113,6 +118,31 @@ export async function lastMinute(context: Context, organizationId: string): Prom
     .groupBy('at')
     .execute();
   return toCounts((rows[0] as unknown as Sums | undefined) ?? NOTHING);
+}
+
+/**
+ * Reads the last hour and day of each organization into memory, one after the other, so that nobody waits for it: done at the start, and
+ * whatever it does not reach is read when somebody asks.
+ */
+export async function readRecentTotals(context: Context, isStopped: () => boolean): Promise<void> {
+  const { db } = context.store;
+  const organizations = await db
+    .selectFrom('organizations')
+    .select('id')
+    .orderBy('id')
+    .limit(MAX_READ_AT_START)
+    .execute();
+  for (const { id: organizationId } of organizations) {
+    for (const range of ['24h', '1h'] as const) {
+      for (const kind of ['resource', 'gateway'] as const) {
+        if (isStopped()) return;
+        const step = LIST_STEPS[range];
+        const { fromMs, toMs, stepMs } = stepsOf(context.clock(), RANGES[range].ms, step);
+        const of = { organizationId, kind, step, fromMs, toMs: toMs - stepMs };
+        await context.recentTotals.ranked(db, of, 'requests', 1);
+      }
+    }
+  }
 }
 
 export async function topTraffic(
@@ -165,27 +195,37 @@ export async function trafficSparklines(
   caller: Caller,
   query: { ids: readonly string[]; range: '1h' | '24h' },
 ): Promise<{ from: string; stepSeconds: number; items: { id: string; requests: number[]; failed: number[] }[] }> {
-  const { ms } = RANGES[query.range];
-  const { fromMs, toMs, stepMs } = stepsOf(context.clock(), ms, LIST_STEPS[query.range]);
-  const rows = await context.store.db
-    .selectFrom('traffic')
-    .select(['scope', 'at', 'requests', 'failed'])
-    .where('organization_id', '=', caller.organizationId)
-    .where('scope', 'in', query.ids)
-    .where('step', '=', LIST_STEPS[query.range])
-    .where('at', '>=', fromMs)
-    .where('at', '<', toMs)
-    .execute();
+  const { db } = context.store;
+  const { organizationId } = caller;
+  const step = LIST_STEPS[query.range];
+  const { fromMs, toMs, stepMs } = stepsOf(context.clock(), RANGES[query.range].ms, step);
+  const runningMs = toMs - stepMs;
   const points = (toMs - fromMs) / stepMs;
   const lines = new Map(
     query.ids.map((id) => [id, { id, requests: Array<number>(points).fill(0), failed: Array<number>(points).fill(0) }]),
   );
-  for (const row of rows) {
-    const line = lines.get(row.scope)!;
-    const index = (row.at - fromMs) / stepMs;
-    line.requests[index]! += row.requests;
-    line.failed[index]! += row.failed;
+  const add = (id: string, at: number, { requests, failed }: Point) => {
+    const line = lines.get(id)!;
+    const index = (at - fromMs) / stepMs;
+    line.requests[index]! += requests;
+    line.failed[index]! += failed;
+  };
+  const kindOf = (id: string) => (isId('gateway', id) ? ('gateway' as const) : ('resource' as const));
+  for (const [kind, ids] of Map.groupBy(query.ids, kindOf)) {
+    const of = { organizationId, kind, step, fromMs, toMs: runningMs };
+    for (const [id, had] of await context.recentTotals.series(db, of, ids)) {
+      for (const [at, point] of had) add(id, at, point);
+    }
   }
+  const running = await db
+    .selectFrom('traffic')
+    .select(['scope', 'requests', 'failed'])
+    .where('organization_id', '=', organizationId)
+    .where('scope', 'in', query.ids)
+    .where('step', '=', step)
+    .where('at', '=', runningMs)
+    .execute();
+  for (const row of running) add(row.scope, runningMs, row);
   return { from: isoTime(fromMs), stepSeconds: stepMs / 1000, items: [...lines.values()] };
 }
 
