@@ -137,8 +137,10 @@ describe('a gateway', () => {
     await page.waitForSelector('main >> dd:has-text("Zürich")');
     for (const path of ['/gateways', '/']) {
       await console_.open(path);
-      await page.waitForSelector('section[aria-label="Where gateways are"] >> text=Zürich');
-      await page.waitForSelector('section[aria-label="Where gateways are"] >> circle >> nth=1', { state: 'attached' });
+      await page.waitForSelector('section[aria-label="Where gateways and sites are"] >> text=Zürich');
+      await page.waitForSelector('section[aria-label="Where gateways and sites are"] >> circle >> nth=1', {
+        state: 'attached',
+      });
     }
   });
 });

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { usageError } from '../cli-error.ts';
 import {
   type CommandLine,
   type CommonOptions,
@@ -11,6 +10,7 @@ import {
   parseListenPort,
 } from './command-line.ts';
 import { findGateway } from './gateways.ts';
+import { placeCommand } from './place.ts';
 import { parsePortRange } from './port-range.ts';
 
 export interface GatewayRunOptions extends CommonOptions {
@@ -32,11 +32,6 @@ export interface GatewayRunOptions extends CommonOptions {
 
 interface TokenOptions extends CommonOptions {
   readonly for: number;
-}
-
-interface PlaceOptions extends CommonOptions {
-  readonly at?: { readonly latitude: number; readonly longitude: number };
-  readonly nowhere?: boolean;
 }
 
 export function gatewayCommand(line: CommandLine): Command {
@@ -104,37 +99,14 @@ export function gatewayCommand(line: CommandLine): Command {
   );
 
   group.addCommand(
-    createCommand('place', {
-      summary: 'say where a gateway is, for the map of the web console',
-      description: 'It is shown and decides nothing. Coordinates are degrees: north and east are positive.',
+    placeCommand(line, {
+      noun: 'gateway',
       examples: ['gateway place edge-1 "Zürich, rack 4" --at 47.37,8.54', 'gateway place edge-1 --nowhere'],
-    })
-      .argument('<gateway>', 'name or id')
-      .argument('[place]', 'what people call it')
-      .addOption(new Option('--at <latitude,longitude>', 'where it is').argParser(parseCoordinates))
-      .addOption(new Option('--nowhere', 'it has no place any more').conflicts('at'))
-      .action(async (name: string, where: string | undefined, options: PlaceOptions) => {
-        const isGiven = where !== undefined && options.at !== undefined;
-        if (isGiven === (options.nowhere === true)) {
-          throw usageError('no place', 'Give its name and --at latitude,longitude, or --nowhere.');
-        }
-        const output = outputOf(line, options);
-        const { api } = await connect(line, options);
-        const found = await findGateway(api, name);
-        const place = isGiven ? { name: where, ...options.at! } : null;
-        const gateway = await api.call('gateways.setPlace', { params: { id: found.id }, body: { place } });
-        output.document(gateway);
-        output.line(place === null ? `${gateway.name} has no place.` : `${gateway.name} is in ${place.name}.`);
-      }),
+      find: findGateway,
+      set: (api, id, place) => api.call('gateways.setPlace', { params: { id }, body: { place } }),
+    }),
   );
   return group;
-}
-
-/** `47.37,8.54`; whether it is on earth the API says. */
-function parseCoordinates(text: string): { latitude: number; longitude: number } {
-  const match = /^\s*([+-]?\d{1,3}(?:\.\d{1,12})?)\s*,\s*([+-]?\d{1,3}(?:\.\d{1,12})?)\s*$/.exec(text);
-  if (match === null) throw usageError(`${text} are no coordinates`, 'Write them as 47.37,8.54.');
-  return { latitude: Number(match[1]), longitude: Number(match[2]) };
 }
 
 const fileExample = `gateway.yaml, alone (all keys: docs/gateway.schema.json):

@@ -1,4 +1,4 @@
-import type { AlarmKind, Notification } from '@zeronaut/model';
+import type { NoticeKind, Notification } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
 import { CliError, usageError } from '../cli-error.ts';
 import {
@@ -19,7 +19,7 @@ interface AddOptions extends CommonOptions {
   readonly slack?: boolean;
   readonly mail?: string[];
   readonly secret?: boolean;
-  readonly alarm?: string[];
+  readonly kind?: string[];
 }
 
 const receiver = <T>(name: string, call: () => Promise<T>) => named(name, call, 'receiver', 'notifications list');
@@ -28,7 +28,7 @@ const receiver = <T>(name: string, call: () => Promise<T>) => named(name, call, 
 const TEST_TIMEOUT_MS = 60_000;
 
 export function notificationsCommand(line: CommandLine): Command {
-  const group = createGroup('notifications', 'who is told of alarms: webhooks, Slack-compatible channels, mail');
+  const group = createGroup('notifications', 'who is told of alarms and of what waits: webhooks, Slack-compatible channels, mail');
 
   group.addCommand(
     createCommand('list', {
@@ -39,18 +39,18 @@ export function notificationsCommand(line: CommandLine): Command {
       const { items } = await (await connect(line, options)).api.call('notifications.list', {});
       output.document(items);
       if (items.length === 0) {
-        output.line('Nobody is told of alarms. zeronaut notifications add --help');
+        output.line('Nobody is told of anything. zeronaut notifications add --help');
         return;
       }
       const rows = items.map((one) => [
         one.name,
         one.settings.kind,
         placeOf(one),
-        String(one.alarms.length),
+        String(one.kinds.length),
         one.lastDeliveredAt === null ? 'never' : minute(one.lastDeliveredAt),
         one.failures === 0 ? 'ok' : `failed ${one.failures} times: ${one.lastError ?? ''}`,
       ]);
-      await printTable(output, ['NAME', 'KIND', 'WHERE TO', 'ALARMS', 'LAST TOLD', 'STATE'], rows);
+      await printTable(output, ['NAME', 'KIND', 'WHERE TO', 'KINDS', 'LAST TOLD', 'STATE'], rows);
       output.line(output.style('dim', '  Try one:  zeronaut notifications test NAME'));
     }),
     { isDefault: true },
@@ -58,15 +58,15 @@ export function notificationsCommand(line: CommandLine): Command {
 
   group.addCommand(
     createCommand('add', {
-      summary: 'tell alarms to a webhook, a channel, or by mail',
+      summary: 'tell alarms and what waits for a decision to a webhook, a channel, or by mail',
       description:
-        'Once when an alarm lasts and once when it is mended; a receiver that is away hears of it later. The URL of a Slack-compatible ' +
+        'Once when an alarm lasts or something waits, and once when it is mended or decided; a receiver that is away hears of it later. The URL of a Slack-compatible ' +
         'channel and the key that signs the messages of a webhook are secrets: they are read from ZERONAUT_NOTIFICATION_SECRET or ' +
         'standard input, and never shown again. To change a receiver, remove it and add it again.',
       examples: [
         'notifications add pager --webhook https://hooks.example.com/zeronaut --secret < key.txt',
         'ZERONAUT_NOTIFICATION_SECRET=https://hooks.slack.com/… zeronaut notifications add ops --slack',
-        'notifications add admins --mail ann@example.com,bob@example.com --alarm gateway_offline,no_gateway',
+        'notifications add admins --mail ann@example.com,bob@example.com --kind gateway_offline,access_request_waiting',
       ],
     })
       .argument('<name>', 'what it is called here')
@@ -74,7 +74,7 @@ export function notificationsCommand(line: CommandLine): Command {
       .addOption(new Option('--slack', 'an incoming webhook as Slack has them').conflicts(['webhook', 'mail']))
       .addOption(new Option('--mail <addresses>', 'by mail, where the console has a mail server').argParser(parseList))
       .addOption(new Option('--secret', 'sign the messages of the webhook').conflicts(['slack', 'mail']))
-      .option('--alarm <kinds>', 'only these (default: all but those of people’s own machines)', parseList)
+      .option('--kind <kinds>', 'only these (default: all but alarms of people’s own machines)', parseList)
       .action(async (name: string, options: AddOptions) => {
         const output = outputOf(line, options);
         const { readHidden } = await import('../profile/basic-credentials.ts');
@@ -91,11 +91,11 @@ export function notificationsCommand(line: CommandLine): Command {
               ? ({ kind: 'mail', to: mail } as const)
               : ({ kind: 'slack', url: await hidden('URL of the channel') } as const);
         const secret = options.secret === true ? await hidden('key') : null;
-        const alarms = options.alarm === undefined ? {} : { alarms: options.alarm as AlarmKind[] };
+        const kinds = options.kind === undefined ? {} : { kinds: options.kind as NoticeKind[] };
         const { api } = await connect(line, options);
-        const created = await api.call('notifications.create', { body: { name, settings, secret, ...alarms } });
+        const created = await api.call('notifications.create', { body: { name, settings, secret, ...kinds } });
         output.document(created);
-        output.line(`${created.name} is told of ${created.alarms.length} kinds of alarms at ${placeOf(created)}.`);
+        output.line(`${created.name} is told of ${created.kinds.length} kinds of things at ${placeOf(created)}.`);
         output.line(output.style('dim', `  Try it:  zeronaut notifications test ${name}`));
       }),
   );

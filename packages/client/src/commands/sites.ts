@@ -5,6 +5,7 @@ import { CliError, usageError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 import { formatTable } from '../output/format.ts';
 import { type CommandLine, type CommonOptions, connect, createCommand, createGroup, outputOf } from './command-line.ts';
+import { placeCommand } from './place.ts';
 
 interface RemoveOptions extends CommonOptions {
   readonly dryRun?: boolean;
@@ -69,6 +70,14 @@ export function sitesCommand(line: CommandLine): Command {
         output.document({ dryRun, removed: site });
         output.line(`${site.name} ${dryRun ? 'would be' : 'is'} removed; it reaches ${site.destinations.join(' ')}.`);
       }),
+  );
+  group.addCommand(
+    placeCommand(line, {
+      noun: 'site',
+      examples: ['sites place office "Bern, 2nd floor" --at 46.95,7.45', 'sites place office --nowhere'],
+      find: findSite,
+      set: (api, id, place) => api.call('sites.setPlace', { params: { id }, body: { place } }),
+    }),
   );
   return group;
 }

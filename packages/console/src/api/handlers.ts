@@ -199,6 +199,7 @@ export const handlers: Handlers = {
   'sites.list': (context, { caller, query }) => sites.listSites(context, caller, query),
   'sites.get': (context, { caller, params }) => sites.getSite(context, caller, params.id),
   'sites.publish': (context, { caller, body }) => sites.publishSite(context, caller, body),
+  'sites.setPlace': (context, { caller, params, body }) => sites.setSitePlace(context, caller, params.id, body.place),
   'sites.delete': (context, { caller, params }) => sites.deleteSite(context, caller, params.id),
 
   'accessEvents.list': (context, { caller, query }) => accessEvents.listAccessEvents(context, caller, query),

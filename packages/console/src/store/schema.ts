@@ -1,4 +1,4 @@
-import type { Role } from '@zeronaut/model';
+import type { Language, Role } from '@zeronaut/model';
 import type { Generated } from 'kysely';
 import type { IdentityProviderTables } from './identity-provider-tables.ts';
 import type { TrafficTables } from './traffic-tables.ts';
@@ -18,6 +18,8 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     audit_head: string;
     /** IANA name; policies tell the time there. */
     time_zone: Generated<string>;
+    /** Of mails and messages to its people. */
+    language: Generated<Language>;
     /** JSON of `branding`; null: the product's own. */
     branding: Generated<string | null>;
   };
@@ -250,6 +252,8 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     destinations: string;
     access: string;
     segments: string;
+    /** JSON of `place`. */
+    place: Generated<string | null>;
     created_at: number;
     updated_at: number;
     version: number;

@@ -15,6 +15,7 @@ const organization = {
   audit_seq: 0,
   audit_head: '',
   time_zone: 'UTC',
+  language: 'en' as const,
   branding: null,
 };
 

@@ -83,6 +83,8 @@ export interface TrafficTables {
     object_id: string;
     object_name: string;
     detail: string;
+    /** JSON of `alarm.said`. */
+    said: string | null;
     opened_at: number;
     last_seen_at: number;
     closed_at: number | null;
@@ -103,7 +105,9 @@ export interface TrafficTables {
     /** Endpoint and keys, JSON. */
     sealed: string;
     user_agent: string;
-    /** Alarms that it was told of, JSON. */
+    /** What the person wants to be told, JSON list; null: as usual. */
+    kinds: string | null;
+    /** What it was told of, JSON. */
     told: string;
     created_at: number;
     last_delivered_at: number | null;
@@ -119,8 +123,8 @@ export interface TrafficTables {
     settings: string;
     /** URL of a Slack channel, or signing key of a webhook. */
     sealed_secret: string | null;
-    /** JSON list of kinds. */
-    alarms: string;
+    /** JSON list. */
+    kinds: string;
     created_at: number;
     last_delivered_at: number | null;
     failures: number;

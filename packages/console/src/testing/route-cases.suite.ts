@@ -823,6 +823,13 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     }),
     foreign: 'not_found',
   },
+  'sites.setPlace': {
+    prepare: async (world) => ({
+      ...(await newSite(world)),
+      body: { place: { name: 'Zürich', latitude: 47.37, longitude: 8.54 } },
+    }),
+    foreign: 'not_found',
+  },
   'sites.delete': { prepare: newSite, foreign: 'not_found' },
   'accessEvents.list': { prepare: () => ({ query: 'effect=deny&limit=5' }), foreign: 'own' },
   'overview.get': { foreign: 'own' },

@@ -3,15 +3,17 @@ import { pushSubscription, pushSubscriptionInput } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
 import { byId } from './route-parts.ts';
 
-/** Alarms are for those who may read events; whose role no longer may is told nothing more. */
-const common = { tag: 'notifications', permission: 'events:read' } as const;
+/** For everybody: who may not read events is told of no alarm, but perhaps of requests that wait for their word. */
+const common = { tag: 'notifications', permission: 'self:write' } as const;
 
 export const pushRoutes = defineRoutes({
   'push.list': {
     ...common,
+    permission: 'self:read',
     method: 'GET',
     path: '/api/v1/me/push-subscriptions',
-    summary: 'My browsers that are told of alarms, and the key that a browser subscribes with (VAPID)',
+    summary:
+      'My browsers that are told of alarms and of what waits, and the key that a browser subscribes with (VAPID)',
     status: 200,
     response: z.strictObject({ publicKey: z.string(), items: z.array(pushSubscription) }),
   },
@@ -19,7 +21,7 @@ export const pushRoutes = defineRoutes({
     ...common,
     method: 'POST',
     path: '/api/v1/me/push-subscriptions',
-    summary: 'Tell this browser of alarms, until its session ends; said again, it is the same one',
+    summary: 'Tell this browser of alarms and of what waits, until its session ends; said again, it is the same one',
     status: 201,
     body: pushSubscriptionInput,
     response: pushSubscription,

@@ -10,6 +10,7 @@ import {
   gatewayLoadPoint,
   id,
   label,
+  language,
   logLevel,
   logLine,
   organization,
@@ -230,9 +231,13 @@ export const reachabilityRoutes = defineRoutes({
     permission: 'organization:write',
     method: 'PATCH',
     path: '/api/v1/organizations/current',
-    summary: 'Change the name or the time zone of my organization',
+    summary: 'Change the name, the time zone or the language of my organization',
     status: 200,
-    body: z.strictObject({ name: displayName.optional(), timeZone: timeZone.optional() }),
+    body: z.strictObject({
+      name: displayName.optional(),
+      timeZone: timeZone.optional(),
+      language: language.optional(),
+    }),
     response: organization,
   },
 });

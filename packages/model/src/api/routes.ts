@@ -24,6 +24,7 @@ import {
   session,
   share,
   site,
+  siteView,
   timestamp,
   user,
   userRemoval,
@@ -612,7 +613,7 @@ export const routes = defineRoutes({
     permission: 'sites:read',
     status: 200,
     query: listQuery(['created', 'name'], { connection: site.shape.connection.optional() }),
-    response: pageOf(site),
+    response: pageOf(siteView),
   },
   'sites.get': {
     method: 'GET',
@@ -622,7 +623,7 @@ export const routes = defineRoutes({
     permission: 'sites:read',
     status: 200,
     params: byId,
-    response: site,
+    response: siteView,
   },
   'sites.publish': {
     method: 'POST',
@@ -639,6 +640,17 @@ export const routes = defineRoutes({
       access: accessInput.prefault({ allow: ['role:owner', 'role:admin'] }),
     }),
     response: site,
+  },
+  'sites.setPlace': {
+    method: 'PUT',
+    path: '/api/v1/sites/:id/place',
+    tag: 'sites',
+    summary: 'Say where a site is, for maps; null: nowhere in particular',
+    permission: 'sites:write',
+    status: 200,
+    params: byId,
+    body: z.strictObject({ place: place.nullable() }),
+    response: siteView,
   },
   'sites.delete': {
     method: 'DELETE',

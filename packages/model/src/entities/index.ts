@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { accessRule } from './access-rule.ts';
 import { devicePosture } from './device-posture.ts';
 import { gatewayLoad } from './gateway-status.ts';
+import { language } from './language.ts';
 import { role } from './role.ts';
 import {
   address,
@@ -35,6 +36,7 @@ export * from './gateway-status.ts';
 export * from './identity-provider.ts';
 export * from './incident.ts';
 export * from './invitation.ts';
+export * from './language.ts';
 export * from './notification.ts';
 export * from './passkey.ts';
 export * from './personal-access-token.ts';
@@ -61,7 +63,15 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-export const organization = z.strictObject({ id, name: displayName, slug: label, timeZone, createdAt: timestamp });
+export const organization = z.strictObject({
+  id,
+  name: displayName,
+  slug: label,
+  timeZone,
+  /** Mails and messages to its people are written in it. */
+  language,
+  createdAt: timestamp,
+});
 export type Organization = z.infer<typeof organization>;
 
 export const user = z.strictObject({
@@ -336,11 +346,20 @@ export const site = z.strictObject({
   /** Who may forward into it. */
   access: accessRule,
   segments,
+  /** Null: nobody said where it is. It is shown on maps and decides nothing. */
+  place: place.nullable(),
   createdAt: timestamp,
   updatedAt: timestamp,
   version: z.int().min(1),
 });
 export type Site = z.infer<typeof site>;
+
+/** A site as it is shown. */
+export const siteView = site.extend({
+  /** Its agent has a tunnel that serves it at a gateway that is connected to the console; null: it needs none. */
+  connected: z.boolean().nullable(),
+});
+export type SiteView = z.infer<typeof siteView>;
 
 /** What policies had to do with a decision. */
 export const explanation = z.strictObject({

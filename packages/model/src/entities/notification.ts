@@ -1,8 +1,25 @@
 import { z } from 'zod';
 import { email, id, label, timestamp } from './scalars.ts';
-import { alarmKind } from './traffic.ts';
+import { alarm, alarmKind } from './traffic.ts';
 
-/** Who is told of alarms, and how. */
+/** Who is told of alarms and of what waits for somebody's word, and how. */
+
+/** What waits until somebody decides. It is told like an alarm and is none: nothing is wrong, and no incident comes of it. */
+export const waitingKind = z.enum(['access_request_waiting', 'device_waiting']);
+export const noticeKind = z.enum([...alarmKind.options, ...waitingKind.options]);
+export type NoticeKind = z.infer<typeof noticeKind>;
+
+/** One thing that is told: an alarm, or something that waits, whose severity is `info`. */
+export const notice = alarm.extend({
+  kind: noticeKind,
+  severity: z.enum([...alarm.shape.severity.options, 'info']),
+  object: alarm.shape.object.extend({ kind: z.enum([...alarm.shape.object.shape.kind.options, 'access_request']) }),
+});
+export type Notice = z.infer<typeof notice>;
+
+export function isWaiting({ kind }: Pick<Notice, 'kind'>): boolean {
+  return (waitingKind.options as readonly NoticeKind[]).includes(kind);
+}
 
 const url = z
   .string()
@@ -13,10 +30,10 @@ const webhook = z.strictObject({ kind: z.literal('webhook'), url });
 const mail = z.strictObject({ kind: z.literal('mail'), to: z.array(email).min(1).max(10) });
 
 /** Alarms that come and go with people's own machines are told only where somebody asks for them. */
-const told = z
-  .array(alarmKind)
+export const toldKinds = z
+  .array(noticeKind)
   .min(1)
-  .max(20)
+  .max(30)
   .default([
     'no_gateway',
     'gateway_offline',
@@ -29,6 +46,8 @@ const told = z
     'policy_used',
     'audit_inconsistent',
     'audit_export_stuck',
+    'access_request_waiting',
+    'device_waiting',
   ]);
 
 export const notificationInput = z.strictObject({
@@ -41,7 +60,7 @@ export const notificationInput = z.strictObject({
   ]),
   /** Of a webhook: the key of the signature that each message carries. Sealed, and never given out. */
   secret: z.string().min(16).max(256).nullable().default(null),
-  alarms: told,
+  kinds: toldKinds,
 });
 export type NotificationInput = z.infer<typeof notificationInput>;
 
@@ -56,7 +75,7 @@ export const notification = z.strictObject({
     mail,
   ]),
   hasSecret: z.boolean(),
-  alarms: z.array(alarmKind),
+  kinds: z.array(noticeKind),
   createdAt: timestamp,
   lastDeliveredAt: timestamp.nullable(),
   /** In a row; 0 when the last one was taken. */

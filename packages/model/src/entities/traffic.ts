@@ -56,5 +56,9 @@ export const alarm = z.strictObject({
   since: timestamp.nullable(),
   /** For a person: what exactly. */
   detail: z.string().max(300),
+  /** The same, to be said in another language: a text of `alarm-texts.en.ts` and what is put into it. Null: there are these words alone. */
+  said: z
+    .strictObject({ text: z.string().max(40), values: z.record(z.string().max(40), z.union([z.string(), z.number()])) })
+    .nullable(),
 });
 export type Alarm = z.infer<typeof alarm>;

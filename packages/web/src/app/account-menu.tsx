@@ -8,7 +8,7 @@ import { useColorScheme } from '@mui/material/styles';
 import Typography from '@mui/material/Typography';
 import { useId, useState } from 'react';
 import { forgetLastState } from '../base/last-state.ts';
-import { LANGUAGES, type Language, setLanguage, useLanguage, useMessages } from '../base/messages.ts';
+import { LANGUAGE_NAMES, LANGUAGES, setLanguage, useLanguage, useMessages } from '../base/messages.ts';
 import { useMe } from '../base/session.ts';
 import { CheckIcon, MoonIcon, SunIcon, SystemIcon } from '../ui/icons.tsx';
 import { visuallyHidden } from '../ui/visually-hidden.ts';
@@ -19,8 +19,6 @@ const MODES = [
   { mode: 'light', icon: SunIcon },
   { mode: 'dark', icon: MoonIcon },
 ] as const;
-/** Each language in its own words. */
-const LANGUAGE_NAMES: Record<Language, string> = { en: 'English', de: 'Deutsch' };
 
 /** Who is signed in, how it looks to them, and the way out. */
 export function AccountMenu({ onKeys }: { readonly onKeys: () => void }) {

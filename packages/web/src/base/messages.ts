@@ -2,6 +2,7 @@
  * Texts in the person's language. Each room has a catalogue: `messages.en.ts` says which texts there are, and
  * `messages.de.ts` must have the same (the compiler and src/messages.test.ts check it). A language is loaded when it is needed.
  */
+import type { Language } from '@zeronaut/model';
 import { useSyncExternalStore } from 'react';
 
 /** A text, or one for each plural form of `{count}`. */
@@ -12,8 +13,10 @@ export type Translation<M extends Messages> = { readonly [K in keyof M]: M[K] ex
 export type Values = Readonly<Record<string, string | number>>;
 export type Translate<M extends Messages> = (key: keyof M & string, values?: Values) => string;
 
-export const LANGUAGES = ['en', 'de'] as const;
-export type Language = (typeof LANGUAGES)[number];
+export const LANGUAGES = ['en', 'de'] as const satisfies readonly Language[];
+export type { Language };
+/** Each in its own words. */
+export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English', de: 'Deutsch' };
 
 export interface Catalogue<M extends Messages> {
   /** Resolves when the texts of the language are there. */

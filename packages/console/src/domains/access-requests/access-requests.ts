@@ -13,6 +13,7 @@ import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
+import { getOrganization } from '../organizations/organizations.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { may } from '../roles/held-role.ts';
 import { findObject, isApprover, rulesOf } from './approval-rules.ts';
@@ -239,6 +240,16 @@ export async function getRequest(context: Context, caller: Caller, id: string): 
   return maySee(viewer, row) ? await viewOf(queries, viewer, row) : new Refusal('api.not_found');
 }
 
+/** Which of these requests wait for the word of this caller. */
+export async function decidableBy(context: Context, caller: Caller, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0 || !may(caller, 'access_requests:decide')) return new Set();
+  const queries = context.store.db;
+  const viewer = await viewerOf(queries, caller, context.clock());
+  const rows = await rowsOf(queries, caller.organizationId).where('id', 'in', ids).execute();
+  const requests = rows.map(await viewsOf(queries, viewer, rows));
+  return new Set(requests.filter(({ decidable }) => decidable).map(({ id }) => id));
+}
+
 export async function createRequest(
   context: Context,
   caller: Caller,
@@ -282,10 +293,11 @@ export async function createRequest(
     const request = await viewOf(queries, viewer, row);
     await audit(queries, context, caller, 'create', null, request);
     await remember(queries, request);
-    return { request, approvers: await approversToTell(queries, context, request, viewer.ruleOf(object.id)) };
+    const { language } = await getOrganization(queries, organizationId);
+    return { request, language, approvers: await approversToTell(queries, context, request, viewer.ruleOf(object.id)) };
   });
   if (created instanceof Refusal) return created;
-  void tellApprovers(context, created.request, created.approvers);
+  void tellApprovers(context, created.request, created.approvers, created.language);
   return created.request;
 }
 

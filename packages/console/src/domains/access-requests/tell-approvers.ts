@@ -1,4 +1,5 @@
-import type { AccessRequest, ApprovalRuleInput } from '@zeronaut/model';
+import type { AccessRequest, ApprovalRuleInput, Language } from '@zeronaut/model';
+import { TEXTS, untilMinute } from '../../mail/texts.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import { isApprover } from './approval-rules.ts';
@@ -50,17 +51,13 @@ export async function tellApprovers(
   context: Context,
   request: AccessRequest,
   addresses: readonly string[],
+  language: Language,
 ): Promise<void> {
   const { mailer } = context;
   if (mailer === null) return;
-  const text = `${request.email} asks for access to the ${request.kind} ${request.object}, for ${request.minutes} minutes.
-
-Look at it, and approve or refuse it, on the page of requests:
-
-${context.settings.publicUrl()}/requests
-
-Nobody has to answer: it lapses at ${request.closesAt.slice(0, 16).replace('T', ' ')} UTC.
-`;
-  const subject = `Access to ${request.object} is asked for`;
-  await Promise.all(addresses.map((to) => mailer.send({ to, subject, text })));
+  const mail = TEXTS[language].accessRequest({
+    ...{ email: request.email, kind: request.kind, object: request.object, minutes: request.minutes },
+    ...{ url: `${context.settings.publicUrl()}/requests`, until: untilMinute(request.closesAt) },
+  });
+  await Promise.all(addresses.map((to) => mailer.send({ to, ...mail })));
 }

@@ -1,4 +1,4 @@
-import { type Alarm, type AlarmKind, CLOSED_BY_HAND, createId, type Incident } from '@zeronaut/model';
+import { type Alarm, type AlarmKind, CLOSED_BY_HAND, createId, type Incident, type Notice } from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
@@ -19,13 +19,14 @@ const SAME_MS = 3_600_000;
 const SEEN_MS = 60_000;
 const INSERT_BATCH = 100;
 
-export const keyOfAlarm = (alarm: Alarm) => `${alarm.kind} ${alarm.object.id}`;
+export const keyOfAlarm = (alarm: Notice) => `${alarm.kind} ${alarm.object.id}`;
 
 function toIncident(row: Row): Incident {
   return {
     ...{ id: row.id, organizationId: row.organization_id, kind: row.kind, severity: row.severity },
     object: { kind: row.object_kind, id: row.object_id, name: row.object_name },
     detail: row.detail,
+    said: row.said === null ? null : JSON.parse(row.said),
     openedAt: isoTime(row.opened_at),
     lastSeenAt: isoTime(row.last_seen_at),
     closedAt: isoTime(row.closed_at),
@@ -76,10 +77,10 @@ export async function recordIncidents(
       await queries.updateTable('incidents').set({ closed_at: nowMs }).where('id', '=', row.id).execute();
     }
     for (const row of seen) {
-      const { severity, detail } = wanted.get(row.alarm_key)!;
+      const { severity, detail, said } = wanted.get(row.alarm_key)!;
       await queries
         .updateTable('incidents')
-        .set({ last_seen_at: nowMs, severity, detail })
+        .set({ last_seen_at: nowMs, severity, detail, said: saidColumn(said) })
         .where('id', '=', row.id)
         .where('closed_at', 'is', null)
         .execute();
@@ -104,6 +105,7 @@ async function openAgain(
   const rows: Row[] = [];
   for (const [key, alarm] of fresh) {
     const { kind, severity, object, detail } = alarm;
+    const said = saidColumn(alarm.said);
     const before = await queries
       .selectFrom('incidents')
       .selectAll()
@@ -117,7 +119,15 @@ async function openAgain(
     if (before?.closed_by != null && alarm.since !== null && Date.parse(alarm.since) <= before.closed_at!) continue;
     if (before === undefined || before.closed_by !== null) {
       rows.push({
-        ...{ id: createId('incident', nowMs), organization_id: organizationId, alarm_key: key, kind, severity, detail },
+        ...{
+          id: createId('incident', nowMs),
+          organization_id: organizationId,
+          alarm_key: key,
+          kind,
+          severity,
+          detail,
+          said,
+        },
         ...{ object_kind: object.kind, object_id: object.id, object_name: object.name },
         ...{ opened_at: nowMs, last_seen_at: nowMs, closed_at: null, closed_by: null, count: 1 },
         ...{ acknowledged_at: null, acknowledged_by: null, note: '' },
@@ -126,12 +136,14 @@ async function openAgain(
     }
     await queries
       .updateTable('incidents')
-      .set({ closed_at: null, last_seen_at: nowMs, severity, detail, count: before.count + 1 })
+      .set({ closed_at: null, last_seen_at: nowMs, severity, detail, said, count: before.count + 1 })
       .where('id', '=', before.id)
       .execute();
   }
   return rows;
 }
+
+const saidColumn = (said: Alarm['said']) => (said === null ? null : JSON.stringify(said));
 
 function isClosedByHand(kind: AlarmKind): boolean {
   return (CLOSED_BY_HAND as readonly AlarmKind[]).includes(kind);
@@ -148,8 +160,8 @@ export async function watchedNow(queries: Queries, organizationId: string): Prom
     .orderBy('id', 'desc')
     .execute();
   return rows.map((row) => {
-    const { kind, severity, object, detail, openedAt } = toIncident(row);
-    return { kind, severity, object, detail, since: openedAt };
+    const { kind, severity, object, detail, said, openedAt } = toIncident(row);
+    return { kind, severity, object, detail, said, since: openedAt };
   });
 }
 

@@ -1,14 +1,16 @@
+import type { Notice } from '@zeronaut/model';
 import type { Context } from '../context.ts';
 import { notifyOrganization } from '../notifications/notify.ts';
+import { waitingOf } from '../notifications/waiting.ts';
 import { endPush } from '../push/tell-browsers.ts';
 import { alarmsOf } from '../traffic/overview.ts';
 import { keyOfAlarm, recordIncidents } from './incidents.ts';
 import { watchedAlarms } from './watched.ts';
 
-/** By organization: what was wrong at the last look. What comes and goes between two looks is no news. */
+/** By organization: what was wrong, or waited, at the last look. What comes and goes between two looks is no news. */
 export type LastLook = Map<string, ReadonlySet<string>>;
 
-/** One look at all organizations: what is wrong and was at the last look is kept as an incident, and told. */
+/** One look at all organizations: what is wrong and was at the last look is kept as an incident, and told; so is what waits for somebody, which is no incident. */
 export async function lookAtAll(context: Context, lastLook: LastLook, isStopped: () => boolean): Promise<void> {
   await endPush(context);
   const organizations = await context.store.db.selectFrom('organizations').select('id').execute();
@@ -18,12 +20,13 @@ export async function lookAtAll(context: Context, lastLook: LastLook, isStopped:
     if (isStopped()) return;
     const alarms = [...(await alarmsOf(context, id)), ...(await watchedAlarms(context, id))];
     const before = lastLook.get(id);
-    const present = new Set(alarms.map(keyOfAlarm));
+    const waiting = await waitingOf(context, id);
+    const present = new Set([...alarms, ...waiting].map(keyOfAlarm));
     lastLook.set(id, present);
     // The first look after a start sees gateways that have not had the time to connect.
     if (before === undefined) continue;
-    const lasting = alarms.filter((alarm) => before.has(keyOfAlarm(alarm)));
-    await recordIncidents(context, id, lasting, present);
-    await notifyOrganization(context, id, lasting, present);
+    const isLasting = (notice: Notice) => before.has(keyOfAlarm(notice));
+    await recordIncidents(context, id, alarms.filter(isLasting), present);
+    await notifyOrganization(context, id, [...alarms, ...waiting].filter(isLasting), present);
   }
 }

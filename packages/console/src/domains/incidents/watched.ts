@@ -1,4 +1,4 @@
-import type { Alarm, AlarmKind } from '@zeronaut/model';
+import { type Alarm, type AlarmKind, sayDetail } from '@zeronaut/model';
 import { sql } from 'kysely';
 import type { Queries } from '../../store/store.ts';
 import type { Context } from '../context.ts';
@@ -96,7 +96,7 @@ async function guessing(queries: Queries, organizationId: string, nowMs: number)
     return [
       {
         ...{ kind: 'sign_in_guessing', severity: 'bad', object: { kind: 'user', id, name }, since: null },
-        detail: `${count} sign-ins were denied within ten minutes`,
+        ...sayDetail('sign_ins_of_one', { count }),
       },
     ];
   });
@@ -104,7 +104,7 @@ async function guessing(queries: Queries, organizationId: string, nowMs: number)
     const name = await organizationName(queries, organizationId);
     alarms.push({
       ...{ kind: 'sign_in_guessing', severity: 'bad', object: { kind: 'organization', id: organizationId, name } },
-      ...{ since: null, detail: `${lately.length} sign-ins of ${counts.size} accounts were denied within ten minutes` },
+      ...{ since: null, ...sayDetail('sign_ins_of_all', { count: lately.length, accounts: counts.size }) },
     });
   }
   return alarms;
@@ -134,19 +134,19 @@ async function refusalBursts(queries: Queries, organizationId: string, nowMs: nu
     organizationId,
     users.map(([id]) => id),
   );
-  const detail = (count: number) => `${count} requests were refused within five minutes`;
+  const detail = (count: number) => sayDetail('refusals', { count });
   const burst = { kind: 'refusal_burst', severity: 'warn', since: null } as const;
   return [
     ...users.flatMap(([id, count]): Alarm[] => {
       const name = names.get(id);
-      return name === undefined ? [] : [{ ...burst, object: { kind: 'user', id, name }, detail: detail(count) }];
+      return name === undefined ? [] : [{ ...burst, object: { kind: 'user', id, name }, ...detail(count) }];
     }),
     // Of IPv6 a host has a whole network to ask from.
     ...many(({ source_address }) => rateLimitKey(source_address)).map(
       ([address, count]): Alarm => ({
         ...burst,
         object: { kind: 'address', id: address, name: address },
-        detail: detail(count),
+        ...detail(count),
       }),
     ),
   ];
@@ -181,9 +181,9 @@ async function policiesUsed(queries: Queries, organizationId: string, nowMs: num
   return asking.flatMap(({ id, name, words }): Alarm[] => {
     const at = lastAt.get(id);
     if (at === undefined) return [];
-    const detail = (words === '' ? 'it decided an access' : words).slice(0, 300);
+    const detail = words === '' ? sayDetail('policy_decided') : { detail: words.slice(0, 300), said: null };
     const object = { kind: 'policy' as const, id, name };
-    return [{ kind: 'policy_used', severity: 'bad', object, since: isoTime(at), detail }];
+    return [{ kind: 'policy_used', severity: 'bad', object, since: isoTime(at), ...detail }];
   });
 }
 
@@ -197,7 +197,9 @@ async function stuckExports(queries: Queries, organizationId: string): Promise<A
   return rows.map(({ id, name, failures, last_error }) => ({
     ...{ kind: 'audit_export_stuck' as const, severity: 'bad' as const, since: null },
     object: { kind: 'audit_export' as const, id, name },
-    detail: `${failures} deliveries in a row failed: ${last_error ?? 'no reason was given'}`.slice(0, 300),
+    ...(last_error === null
+      ? sayDetail('export_stuck_silent', { count: failures })
+      : sayDetail('export_stuck', { count: failures, error: last_error })),
   }));
 }
 
@@ -220,7 +222,7 @@ async function inconsistentLog(context: Context, organizationId: string): Promis
     {
       ...{ kind: 'audit_inconsistent', severity: 'bad', since: null },
       object: { kind: 'organization', id: organizationId, name },
-      detail: `the audit log is not the one that was signed: ${problem}`.slice(0, 300),
+      ...sayDetail('log_inconsistent', { problem }),
     },
   ];
 }

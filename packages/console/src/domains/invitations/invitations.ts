@@ -1,11 +1,13 @@
 /** Invitations: a link that makes one person a user of an organization, once. Only its hash is kept. */
 import { createId, type Invitation, type Role } from '@zeronaut/model';
 import type { Selectable } from 'kysely';
+import { TEXTS, untilMinute } from '../../mail/texts.ts';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
 import { isUniqueViolation, type Queries } from '../../store/store.ts';
 import { appendAudit, appendAuditEntries } from '../audit/audit.ts';
 import type { Caller, Context, Origin } from '../context.ts';
+import { getOrganization } from '../organizations/organizations.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { revoke } from '../revoke.ts';
@@ -88,29 +90,18 @@ export async function createInvitation(
       const open = `${others.id}, ${others.role}, until ${isoTime(others.expires_at).slice(0, 16).replace('T', ' ')} UTC`;
       return new Refusal('invitation.open', { detail: `${input.email} has an open invitation (${open})` });
     }
-    const { name } = await queries
-      .selectFrom('organizations')
-      .select('name')
-      .where('id', '=', caller.organizationId)
-      .executeTakeFirstOrThrow();
-    return { invitation, organization: name };
+    return { invitation, organization: await getOrganization(queries, caller.organizationId) };
   });
   if (created instanceof Refusal) return created;
   const { invitation, organization } = created;
   const url = `${context.settings.publicUrl()}/invitation?token=${token}`;
   if (context.mailer === null || !input.mail) return { invitation, url, mail: 'off' };
   // After the commit: a mail cannot be taken back.
+  const { name, language } = organization;
+  const until = untilMinute(invitation.expiresAt);
   const sent = await context.mailer.send({
     to: input.email,
-    subject: 'Your invitation to Zeronaut',
-    text: `You are invited to join ${organization}.
-
-Open this link to choose a password. It works once, until ${invitation.expiresAt.slice(0, 16).replace('T', ' ')} UTC:
-
-${url}
-
-If you did not expect this, do nothing: without the link nobody can join under your address.
-`,
+    ...TEXTS[language].invitation({ organization: name, url, until }),
   });
   return { invitation, url, mail: sent ? 'sent' : 'failed' };
 }

@@ -3,9 +3,11 @@
  * once, for ten minutes, in the browser that asked for it, so that one that was forwarded or mailed by a stranger opens nothing.
  */
 import type { User } from '@zeronaut/model';
+import { TEXTS } from '../../mail/texts.ts';
 import { Refusal } from '../../store/refusal.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Context, Origin } from '../context.ts';
+import { getOrganization } from '../organizations/organizations.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { actorOf, completeSignIn, type PendingSignIn, type SignedIn } from '../sessions/complete-sign-in.ts';
 import { getSignInPolicy } from '../sessions/sign-in-policy.ts';
@@ -69,16 +71,9 @@ export async function mailMagicLink(
     );
   });
   const query = new URLSearchParams({ token, next });
-  await mailer.send({
-    to: user.email,
-    subject: 'Your link to sign in to Zeronaut',
-    text: `Open this link in the browser in which you asked for it, within ten minutes. It works once:
-
-${context.settings.publicUrl()}/sign-in/link?${query}
-
-If you did not ask for it, do nothing: it opens nothing in any other browser.
-`,
-  });
+  const { language } = await getOrganization(db, user.organizationId);
+  const url = `${context.settings.publicUrl()}/sign-in/link?${query}`;
+  await mailer.send({ to: user.email, ...TEXTS[language].magicLink({ url }) });
 }
 
 /** Whom the link signs in, in this browser. Looking uses nothing up: mail servers look, too. */

@@ -1,10 +1,12 @@
-import type { Alarm } from '@zeronaut/model';
+import { ALARM_TEXTS, detailIn, isWaiting, type Language, type Notice } from '@zeronaut/model';
+import { TEXTS } from '../../mail/texts.ts';
 import { Refusal } from '../../store/refusal.ts';
+import { keyOfAlarm } from '../incidents/incidents.ts';
 import { RateLimit } from '../sessions/rate-limit.ts';
 
-/** The words of messages about alarms, and when one that was not taken is tried again. */
+/** What messages about alarms and what waits say, and when one that was not taken is tried again. */
 
-/** Alarms that one message names; the others are counted. */
+/** Of which one message names so many; the others are counted. */
 const MAX_NAMED = 20;
 const FIRST_RETRY_MS = 30_000;
 const LAST_RETRY_MS = 3_600_000;
@@ -21,8 +23,9 @@ export function takeTest(organizationId: string, nowMs: number): Refusal | null 
 }
 
 export interface News {
-  readonly raised: readonly Alarm[];
-  readonly mended: readonly Alarm[];
+  readonly raised: readonly Notice[];
+  /** Or decided. */
+  readonly mended: readonly Notice[];
 }
 
 /** Ever more rarely. `failures`: those before, in a row. */
@@ -31,19 +34,43 @@ export function retryAfterMs(failures: number): number {
 }
 
 /** The first line says it all. Names come from people: they are text, whatever they look like. */
-export function linesOf({ raised, mended }: News): string[] {
-  if (raised.length + mended.length === 0) return ['Zeronaut: a test message. Alarms will come like this.'];
-  const words = (alarm: Alarm) => `${alarm.kind.replaceAll('_', ' ')}: ${oneLine(alarm.object.name)}`;
+export function linesOf({ raised, mended }: News, language: Language): string[] {
+  const { news } = TEXTS[language];
+  if (raised.length + mended.length === 0) return [news.test];
+  const { kinds } = ALARM_TEXTS[language];
+  const words = (notice: Notice) => `${kinds[notice.kind]}: ${oneLine(notice.object.name)}`;
+  const countOf = (notices: readonly Notice[], waiting: boolean, say: (count: number) => string) => {
+    const count = notices.filter((notice) => isWaiting(notice) === waiting).length;
+    return count === 0 ? [] : [say(count)];
+  };
   const counts = [
-    ...(raised.length > 0 ? [`${raised.length} new`] : []),
-    ...(mended.length > 0 ? [`${mended.length} mended`] : []),
+    ...countOf(raised, false, news.raised),
+    ...countOf(mended, false, news.mended),
+    ...countOf(raised, true, news.waiting),
+    ...countOf(mended, true, news.decided),
   ];
   const all = [
-    ...raised.map((alarm) => `! ${words(alarm)} - ${oneLine(alarm.detail)}`),
-    ...mended.map((alarm) => `ok ${words(alarm)}`),
+    ...raised.map(
+      (notice) => `${isWaiting(notice) ? '?' : '!'} ${words(notice)} - ${oneLine(detailIn(language, notice))}`,
+    ),
+    ...mended.map((notice) => `ok ${words(notice)}`),
   ];
-  const more = all.length > MAX_NAMED ? [`and ${all.length - MAX_NAMED} more`] : [];
-  return [`Zeronaut alarms: ${counts.join(', ')}`, ...all.slice(0, MAX_NAMED), ...more];
+  const more = all.length > MAX_NAMED ? [news.more(all.length - MAX_NAMED)] : [];
+  return [`Zeronaut: ${counts.join(', ')}`, ...all.slice(0, MAX_NAMED), ...more];
+}
+
+/** `lasting`: what is so at two looks. `present`: keys of all that is so now. */
+export function newsOf(
+  told: readonly Notice[],
+  lasting: readonly Notice[],
+  present: ReadonlySet<string>,
+  isFor: (notice: Notice) => boolean,
+): News {
+  const known = new Set(told.map(keyOfAlarm));
+  return {
+    raised: lasting.filter((notice) => !known.has(keyOfAlarm(notice)) && isFor(notice)),
+    mended: told.filter((notice) => !present.has(keyOfAlarm(notice))),
+  };
 }
 
 function oneLine(text: string): string {

@@ -68,12 +68,12 @@ eachDatabase('alarms are told once, and once more when they are mended, to those
   await create(ours, {
     name: 'other',
     settings: { kind: 'webhook', url: `${receiver.url}/other` },
-    alarms: ['agent_away'],
+    kinds: ['agent_away'],
   });
   await create(theirs, {
     name: 'hook',
     settings: { kind: 'webhook', url: `${receiver.url}/theirs` },
-    alarms: ['gateway_offline'],
+    kinds: ['gateway_offline'],
   });
   assert.deepEqual([slack.settings, hook.hasSecret], [{ kind: 'slack', host: '127.0.0.1' }, true]);
   const seen = JSON.stringify([
@@ -93,9 +93,9 @@ eachDatabase('alarms are told once, and once more when they are mended, to those
   const news = JSON.parse(first.body);
   assert.deepEqual([news.type, news.organizationId, news.raised.length, news.mended], ['alarms', ours.id, 1, []]);
   assert.deepEqual([news.raised[0].kind, news.raised[0].object.name], ['gateway_offline', 'edge-one']);
-  assert.match(JSON.parse(receiver.taken.find(({ path }) => path !== '/hook')!.body).text, /gateway offline: edge-one/);
+  assert.match(JSON.parse(receiver.taken.find(({ path }) => path !== '/hook')!.body).text, /Not connected: edge-one/);
   await waitFor(() => mails.length === 1, { what: 'the mail' });
-  assert.match(mails[0]!.text, /gateway offline: edge-one/);
+  assert.match(mails[0]!.text, /Not connected: edge-one/);
   await look();
   assert.equal(receiver.taken.length, 2, 'once');
 
@@ -132,6 +132,75 @@ eachDatabase('alarms are told once, and once more when they are mended, to those
   assert.equal(JSON.parse(receiver.taken.at(-1)!.body).type, 'test');
   assert.equal((await theirs.call('DELETE', `/api/v1/notifications/${hook.id}`)).statusCode, 404);
   assert.equal((await ours.call('DELETE', '/api/v1/notifications/hook')).statusCode, 204);
+});
+
+eachDatabase('what waits for a decision is told once, in the language of the organization', async (t, database) => {
+  const { mailer, mails } = await startMailCatcher(t);
+  const fixture = await startFixture(t, database, { mailer });
+  const ours = await fixture.organization();
+  const receiver = await startReceiver(t);
+  const lastLook: LastLook = new Map();
+  const look = async () => {
+    fixture.clock.nowMs += 20_000;
+    await lookAtAll(fixture.context, lastLook, () => false);
+  };
+  const post = async (url: string, body?: object, key?: string) => {
+    const answer = await ours.call('POST', url, body, key === undefined ? {} : { key });
+    assert.ok(answer.statusCode < 300, answer.body);
+    return answer.json();
+  };
+  const changed = await ours.call('PATCH', '/api/v1/organizations/current', { language: 'de' });
+  assert.equal(changed.json().language, 'de');
+  const byPerson = await ours.call(
+    'PUT',
+    '/api/v1/organizations/current/device-policy',
+    { approval: 'by_person', processes: [], files: [] },
+    { headers: { 'if-match': '"1"' } },
+  );
+  assert.equal(byPerson.statusCode, 200, byPerson.body);
+  const kinds = ['access_request_waiting', 'device_waiting'];
+  await post('/api/v1/notifications', { name: 'chat', settings: { kind: 'slack', url: receiver.url }, kinds });
+  await post('/api/v1/notifications', { name: 'mail', settings: { kind: 'mail', to: ['ops@example.com'] }, kinds });
+  await look();
+
+  const member = await ours.user('member', { email: 'ann@example.com' });
+  await post('/api/v1/resources', { name: 'wiki', targets: [{ address: '10.0.0.1:80' }] });
+  const request = await post(
+    '/api/v1/access-requests',
+    { object: 'wiki', reason: 'secret words', minutes: 45 },
+    member.key,
+  );
+  const device = await ours.enrolDevice(member.key, 'laptop-ann');
+  await waitFor(() => mails.length === 1, { what: 'the mail to the approver' });
+  assert.match(mails[0]!.text, /ann@example\.com bittet um Zugang zu der Ressource wiki, f=C3=BCr 45 Minuten/);
+  await look();
+  assert.equal(receiver.taken.length, 0, 'what is decided at once is no news');
+  await look();
+  const text = () => JSON.parse(receiver.taken.at(-1)!.body).text as string;
+  assert.deepEqual(text().split('\n'), [
+    'Zeronaut: wartet auf Entscheidung: 2',
+    '? Zugang erbeten: wiki - ann@example.com bittet um 45 Minuten',
+    '? Gerät wartet auf Freigabe: laptop-ann - es gehört ann@example.com',
+  ]);
+  await waitFor(() => mails.length === 2, { what: 'the mail to operators' });
+  assert.doesNotMatch(mails.map(({ text: one }) => one).join() + text(), /secret words/);
+  assert.deepEqual(
+    (await ours.call('GET', '/api/v1/incidents'))
+      .json()
+      .items.filter(({ kind }: { kind: string }) => kinds.includes(kind)),
+    [],
+  );
+  await look();
+  assert.equal(receiver.taken.length, 1, 'once');
+
+  await post(`/api/v1/access-requests/${request.id}/decisions`, { effect: 'approve' });
+  await post(`/api/v1/devices/${device.id}/approval`, undefined);
+  await look();
+  assert.deepEqual(text().split('\n'), [
+    'Zeronaut: entschieden: 2',
+    'ok Zugang erbeten: wiki',
+    'ok Gerät wartet auf Freigabe: laptop-ann',
+  ]);
 });
 
 eachDatabase('a notification dials nothing inside, and takes no more than it should', async (t, database) => {

@@ -1,4 +1,4 @@
-import { type AlarmKind, createId, type Notification, type NotificationInput } from '@zeronaut/model';
+import { createId, type NoticeKind, type Notification, type NotificationInput } from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import { parseOutboundUrl } from '../../outbound/outbound.ts';
 import { Refusal } from '../../store/refusal.ts';
@@ -8,7 +8,7 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { isoTime } from '../page.ts';
 
-/** Who is told of an organization's alarms. What tells them is `notify.ts`. */
+/** Who is told of an organization's alarms and of what waits. What tells them is `notify.ts`. */
 
 const MAX_NOTIFICATIONS = 10;
 
@@ -28,7 +28,7 @@ function toNotification(row: NotificationRow): Notification {
     ...{ id: row.id, organizationId: row.organization_id, name: row.name },
     settings: JSON.parse(row.settings) as StoredSettings,
     hasSecret: row.sealed_secret !== null,
-    alarms: JSON.parse(row.alarms) as AlarmKind[],
+    kinds: JSON.parse(row.kinds) as NoticeKind[],
     createdAt: isoTime(row.created_at),
     lastDeliveredAt: isoTime(row.last_delivered_at),
     ...{ failures: row.failures, lastError: row.last_error },
@@ -73,7 +73,7 @@ export async function createNotification(
   const row: NotificationRow = {
     ...{ id, organization_id: organizationId, name: input.name, settings: JSON.stringify(checked.settings) },
     sealed_secret: checked.secret === null ? null : context.authority.sealer.seal(secretName(id), checked.secret),
-    alarms: JSON.stringify([...new Set(input.alarms)]),
+    kinds: JSON.stringify([...new Set(input.kinds)]),
     ...{ created_at: nowMs, last_delivered_at: null, failures: 0, last_error: null, next_try_at: nowMs },
   };
   try {

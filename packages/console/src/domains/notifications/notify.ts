@@ -1,15 +1,16 @@
 import { createHmac } from 'node:crypto';
-import type { Alarm, AlarmKind } from '@zeronaut/model';
+import type { Language, Notice, NoticeKind } from '@zeronaut/model';
 import { Refusal } from '../../store/refusal.ts';
 import type { Caller, Context } from '../context.ts';
 import { keyOfAlarm } from '../incidents/incidents.ts';
+import { getOrganization } from '../organizations/organizations.ts';
 import { isoTime } from '../page.ts';
 import { tellBrowsers } from '../push/tell-browsers.ts';
-import { linesOf, type News, retryAfterMs, takeTest } from './messages.ts';
+import { linesOf, type News, newsOf, retryAfterMs, takeTest } from './messages.ts';
 import { findNotification, type NotificationRow, type StoredSettings, secretOf } from './notifications.ts';
 
 /**
- * Tells what is wrong, once, and that it is mended, once. Which alarms somebody was told of is stored when the message was taken, so
+ * Tells what is wrong or waits, once, and that it is mended or decided, once. Of what somebody was told is stored when the message was taken, so
  * that nothing is lost by a receiver that is away or by a restart; it is tried again, ever more rarely.
  */
 
@@ -17,13 +18,14 @@ import { findNotification, type NotificationRow, type StoredSettings, secretOf }
 const MAX_ANSWER_BYTES = 65_536;
 const TIMEOUT_MS = 10_000;
 
-/** Tells those of an organization who want to be told and whose turn it is. `present`: keys of all that is wrong now. */
+/** Tells those of an organization who want to be told and whose turn it is. `present`: keys of all that is so now. */
 export async function notifyOrganization(
   context: Context,
   organizationId: string,
-  lasting: readonly Alarm[],
+  lasting: readonly Notice[],
   present: ReadonlySet<string>,
 ): Promise<void> {
+  const { language } = await getOrganization(context.store.db, organizationId);
   const due = await context.store.db
     .selectFrom('notifications')
     .selectAll()
@@ -31,26 +33,27 @@ export async function notifyOrganization(
     .where('next_try_at', '<=', context.clock())
     .execute();
   await Promise.all([
-    ...due.map((row) => notify(context, row, lasting, present)),
-    tellBrowsers(context, organizationId, lasting, present),
+    ...due.map((row) => notify(context, row, language, lasting, present)),
+    tellBrowsers(context, organizationId, language, lasting, present),
   ]);
 }
 
 async function notify(
   context: Context,
   row: NotificationRow,
-  lasting: readonly Alarm[],
-  now: ReadonlySet<string>,
+  language: Language,
+  lasting: readonly Notice[],
+  present: ReadonlySet<string>,
 ): Promise<void> {
   const { db } = context.store;
-  const wanted = new Set(JSON.parse(row.alarms) as AlarmKind[]);
-  const told = await db.selectFrom('notified_alarms').selectAll().where('notification_id', '=', row.id).execute();
-  const known = new Set(told.map((one) => one.alarm_key));
-  const raised = lasting.filter((alarm) => wanted.has(alarm.kind) && !known.has(keyOfAlarm(alarm)));
-  const mended = told.filter((one) => !now.has(one.alarm_key)).map((one) => JSON.parse(one.alarm) as Alarm);
+  const wanted = new Set(JSON.parse(row.kinds) as NoticeKind[]);
+  const rows = await db.selectFrom('notified_alarms').select('alarm').where('notification_id', '=', row.id).execute();
+  const told = rows.map(({ alarm }) => JSON.parse(alarm) as Notice);
+  const news = newsOf(told, lasting, present, ({ kind }) => wanted.has(kind));
+  const { raised, mended } = news;
   if (raised.length === 0 && mended.length === 0) return;
   if (!(await claim(context, row))) return;
-  const error = await send(context, row, { raised, mended });
+  const error = await send(context, row, language, news);
   const nowMs = context.clock();
   if (error !== null) {
     await db
@@ -111,25 +114,27 @@ export async function testNotification(
   if (row instanceof Refusal) return row;
   const tooMany = takeTest(caller.organizationId, context.clock());
   if (tooMany !== null) return tooMany;
-  const error = await send(context, row, { raised: [], mended: [] });
+  const { language } = await getOrganization(context.store.db, caller.organizationId);
+  const error = await send(context, row, language, { raised: [], mended: [] });
   return { delivered: error === null, error: error?.slice(0, 500) ?? null };
 }
 
 /** Null: it was taken; else why not. */
-async function send(context: Context, row: NotificationRow, news: News): Promise<string | null> {
+async function send(context: Context, row: NotificationRow, language: Language, news: News): Promise<string | null> {
   const settings = JSON.parse(row.settings) as StoredSettings;
   const secret = secretOf(context, row);
+  const lines = linesOf(news, language);
   switch (settings.kind) {
     case 'mail': {
-      const [subject] = linesOf(news);
-      const text = `${linesOf(news).join('\n')}\n\n${context.settings.publicUrl()}\n`;
+      const [subject] = lines;
+      const text = `${lines.join('\n')}\n\n${context.settings.publicUrl()}\n`;
       const sent = await Promise.all(
         settings.to.map((to) => context.mailer?.send({ to, subject: subject!, text }) ?? Promise.resolve(false)),
       );
       return sent.every(Boolean) ? null : 'the mail server did not take it';
     }
     case 'slack':
-      return await post(context, secret!, JSON.stringify({ text: linesOf(news).map(slackText).join('\n') }), {});
+      return await post(context, secret!, JSON.stringify({ text: lines.map(slackText).join('\n') }), {});
     case 'webhook': {
       const at = isoTime(context.clock());
       const type = news.raised.length + news.mended.length === 0 ? 'test' : 'alarms';

@@ -172,7 +172,7 @@ export async function readFacts(
       (row) => row.resource_id,
     ) as Map<string, SnapshotResource['shares'] & { resource_id: string }[]>,
     sites: sites.map((row) => {
-      const { createdAt: _c, updatedAt: _u, version: _v, segments: _s, ...site } = toSite(row);
+      const { createdAt: _c, updatedAt: _u, version: _v, segments: _s, place: _p, ...site } = toSite(row);
       return { ...site, ...segmentsOf(row) };
     }),
   };

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { CHAIN_START } from '@zeronaut/audit';
-import { createId, type Organization } from '@zeronaut/model';
+import { createId, type Language, type Organization } from '@zeronaut/model';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
@@ -7,31 +8,36 @@ import { isoTime } from '../page.ts';
 
 export async function getOrganization(queries: Queries, id: string): Promise<Organization> {
   const row = await queries.selectFrom('organizations').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-  const { id: own, name, slug, time_zone: timeZone } = row;
-  return { id: own, name, slug, timeZone, createdAt: isoTime(row.created_at) };
+  const { id: own, name, slug, time_zone: timeZone, language } = row;
+  return { id: own, name, slug, timeZone, language, createdAt: isoTime(row.created_at) };
 }
 
 export function currentOrganization(context: Context, caller: Caller): Promise<Organization> {
   return getOrganization(context.store.db, caller.organizationId);
 }
 
-/** Name and time zone, as far as they are given. */
+/** As far as it is given. */
 export async function updateOrganization(
   context: Context,
   caller: Caller,
-  input: { name?: string | undefined; timeZone?: string | undefined },
+  input: { name?: string | undefined; timeZone?: string | undefined; language?: Language | undefined },
 ): Promise<Organization> {
   const id = caller.organizationId;
   return await context.store.change(id, async (queries) => {
     const before = await getOrganization(queries, id);
-    const after = { ...before, name: input.name ?? before.name, timeZone: input.timeZone ?? before.timeZone };
-    if (after.name === before.name && after.timeZone === before.timeZone) return before;
+    const facts = ({ name, timeZone, language }: Organization) => ({ name, timeZone, language });
+    const after = {
+      ...before,
+      name: input.name ?? before.name,
+      timeZone: input.timeZone ?? before.timeZone,
+      language: input.language ?? before.language,
+    };
+    if (isDeepStrictEqual(facts(after), facts(before))) return before;
     await queries
       .updateTable('organizations')
-      .set({ name: after.name, time_zone: after.timeZone })
+      .set({ name: after.name, time_zone: after.timeZone, language: after.language })
       .where('id', '=', id)
       .execute();
-    const facts = ({ name, timeZone }: Organization) => ({ name, timeZone });
     await appendAudit(queries, context, caller, {
       ...{ action: 'organization.update', objectKind: 'organization', objectId: id },
       ...{ before: facts(before), after: facts(after) },

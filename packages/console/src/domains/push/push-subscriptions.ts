@@ -1,4 +1,10 @@
-import { createId, type PushSubscriptionInput, type PushSubscriptionView } from '@zeronaut/model';
+import {
+  createId,
+  type NoticeKind,
+  type PushSubscriptionInput,
+  type PushSubscriptionView,
+  toldKinds,
+} from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import { parseOutboundUrl } from '../../outbound/outbound.ts';
 import { Refusal } from '../../store/refusal.ts';
@@ -10,11 +16,15 @@ import { isoTime } from '../page.ts';
 import { hashToken } from '../random-token.ts';
 import { publicPointOf } from './web-push.ts';
 
-/** Which browsers somebody wants to be told of alarms in. What tells them is `tell-browsers.ts`. */
+/** Which browsers somebody wants to be told in, and of what. What tells them is `tell-browsers.ts`. */
 
 const MAX_SUBSCRIPTIONS = 10;
 
 export type PushRow = Selectable<Schema['push_subscriptions']>;
+
+export function kindsOf({ kinds }: PushRow): NoticeKind[] {
+  return toldKinds.parse(kinds === null ? undefined : JSON.parse(kinds));
+}
 
 /** What the seal is bound to. */
 export const pushSecretName = (id: string) => `push subscription ${id}`;
@@ -22,6 +32,7 @@ export const pushSecretName = (id: string) => `push subscription ${id}`;
 function view(row: PushRow): PushSubscriptionView {
   return {
     ...{ id: row.id, sessionId: row.session_id, host: row.host, userAgent: row.user_agent },
+    kinds: kindsOf(row),
     createdAt: isoTime(row.created_at),
     lastDeliveredAt: isoTime(row.last_delivered_at),
     ...{ failures: row.failures, lastError: row.last_error },
@@ -58,7 +69,13 @@ export async function subscribePush(
     ...{ id, organization_id: caller.organizationId, user_id: caller.userId, session_id: caller.credentialId },
     ...{ endpoint_hash: hashToken(input.endpoint), host: url.hostname },
     sealed: context.authority.sealer.seal(pushSecretName(id), JSON.stringify(input)),
-    ...{ user_agent: caller.userAgent, told: '[]', created_at: nowMs, last_delivered_at: null },
+    ...{
+      user_agent: caller.userAgent,
+      kinds: input.kinds === undefined ? null : JSON.stringify([...new Set(input.kinds)]),
+      told: '[]',
+      created_at: nowMs,
+      last_delivered_at: null,
+    },
     ...{ failures: 0, last_error: null, next_try_at: nowMs },
   };
   return await context.store.transaction(async (queries) => {
@@ -68,13 +85,27 @@ export async function subscribePush(
       .set((eb) => ({ version: eb.ref('version') }))
       .where('id', '=', caller.userId)
       .execute();
-    await queries.deleteFrom('push_subscriptions').where('endpoint_hash', '=', row.endpoint_hash).execute();
+    const before = await queries
+      .deleteFrom('push_subscriptions')
+      .where('endpoint_hash', '=', row.endpoint_hash)
+      .returning(['user_id', 'told'])
+      .executeTakeFirst();
+    // Who chooses anew of what to be told knows what they were told already.
+    const told = before?.user_id === row.user_id ? before.told : row.told;
     if ((await ownOf(queries, caller).execute()).length >= MAX_SUBSCRIPTIONS) {
       return new Refusal('api.conflict', { detail: `at most ${MAX_SUBSCRIPTIONS} browsers of one person` });
     }
-    await queries.insertInto('push_subscriptions').values(row).execute();
+    await queries
+      .insertInto('push_subscriptions')
+      .values({ ...row, told })
+      .execute();
     await appendAudit(queries, context, caller, {
-      ...{ action: 'push.subscribe', objectKind: 'push_subscription', objectId: id, after: { host: row.host } },
+      ...{
+        action: 'push.subscribe',
+        objectKind: 'push_subscription',
+        objectId: id,
+        after: { host: row.host, kinds: kindsOf(row) },
+      },
     });
     return view(row);
   });

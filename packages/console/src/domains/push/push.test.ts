@@ -159,7 +159,7 @@ eachDatabase('browsers are told of alarms, encrypted, until their session ends',
   gateway.send({ type: 'applied', version });
   await waitFor(() => context.connectedGateways().size === 1, { what: 'the gateway is connected' });
   await look();
-  assert.match(message().lines.join('\n'), /ok gateway offline: edge-one/);
+  assert.match(message().lines.join('\n'), /ok Not connected: edge-one/);
   gateway.socket.destroy();
   await waitFor(() => context.connectedGateways().size === 0, { what: 'the gateway is away' });
 
@@ -176,6 +176,70 @@ eachDatabase('browsers are told of alarms, encrypted, until their session ends',
   await look();
   assert.equal((await ours.call('GET', path, undefined, { key: next })).json().items.length, 0);
   assert.ok(service.taken.length > count + 1);
+});
+
+eachDatabase('each person is told what they may see or decide, in their language', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const { context, clock } = fixture;
+  const service = await startPushService(t);
+  const ours = await fixture.organization();
+  await ours.enrolGateway({ name: 'edge-one' });
+  const lastLook: LastLook = new Map();
+  const look = async () => {
+    clock.nowMs += 70_000;
+    await lookAtAll(context, lastLook, () => false);
+  };
+  const post = async (url: string, body: object, key = ours.key) => {
+    const answer = await ours.call('POST', url, body, { key });
+    assert.ok(answer.statusCode < 300, answer.body);
+    return answer.json();
+  };
+  const browsers = new Map<string, ReturnType<typeof newBrowser>>();
+  async function subscribe(name: string, role: 'member' | 'operator' | 'admin', more: object): Promise<string> {
+    const { user } = await ours.user(role, { email: `${name}@example.com`, password: PASSWORD });
+    const { session } = await post('/api/v1/sessions', { email: user.email, password: PASSWORD });
+    const browser = newBrowser();
+    browsers.set(`/${name}`, browser);
+    const body = { endpoint: `${service.url}/${name}`, keys: browser.keys, ...more };
+    await post('/api/v1/me/push-subscriptions', body, session.token);
+    return user.id;
+  }
+  /** What each was told since it was asked last. */
+  const told = () => {
+    const messages = service.taken.splice(0).map(({ path, body }) => {
+      const { title, lines } = JSON.parse(browsers.get(path)!.open(body).toString());
+      return `${path} ${[title, ...lines].join(' / ')}`;
+    });
+    return messages.sort();
+  };
+  await subscribe('boss', 'member', { language: 'de' });
+  await subscribe('operator', 'operator', {});
+  const admin = await subscribe('admin', 'admin', { kinds: ['access_request_waiting', 'gateway_offline'] });
+  const asker = await ours.user('member', { email: 'asker@example.com' });
+  await post('/api/v1/resources', { name: 'wiki', targets: [{ address: '10.0.0.1:80' }] });
+  const rule = { approvers: ['boss@example.com'], needed: 1, maxMinutes: 60 };
+  assert.equal((await ours.call('PUT', '/api/v1/approval-rules/wiki', rule)).statusCode, 200);
+  // Somebody whose risk is high administers nothing, and hears of nothing that takes it.
+  const text = 'forbid (principal, action == Action::"administer", resource) when { context.risk > 70 };';
+  await post('/api/v1/policies', { name: 'risky', text });
+  const risk = { score: 80, reason: 'stolen' };
+  assert.equal((await ours.call('PUT', `/api/v1/risks/${admin}`, risk)).statusCode, 200);
+  await look();
+  const request = await post('/api/v1/access-requests', { object: 'wiki', reason: 'x', minutes: 30 }, asker.key);
+  await look();
+  await look();
+  const away = 'Zeronaut: new alarms: 1 / ! Not connected: edge-one - it never connected';
+  assert.deepEqual(told(), [
+    '/boss Zeronaut: wartet auf Entscheidung: 1 / ? Zugang erbeten: wiki - asker@example.com bittet um 30 Minuten',
+    `/operator ${away}`,
+  ]);
+
+  assert.equal((await ours.call('PUT', `/api/v1/risks/${admin}`, { ...risk, score: 0 })).statusCode, 200);
+  await post(`/api/v1/access-requests/${request.id}/end`, {}, asker.key);
+  await look();
+  assert.deepEqual(told(), [`/admin ${away}`, '/boss Zeronaut: entschieden: 1 / ok Zugang erbeten: wiki']);
+  await look();
+  assert.deepEqual(told(), []);
 });
 
 eachDatabase('a subscription leads the console nowhere that it must not go', async (t, database) => {

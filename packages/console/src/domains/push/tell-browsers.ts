@@ -1,10 +1,12 @@
-import type { Alarm } from '@zeronaut/model';
+import type { Language, Notice, Role } from '@zeronaut/model';
 import { Refusal } from '../../store/refusal.ts';
+import { decidableBy } from '../access-requests/access-requests.ts';
 import type { Caller, Context } from '../context.ts';
-import { keyOfAlarm } from '../incidents/incidents.ts';
-import { linesOf, type News, retryAfterMs, takeTest } from '../notifications/messages.ts';
-import { findRole } from '../roles/held-role.ts';
-import { findPush, type PushRow, pushSecretName } from './push-subscriptions.ts';
+import { linesOf, type News, newsOf, retryAfterMs, takeTest } from '../notifications/messages.ts';
+import { getOrganization } from '../organizations/organizations.ts';
+import { withholdAdministration } from '../policies/administration.ts';
+import { findRole, may } from '../roles/held-role.ts';
+import { findPush, kindsOf, type PushRow, pushSecretName } from './push-subscriptions.ts';
 import { encryptPush, MAX_MESSAGE_BYTES, type PushTarget, vapidOf } from './web-push.ts';
 
 /** How long a push service keeps a message for a browser that is away: an alarm of yesterday is none (seconds). */
@@ -44,38 +46,47 @@ export async function endPush(context: Context): Promise<void> {
   await db.deleteFrom('push_subscriptions').where('session_id', 'not in', open).execute();
 }
 
-/** What is wrong at two looks, to the browsers of those who may read events; and that it is mended. */
+type Row = PushRow & { readonly role: Role; readonly email: string; readonly address: string };
+
+/** What is wrong or waits at two looks, to the browsers of those who may see or decide it; and that it is mended or decided. */
 export async function tellBrowsers(
   context: Context,
   organizationId: string,
-  lasting: readonly Alarm[],
-  now: ReadonlySet<string>,
+  language: Language,
+  lasting: readonly Notice[],
+  present: ReadonlySet<string>,
 ): Promise<void> {
   const rows = await context.store.db
     .selectFrom('push_subscriptions')
     .innerJoin('users', 'users.id', 'push_subscriptions.user_id')
+    .innerJoin('sessions', 'sessions.id', 'push_subscriptions.session_id')
     .selectAll('push_subscriptions')
-    .select('users.role')
+    .select(['users.role', 'users.email', 'sessions.address'])
     .where('push_subscriptions.organization_id', '=', organizationId)
     .where('next_try_at', '<=', context.clock())
     .execute();
-  for (const row of rows) {
-    const role = await findRole(context.store.db, organizationId, row.role);
-    if (role.permissions.has('events:read')) await tell(context, row, lasting, now);
-  }
+  for (const row of rows) await tell(context, row, language, lasting, present);
 }
 
 async function tell(
   context: Context,
-  row: PushRow,
-  lasting: readonly Alarm[],
-  now: ReadonlySet<string>,
+  row: Row,
+  language: Language,
+  lasting: readonly Notice[],
+  present: ReadonlySet<string>,
 ): Promise<void> {
-  const told = new Map((JSON.parse(row.told) as Alarm[]).map((alarm) => [keyOfAlarm(alarm), alarm]));
-  const raised = lasting.filter((alarm) => !told.has(keyOfAlarm(alarm)));
-  const mended = [...told.values()].filter((alarm) => !now.has(keyOfAlarm(alarm)));
-  if (raised.length === 0 && mended.length === 0) return;
+  const told = JSON.parse(row.told) as Notice[];
+  const wanted = new Set(kindsOf(row));
+  // Looked at first because it costs nothing; who may see what of it is asked only where there is something.
+  const wished = newsOf(told, lasting, present, ({ kind }) => wanted.has(kind));
+  if (wished.raised.length === 0 && wished.mended.length === 0) return;
+  const news = await visibleOf(context, await callerOf(context, row), wished);
   const { db } = context.store;
+  const kept = JSON.stringify([...told.filter((notice) => !wished.mended.includes(notice)), ...news.raised]);
+  if (news.raised.length === 0 && news.mended.length === 0) {
+    await db.updateTable('push_subscriptions').set({ told: kept }).where('id', '=', row.id).execute();
+    return;
+  }
   // Of several consoles on one database, one tells it.
   const claimed = await db
     .updateTable('push_subscriptions')
@@ -85,13 +96,12 @@ async function tell(
     .returning('id')
     .executeTakeFirst();
   if (claimed === undefined) return;
-  const error = await send(context, row, { raised, mended });
+  const error = await send(context, row, language, news);
   if (error === 'gone') return;
   const nowMs = context.clock();
   const failed = { failures: row.failures + 1, last_error: error, next_try_at: nowMs + retryAfterMs(row.failures) };
-  const kept = [...[...told.values()].filter((alarm) => now.has(keyOfAlarm(alarm))), ...raised];
   const taken = {
-    told: JSON.stringify(kept),
+    told: kept,
     failures: 0,
     last_error: null,
     last_delivered_at: nowMs,
@@ -104,6 +114,32 @@ async function tell(
     .execute();
 }
 
+/**
+ * Whom a message is for, as if they looked at the page now, from where they signed in: what a policy withholds there (0018) is not told here
+ * either.
+ */
+async function callerOf(context: Context, row: Row): Promise<Caller> {
+  const { organization_id: organizationId, user_id: userId, address } = row;
+  const { permissions } = await findRole(context.store.db, organizationId, row.role);
+  return await withholdAdministration(context, {
+    ...{ organizationId, userId, role: row.role, permissions, scopes: null, home: null },
+    ...{ credential: 'session', credentialId: row.session_id, address, userAgent: row.user_agent, requestId: '' },
+    actor: { kind: 'user', id: userId, name: row.email, address },
+  });
+}
+
+async function visibleOf(context: Context, caller: Caller, { raised, mended }: News): Promise<News> {
+  const requests = raised.flatMap(({ kind, object: { id } }) => (kind === 'access_request_waiting' ? [id] : []));
+  const decidable = await decidableBy(context, caller, requests);
+  const maySee = ({ kind }: Notice) => {
+    // Those of others were not told to begin with.
+    if (kind === 'access_request_waiting') return may(caller, 'access_requests:decide');
+    return may(caller, kind === 'device_waiting' ? 'devices:write' : 'events:read');
+  };
+  const isTheirs = ({ kind, object: { id } }: Notice) => kind !== 'access_request_waiting' || decidable.has(id);
+  return { raised: raised.filter((notice) => maySee(notice) && isTheirs(notice)), mended: mended.filter(maySee) };
+}
+
 /** One message that says what it is. */
 export async function testPush(
   context: Context,
@@ -114,15 +150,18 @@ export async function testPush(
   if (row instanceof Refusal) return row;
   const tooMany = takeTest(caller.organizationId, context.clock());
   if (tooMany !== null) return tooMany;
-  const error = await send(context, row, { raised: [], mended: [] });
+  const { language } = await getOrganization(context.store.db, caller.organizationId);
+  const error = await send(context, row, language, { raised: [], mended: [] });
   return { delivered: error === null, error };
 }
 
 /** Null: it was taken; else why not. One that is gone is removed. */
-async function send(context: Context, row: PushRow, news: News): Promise<string | null> {
+async function send(context: Context, row: PushRow, language: Language, news: News): Promise<string | null> {
   const { authority, store, settings } = context;
-  const target = JSON.parse(authority.sealer.open(pushSecretName(row.id), row.sealed)) as PushTarget;
-  const body = encryptPush(messageOf(news), target.keys);
+  const target = JSON.parse(authority.sealer.open(pushSecretName(row.id), row.sealed)) as PushTarget & {
+    readonly language?: Language | null;
+  };
+  const body = encryptPush(messageOf(linesOf(news, target.language ?? language)), target.keys);
   if (body === null) return 'the key of the browser is no key';
   const answer = await context.outbound.fetch(target.endpoint, {
     method: 'POST',
@@ -147,8 +186,7 @@ async function send(context: Context, row: PushRow, news: News): Promise<string 
 }
 
 /** What the service worker of the web console shows. As many lines as fit. */
-function messageOf(news: News): Uint8Array {
-  const [title, ...lines] = linesOf(news);
+function messageOf([title, ...lines]: readonly string[]): Uint8Array {
   for (let count = lines.length; ; count--) {
     const body = lines.slice(0, count).map((line) => line.slice(0, 200));
     const bytes = Buffer.from(JSON.stringify({ title, lines: body }));

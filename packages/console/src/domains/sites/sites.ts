@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type AccessInput, createId, type Site } from '@zeronaut/model';
+import { type AccessInput, createId, place, type Site, type SiteView } from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
@@ -23,6 +23,7 @@ export function toSite(row: Row): Site {
     destinations: JSON.parse(row.destinations),
     access: JSON.parse(row.access),
     segments: JSON.parse(row.segments),
+    place: row.place === null ? null : place.parse(JSON.parse(row.place)),
     createdAt: isoTime(row.created_at),
     updatedAt: isoTime(row.updated_at),
     version: row.version,
@@ -31,6 +32,11 @@ export function toSite(row: Row): Site {
 
 function redactSite(site: Site): Site {
   return { ...site, access: redactAccess(site.access) };
+}
+
+function view(context: Context, row: Row): SiteView {
+  const connected = row.device_id === null ? null : context.presence(row.organization_id).serving.has(row.id);
+  return { ...redactSite(toSite(row)), connected };
 }
 
 const SITE_SORTS = {
@@ -42,21 +48,21 @@ export async function listSites(
   context: Context,
   caller: Caller,
   query: ListQuery<keyof typeof SITE_SORTS> & { readonly connection?: Site['connection'] | undefined },
-): Promise<Page<Site> | Refusal> {
+): Promise<Page<SiteView> | Refusal> {
   let select = context.store.db.selectFrom('sites').selectAll().where('organization_id', '=', caller.organizationId);
   if (query.q) select = select.where(contains(query.q, ['name', 'destinations']));
   if (query.connection !== undefined) select = select.where('connection', '=', query.connection);
-  return await listPage(select, query, SITE_SORTS, (row) => redactSite(toSite(row)));
+  return await listPage(select, query, SITE_SORTS, (row) => view(context, row));
 }
 
-export async function getSite(context: Context, caller: Caller, id: string): Promise<Site | Refusal> {
+export async function getSite(context: Context, caller: Caller, id: string): Promise<SiteView | Refusal> {
   const row = await context.store.db
     .selectFrom('sites')
     .selectAll()
     .where('organization_id', '=', caller.organizationId)
     .where('id', '=', id)
     .executeTakeFirst();
-  return row === undefined ? new Refusal('api.not_found') : redactSite(toSite(row));
+  return row === undefined ? new Refusal('api.not_found') : view(context, row);
 }
 
 /** Creates or changes a site by name. One that is as asked already is left alone. */
@@ -110,6 +116,7 @@ export async function publishSite(
         id: row?.id ?? createId('site', nowMs),
         organization_id: caller.organizationId,
         segments: row?.segments ?? '[]',
+        place: row?.place ?? null,
         name: input.name,
         created_at: row?.created_at ?? nowMs,
         updated_at: nowMs,
@@ -135,6 +142,33 @@ export async function publishSite(
       return after;
     }),
   );
+}
+
+/** What is shown alone: no snapshot says anything of it. */
+export async function setSitePlace(
+  context: Context,
+  caller: Caller,
+  id: string,
+  input: Site['place'],
+): Promise<SiteView | Refusal> {
+  return await context.store.transaction(async (queries) => {
+    const { organizationId } = caller;
+    const own = queries.selectFrom('sites').selectAll().where('organization_id', '=', organizationId);
+    const before = await own.where('id', '=', id).executeTakeFirst();
+    if (before === undefined) return new Refusal('api.not_found');
+    const after = { ...before, place: input === null ? null : JSON.stringify(input) };
+    await queries
+      .updateTable('sites')
+      .set({ place: after.place })
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', id)
+      .execute();
+    await appendAudit(queries, context, caller, {
+      ...{ action: 'site.place', objectKind: 'site', objectId: id },
+      ...{ before: { place: toSite(before).place }, after: { place: input } },
+    });
+    return view(context, after);
+  });
 }
 
 export async function deleteSite(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {

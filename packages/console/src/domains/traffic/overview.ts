@@ -1,4 +1,4 @@
-import type { Alarm, TrafficCounts } from '@zeronaut/model';
+import { type Alarm, sayDetail, type TrafficCounts } from '@zeronaut/model';
 import type { SelectQueryBuilder } from 'kysely';
 import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
@@ -122,7 +122,7 @@ export async function alarmsOf(
         severity: 'bad',
         object: { kind: 'organization', id: organizationId, name: organization.name },
         since: null,
-        detail: 'nothing can be reached before there is a gateway',
+        ...sayDetail('no_gateway'),
       },
     ];
   }
@@ -171,15 +171,15 @@ function lossAlarms({ id, name }: GatewayRow, { gateways }: Presence): Alarm[] {
   const load = gateways.get(id)?.load;
   if (load === undefined) return [];
   const object = { kind: 'gateway' as const, id, name };
-  const lost = `it lost ${load.eventsDropped} access events since its start, to a full disk or a full spool`;
-  const waiting = `${load.eventsWaiting} access events wait there for the console; the oldest are lost when its spool is full`;
+  const lost = sayDetail('events_dropped', { count: load.eventsDropped });
+  const waiting = sayDetail('events_waiting', { count: load.eventsWaiting });
   return [
     ...(load.eventsDropped === 0
       ? []
-      : [{ kind: 'events_dropped' as const, severity: 'bad' as const, object, since: load.startedAt, detail: lost }]),
+      : [{ kind: 'events_dropped' as const, severity: 'bad' as const, object, since: load.startedAt, ...lost }]),
     ...(load.eventsWaiting < MANY_WAITING
       ? []
-      : [{ kind: 'events_waiting' as const, severity: 'warn' as const, object, since: null, detail: waiting }]),
+      : [{ kind: 'events_waiting' as const, severity: 'warn' as const, object, since: null, ...waiting }]),
   ];
 }
 
@@ -203,10 +203,11 @@ async function targetAlarms(queries: Queries, organizationId: string, { gateways
   return rows.map(({ id, name, all }) => {
     const unwell = targets.get(id)!.size;
     const object = { kind: 'resource' as const, id, name };
-    const what = unwell >= Number(all) ? 'none of its targets is well: all' : `${unwell} of its ${all} targets`;
+    const isAll = unwell >= Number(all);
+    const detail = isAll ? sayDetail('targets_all') : sayDetail('targets_some', { unwell, all: Number(all) });
     return {
-      ...{ kind: 'target_unhealthy' as const, severity: unwell >= Number(all) ? ('bad' as const) : ('warn' as const) },
-      ...{ object, since: null, detail: `${what} failed checks, or refused connections` },
+      ...{ kind: 'target_unhealthy' as const, severity: isAll ? ('bad' as const) : ('warn' as const) },
+      ...{ object, since: null, ...detail },
     };
   });
 }
@@ -226,7 +227,7 @@ async function agentAlarms(queries: Queries, organizationId: string, presence: P
     .map(({ id, name }) => ({
       ...{ kind: 'agent_away' as const, severity: 'warn' as const, object: { kind: 'resource' as const, id, name } },
       since: null,
-      detail: 'the agent that published it is not connected',
+      ...sayDetail('agent_away'),
     }));
 }
 
@@ -235,14 +236,13 @@ function gatewayAlarms(gateway: GatewayRow, connected: ReadonlySet<string>, nowM
   // One that is being emptied is going to be stopped: nothing is wrong then.
   if (!connected.has(gateway.id) && gateway.drain_since !== null) return [];
   if (!connected.has(gateway.id)) {
-    const detail =
-      gateway.last_seen_at === null ? 'it never connected' : 'it is not connected; it goes on with what it knows';
-    return [{ kind: 'gateway_offline', severity: 'bad', object, since: isoTime(gateway.last_seen_at), detail }];
+    const detail = sayDetail(gateway.last_seen_at === null ? 'gateway_never' : 'gateway_away');
+    return [{ kind: 'gateway_offline', severity: 'bad', object, since: isoTime(gateway.last_seen_at), ...detail }];
   }
   const applied = gateway.applied_version ?? 0;
   if (applied >= gateway.snapshot_version || nowMs - gateway.snapshot_issued_at < BEHIND_MS) return [];
-  const detail = `it runs snapshot ${applied}, and ${gateway.snapshot_version} is there for it`;
-  return [{ kind: 'gateway_behind', severity: 'bad', object, since: isoTime(gateway.snapshot_issued_at), detail }];
+  const detail = sayDetail('gateway_behind', { applied, wanted: gateway.snapshot_version });
+  return [{ kind: 'gateway_behind', severity: 'bad', object, since: isoTime(gateway.snapshot_issued_at), ...detail }];
 }
 
 function ending(
@@ -257,6 +257,6 @@ function ending(
     severity: endsAtMs <= nowMs ? 'bad' : 'warn',
     object: { kind: objectKind, id, name },
     since: null,
-    detail: `the certificate of ${of} ${endsAtMs <= nowMs ? 'ended' : 'ends'} at ${isoTime(endsAtMs)}`,
+    ...sayDetail(endsAtMs <= nowMs ? 'certificate_ended' : 'certificate_ends', { of, at: isoTime(endsAtMs) }),
   };
 }

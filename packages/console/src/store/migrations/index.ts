@@ -39,6 +39,8 @@ import * as incidents from './0071-incidents.ts';
 import * as gatewayPlaces from './0072-gateway-places.ts';
 import * as push from './0073-push.ts';
 import * as gatewaySegments from './0074-gateway-segments.ts';
+import * as notices from './0075-notices.ts';
+import * as sitePlaces from './0076-site-places.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -84,6 +86,8 @@ export const migrations: MigrationProvider = {
       '0072-gateway-places': gatewayPlaces,
       '0073-push': push,
       '0074-gateway-segments': gatewaySegments,
+      '0075-notices': notices,
+      '0076-site-places': sitePlaces,
     };
   },
 };

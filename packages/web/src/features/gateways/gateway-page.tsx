@@ -3,14 +3,15 @@ import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
-import { routeQuery, useRouteMutation } from '../../base/api.ts';
+import { useState } from 'react';
+import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { PlaceButton, usePlaceFact } from '../../ui/place-button.tsx';
 import { Section } from '../../ui/section.tsx';
 import { PendingCard } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -26,17 +27,16 @@ import { gatewayMessages } from './messages.ts';
 
 const route = getRouteApi('/gateways/$id');
 
-const PlaceDialog = lazy(async () => ({ default: (await import('./place-dialog.tsx')).PlaceDialog }));
-
 export function GatewayPage() {
   const t = useMessages(gatewayMessages);
+  const placeFact = usePlaceFact();
   const may = useMay();
   const navigate = useNavigate();
   const { id } = route.useParams();
-  const [placing, setPlacing] = useState(false);
   const [revoking, setRevoking] = useState(false);
   const plan = useDrainPlan(id, true, revoking);
   const [draining, setDraining] = useState(false);
+  const setPlace = useRouteMutation('gateways.setPlace', ['gateways.list', 'gateways.get']);
   const revoke = useRouteMutation('gateways.delete', ['gateways.list', 'gateways.get']);
   const { data: gateway, error, refetch } = useQuery(routeQuery('gateways.get', { params: { id } }));
   const { data: status } = useQuery(routeQuery('gateways.getStatus', { params: { id } }));
@@ -55,9 +55,12 @@ export function GatewayPage() {
               <Button variant="outlined" color="inherit" onClick={() => setDraining(true)}>
                 {t(gateway.draining === null ? 'drain' : 'resume')}
               </Button>
-              <Button variant="outlined" onClick={() => setPlacing(true)}>
-                {t('place.set')}
-              </Button>
+              <PlaceButton
+                name={gateway.name}
+                place={gateway.place}
+                reload={async () => (await call('gateways.get', { params: { id } })).place}
+                onSave={(place) => setPlace.mutateAsync({ params: { id }, body: { place } })}
+              />
               <Button variant="outlined" color="error" onClick={() => setRevoking(true)}>
                 {t('revoke')}
               </Button>
@@ -77,7 +80,7 @@ export function GatewayPage() {
               [t('fact.address'), gateway.publicHost],
               [t('column.region'), gateway.region],
               gateway.segments.length === 0 ? null : [t('fact.segments'), gateway.segments.join(', ')],
-              [t('place'), gateway.place?.name ?? t('place.none')],
+              placeFact(gateway.place),
               [t('fact.https'), gateway.httpsPort],
               [t('fact.tunnel'), gateway.tunnelPort],
               [t('fact.range'), `${gateway.portRange.from}–${gateway.portRange.to}`],
@@ -120,11 +123,6 @@ export function GatewayPage() {
         </Box>
       ) : null}
       <DrainDialog gateway={gateway} open={draining} onClose={() => setDraining(false)} />
-      {placing ? (
-        <Suspense>
-          <PlaceDialog gateway={gateway} onClose={() => setPlacing(false)} />
-        </Suspense>
-      ) : null}
       <ConfirmDialog
         open={revoking}
         title={t('revoke.title', { name: gateway.name })}

@@ -22,8 +22,8 @@ import { gatewayMessages } from './messages.ts';
 
 type Row = RowOf<'gateways.list'>;
 const route = getRouteApi('/gateways');
-const GatewayMap = lazy(async () => ({
-  default: (await import('../../ui/gateway-map-section.tsx')).GatewayMapSection,
+const WorldMap = lazy(async () => ({
+  default: (await import('../../ui/world-map-section.tsx')).WorldMapSection,
 }));
 
 export function GatewaysPage() {
@@ -131,7 +131,7 @@ export function GatewaysPage() {
         above={
           <Box sx={{ mb: 2, '&:empty': { display: 'none' } }}>
             <Suspense>
-              <GatewayMap />
+              <WorldMap />
             </Suspense>
           </Box>
         }

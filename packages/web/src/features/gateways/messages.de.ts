@@ -99,15 +99,4 @@ export const messages: Translation<typeof english> = {
   'revoke.title': '{name} widerrufen?',
   'revoke.text':
     'Die Konsole schliesst die Verbindung sofort und nimmt dieses Gateway nie wieder an. Es läuft mit seinem letzten Snapshot weiter, bis es gestoppt wird; danach muss es neu aufgenommen werden.',
-  place: 'Ort',
-  'place.none': 'nicht angegeben',
-  'place.set': 'Ort angeben',
-  'place.title': 'Wo ist {name}?',
-  'place.save': 'Speichern',
-  'place.name': 'Ort',
-  'place.nameHint': 'Wie man ihn nennt, etwa Zürich, Rack 4',
-  'place.latitude': 'Breite',
-  'place.latitudeHint': 'Grad, Norden ist positiv, etwa 47.37',
-  'place.longitude': 'Länge',
-  'place.longitudeHint': 'Grad, Osten ist positiv, etwa 8.54',
 };

@@ -93,15 +93,4 @@ export const messages = {
   'revoke.title': 'Revoke {name}?',
   'revoke.text':
     'The console closes its link at once and never takes this gateway back. It goes on with the snapshot that it has until it is stopped; to serve again it has to enrol anew.',
-  place: 'Place',
-  'place.none': 'not given',
-  'place.set': 'Set its place',
-  'place.title': 'Where is {name}?',
-  'place.save': 'Save',
-  'place.name': 'Place',
-  'place.nameHint': 'As people call it, such as Zürich, rack 4',
-  'place.latitude': 'Latitude',
-  'place.latitudeHint': 'Degrees, north is positive, such as 47.37',
-  'place.longitude': 'Longitude',
-  'place.longitudeHint': 'Degrees, east is positive, such as 8.54',
 } as const;

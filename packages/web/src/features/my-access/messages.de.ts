@@ -68,9 +68,9 @@ export const messages: Translation<typeof english> = {
   'addresses.text':
     'Für rohe Ports gibst du die Adresse frei, von der du kommst, am Portal eines Gateways und auf Zeit.',
   'addresses.none': 'Noch kein Gateway.',
-  push: 'Alarme in Browsern',
+  push: 'Nachrichten in Browsern',
   'push.text':
-    'Sagt dir, wenn etwas nicht stimmt, auch wenn diese Seite zu ist, bis du dich abmeldest. Was gesagt wird, ist für diesen Browser verschlüsselt.',
+    'Sagt dir, wenn etwas nicht stimmt oder auf deine Entscheidung wartet, auch wenn diese Seite zu ist, bis du dich abmeldest. Was gesagt wird, ist für diesen Browser verschlüsselt.',
   'push.unsupported':
     'Dieser Browser nimmt hier keine solchen Nachrichten an: es braucht https, und es darf kein privates Fenster sein.',
   'push.denied': 'Dieser Browser erlaubt es nicht. Erlaube Benachrichtigungen für diese Seite in seinen Einstellungen.',
@@ -82,4 +82,6 @@ export const messages: Translation<typeof english> = {
   'push.tested': 'Der Push-Dienst hat die Testnachricht angenommen.',
   'push.notTaken': 'nicht angenommen: {error}',
   'push.stop': 'Beenden',
+  'push.choose': 'Auswählen',
+  'push.kinds': 'Wovon dieser Browser erfährt',
 };

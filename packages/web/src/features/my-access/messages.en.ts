@@ -63,9 +63,9 @@ export const messages = {
   'addresses.text':
     'For raw ports you open the address that you come from, at the portal of a gateway, for a bounded time.',
   'addresses.none': 'No gateway yet.',
-  push: 'Alarms in browsers',
+  push: 'Messages in browsers',
   'push.text':
-    'Tells you when something is wrong, also while this page is closed, until you sign out. What is told is encrypted for this browser.',
+    'Tells you when something is wrong or waits for your decision, also while this page is closed, until you sign out. What is told is encrypted for this browser.',
   'push.unsupported': 'This browser takes no such messages here: it needs https, and must not be a private window.',
   'push.denied': 'This browser does not allow it. Allow notifications for this page in its settings.',
   'push.start': 'Tell this browser',
@@ -76,4 +76,6 @@ export const messages = {
   'push.tested': 'The push service took the test message.',
   'push.notTaken': 'not taken: {error}',
   'push.stop': 'Stop',
+  'push.choose': 'Choose',
+  'push.kinds': 'What this browser is told of',
 } as const;

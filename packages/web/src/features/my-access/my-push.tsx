@@ -3,6 +3,7 @@ import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { PushSubscriptionView } from '@zeronaut/model';
+import { lazy, Suspense, useState } from 'react';
 import { call, queryClient, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { programOf } from '../../base/program-of.ts';
@@ -17,12 +18,15 @@ import { StatusChip } from '../../ui/status-chip.tsx';
 import { Time } from '../../ui/time.tsx';
 import { myAccessMessages } from './messages.ts';
 
-/** Browsers of mine that are told of alarms, each until its session ends. */
+const PushKindsDialog = lazy(async () => ({ default: (await import('./push-kinds-dialog.tsx')).PushKindsDialog }));
+
+/** Browsers of mine that are told of alarms and of what waits, each until its session ends. */
 export function MyPush() {
   const t = useMessages(myAccessMessages);
   const ui = useMessages(uiMessages);
   const me = useMe();
   const { sessionId } = me;
+  const [choosing, setChoosing] = useState<PushSubscriptionView | null>(null);
   const list = useQuery(routeQuery('push.list', {}));
   const test = useRouteMutation('push.test', ['push.list']);
   const stop = useRouteMutation('push.unsubscribe', ['push.list']);
@@ -30,8 +34,8 @@ export function MyPush() {
     async mutationFn(publicKey: string) {
       const input = await subscribeBrowser(publicKey);
       if (input === null) return false;
-      await call('push.subscribe', { body: input });
-      keepPushWish(me);
+      const { kinds } = await call('push.subscribe', { body: input });
+      keepPushWish(me, kinds);
       return true;
     },
     onSettled: () => queryClient.invalidateQueries({ queryKey: ['push.list'] }),
@@ -93,6 +97,11 @@ export function MyPush() {
             state={one.sessionId === sessionId ? <StatusChip meaning="ok">{ui('session.this')}</StatusChip> : undefined}
             action={
               <Box sx={{ display: 'flex', gap: 0.5 }}>
+                {one.sessionId === sessionId ? (
+                  <Button size="small" onClick={() => setChoosing(one)}>
+                    {t('push.choose')}
+                  </Button>
+                ) : null}
                 <Button size="small" onClick={() => test.mutate({ params: { id: one.id } })}>
                   {t('push.test')}
                 </Button>
@@ -104,6 +113,11 @@ export function MyPush() {
           />
         )}
       />
+      {choosing === null ? null : (
+        <Suspense>
+          <PushKindsDialog of={choosing} onClose={() => setChoosing(null)} />
+        </Suspense>
+      )}
     </Section>
   );
 }

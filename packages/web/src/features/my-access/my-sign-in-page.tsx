@@ -6,7 +6,7 @@ import type { Consent } from '@zeronaut/model';
 import { lazy, Suspense, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
-import { useMay, useMe } from '../../base/session.ts';
+import { useMe } from '../../base/session.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Row, Rows } from '../../ui/rows.tsx';
@@ -25,7 +25,6 @@ const ALL = { query: { limit: 200 } } as const;
 export function MySignInPage() {
   const t = useMessages(myAccessMessages);
   const me = useMe();
-  const may = useMay();
   return (
     <>
       <SubNavigation of="mine" />
@@ -36,11 +35,9 @@ export function MySignInPage() {
         <MyDevices />
         <MyConsents />
         <Addresses />
-        {may('events:read') ? (
-          <Suspense>
-            <MyPush />
-          </Suspense>
-        ) : null}
+        <Suspense>
+          <MyPush />
+        </Suspense>
       </TwoColumns>
     </>
   );

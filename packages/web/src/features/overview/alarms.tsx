@@ -7,6 +7,7 @@ import { AlarmObject } from '../../ui/alarm-object.tsx';
 import { TextLink } from '../../ui/button-link.tsx';
 import { Section } from '../../ui/section.tsx';
 import { Time } from '../../ui/time.tsx';
+import { useAlarmDetail } from '../../ui/use-alarm-detail.ts';
 import { overviewMessages } from './messages.ts';
 
 const SHOWN = 8;
@@ -14,6 +15,7 @@ const SHOWN = 8;
 /** What is wrong now, the worst first. */
 export function Alarms({ alarms, count }: { readonly alarms: readonly Alarm[]; readonly count: number }) {
   const t = useMessages(overviewMessages);
+  const detailOf = useAlarmDetail();
   if (count === 0) return null;
   return (
     <Section title={t('alarms.title')} flush>
@@ -38,7 +40,7 @@ export function Alarms({ alarms, count }: { readonly alarms: readonly Alarm[]; r
               <AlarmObject kind={alarm.kind} object={alarm.object} />
               {' · '}
               <Typography component="span" color="textSecondary">
-                {alarm.detail}
+                {detailOf(alarm)}
               </Typography>
             </Box>
             {alarm.since === null ? null : (

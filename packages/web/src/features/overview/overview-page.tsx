@@ -16,8 +16,8 @@ import { MemberOverview } from './member-overview.tsx';
 import { overviewMessages } from './messages.ts';
 import { Tile, Tiles } from './tile.tsx';
 
-const GatewayMap = lazy(async () => ({
-  default: (await import('../../ui/gateway-map-section.tsx')).GatewayMapSection,
+const WorldMap = lazy(async () => ({
+  default: (await import('../../ui/world-map-section.tsx')).WorldMapSection,
 }));
 /** Numbers first: charts and lists come right behind. */
 const TrafficCharts = lazy(async () => ({
@@ -121,7 +121,7 @@ function Everything() {
             <TrafficCharts />
           </Suspense>
           <Suspense>
-            <GatewayMap />
+            <WorldMap />
           </Suspense>
           <Suspense fallback={<RowsSkeleton rows={5} label={t('title')} />}>
             <LatestLists />

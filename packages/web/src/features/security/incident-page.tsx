@@ -16,6 +16,7 @@ import { Section } from '../../ui/section.tsx';
 import { PendingCard } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
+import { useAlarmDetail } from '../../ui/use-alarm-detail.ts';
 import { IncidentState, stateOf } from './incident-state.tsx';
 import { securityMessages } from './messages.ts';
 
@@ -25,6 +26,7 @@ const IncidentDialog = lazy(async () => ({ default: (await import('./incident-di
 export function IncidentPage() {
   const t = useMessages(securityMessages);
   const ui = useMessages(uiMessages);
+  const detailOf = useAlarmDetail();
   const may = useMay();
   const nameOf = useNameOf();
   const { id } = route.useParams();
@@ -65,7 +67,7 @@ export function IncidentPage() {
           rows={[
             [t('incident.kind'), <AlarmChip key="kind" kind={incident.kind} severity={incident.severity} />],
             [t('incident.object'), <AlarmObject key="object" kind={incident.kind} object={incident.object} />],
-            [t('incident.detail'), incident.detail],
+            [t('incident.detail'), detailOf(incident)],
             [t('incident.opened'), <Time key="opened" at={incident.openedAt} />],
             [t('incident.seen'), <Time key="seen" at={incident.lastSeenAt} />],
             [t('incident.count'), incident.count],

@@ -15,6 +15,7 @@ import { aboveRowLink, type Column, rowLink } from '../../ui/list-table.tsx';
 import { uiMessages } from '../../ui/messages.ts';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
+import { useAlarmDetail } from '../../ui/use-alarm-detail.ts';
 import { IncidentState, stateOf } from './incident-state.tsx';
 import { securityMessages } from './messages.ts';
 
@@ -42,6 +43,7 @@ const STATES = ['open', 'acknowledged', 'closed'] as const;
 export function IncidentsPage() {
   const t = useMessages(securityMessages);
   const ui = useMessages(uiMessages);
+  const detailOf = useAlarmDetail();
   const may = useMay();
   const search = route.useSearch();
   const setSearch = useSearchChange();
@@ -70,11 +72,11 @@ export function IncidentsPage() {
       key: 'object',
       header: t('incident.object'),
       value: ({ object }) => object.name,
-      cell: ({ object, detail }) => (
+      cell: (row) => (
         <>
-          <Typography sx={{ fontWeight: 550 }}>{object.name}</Typography>
+          <Typography sx={{ fontWeight: 550 }}>{row.object.name}</Typography>
           <Typography variant="body2" color="textSecondary">
-            {detail}
+            {detailOf(row)}
           </Typography>
         </>
       ),
@@ -118,7 +120,7 @@ export function IncidentsPage() {
         list={list}
         columns={columns}
         rowKey={({ id }) => id}
-        textOf={({ kind, object, detail, note }) => `${ui(`alarm.${kind}`)} ${object.name} ${detail} ${note}`}
+        textOf={(row) => `${ui(`alarm.${row.kind}`)} ${row.object.name} ${detailOf(row)} ${row.note}`}
         filters={[
           {
             key: 'state',

@@ -12,6 +12,8 @@ export const messages: Translation<typeof english> = {
   'name.hint': 'Was Menschen bei der Anmeldung und in Mails lesen',
   zone: 'Zeitzone',
   'zone.hint': 'Die Zone, in der Richtlinien die Zeit lesen',
+  language: 'Sprache',
+  'language.hint': 'Von Mails und Nachrichten an die Leute. Die Sprache dieser Seiten wählt jeder für sich.',
   slug: 'Kurzname',
   created: 'Angelegt',
   id: 'Kennung',
@@ -125,7 +127,8 @@ export const messages: Translation<typeof english> = {
   'branding.preview': 'So sieht es aus',
   'branding.signIn': 'Anmelden',
   'notifications.title': 'Benachrichtigungen',
-  'notifications.subtitle': 'Wer erfährt, wenn etwas nicht stimmt, und wenn es behoben ist.',
+  'notifications.subtitle':
+    'Wer erfährt, wenn etwas nicht stimmt oder auf eine Entscheidung wartet, und wenn das vorbei ist.',
   'notifications.emptyTitle': 'Noch erfährt es niemand',
   'notifications.emptyText':
     'Alarme stehen in der Übersicht. Sie können auch in einen Kanal, ein Postfach oder ein Programm kommen.',
@@ -140,7 +143,7 @@ export const messages: Translation<typeof english> = {
     'Die Adresse eines eingehenden Webhooks. Sie wird versiegelt aufbewahrt und nie wieder gezeigt.',
   'notification.secret': 'Signaturschlüssel',
   'notification.secretHint': '16 Zeichen oder mehr; jede Nachricht wird damit signiert. Leer: keiner',
-  'notification.alarms': 'Alarme',
+  'notification.kinds': 'Erfährt von',
   'notification.never': 'Noch nichts',
   'notification.told': 'Zugestellt',
   'notification.removeText': 'Dort erfährt niemand mehr etwas.',

@@ -1,6 +1,6 @@
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
-import { alarmKind, type NotificationInput, routes } from '@zeronaut/model';
+import { type NotificationInput, noticeKind, routes } from '@zeronaut/model';
 import { useFormContext, useWatch } from 'react-hook-form';
 import { useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
@@ -18,7 +18,7 @@ const SETTINGS: Record<Kind, NotificationInput['settings']> = {
 const KINDS = Object.keys(SETTINGS) as Kind[];
 const schema = routes['notifications.create'].body;
 /** What the API tells where nobody chooses. */
-const USUAL = schema.shape.alarms.parse(undefined);
+const USUAL = schema.shape.kinds.parse(undefined);
 
 export function NotificationDialog({ onClose }: { readonly onClose: () => void }) {
   const t = useMessages(settingsMessages);
@@ -28,7 +28,7 @@ export function NotificationDialog({ onClose }: { readonly onClose: () => void }
       title={t('notification.create')}
       action={t('notification.create')}
       schema={schema}
-      base={{ values: { name: '', settings: SETTINGS.webhook, secret: null, alarms: USUAL } }}
+      base={{ values: { name: '', settings: SETTINGS.webhook, secret: null, kinds: USUAL } }}
       onSubmit={(body) => create.mutateAsync({ body })}
       onClose={onClose}
     >
@@ -82,11 +82,11 @@ function Fields() {
         />
       ) : null}
       <ListInput
-        name="alarms"
-        label={t('notification.alarms')}
-        options={alarmKind.options}
+        name="kinds"
+        label={t('notification.kinds')}
+        options={noticeKind.options}
         free={false}
-        labelOf={(value) => ui(`alarm.${alarmKind.parse(value)}`)}
+        labelOf={(value) => ui(`alarm.${noticeKind.parse(value)}`)}
       />
     </>
   );

@@ -55,9 +55,9 @@ export function NotificationsPage() {
       ),
     },
     {
-      key: 'alarms',
-      header: t('notification.alarms'),
-      cell: ({ alarms }) => <Tags of={alarms.map((kind) => ui(`alarm.${kind}`))} />,
+      key: 'kinds',
+      header: t('notification.kinds'),
+      cell: ({ kinds }) => <Tags of={kinds.map((kind) => ui(`alarm.${kind}`))} />,
       from: 'lg',
     },
     {

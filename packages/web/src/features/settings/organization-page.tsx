@@ -2,7 +2,7 @@ import Box from '@mui/material/Box';
 import { useQuery } from '@tanstack/react-query';
 import { type Organization, routes } from '@zeronaut/model';
 import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
-import { useMessages } from '../../base/messages.ts';
+import { LANGUAGE_NAMES, LANGUAGES, useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { Facts } from '../../ui/facts.tsx';
 import { Form } from '../../ui/form.tsx';
@@ -15,8 +15,8 @@ import { SettingPage } from './setting-page.tsx';
 
 const schema = routes['organizations.update'].body.required();
 
-function baseOf({ name, timeZone }: Organization) {
-  return { values: { name, timeZone } };
+function baseOf({ name, timeZone, language }: Organization) {
+  return { values: { name, timeZone, language } };
 }
 
 export function OrganizationPage() {
@@ -66,6 +66,13 @@ function OrganizationForm({ organization }: { readonly organization: Organizatio
         hint={t('zone.hint')}
         disabled={!mayChange}
         options={zones.map((value) => ({ value, label: value }))}
+      />
+      <SelectInput
+        name="language"
+        label={t('language')}
+        hint={t('language.hint')}
+        disabled={!mayChange}
+        options={LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
       />
     </Form>
   );

@@ -4,7 +4,7 @@ import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { routeQuery, useRouteMutation } from '../../base/api.ts';
+import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { isNotFound } from '../../base/api-client.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
@@ -13,6 +13,7 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { PlaceButton, usePlaceFact } from '../../ui/place-button.tsx';
 import { Section } from '../../ui/section.tsx';
 import { PendingCard } from '../../ui/states.tsx';
 import { Tag } from '../../ui/tag.tsx';
@@ -28,6 +29,7 @@ const SHOWN_COMMANDS = 4;
 
 export function SitePage() {
   const t = useMessages(siteMessages);
+  const placeFact = usePlaceFact();
   const may = useMay();
   const navigate = useNavigate();
   const { id } = route.useParams();
@@ -38,6 +40,7 @@ export function SitePage() {
     enabled: deviceId !== null && may('devices:read'),
   });
   const [removing, setRemoving] = useState(false);
+  const setPlace = useRouteMutation('sites.setPlace', ['sites.list', 'sites.get']);
   const remove = useRouteMutation('sites.delete', ['sites.list', 'sites.get']);
   if (site === undefined && isNotFound(error)) {
     return (
@@ -59,9 +62,17 @@ export function SitePage() {
         subtitle={<Tag>{t(`connection.${site.connection}`)}</Tag>}
         actions={
           may('sites:write') ? (
-            <Button variant="outlined" color="error" onClick={() => setRemoving(true)}>
-              {t('remove')}
-            </Button>
+            <>
+              <PlaceButton
+                name={site.name}
+                place={site.place}
+                reload={async () => (await call('sites.get', { params: { id } })).place}
+                onSave={(place) => setPlace.mutateAsync({ params: { id }, body: { place } })}
+              />
+              <Button variant="outlined" color="error" onClick={() => setRemoving(true)}>
+                {t('remove')}
+              </Button>
+            </>
           ) : null
         }
       />
@@ -90,6 +101,7 @@ export function SitePage() {
                       {agent?.name ?? site.deviceId}
                     </TextLink>,
                   ],
+              placeFact(site.place),
               site.segments.length === 0 ? null : [t('fact.segments'), site.segments.join(', ')],
               [t('fact.created'), <Time key="created" at={site.createdAt} />],
               [t('column.updated'), <Time key="updated" at={site.updatedAt} />],

@@ -8,16 +8,31 @@ import { TextLink } from './button-link.tsx';
 import { uiMessages } from './messages.ts';
 import { StatusChip } from './status-chip.tsx';
 
-type Placed = Gateway & { readonly place: NonNullable<Gateway['place']> };
+/** A gateway or a site. */
+export interface MapPoint {
+  readonly id: string;
+  readonly name: string;
+  readonly to: '/gateways/$id' | '/sites/$id';
+  readonly place: Gateway['place'];
+  /** In words: what it is, and how it is. */
+  readonly kind: string;
+  readonly state: string;
+  /** Null: it has no state of its own. */
+  readonly isWell: boolean | null;
+}
+
+type Placed = MapPoint & { readonly place: NonNullable<MapPoint['place']> };
 
 /** How near two places are that share a dot, in units of the map. */
 const SAME_PLACE = 7;
+/** Of those without a place. */
+const MAX_NAMED = 30;
 
-/** Where gateways are, as their operators said it, and which have no place. The list says all that the picture does. */
-export function GatewayMap({ gateways }: { readonly gateways: readonly Gateway[] }) {
+/** Where gateways and sites are, as their operators said it, and which have no place. The list says all that the picture does. */
+export function WorldMap({ points }: { readonly points: readonly MapPoint[] }) {
   const t = useMessages(uiMessages);
-  const placed = gateways.filter((gateway): gateway is Placed => gateway.place !== null);
-  const elsewhere = gateways.filter(({ place }) => place === null);
+  const placed = points.filter((point): point is Placed => point.place !== null);
+  const elsewhere = points.filter(({ place }) => place === null);
   return (
     <Box
       sx={{
@@ -34,8 +49,8 @@ export function GatewayMap({ gateways }: { readonly gateways: readonly Gateway[]
         sx={{ width: 1, height: 'auto', display: 'block' }}
       >
         <Box component="path" d={worldOutline} fill="currentColor" sx={{ color: 'text.secondary', opacity: 0.3 }} />
-        {dotsOf(placed).map(({ x, y, gateways: here }) => {
-          const isWell = here.every(({ connected }) => connected);
+        {dotsOf(placed).map(({ x, y, points: here }) => {
+          const isWell = here.every(({ isWell: one }) => one !== false);
           return (
             <Box
               component="g"
@@ -71,17 +86,15 @@ export function GatewayMap({ gateways }: { readonly gateways: readonly Gateway[]
           aria-label={t('map.placed')}
           sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1 }}
         >
-          {placed.map((gateway) => (
-            <li key={gateway.id}>
-              <TextLink to="/gateways/$id" params={{ id: gateway.id }} sx={{ fontWeight: 600 }}>
-                {gateway.name}
+          {placed.map(({ id, name, to, place, kind, state, isWell }) => (
+            <li key={id}>
+              <TextLink to={to} params={{ id }} sx={{ fontWeight: 600 }}>
+                {name}
               </TextLink>
               <Box sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 1, alignItems: 'center' }}>
-                <StatusChip meaning={gateway.connected ? 'ok' : 'bad'}>
-                  {t(gateway.connected ? 'map.connected' : 'map.away')}
-                </StatusChip>
+                <StatusChip meaning={isWell === null ? 'neutral' : isWell ? 'ok' : 'bad'}>{state}</StatusChip>
                 <Typography variant="body2" color="textSecondary" component="span" sx={{ overflowWrap: 'anywhere' }}>
-                  {gateway.place.name}
+                  {place.name} · {kind}
                 </Typography>
               </Box>
             </li>
@@ -92,14 +105,15 @@ export function GatewayMap({ gateways }: { readonly gateways: readonly Gateway[]
             <Typography variant="body2" color="textSecondary">
               {t('map.noPlace')}
             </Typography>
-            {elsewhere.map(({ id, name }, index) => (
+            {elsewhere.slice(0, MAX_NAMED).map(({ id, name, to }, index) => (
               <span key={id}>
                 {index === 0 ? '' : ', '}
-                <TextLink to="/gateways/$id" params={{ id }}>
+                <TextLink to={to} params={{ id }}>
                   {name}
                 </TextLink>
               </span>
             ))}
+            {elsewhere.length > MAX_NAMED ? ` ${t('map.more', { count: elsewhere.length - MAX_NAMED })}` : null}
           </div>
         )}
       </Box>
@@ -110,17 +124,17 @@ export function GatewayMap({ gateways }: { readonly gateways: readonly Gateway[]
 interface Dot {
   readonly x: number;
   readonly y: number;
-  readonly gateways: Placed[];
+  readonly points: Placed[];
 }
 
-/** Gateways of one place share a dot. */
+/** What is in one place shares a dot. */
 function dotsOf(placed: readonly Placed[]): readonly Dot[] {
   const dots: Dot[] = [];
-  for (const gateway of placed) {
-    const [x, y] = project(gateway.place.longitude, gateway.place.latitude);
+  for (const point of placed) {
+    const [x, y] = project(point.place.longitude, point.place.latitude);
     const near = dots.find((dot) => Math.hypot(dot.x - x, dot.y - y) < SAME_PLACE);
-    if (near === undefined) dots.push({ x, y, gateways: [gateway] });
-    else near.gateways.push(gateway);
+    if (near === undefined) dots.push({ x, y, points: [point] });
+    else near.points.push(point);
   }
   return dots;
 }

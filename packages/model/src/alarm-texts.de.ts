@@ -1,0 +1,46 @@
+import type { AlarmTexts } from './alarm-text.ts';
+
+export const alarmTexts: AlarmTexts = {
+  kinds: {
+    no_gateway: 'Kein Gateway',
+    gateway_offline: 'Nicht verbunden',
+    agent_away: 'Agent fort',
+    target_unhealthy: 'Ziel nicht wohlauf',
+    events_dropped: 'Ereignisse verloren',
+    gateway_behind: 'Im Rückstand',
+    certificate_ending: 'Zertifikat läuft ab',
+    device_certificate_ending: 'Zertifikat läuft ab',
+    events_waiting: 'Ereignisse stauen sich',
+    sign_in_guessing: 'Geratene Anmeldungen',
+    refusal_burst: 'Viele Abweisungen',
+    policy_used: 'Policy benutzt',
+    audit_inconsistent: 'Audit-Log verändert',
+    audit_export_stuck: 'Audit-Export steht',
+    access_request_waiting: 'Zugang erbeten',
+    device_waiting: 'Gerät wartet auf Freigabe',
+  },
+  details: {
+    no_gateway: 'ohne ein Gateway ist nichts zu erreichen',
+    gateway_never: 'es war noch nie verbunden',
+    gateway_away: 'es ist nicht verbunden; es arbeitet weiter mit dem, was es weiß',
+    gateway_behind: 'es läuft mit Snapshot {applied}, und {wanted} liegt für es bereit',
+    events_dropped:
+      'es hat seit seinem Start {count} Zugriffe nicht melden können, weil die Platte oder ihr Vorrat voll war',
+    events_waiting:
+      '{count} Zugriffe warten dort auf die Konsole; die ältesten gehen verloren, wenn kein Platz mehr ist',
+    targets_all: 'keines seiner Ziele ist wohlauf: alle fielen bei Prüfungen durch oder wiesen Verbindungen ab',
+    targets_some: '{unwell} von {all} Zielen fielen bei Prüfungen durch oder wiesen Verbindungen ab',
+    agent_away: 'der Agent, der es veröffentlicht hat, ist nicht verbunden',
+    certificate_ends: 'das Zertifikat von {of} läuft ab: {at}',
+    certificate_ended: 'das Zertifikat von {of} ist abgelaufen: {at}',
+    sign_ins_of_one: '{count} Anmeldungen wurden innerhalb von zehn Minuten abgewiesen',
+    sign_ins_of_all: '{count} Anmeldungen von {accounts} Konten wurden innerhalb von zehn Minuten abgewiesen',
+    refusals: '{count} Anfragen wurden innerhalb von fünf Minuten abgewiesen',
+    policy_decided: 'sie hat einen Zugriff entschieden',
+    export_stuck: '{count} Lieferungen nacheinander sind gescheitert: {error}',
+    export_stuck_silent: '{count} Lieferungen nacheinander sind gescheitert',
+    log_inconsistent: 'das Audit-Log ist nicht das, welches unterschrieben wurde: {problem}',
+    request_waiting: '{email} bittet um {minutes} Minuten',
+    device_waiting: 'es gehört {email}',
+  },
+};

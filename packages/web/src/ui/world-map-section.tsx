@@ -1,0 +1,52 @@
+import { useQuery } from '@tanstack/react-query';
+import type { GatewayView, SiteView } from '@zeronaut/model';
+import { routeQuery } from '../base/api.ts';
+import { type Translate, useMessages } from '../base/messages.ts';
+import { useMay } from '../base/session.ts';
+import { uiMessages } from './messages.ts';
+import { Section } from './section.tsx';
+import { type MapPoint, WorldMap } from './world-map.tsx';
+
+type Words = Translate<NonNullable<ReturnType<(typeof uiMessages)['loaded']['get']>>>;
+const LIMIT = 500;
+
+/**
+ * The map of active gateways and of sites, each with the agent that serves it, as soon as one of them has a place. Import it lazily: it brings
+ * the outline of the world along.
+ */
+export function WorldMapSection() {
+  const t = useMessages(uiMessages);
+  const may = useMay();
+  const { data: gateways } = useQuery(routeQuery('gateways.list', { query: { status: 'active', limit: LIMIT } }));
+  const { data: sites } = useQuery({
+    ...routeQuery('sites.list', { query: { limit: LIMIT } }),
+    enabled: may('sites:read'),
+  });
+  if (gateways === undefined || (sites === undefined && may('sites:read'))) return null;
+  const points = [
+    ...gateways.items.map((gateway) => gatewayPoint(gateway, t)),
+    ...(sites?.items ?? []).map((site) => sitePoint(site, t)),
+  ];
+  if (points.every(({ place }) => place === null)) return null;
+  return (
+    <Section title={t('map.title')}>
+      <WorldMap points={points} />
+    </Section>
+  );
+}
+
+function gatewayPoint({ id, name, place, connected, load }: GatewayView, t: Words): MapPoint {
+  const tunnels = load === null || !connected ? '' : ` · ${t('map.tunnels', { count: load.tunnels })}`;
+  return {
+    ...{ id, name, place, to: '/gateways/$id', kind: t('map.gateway') + tunnels, isWell: connected },
+    state: t(connected ? 'map.connected' : 'map.away'),
+  };
+}
+
+/** An agent is where its site is. */
+function sitePoint({ id, name, place, connected }: SiteView, t: Words): MapPoint {
+  return {
+    ...{ id, name, place, to: '/sites/$id', kind: t('map.site'), isWell: connected },
+    state: t(connected === null ? 'map.local' : connected ? 'map.connected' : 'map.away'),
+  };
+}
