@@ -60,10 +60,10 @@ describe('how pages look, and who is told of alarms', () => {
     t.after(() => receiver.close());
     const key = 'a key of more than sixteen characters';
     const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/alarms`;
-    const add = ['notifications', 'add', 'pager', '--webhook', url, '--secret', '--alarm', 'no_gateway,policy_used'];
+    const add = ['notifications', 'add', 'pager', '--webhook', url, '--secret', '--kind', 'no_gateway,policy_used'];
     const added = await world.zeronaut([...add, '--json'], { stdin: `${key}\n` });
     assert.equal(added.code, 0, added.stderr);
-    assert.deepEqual(JSON.parse(added.stdout).alarms, ['no_gateway', 'policy_used']);
+    assert.deepEqual(JSON.parse(added.stdout).kinds, ['no_gateway', 'policy_used']);
     assert.ok(!(added.stdout + (await run('notifications', 'list', '--json'))).includes(key));
     // The console of this test calls no address of this machine, and says so.
     const tested = await world.zeronaut(['notifications', 'test', 'pager']);
@@ -71,8 +71,8 @@ describe('how pages look, and who is told of alarms', () => {
     assert.match(tested.stdout + tested.stderr, /pager (took|did not take) a test message/);
     await ends(2, 'notifications', 'add', 'nowhere');
     assert.match(
-      await ends(2, 'notifications', 'add', 'x', '--webhook', url, '--alarm', 'nosuch'),
-      /--alarm \(entry 1\)/,
+      await ends(2, 'notifications', 'add', 'x', '--webhook', url, '--kind', 'nosuch'),
+      /--kind \(entry 1\)/,
     );
     await run('notifications', 'remove', 'pager');
     await ends(5, 'notifications', 'test', 'pager');

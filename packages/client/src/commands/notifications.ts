@@ -28,7 +28,10 @@ const receiver = <T>(name: string, call: () => Promise<T>) => named(name, call, 
 const TEST_TIMEOUT_MS = 60_000;
 
 export function notificationsCommand(line: CommandLine): Command {
-  const group = createGroup('notifications', 'who is told of alarms and of what waits: webhooks, Slack-compatible channels, mail');
+  const group = createGroup(
+    'notifications',
+    'who is told of alarms and of what waits: webhooks, Slack-compatible channels, mail',
+  );
 
   group.addCommand(
     createCommand('list', {
