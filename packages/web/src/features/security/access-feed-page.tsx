@@ -306,7 +306,7 @@ function SearchBox({ value, onSearch }: { readonly value: string; readonly onSea
       value={text}
       placeholder={t('filter.q')}
       onChange={(event) => setText(event.target.value)}
-      sx={{ width: { xs: '100%', sm: 340 } }}
+      sx={{ width: { xs: '100%', sm: 400 } }}
       slotProps={{ htmlInput: { 'aria-label': t('filter.q'), maxLength: 200 } }}
     />
   );
