@@ -20,13 +20,13 @@ export function overviewCommand(line: CommandLine): Command {
       output.document(overview);
       const { counts, alarms, lastMinute } = overview;
       output.line(`Gateways   ${counts.gatewaysConnected} of ${counts.gateways} connected`);
-      output.line(`Published  ${counts.resources} resources, ${counts.services} services, ${counts.sites} sites`);
-      output.line(`People     ${counts.users} users, ${counts.devices} devices`);
+      output.line(`Published  resources ${counts.resources}, services ${counts.services}, sites ${counts.sites}`);
+      output.line(`People     users ${counts.users}, devices ${counts.devices}`);
       output.line(
-        `Requests   ${lastMinute.requests} in the last minute, ${lastMinute.refused} refused, ${lastMinute.failed} failed`,
+        `Requests   ${lastMinute.requests} in the last minute, refused ${lastMinute.refused}, failed ${lastMinute.failed}`,
       );
       output.line(
-        `Waiting    ${counts.pendingRequests} access requests, ${counts.newIncidents} incidents nobody looks after`,
+        `Waiting    access requests ${counts.pendingRequests}, incidents nobody looks after ${counts.newIncidents}`,
       );
       for (const { severity, kind, object, since, detail } of alarms) {
         const style = severity === 'bad' ? 'red' : 'yellow';
@@ -38,7 +38,7 @@ export function overviewCommand(line: CommandLine): Command {
       }
       if (overview.alarmCount > alarms.length) output.line(`and ${overview.alarmCount - alarms.length} more`);
       if (overview.alarmCount === 0) output.line(output.style('green', 'Nothing is wrong.'));
-      else output.line(output.style('dim', '  Look after it:  zeronaut incidents list'));
+      else if (counts.openIncidents > 0) output.line(output.style('dim', '  Look after it:  zeronaut incidents list'));
       const bad = alarms.filter(({ severity }) => severity === 'bad').length;
       if (options.check === true && bad > 0) {
         throw new CliError(bad === 1 ? 'something is bad' : `${bad} things are bad`, {
