@@ -9,7 +9,7 @@ import { useNotice } from '../base/notices.ts';
 import { renewPush } from '../base/push-wish.ts';
 import { useMe } from '../base/session.ts';
 import { CloseIcon, MenuIcon, SearchIcon } from '../ui/icons.tsx';
-import { AccountMenu } from './account-menu.tsx';
+import { AccountMenu, loadAccountMenu } from './account-menu.tsx';
 import { LiveNotice } from './live-notice.tsx';
 import { appMessages } from './messages.ts';
 import { NavigationList } from './navigation-list.tsx';
@@ -49,8 +49,8 @@ export function Shell() {
       setPaletteOpen((open) => !open);
     }
     addEventListener('keydown', onKey);
-    // Whoever presses Ctrl-K goes on typing at once, and the menu of a phone is there while the console is away.
-    const ahead = setTimeout(() => void Promise.all([loadPalette(), loadMenu()]), AHEAD_MS);
+    // Whoever presses Ctrl-K goes on typing at once, and menus are there while the console is away.
+    const ahead = setTimeout(() => void Promise.all([loadPalette(), loadMenu(), loadAccountMenu()]), AHEAD_MS);
     return () => {
       clearTimeout(ahead);
       removeEventListener('keydown', onKey);
