@@ -37,6 +37,7 @@ const AGAIN: Partial<Record<RouteId, Reason>> = {
   'accessRequests.decide': 'request.closed',
   'accessRequests.end': 'request.closed',
   'approvalRules.delete': 'api.not_found',
+  'invitations.create': 'invitation.open',
   'me.deleteConsent': 'api.not_found',
   'setup.create': 'api.token_used',
   'sessions.deleteCurrent': 'access.session_revoked',
