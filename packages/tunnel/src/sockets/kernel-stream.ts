@@ -25,11 +25,13 @@ import type { Readiness, Watched, WatchToken } from './readiness.ts';
 import { systemError } from './system-error.ts';
 
 /**
- * One read takes so much; shared by all streams, because each read is copied before the next. Four whole DATA frames of a
+ * One read takes so much; shared by all streams, because what was read is dealt with before the next. Four whole DATA frames of a
  * tunnel (`mux/wire.ts`): a few bytes more would have to wait there for their turn, and all that is read after them.
  */
 const READ_BYTES = 4 * (16 * 1024 - 12);
 const shared = Buffer.allocUnsafeSlow(READ_BYTES);
+/** A handler has what is in `shared`. */
+let lent = false;
 /** Up to here chunks come from Node's pool. */
 const POOLED_BYTES = 2 * 1024;
 /** Reads of one stream in a row; then the others have their turn. */
@@ -199,16 +201,19 @@ export class KernelStream implements ByteStream, Watched {
     // A handler that resumes within its own callback comes back through `again`.
     if ((this.#flags & READING) !== 0) return;
     this.#flags |= READING;
+    // What a handler writes elsewhere may fail, and the stream that it fails on reads once more, before the handler is done: those
+    // bytes would be read on as if they had come from here.
+    const memory = lent ? Buffer.allocUnsafeSlow(READ_BYTES) : shared;
     while ((this.#flags & (READABLE | PAUSED | CLOSED | READ_ENDED)) === READABLE) {
       if (reads-- === 0) {
         this.#readLater();
         break;
       }
-      const bytes = this.#libc.recv(this.#fd, shared, READ_BYTES, MSG_DONTWAIT);
+      const bytes = this.#libc.recv(this.#fd, memory, READ_BYTES, MSG_DONTWAIT);
       if (bytes > 0) {
         // A stream socket that gives less than was asked for has no more (epoll(7)), unless its end follows.
         if (bytes < READ_BYTES && (this.#flags & HUNG_UP) === 0) this.#flags &= ~READABLE;
-        this.#deliver(bytes);
+        this.#deliver(memory, bytes);
       } else if (bytes === 0) {
         this.#flags |= READ_ENDED;
         this.handler.onEnd();
@@ -223,14 +228,19 @@ export class KernelStream implements ByteStream, Watched {
     this.#flags &= ~READING;
   }
 
-  #deliver(bytes: number): void {
+  #deliver(memory: Buffer, bytes: number): void {
     const { handler } = this;
     if (handler.onBorrowed !== undefined) {
-      handler.onBorrowed(shared.subarray(0, bytes));
+      lent ||= memory === shared;
+      try {
+        handler.onBorrowed(memory.subarray(0, bytes));
+      } finally {
+        if (memory === shared) lent = false;
+      }
       return;
     }
     const chunk = bytes <= POOLED_BYTES ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes);
-    shared.copy(chunk, 0, 0, bytes);
+    memory.copy(chunk, 0, 0, bytes);
     countRead(bytes);
     handler.onData(chunk);
   }

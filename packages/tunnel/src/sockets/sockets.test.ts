@@ -232,3 +232,24 @@ test('a listener without descriptors comes back when there are some', { skip: !h
   assert.match(done.stdout, /all served, [1-9]\d* errors\n/);
   t.diagnostic(done.stdout.trim());
 });
+
+test('bytes that are lent stay what they are while a write elsewhere fails', async (t) => {
+  const [from, to] = [await beside(t), await beside(t)];
+  // What the other end sent before it reset is still read, by the write that fails.
+  const late: string[] = [];
+  to.ours.tap = (chunk) => late.push(String(chunk));
+  to.ours.stream.resume();
+  const seen: string[] = [];
+  Object.assign(from.ours, {
+    onBorrowed: (chunk: Buffer) => {
+      to.theirs.write('EVIL');
+      to.theirs.resetAndDestroy();
+      to.ours.stream.write(Buffer.from('answer'));
+      seen.push(String(chunk), late.join());
+    },
+  });
+  from.ours.stream.resume();
+  from.theirs.write('of the one');
+  await waitFor(() => seen.length > 0 && to.ours.closed !== undefined, { what: 'both' });
+  assert.deepEqual(seen, ['of the one', 'EVIL']);
+});

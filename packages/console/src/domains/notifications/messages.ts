@@ -10,15 +10,18 @@ import { RateLimit } from '../sessions/rate-limit.ts';
 const MAX_NAMED = 20;
 const FIRST_RETRY_MS = 30_000;
 const LAST_RETRY_MS = 3_600_000;
-/** Test messages of one organization: this many at once, then one after each interval. */
+/** Test messages of one organization, and of one person to their browsers: this many at once, then one after each interval. */
 const TESTS_BURST = 20;
 const TESTS_INTERVAL_MS = 10_000;
 
 const tests = new RateLimit({ burst: TESTS_BURST, intervalMs: TESTS_INTERVAL_MS });
 
-/** A test goes where the caller says, at once: without a bound the console would flood a mailbox or a server for them. */
-export function takeTest(organizationId: string, nowMs: number): Refusal | null {
-  const waitMs = tests.take(organizationId, nowMs);
+/**
+ * A test goes where the caller says, at once: without a bound the console would flood a mailbox or a server for them. `whose`: the
+ * organization's, or of a person's own browsers theirs, as every member has those and would use up what administrators need.
+ */
+export function takeTest(whose: string, nowMs: number): Refusal | null {
+  const waitMs = tests.take(whose, nowMs);
   return waitMs === 0 ? null : new Refusal('api.rate_limited', { retryAfterSeconds: Math.ceil(waitMs / 1000) });
 }
 

@@ -148,7 +148,7 @@ export async function testPush(
 ): Promise<{ delivered: boolean; error: string | null } | Refusal> {
   const row = await findPush(context, caller, id);
   if (row instanceof Refusal) return row;
-  const tooMany = takeTest(caller.organizationId, context.clock());
+  const tooMany = takeTest(caller.userId, context.clock());
   if (tooMany !== null) return tooMany;
   const { language } = await getOrganization(context.store.db, caller.organizationId);
   const error = await send(context, row, language, { raised: [], mended: [] });
