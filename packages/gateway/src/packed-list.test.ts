@@ -97,3 +97,14 @@ test('with one change, inserted or removed element, all others are recognised', 
   assert.equal(packedFrom(before.toSpliced(50, 1), running).recognised, 98);
   assert.equal(packedFrom(before, null).recognised, 0);
 });
+
+test('an element that is gone is not found because another one has its hash', () => {
+  const [gone, stays] = ['costarring', 'liquid'].map((id) => ({ id, name: id })) as [Person, Person];
+  const before = PackedList.of([gone, stays], read);
+  assert.equal(before.get(gone.id)?.name, gone.id);
+  const kept = before.get(stays.id);
+  const after = PackedList.of([stays], read);
+  atOnce(after.keepMade(before));
+  assert.equal(after.get(gone.id), undefined);
+  assert.equal(after.get(stays.id), kept);
+});

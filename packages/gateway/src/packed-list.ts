@@ -16,7 +16,7 @@ export class PackedList<T extends { readonly id: string }> {
   /** Open addressing, at most half full: index + 1 of an element, 0 where there is none. */
   readonly #slots: Uint32Array;
   readonly #read: (json: unknown) => T;
-  readonly #made = new Map<string, T>();
+  readonly #made = new Map<string, { readonly element: T; readonly index: number }>();
 
   /** Of elements that are objects already: of a file, or in tests. */
   static of<T extends { readonly id: string }>(elements: readonly T[], read: (json: unknown) => T): PackedList<T> {
@@ -47,11 +47,11 @@ export class PackedList<T extends { readonly id: string }> {
   /** The same object each time. */
   get(id: string): T | undefined {
     const made = this.#made.get(id);
-    if (made !== undefined) return made;
+    if (made !== undefined) return made.element;
     for (const index of this.#withHash(hashOf(id))) {
       const element = this.at(index);
       if (element.id !== id) continue;
-      this.#made.set(id, element);
+      this.#made.set(id, { element, index });
       return element;
     }
     return undefined;
@@ -90,10 +90,10 @@ export class PackedList<T extends { readonly id: string }> {
 
   /** What was made of elements that did not change is what is made of them here, for whoever remembers something about it. */
   *keepMade(previous: PackedList<T>): Pieces<void> {
-    for (const [id, element] of previous.#made) {
-      for (const index of this.#withHash(hashOf(id))) {
-        if (this.indexIn(previous, index) !== -1) this.#made.set(id, element);
-      }
+    for (const [id, { element, index: before }] of previous.#made) {
+      // Its own text: another id may have the same hash, and be there while this one is gone.
+      const index = previous.indexIn(this, before);
+      if (index !== -1) this.#made.set(id, { element, index });
       yield;
     }
   }
