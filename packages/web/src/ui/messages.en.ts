@@ -121,7 +121,7 @@ export const messages = {
   'tabs.providers': 'Identity providers',
   'tabs.retention': 'Retention',
   used: 'used',
-  since: 'since',
+  since: 'begun',
   until: 'ends',
   factors: 'Factors',
   'factors.recovery': { one: '{count} recovery code left', other: '{count} recovery codes left' },
