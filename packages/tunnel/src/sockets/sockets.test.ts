@@ -53,6 +53,8 @@ async function beside(t: TestContext): Promise<{ ours: Recorder; theirs: Socket 
   ]);
   theirs.on('error', () => undefined);
   t.after(() => theirs.destroy());
+  // Its writing side outlives the other end's, and would keep the process.
+  t.after(() => stream.abort());
   return { ours: new Recorder(stream), theirs };
 }
 
