@@ -46,7 +46,6 @@ it('brings everything up within 3 s, a service within 2 s of Enter, stops on Ctr
     `first start: ready after ${Math.round(performance.now() - startedAt)} ms (its own count: ${Math.round(ready.tookMs)} ms)`,
   );
   assert.ok(ready.setupUrl !== null, 'a link that creates the first owner');
-  assert.equal(new URL(ready.setupUrl).hostname, 'localhost', 'a name, which a passkey can belong to');
   const token = /([A-Za-z0-9_-]{20,})\/?$/.exec(ready.setupUrl)![1]!;
   const anonymous = new Api(ready.consoleUrl);
   const { session } = await anonymous.call('setup.create', {

@@ -49,8 +49,6 @@ export interface ReadyInfo {
   readonly syncPort: number;
   readonly organizationId: string;
   /** A one-time link that creates the first owner; null once there is one. */
-  /** Where people open it. */
-  readonly pagesUrl: string;
   readonly setupUrl: string | null;
   /** False: nobody ran `npm run web`, and its pages say so. */
   readonly webBuilt: boolean;

@@ -13,7 +13,6 @@ import { loadMasterKey, MASTER_KEY_FILE } from './authority/master-key.ts';
 import type { Context } from './domains/context.ts';
 import { createUserCodeLimit } from './domains/device-authorizations/device-authorizations.ts';
 import { ensureFirstOrganization } from './domains/organizations/organizations.ts';
-import { pagesUrl } from './domains/pages-url.ts';
 import { createSignInLimits } from './domains/sessions/sign-in-limits.ts';
 import { ensureLocalCredential } from './domains/setup/local-user.ts';
 import { createSetupToken } from './domains/setup/setup.ts';
@@ -137,8 +136,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
         port,
         syncPort: sync.port,
         organizationId,
-        pagesUrl: pagesUrl(context),
-        setupUrl: setupToken === null ? null : `${pagesUrl(context)}/setup?token=${setupToken}`,
+        setupUrl: setupToken === null ? null : `${publicUrl}/setup?token=${setupToken}`,
         webBuilt: existsSync(join(WEB_DIRECTORY, 'index.html')),
       },
       stop,

@@ -14,12 +14,12 @@ export async function runConsoleProgram(options: ConsoleRunOptions, output: Outp
   const code = await runConsole({
     ...asked,
     signal: supervisorGone(),
-    onReady({ url, pagesUrl, setupUrl, syncPort, webBuilt }) {
+    onReady({ url, setupUrl, syncPort, webBuilt }) {
       output.event('ready', { url, setupUrl, syncPort, webBuilt });
       output.line(`Console ready at ${url}`);
       if (setupUrl !== null) output.line(`Create the first owner (works once): ${setupUrl}`);
       if (!webBuilt) output.note(WEB_NOT_BUILT);
-      tellSupervisor({ ready: true, pagesUrl, setupUrl, webBuilt });
+      tellSupervisor({ ready: true, setupUrl, webBuilt });
     },
   });
   if (code !== 0) throw new CliError('the console ended', { reason: 'cli.program_failed', next: 'See its log above.' });

@@ -80,8 +80,6 @@ class LocalMachine {
   /** Programs that said that they are ready, and those that were found so. */
   readonly #said = new Set<string>();
   readonly #ready = new Set<string>();
-  /** As the console says it; until then, where it listens. */
-  #pagesUrl: string | null = null;
   #setupUrl: string | null = null;
   #webBuilt = true;
 
@@ -126,7 +124,7 @@ class LocalMachine {
       tookMs,
     });
     output.line();
-    output.line(`  Console   ${output.style('green', this.#pagesUrl ?? this.consoleUrl)}`);
+    output.line(`  Console   ${output.style('green', this.consoleUrl)}`);
     output.line(`  Gateway   ${output.style('green', `https://<name>.${base}`)}`);
     output.line(`  State     ${this.#home}`);
     if (this.#setupUrl !== null) {
@@ -204,10 +202,9 @@ class LocalMachine {
       logPath: join(this.#home, 'logs', `${name}.log`),
       onStarted: (pid) => output.event('started', { program: name, pid }),
       onMessage: (message) => {
-        const { ready, pagesUrl, setupUrl, webBuilt } = message as Readonly<Record<string, unknown>>;
+        const { ready, setupUrl, webBuilt } = message as { ready?: unknown; setupUrl?: unknown; webBuilt?: unknown };
         if (webBuilt === false) this.#webBuilt = false;
         if (ready === true) this.#said.add(name);
-        if (typeof pagesUrl === 'string') this.#pagesUrl = pagesUrl;
         if (typeof setupUrl === 'string') this.#setupUrl = setupUrl;
       },
       onExited: ({ code, signal }, restartInMs) => {

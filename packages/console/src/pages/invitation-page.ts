@@ -51,7 +51,7 @@ export function registerInvitationPage(app: FastifyInstance, context: Context): 
       const problem = result === null ? 'Name and password are needed.' : (wordsOf(result) ?? sentenceOf(result));
       return sendPage(reply, invitationPage(found, token, name.slice(0, 120), problem), result?.status ?? 400);
     }
-    return reply.redirect(enterWith(context, reply, result, '/'), 303);
+    return reply.redirect(enterWith(context, reply, result, '/account'), 303);
   });
 }
 

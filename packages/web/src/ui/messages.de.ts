@@ -122,7 +122,7 @@ export const messages: Translation<typeof english> = {
   'tabs.providers': 'Identitätsanbieter',
   'tabs.retention': 'Aufbewahrung',
   used: 'benutzt',
-  since: 'begonnen',
+  since: 'seit',
   until: 'endet',
   factors: 'Faktoren',
   'factors.recovery': { one: '{count} Wiederherstellungscode übrig', other: '{count} Wiederherstellungscodes übrig' },

@@ -121,7 +121,7 @@ export const messages = {
   'tabs.providers': 'Identity providers',
   'tabs.retention': 'Retention',
   used: 'used',
-  since: 'begun',
+  since: 'since',
   until: 'ends',
   factors: 'Factors',
   'factors.recovery': { one: '{count} recovery code left', other: '{count} recovery codes left' },

@@ -1,5 +1,4 @@
 /** Invitations: a link that makes one person a user of an organization, once. Only its hash is kept. */
-
 import { createId, type Invitation, type Role } from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import { TEXTS, untilMinute } from '../../mail/texts.ts';
@@ -10,7 +9,6 @@ import { appendAudit, appendAuditEntries } from '../audit/audit.ts';
 import type { Caller, Context, Origin } from '../context.ts';
 import { getOrganization } from '../organizations/organizations.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
-import { pagesUrl } from '../pages-url.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { revoke } from '../revoke.ts';
 import { checkGrant, findRole, roleOfMaker, roleWithin } from '../roles/held-role.ts';
@@ -96,7 +94,7 @@ export async function createInvitation(
   });
   if (created instanceof Refusal) return created;
   const { invitation, organization } = created;
-  const url = `${pagesUrl(context)}/invitation?token=${token}`;
+  const url = `${context.settings.publicUrl()}/invitation?token=${token}`;
   if (context.mailer === null || !input.mail) return { invitation, url, mail: 'off' };
   // After the commit: a mail cannot be taken back.
   const { name, language } = organization;

@@ -2,14 +2,12 @@
  * Links that sign a person in, mailed to the person's own address: a first factor, where the organization allows it. A link works
  * once, for ten minutes, in the browser that asked for it, so that one that was forwarded or mailed by a stranger opens nothing.
  */
-
 import type { User } from '@zeronaut/model';
 import { TEXTS } from '../../mail/texts.ts';
 import { Refusal } from '../../store/refusal.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Context, Origin } from '../context.ts';
 import { getOrganization } from '../organizations/organizations.ts';
-import { pagesUrl } from '../pages-url.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { actorOf, completeSignIn, type PendingSignIn, type SignedIn } from '../sessions/complete-sign-in.ts';
 import { getSignInPolicy } from '../sessions/sign-in-policy.ts';
@@ -74,7 +72,7 @@ export async function mailMagicLink(
   });
   const query = new URLSearchParams({ token, next });
   const { language } = await getOrganization(db, user.organizationId);
-  const url = `${pagesUrl(context)}/sign-in/link?${query}`;
+  const url = `${context.settings.publicUrl()}/sign-in/link?${query}`;
   await mailer.send({ to: user.email, ...TEXTS[language].magicLink({ url }) });
 }
 

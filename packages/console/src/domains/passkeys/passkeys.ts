@@ -23,7 +23,6 @@ import type { Caller, Context } from '../context.ts';
 import { personOf } from '../factors/factors.ts';
 import { insertRecoveryCodes } from '../factors/recovery-codes.ts';
 import { isoTime } from '../page.ts';
-import { pagesUrl } from '../pages-url.ts';
 import { getSignInPolicy } from '../sessions/sign-in-policy.ts';
 import { useChallenge } from './challenges.ts';
 
@@ -35,10 +34,11 @@ export interface RelyingSite {
   readonly origin: string;
 }
 
-/** The console's own pages. */
+/** The console's own pages. A passkey belongs to a name, so that on this machine alone it is `localhost`. */
 export function consoleSite(context: Context): RelyingSite {
-  const { hostname, origin } = new URL(pagesUrl(context));
-  return { rpId: hostname, origin };
+  const url = new URL(context.settings.publicUrl());
+  if (url.hostname === '[::1]' || url.hostname.startsWith('127.')) url.hostname = 'localhost';
+  return { rpId: url.hostname, origin: url.origin };
 }
 
 /** What the browser needs to make one. Bound to the caller's session. */

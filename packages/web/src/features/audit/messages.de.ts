@@ -48,7 +48,7 @@ export const messages: Translation<typeof english> = {
   'verify.title': 'Prüfen und exportieren',
   'verify.subtitle':
     'Hält jeden Eintrag gegen die Hash-Kette, den Baum und die signierten Checkpoints, hier in diesem Browser.',
-  'verify.log': 'Das Log',
+  'verify.log': 'Das Protokoll',
   'verify.own': 'Das Log jetzt prüfen',
   'verify.file': 'Eine exportierte Datei prüfen',
   'verify.export': 'Exportieren',

@@ -8,7 +8,7 @@ export const messages: Translation<typeof english> = {
   search: 'Suchen, was ich erreiche',
   noMatch: 'Nichts heisst so.',
   'empty.title': 'Noch ist nichts für dich offen',
-  'empty.text': 'Sobald dich eine Regel, eine Policy oder eine bewilligte Anfrage einlässt, erscheint es hier.',
+  'empty.text': 'Sobald dich eine Regel, eine Richtlinie oder eine bewilligte Anfrage einlässt, erscheint es hier.',
   newWindow: 'öffnet ein neues Fenster',
   site: 'Standort',
   'site.text': 'Mit zeronaut forward auf deinem Rechner.',
@@ -33,8 +33,7 @@ export const messages: Translation<typeof english> = {
   'passkey.nameHint': 'Um ihn von anderen zu unterscheiden, etwa Mein Telefon',
   'passkey.refused': 'Es wurde kein Passkey gemacht. Versuche es nochmals, wenn du so weit bist.',
   'passkey.known': 'Dieses Gerät hat schon einen Passkey für dieses Konto.',
-  'passkey.address':
-    'Unter dieser Adresse gehen Passkeys nicht. Öffne die Seite unter ihrem eigenen Namen: auf dem Rechner der Konsole localhost.',
+  'passkey.address': 'Unter dieser Adresse gehen Passkeys nicht. Öffne die Seite unter ihrem eigenen Namen.',
   'passkey.failed': 'Der Passkey konnte nicht gemacht werden.',
   'app.add': 'Authenticator-App einrichten',
   'app.text': 'Lass die App das Bild lesen, oder tippe das Geheimnis ein. Gib dann den Code ein, den sie zeigt.',
@@ -60,7 +59,7 @@ export const messages: Translation<typeof english> = {
   'devices.none': 'Noch kein Gerät. zeronaut login nimmt den Rechner auf, auf dem du es ausführst.',
   consents: 'Dienste, die dich anmelden',
   'consents.none': 'Du hast es keinem erlaubt.',
-  'consent.since': 'erlaubt',
+  'consent.since': 'seit',
   'consent.withdraw': 'Zurücknehmen',
   'consent.withdrawTitle': 'Einwilligung für {name} zurücknehmen?',
   'consent.withdrawText':

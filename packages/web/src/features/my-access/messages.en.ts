@@ -30,8 +30,7 @@ export const messages = {
   'passkey.nameHint': 'To tell it from others, such as My telephone',
   'passkey.refused': 'No passkey was made. Try again when you are ready.',
   'passkey.known': 'This device has a passkey for this account already.',
-  'passkey.address':
-    'Passkeys do not work under this address. Open the page under its own name: on the machine of the console, localhost.',
+  'passkey.address': 'Passkeys do not work under this address. Open the page under its own name.',
   'passkey.failed': 'The passkey could not be made.',
   'app.add': 'Set up an authenticator app',
   'app.text': 'Let the app read the picture, or type the secret into it. Then enter the code that it shows.',
@@ -55,7 +54,7 @@ export const messages = {
   'devices.none': 'No device yet. zeronaut login enrols the machine that you run it on.',
   consents: 'Services that sign you in',
   'consents.none': 'You have allowed none to.',
-  'consent.since': 'allowed',
+  'consent.since': 'since',
   'consent.withdraw': 'Take back',
   'consent.withdrawTitle': 'Take your consent for {name} back?',
   'consent.withdrawText':

@@ -89,7 +89,6 @@ export function QuestionInputs({ fields, onFields, administers = false }: Questi
   const text = (key: 'address' | 'at' | 'risk' | 'factorMinutesAgo' | 'method' | 'path') => (
     <TextField
       label={t(`simulate.${key}`)}
-      helperText={key === 'at' || key === 'factorMinutesAgo' ? t(`simulate.${key}Hint`) : undefined}
       value={fields[key]}
       onChange={(event) => onFields({ [key]: event.target.value })}
       {...(key === 'at'
@@ -154,9 +153,7 @@ export function QuestionInputs({ fields, onFields, administers = false }: Questi
             options={gateways.data?.items.map(({ name }) => name) ?? []}
             inputValue={fields.gateway}
             onInputChange={(_, gateway) => onFields({ gateway })}
-            renderInput={(params) => (
-              <TextField {...params} label={t('simulate.gateway')} helperText={t('simulate.gatewayHint')} />
-            )}
+            renderInput={(params) => <TextField {...params} label={t('simulate.gateway')} />}
           />
         )}
       </Box>
