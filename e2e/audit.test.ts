@@ -41,7 +41,7 @@ describe('an exported audit log', () => {
     assert.equal(existsSync(`${file}.partial`), false);
     lines = readFileSync(file, 'utf8').trimEnd().split('\n');
     const again = await world.zeronaut(['audit', 'export', file]);
-    assert.equal(again.code, 1);
+    assert.equal(again.code, 6);
     assert.match(again.stderr, /exists[\s\S]*--force/);
     const piped = await world.zeronaut(['audit', 'export', '-']);
     assert.equal(piped.stdout.trimEnd().split('\n').length, lines.length);
