@@ -124,7 +124,7 @@ describe('an exported audit log', () => {
       assert.equal(error.reason, `audit.${flaw}`);
     }
     const missing = await world.zeronaut(['audit', 'verify', join(world.home, 'nothing.jsonl')]);
-    assert.equal(missing.code, 2);
+    assert.equal(missing.code, 5);
     const bad = await world.zeronaut(['audit', 'verify', file, '--key', 'nonsense']);
     assert.equal(bad.code, 2);
   });
