@@ -472,7 +472,7 @@ async function furnish(): Promise<Record<string, string>> {
        values (?, ?, 'planted-epoch', 1, ?, null, 'deny', ?, 'x', 'y')`,
     ).run(organization, gateway.id, Date.now() + 1_000, JSON.stringify(event));
     db.prepare(
-      `insert into incidents values (?, ?, ?, 'policy_used', 'bad', 'policy', ?, ?, ?, ?, ?, null, null, 1, null, null, ?)`,
+      `insert into incidents values (?, ?, ?, 'policy_used', 'bad', 'policy', ?, ?, ?, ?, ?, null, null, 1, null, null, ?, null)`,
     ).run(
       ...[incident, organization, `policy_used ${policy.id}`, policy.id, field('incident-object')],
       ...[field('incident-detail'), Date.now(), Date.now(), field('incident-note')],
