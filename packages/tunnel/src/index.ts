@@ -26,6 +26,6 @@ export * from './stream/byte-stream.ts';
 export { corkTurn } from './stream/cork-turn.ts';
 export * from './stream/direct-reads.ts';
 export * from './stream/pipe-pair.ts';
-export { countRead } from './stream/read-garbage.ts';
+export { ownCopy } from './stream/read-garbage.ts';
 export { type SocketStreamOptions, socketFault, socketStream } from './stream/socket-stream.ts';
 export { type SpliceOptions, splice } from './stream/splice.ts';

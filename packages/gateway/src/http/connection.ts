@@ -1,5 +1,5 @@
 import { deny, type Fault, type Reason } from '@zeronaut/model';
-import { type ByteStream, type ByteStreamHandler, countRead } from '@zeronaut/tunnel';
+import { type ByteStream, type ByteStreamHandler, ownCopy } from '@zeronaut/tunnel';
 import type { Downstream } from '../flow.ts';
 import { BodyReader } from './body-reader.ts';
 import type { Deadlined } from './deadlines.ts';
@@ -119,7 +119,7 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
   onBorrowed(chunk: Buffer): void {
     // Most requests are a head that comes in one piece: nothing of it has to be kept.
     if (this.#state === HEAD && this.#heldBytes === 0) this.#consume(chunk, true);
-    else this.onData(owned(chunk));
+    else this.onData(ownCopy(chunk));
   }
 
   onDrain(): void {
@@ -248,7 +248,7 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
       if (this.#state === HEAD) {
         const request = parseRequestHead(bytes, at, bytes.length);
         if (request === null) {
-          this.#holdHead(lent ? owned(bytes) : bytes, at);
+          this.#holdHead(lent ? ownCopy(bytes) : bytes, at);
           break;
         }
         if (typeof request === 'string') {
@@ -258,7 +258,7 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
         at = request.end;
         if (lent && at < bytes.length) {
           // Before anybody is called: whose writes fail may read into the same memory.
-          bytes = owned(bytes.subarray(at));
+          bytes = ownCopy(bytes.subarray(at));
           at = 0;
           lent = false;
         }
@@ -386,11 +386,6 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
     exchange?.onDownstreamClosed();
     this.#owner.connectionClosed(this);
   }
-}
-
-function owned(lent: Buffer): Buffer {
-  countRead(lent.length);
-  return Buffer.from(lent);
 }
 
 /** With the empty line that may stand before it. */

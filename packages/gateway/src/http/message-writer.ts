@@ -1,4 +1,4 @@
-import { type ByteStream, corkTurn, countRead } from '@zeronaut/tunnel';
+import { type ByteStream, corkTurn, ownCopy } from '@zeronaut/tunnel';
 import { JOIN_BYTES } from './limits.ts';
 
 /**
@@ -63,6 +63,5 @@ export function writeChunk(
 function writePart(stream: ByteStream, part: Buffer, lent: boolean): boolean {
   if (!lent) return stream.write(part);
   if (stream.writeBorrowed !== undefined) return stream.writeBorrowed(part);
-  countRead(part.length);
-  return stream.write(Buffer.from(part));
+  return stream.write(ownCopy(part));
 }

@@ -1,5 +1,5 @@
 import { Fault } from '@zeronaut/model';
-import { type ByteStream, type ByteStreamHandler, countRead } from '@zeronaut/tunnel';
+import { type ByteStream, type ByteStreamHandler, ownCopy } from '@zeronaut/tunnel';
 import { BodyReader } from './body-reader.ts';
 import type { Deadlined, Deadlines } from './deadlines.ts';
 import { MAX_HEAD_BYTES, MAX_INTERIM_RESPONSES } from './limits.ts';
@@ -278,9 +278,7 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
 /** What of `bytes` is still needed after this call. */
 function kept(bytes: Buffer, from: number, lent: boolean): Buffer {
   const rest = bytes.subarray(from);
-  if (!lent) return rest;
-  countRead(rest.length);
-  return Buffer.from(rest);
+  return lent ? ownCopy(rest) : rest;
 }
 
 /** An agent refuses with codes that are reasons already; a broken connection becomes `target.reset`. */

@@ -7,9 +7,9 @@ export interface Attested {
   readonly authenticatorData: Uint8Array<ArrayBuffer>;
   readonly clientDataHash: Buffer;
   readonly aaguid: Uint8Array;
-  /** The passkey's own, as COSE and as a key. */
-  readonly credentialPublicKey: Uint8Array<ArrayBuffer>;
+  /** The passkey's own, and the COSE algorithm that it says it signs with. */
   readonly key: KeyObject;
+  readonly algorithm: unknown;
 }
 
 /** Who vouches: certificates, the one that did first. They hold what they have to; whether somebody trusts them is looked at later. */
@@ -26,7 +26,7 @@ export const signedBytes = ({ authenticatorData, clientDataHash }: Attested): Bu
   Buffer.concat([authenticatorData, clientDataHash]);
 
 /** COSE algorithms (RFC 9053, RFC 8812) that statements are signed with. */
-const ALGORITHMS: Readonly<Record<number, { readonly hash: string | null; readonly keyType: string }>> = {
+export const ALGORITHMS: Readonly<Record<number, { readonly hash: string | null; readonly keyType: string }>> = {
   [-7]: { hash: 'sha256', keyType: 'ec' },
   [-35]: { hash: 'sha384', keyType: 'ec' },
   [-36]: { hash: 'sha512', keyType: 'ec' },
@@ -34,8 +34,15 @@ const ALGORITHMS: Readonly<Record<number, { readonly hash: string | null; readon
   [-257]: { hash: 'sha256', keyType: 'rsa' },
 };
 
-export function isSignedBy(key: KeyObject, algorithm: unknown, data: Buffer, signature: unknown): boolean {
-  const how = typeof algorithm === 'number' ? ALGORITHMS[algorithm] : undefined;
+/** `known`: the algorithms that are taken. */
+export function isSignedBy(
+  key: KeyObject,
+  algorithm: unknown,
+  data: Uint8Array,
+  signature: unknown,
+  known = ALGORITHMS,
+): boolean {
+  const how = typeof algorithm === 'number' ? known[algorithm] : undefined;
   if (how === undefined || !(signature instanceof Uint8Array) || key.asymmetricKeyType !== how.keyType) return false;
   return verify(how.hash, data, key, signature);
 }
@@ -46,7 +53,7 @@ const CURVES: Readonly<Record<number, string>> = { 1: 'P-256', 2: 'P-384', 3: 'P
 const [EC2, OKP, RSA] = [2, 1, 3];
 
 /** A COSE key (RFC 9053, 7; RFC 8230, 4). Null: of another kind. */
-export function keyOf(credentialPublicKey: Uint8Array<ArrayBuffer>): KeyObject | null {
+export function keyOf(credentialPublicKey: Uint8Array<ArrayBuffer>): Pick<Attested, 'key' | 'algorithm'> | null {
   const cose = decodeCredentialPublicKey(credentialPublicKey) as unknown as ReadonlyMap<number, unknown>;
   const text = (label: number) => {
     const value = cose.get(label);
@@ -64,7 +71,7 @@ export function keyOf(credentialPublicKey: Uint8Array<ArrayBuffer>): KeyObject |
           : null;
   if (jwk === null) return null;
   try {
-    return createPublicKey({ key: jwk, format: 'jwk' });
+    return { key: createPublicKey({ key: jwk, format: 'jwk' }), algorithm: cose.get(3) };
   } catch {
     // Node says by throwing that it is no key.
     return null;

@@ -1,7 +1,7 @@
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { ExtendedKeyUsageExtension, SubjectAlternativeNameExtension } from '@peculiar/x509';
 import { type Certificate, certificatesOf, isForModel } from './certificates.ts';
-import { type ReadStatement, signedBytes } from './statement.ts';
+import { ALGORITHMS, isSignedBy, type ReadStatement, signedBytes } from './statement.ts';
 
 /** TPM 2.0 Library, part 2: 6.3 algorithms, 6.4 curves, 6.2 and 6.9 constants of an attestation, 8.3 attributes. */
 const [ALG_RSA, ALG_ECC, ALG_NULL] = [0x0001, 0x0023, 0x0010];
@@ -16,14 +16,11 @@ const DEFAULT_EXPONENT = 65_537;
  * COSE algorithms of the signature and of the hash in it. RS1 is what Windows signs with: a forger would have to find a second
  * statement to a SHA-1 that a TPM already signed, for the name of the key in it is hashed as `nameAlg` says.
  */
-const ALGORITHMS: Readonly<Record<number, { readonly hash: string; readonly keyType: string }>> = {
+const TPM_ALGORITHMS: typeof ALGORITHMS = {
+  ...ALGORITHMS,
   [-65535]: { hash: 'sha1', keyType: 'rsa' },
-  [-257]: { hash: 'sha256', keyType: 'rsa' },
   [-258]: { hash: 'sha384', keyType: 'rsa' },
   [-259]: { hash: 'sha512', keyType: 'rsa' },
-  [-7]: { hash: 'sha256', keyType: 'ec' },
-  [-35]: { hash: 'sha384', keyType: 'ec' },
-  [-36]: { hash: 'sha512', keyType: 'ec' },
 };
 
 const [SUBJECT_ALT_NAME, EXTENDED_KEY_USAGE] = ['2.5.29.17', '2.5.29.37'];
@@ -40,19 +37,18 @@ export const readTpm: ReadStatement = (statement, attested) => {
   if (statement.get('ver') !== '2.0' || chain === null) return null;
   if (!(publicArea instanceof Uint8Array) || !(certified instanceof Uint8Array)) return null;
   const [aik] = chain;
-  const how = ALGORITHMS[Number(statement.get('alg'))];
-  const signature = statement.get('sig');
-  if (how === undefined || !(signature instanceof Uint8Array)) return null;
-  if (aik.signed.publicKey.asymmetricKeyType !== how.keyType) return null;
-  if (!isAik(aik) || !isForModel(aik, attested.aaguid)) return null;
-  if (!verify(how.hash, certified, aik.signed.publicKey, signature)) return null;
+  const algorithm = statement.get('alg');
+  // Of the hash that the TPM signs: those without one of their own cannot be meant.
+  const hash = TPM_ALGORITHMS[Number(algorithm)]?.hash ?? null;
+  if (hash === null || !isAik(aik) || !isForModel(aik, attested.aaguid)) return null;
+  if (!isSignedBy(aik.signed.publicKey, algorithm, certified, statement.get('sig'), TPM_ALGORITHMS)) return null;
 
   const area = readPublicArea(publicArea);
   if (area === null || !area.key.equals(attested.key)) return null;
   const info = readCertified(certified);
   if (info === null) return null;
   const name = Buffer.concat([area.nameAlgorithm, createHash(area.nameHash).update(publicArea).digest()]);
-  const extra = createHash(how.hash).update(signedBytes(attested)).digest();
+  const extra = createHash(hash).update(signedBytes(attested)).digest();
   if (!info.name.equals(name) || !info.extra.equals(extra)) return null;
   return { chain, understood: [SUBJECT_ALT_NAME, EXTENDED_KEY_USAGE, CERTIFICATE_POLICIES] };
 };

@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { decodeCredentialPublicKey, parseAuthenticatorData } from '@simplewebauthn/server/helpers';
+import { parseAuthenticatorData } from '@simplewebauthn/server/helpers';
 import type { Reason } from '@zeronaut/model';
 import { readAndroidKey } from './android-key.ts';
 import { readApple } from './apple.ts';
@@ -53,10 +53,7 @@ export function verifyStatement(
   if (aaguid === undefined || credentialPublicKey === undefined) return 'passkey.malformed';
   const key = keyOf(credentialPublicKey as Uint8Array<ArrayBuffer>);
   if (key === null) return 'passkey.malformed';
-  const attested: Attested = {
-    ...{ authenticatorData, clientDataHash: sha256(object.clientDataJson), aaguid, key },
-    credentialPublicKey: credentialPublicKey as Uint8Array<ArrayBuffer>,
-  };
+  const attested: Attested = { authenticatorData, clientDataHash: sha256(object.clientDataJson), aaguid, ...key };
   if (format === 'packed' && statement.get('x5c') === undefined) {
     // A statement of its own key proves that the key is there, and nothing of who made it.
     if (!isOwn(statement, attested)) return 'passkey.attestation_invalid';
@@ -74,8 +71,9 @@ export function verifyStatement(
 
 function isOwn(statement: ReadonlyMap<unknown, unknown>, attested: Attested): boolean {
   const algorithm = statement.get('alg');
-  const own = decodeCredentialPublicKey(attested.credentialPublicKey) as unknown as ReadonlyMap<number, unknown>;
-  return own.get(3) === algorithm && isSignedBy(attested.key, algorithm, signedBytes(attested), statement.get('sig'));
+  return (
+    attested.algorithm === algorithm && isSignedBy(attested.key, algorithm, signedBytes(attested), statement.get('sig'))
+  );
 }
 
 function uuidOf(bytes: Uint8Array): string {

@@ -39,6 +39,7 @@ export function compilePolicy(json: unknown, again?: () => unknown): CompiledPol
   const { effect } = members;
   if (effect !== 'permit' && effect !== 'forbid') throw new UnsupportedPolicyError('neither permit nor forbid');
   const annotations = Object.entries(object(members.annotations ?? {}));
+  const conditions = compileConditions(members);
   return {
     effect,
     annotations:
@@ -48,7 +49,7 @@ export function compilePolicy(json: unknown, again?: () => unknown): CompiledPol
     matchesPrincipal: compileScope(members.principal),
     matchesAction: compileScope(members.action),
     matchesResource: compileScope(members.resource),
-    holds: again === undefined ? compileConditions(members) : compileLater(compileConditions(members), again),
+    holds: again === undefined ? conditions : compileLater(again),
     facts: factsUsed(list(members.conditions).map((clause) => object(clause).body)),
   };
 }
@@ -60,8 +61,8 @@ function compileConditions(members: Record<string, unknown>): Holds {
   return (environment) => conditions.every((condition) => condition(environment));
 }
 
-/** The first parameter is dropped: it says that the second will not throw. */
-function compileLater(_possible: Holds, again: () => unknown): Holds {
+/** Of what was compiled once and let go, so that it will not throw. */
+function compileLater(again: () => unknown): Holds {
   let holds: Holds | null = null;
   return (environment) => {
     holds ??= compileConditions(object(again()));

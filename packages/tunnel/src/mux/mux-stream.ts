@@ -1,6 +1,6 @@
 import { Fault } from '@zeronaut/model';
 import { type ByteStream, type ByteStreamHandler, NO_HANDLER } from '../stream/byte-stream.ts';
-import { countRead } from '../stream/read-garbage.ts';
+import { ownCopy } from '../stream/read-garbage.ts';
 import { ChunkQueue } from './chunk-queue.ts';
 
 /** One stream of a session. `abort(code)` reaches the other end as a fault with that code. */
@@ -199,7 +199,7 @@ export class SessionStream implements MuxStream {
     if ((this.#flags & PAUSED) === 0 && this.#receiveQueue === null) {
       if (!borrowed) this.handler.onData(chunk);
       else if (this.handler.onBorrowed !== undefined) this.handler.onBorrowed(chunk);
-      else this.handler.onData(copyOf(chunk));
+      else this.handler.onData(ownCopy(chunk));
       this.#replenish();
       return null;
     }
@@ -285,9 +285,4 @@ export class SessionStream implements MuxStream {
     this.#flags |= DEFERRED;
     this.#host.defer(this);
   }
-}
-
-function copyOf(chunk: Buffer): Buffer {
-  countRead(chunk.length);
-  return Buffer.from(chunk);
 }

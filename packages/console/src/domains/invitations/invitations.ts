@@ -87,7 +87,7 @@ export async function createInvitation(
     // After the audit entry, which locks the organization: of two at once one sees the other.
     const others = await closeOthers(queries, context, caller, row);
     if (others !== null && !input.replace) {
-      const open = `${others.id}, ${others.role}, until ${isoTime(others.expires_at).slice(0, 16).replace('T', ' ')} UTC`;
+      const open = `${others.id}, ${others.role}, until ${untilMinute(isoTime(others.expires_at))}`;
       return new Refusal('invitation.open', { detail: `${input.email} has an open invitation (${open})` });
     }
     return { invitation, organization: await getOrganization(queries, caller.organizationId) };

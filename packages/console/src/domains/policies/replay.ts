@@ -2,6 +2,7 @@ import type { AccessEvent, Proposal, SnapshotUser } from '@zeronaut/model';
 import { type AccessDecision, type AccessFacts, anonymousFacts, httpAction, type PolicyAction } from '@zeronaut/policy';
 import { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
+import { countryOfEvent } from '../access-events/country-of-event.ts';
 import type { Caller, Context } from '../context.ts';
 import { readFacts } from '../organizations/organization-facts.ts';
 import type { ProvedFactor } from '../sessions/sign-in-policy.ts';
@@ -196,6 +197,7 @@ function questionOf(
   if (facts === null) return null;
   const session = sessions.get(event.credentialId);
   const atMs = Date.parse(event.at);
+  const country = countryOfEvent(event);
   return {
     object,
     action: actionOfEvent(event),
@@ -205,19 +207,14 @@ function questionOf(
       gateway: event.gatewayId,
       ...(event.protocol === 'forward' && event.credentialId !== '' && { deviceId: event.credentialId }),
       ...(event.protocol === 'http' && { method: event.method, path: event.path }),
-      // What the gateway knew then; one of before, where a policy had asked.
-      ...countryOfEvent(event),
+      // What the gateway knew then.
+      ...(country !== '' && { country }),
       ...(session !== undefined && {
         factors: session.factors,
         factorMinutesAgo: Math.max(0, Math.floor((atMs - session.atMs) / 60_000)),
       }),
     },
   };
-}
-
-function countryOfEvent({ country, explanation }: AccessEvent): { country?: string } {
-  const known = country ?? explanation?.facts.country ?? '';
-  return known === '' ? {} : { country: known };
 }
 
 export function objectIdOfEvent(event: AccessEvent): string {

@@ -2,6 +2,7 @@ import { type AccessEvent, isId } from '@zeronaut/model';
 import { sql } from 'kysely';
 import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
+import { countryOfEvent } from '../access-events/country-of-event.ts';
 import { addBytes, addedBytes, byKey, FUTURE_MS, isFailure, ORGANIZATION_SHARDS, shardOf } from './count-traffic.ts';
 
 /**
@@ -133,9 +134,9 @@ function scopesOf({ subject, credentialId }: AccessEvent): string[] {
   return [...(isId('user', subject) ? [subject] : []), ...(isId('device', credentialId) ? [credentialId] : [])];
 }
 
-function partsOf({ resourceId, sourceAddress, country: told, explanation }: AccessEvent): [Part['kind'], string][] {
-  // Gateways of before tell it only where a policy asked.
-  const country = told ?? explanation?.facts.country ?? '';
+function partsOf(event: AccessEvent): [Part['kind'], string][] {
+  const { resourceId, sourceAddress } = event;
+  const country = countryOfEvent(event);
   return [
     ...(resourceId === null ? [] : [['resource', resourceId] as [Part['kind'], string]]),
     ['address', sourceAddress],

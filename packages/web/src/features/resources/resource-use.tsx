@@ -16,7 +16,7 @@ export function ResourceUse({ id }: { readonly id: string }) {
     enabled: isShown,
   });
   if (data === undefined) return null;
-  const count = data.points.reduce((sum, { requests }) => sum + requests, 0);
+  const count = data.total.requests;
   return (
     <Typography>{count === 0 ? t('use.none') : t('use.day', { requests: formatCount(count, language) })}</Typography>
   );

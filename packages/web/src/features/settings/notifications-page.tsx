@@ -8,6 +8,7 @@ import { lazy, Suspense, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
+import { wholeList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CreateButton } from '../../ui/create-button.tsx';
@@ -116,14 +117,7 @@ export function NotificationsPage() {
         tabs={<SubNavigation of="settings" />}
         above={<TestResult name={tested?.name} result={test.data} error={test.error} />}
         actions={create}
-        list={{
-          rows: query.data?.items,
-          error: query.data === undefined ? query.error : null,
-          isFetching: query.isFetching,
-          hasMore: false,
-          loadMore: () => undefined,
-          reload: () => void query.refetch(),
-        }}
+        list={wholeList(query)}
         columns={columns}
         rowKey={({ id }) => id}
         textOf={(row) => [row.name, row.settings.kind, addressOf(row)].join(' ')}
