@@ -1,5 +1,5 @@
 /** How bytes travel between two of our programs. Knows nothing of the product. */
-export { type BackoffOptions, backoffDelayMs } from './link/backoff.ts';
+export { Backoff, type BackoffOptions } from './link/backoff.ts';
 export { createTunnelDialer, type TunnelDialer, type TunnelDialerOptions } from './link/dialer.ts';
 export {
   createTunnelListener,

@@ -8,7 +8,7 @@ import {
   type TunnelFromGateway,
   tunnelFromGateway,
 } from '@zeronaut/model';
-import { createTunnelDialer, type MuxSession, type MuxStream, type TunnelDialer } from '@zeronaut/tunnel';
+import { Backoff, createTunnelDialer, type MuxSession, type MuxStream, type TunnelDialer } from '@zeronaut/tunnel';
 import type { Connection } from '../profile/connection.ts';
 import { type Device, renewDevice } from '../profile/device.ts';
 import type { AgentState, Endpoints } from '../profile/state.ts';
@@ -46,7 +46,10 @@ const REFRESH_WITHOUT_GATEWAY_MS = 5_000;
 const REFRESH_AFTER_FAILURE_MS = 1_000;
 const RENEWAL_CHECK_MS = 3_600_000;
 /** A device that has just enrolled is in the gateway's snapshot a moment later: the first retry must not keep it waiting. */
-const BACKOFF = { firstMs: 250, capMs: 5_000 };
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 5_000;
+/** While nothing listens: a gateway that was killed is back within seconds, and its agents should be, too. */
+const GONE_RETRY_MS = 1_000;
 
 interface Dialled {
   endpoint: Endpoint;
@@ -71,7 +74,7 @@ export class TunnelSet {
   #refreshing: Promise<void> | null = null;
   /** A refresh because of a failure is due. */
   #refreshSoon = false;
-  #refreshAfterFailureMs = REFRESH_AFTER_FAILURE_MS;
+  readonly #afterFailure = new Backoff({ firstMs: REFRESH_AFTER_FAILURE_MS, capMs: REFRESH_INTERVAL_MS });
   #waiters: (() => void)[] = [];
 
   constructor(options: TunnelSetOptions) {
@@ -133,7 +136,9 @@ export class TunnelSet {
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = null;
       this.#refreshSoon = false;
-      this.#scheduleRefresh(this.#dialled.size === 0 ? REFRESH_WITHOUT_GATEWAY_MS : REFRESH_INTERVAL_MS);
+      const pauseMs = this.#dialled.size === 0 ? REFRESH_WITHOUT_GATEWAY_MS : REFRESH_INTERVAL_MS;
+      // Agents that lost the same gateway at the same time ask the console at different ones.
+      this.#scheduleRefresh(pauseMs * (0.9 + 0.2 * Math.random()));
     });
     return this.#refreshing;
   }
@@ -211,11 +216,11 @@ export class TunnelSet {
       port: at.port,
       servername: gatewayServerName(endpoint.gatewayId),
       alpn: TUNNEL_ALPN,
-      backoff: BACKOFF,
+      backoff: { firstMs: FIRST_RETRY_MS, capMs: LAST_RETRY_MS, goneCapMs: GONE_RETRY_MS },
       onUp: (session) => {
         const link = { endpoint, session, draining: false };
         dialled!.link = link;
-        this.#refreshAfterFailureMs = REFRESH_AFTER_FAILURE_MS;
+        this.#afterFailure.reset();
         this.#options.onUp?.(link);
         this.#wake();
       },
@@ -250,8 +255,7 @@ export class TunnelSet {
   #refreshAfterFailure(): void {
     if (this.#refreshSoon || this.#refreshing !== null) return;
     this.#refreshSoon = true;
-    this.#scheduleRefresh(this.#refreshAfterFailureMs);
-    this.#refreshAfterFailureMs = Math.min(this.#refreshAfterFailureMs * 2, REFRESH_INTERVAL_MS);
+    this.#scheduleRefresh(this.#afterFailure.nextMs());
   }
 
   #wake(): void {

@@ -12,6 +12,7 @@ import {
   type SyncFromGateway,
   syncFromConsole,
 } from '@zeronaut/model';
+import { Backoff } from '@zeronaut/tunnel';
 import type { Logger } from 'pino';
 import { parseJsonPieces } from '../json-pieces.ts';
 import type { ReceivedSnapshot } from '../rooms.ts';
@@ -44,11 +45,12 @@ export interface SyncLinkOptions {
 }
 
 const DIAL_TIMEOUT_MS = 5_000;
-/** The first retry comes within a second, so that a restarted console finds its gateways at once. */
 const FIRST_RETRY_MS = 200;
 const LAST_RETRY_MS = 5_000;
-/** Failed dials per line in the log. */
-const QUIET_ATTEMPTS = 15;
+/** While nothing listens: a restarted console finds its gateways at once, and has time to take them all. */
+const GONE_RETRY_MS = 1_000;
+/** A console may be away for days: said at once, then so often. */
+const REMINDER_MS = 60_000;
 /** A link that lived this long was a good one: the next retry starts from the beginning. */
 const GOOD_LINK_MS = 1_000;
 /** A password hash at the console takes a fraction of a second; a person waits for this answer. */
@@ -74,7 +76,11 @@ export class SyncLink {
   #socket: TLSSocket | null = null;
   #up = false;
   #stopped = false;
-  #attempt = 0;
+  readonly #backoff = new Backoff({ firstMs: FIRST_RETRY_MS, capMs: LAST_RETRY_MS, goneCapMs: GONE_RETRY_MS });
+  /** Of this link or the one that ended just now. Null: it never was up; a console may take long to say no. */
+  #upSince: number | null = null;
+  /** When it was last said that the link is down; null once a good one was there. */
+  #saidDownAt: number | null = null;
   #retry: NodeJS.Timeout | null = null;
   #watch: NodeJS.Timeout | null = null;
   #lastHeard = 0;
@@ -186,7 +192,6 @@ export class SyncLink {
     const { address, credentials, log } = this.#options;
     const { key, certificate, authority } = credentials();
     const destination = parseHostPort(address)!;
-    const startedAt = performance.now();
     let failure: Error | null = null;
     let socket: TLSSocket;
     try {
@@ -205,7 +210,7 @@ export class SyncLink {
       });
     } catch (error) {
       // Key or certificate cannot be read by OpenSSL: the same as a console that refuses us, so that the edge goes on.
-      this.#scheduleRetry(startedAt, error as Error);
+      this.#scheduleRetry(error as Error);
       return;
     }
     this.#socket = socket;
@@ -254,7 +259,7 @@ export class SyncLink {
       this.#up = false;
       for (const rpc of [...this.#rpcs.values()]) rpc.settle(null);
       if (wasUp) this.#options.onDown();
-      if (!this.#stopped) this.#scheduleRetry(startedAt, failure);
+      if (!this.#stopped) this.#scheduleRetry(failure);
     });
   }
 
@@ -262,6 +267,7 @@ export class SyncLink {
     this.#up = true;
     this.#lastHeard = performance.now();
     this.#lastSaid = this.#lastHeard;
+    this.#upSince = this.#lastHeard;
     this.#watch = setInterval(() => this.#keepAlive(socket), SYNC_PING_INTERVAL_MS / 5);
     const { witness } = this.#options;
     this.send({
@@ -343,20 +349,21 @@ export class SyncLink {
     }
   }
 
-  #scheduleRetry(startedAt: number, failure: Error | null): void {
-    if (performance.now() - startedAt > GOOD_LINK_MS) this.#attempt = 0;
-    const ceiling = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#attempt, 10));
-    // Half fixed, half random: gateways that lost one console do not come back in step.
-    const delayMs = ceiling / 2 + Math.random() * (ceiling / 2);
-    // A console may be away for days: say it at once, then about once a minute.
-    if (this.#attempt % QUIET_ATTEMPTS === 0) {
+  #scheduleRetry(failure: NodeJS.ErrnoException | null): void {
+    const now = performance.now();
+    if (this.#upSince !== null && now - this.#upSince > GOOD_LINK_MS) {
+      this.#backoff.reset();
+      this.#saidDownAt = null;
+    }
+    this.#upSince = null;
+    if (this.#saidDownAt === null || now - this.#saidDownAt >= REMINDER_MS) {
+      this.#saidDownAt = now;
       this.#options.log.warn(
         { address: this.#options.address, problem: failure?.message ?? 'closed by the console' },
         'console link down, running on without it',
       );
     }
-    this.#attempt++;
-    this.#retry = setTimeout(() => this.#dial(), delayMs);
+    this.#retry = setTimeout(() => this.#dial(), this.#backoff.nextMs(failure?.code === 'ECONNREFUSED'));
   }
 }
 

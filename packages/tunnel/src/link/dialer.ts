@@ -4,7 +4,7 @@ import { createMuxSession, type MuxSession } from '../mux/mux-session.ts';
 import type { MuxStream } from '../mux/mux-stream.ts';
 import type { ByteStream } from '../stream/byte-stream.ts';
 import { tlsCode } from '../tls/tls-fault.ts';
-import { type BackoffOptions, backoffDelayMs } from './backoff.ts';
+import { Backoff, type BackoffOptions } from './backoff.ts';
 import { dialSecured } from './secured-sockets.ts';
 import type { TunnelCredentials } from './tls-profile.ts';
 
@@ -59,19 +59,22 @@ export function createTunnelDialer(options: TunnelDialerOptions): TunnelDialer {
 
 /** A session that lived this long was a good one: the next failure starts the back-off anew. */
 const PROVEN_AFTER_MS = 5_000;
+/** How a session ends whose other side was killed or stopped. Whoever sends us away says why. */
+const GONE: ReadonlySet<string> = new Set(['tunnel.closed', 'tunnel.lost']);
 
 class Dialer implements TunnelDialer {
   session: MuxSession | null = null;
   readonly #options: TunnelDialerOptions;
   #credentials: TunnelCredentials;
+  readonly #backoff: Backoff;
   #stopped = false;
-  #attempt = 0;
   #retryTimer: NodeJS.Timeout | undefined;
   /** Ends the attempt or the session that is under way. */
   #hangUp: (() => void) | null = null;
 
   constructor(options: TunnelDialerOptions) {
     this.#options = options;
+    this.#backoff = new Backoff(options.backoff);
     this.#credentials = { cert: options.cert, key: options.key, ca: options.ca };
   }
 
@@ -103,7 +106,7 @@ class Dialer implements TunnelDialer {
     const fail = (fault: Fault): void => {
       settle();
       giveUp();
-      this.#failed(fault);
+      this.#failed(fault, fault.code === 'tunnel.dial_refused');
     };
     try {
       giveUp = dialSecured({ ...this.#credentials, host, port, servername, alpn }, (link, cause) => {
@@ -148,21 +151,22 @@ class Dialer implements TunnelDialer {
         clearTimeout(admission);
         this.#hangUp = null;
         this.session = null;
-        if (upAt !== null && performance.now() - upAt >= PROVEN_AFTER_MS) this.#attempt = 0;
+        if (upAt !== null && performance.now() - upAt >= PROVEN_AFTER_MS) this.#backoff.reset();
         const refusal = upAt === null ? tlsRefusal(fault) : null;
-        this.#failed(refusal ?? fault ?? new Fault('tunnel.closed', { side: 'local', retry: 'yes' }));
+        const end = refusal ?? fault ?? new Fault('tunnel.closed', { side: 'local', retry: 'yes' });
+        this.#failed(end, upAt !== null && GONE.has(end.code));
       },
       limits,
     });
     this.#hangUp = () => session.close();
   }
 
-  #failed(fault: Fault): void {
+  #failed(fault: Fault, gone = false): void {
     if (this.#stopped) {
       this.#options.onDown(fault, null);
       return;
     }
-    const delayMs = backoffDelayMs(this.#attempt++, this.#options.backoff);
+    const delayMs = this.#backoff.nextMs(gone);
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
       this.dial();

@@ -7,7 +7,7 @@ import { createTestAuthority, waitFor } from '@zeronaut/testkit';
 import type { MuxSession } from '../mux/mux-session.ts';
 import { sharedReadiness } from '../sockets/readiness.ts';
 import { Recorder } from '../stream/byte-stream.suite.ts';
-import { backoffDelayMs } from './backoff.ts';
+import { Backoff } from './backoff.ts';
 import { createTunnelDialer, type TunnelDialer, type TunnelDialerOptions } from './dialer.ts';
 import {
   createTunnelListener,
@@ -312,15 +312,40 @@ test('a listener that takes the connection and says nothing is given up in time'
   assert.equal(side.faults[0]?.code, 'tunnel.dial_timeout');
 });
 
+test('a listener that is gone is looked for at short intervals, one that sends us away at long ones', async (t) => {
+  const first = await startListener(t);
+  const { dialer, side, delays } = startDialer(t, first.port, {
+    backoff: { firstMs: 50, capMs: 100_000, goneCapMs: 50 },
+  });
+  await waitFor(() => dialer.session, { what: 'the session' });
+  await first.listener.stop();
+  await waitFor(() => delays.length === 9, { what: 'the end of the session, and eight refused dials' });
+  assert.deepEqual(
+    side.faults.map(({ code }) => code),
+    ['tunnel.closed', ...Array.from({ length: 8 }, () => 'tunnel.dial_refused')],
+  );
+  assert(delays.every((delayMs) => delayMs! <= 50));
+  const full = await startListener(t, {
+    port: first.port,
+    onPeer: () => ({ accept: false, code: 'tunnel.session_limit' }),
+  });
+  await waitFor(() => side.faults.at(-1)!.code === 'tunnel.session_limit', { what: 'the refusal' });
+  assert(delays.at(-1)! >= 0.2 * 50 * 2 ** 9);
+  await full.listener.stop();
+});
+
 test('delays grow from half a second to ten, never below a fifth', () => {
-  const most = Array.from({ length: 8 }, (_, attempt) => backoffDelayMs(attempt, {}, () => 1));
-  assert.deepEqual(most, [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
-  assert.equal(
-    backoffDelayMs(0, {}, () => 0),
-    100,
-  );
-  assert.equal(
-    backoffDelayMs(10_000, { capMs: 3_000 }, () => 1),
-    3_000,
-  );
+  const most = new Backoff({}, () => 1);
+  const delays = Array.from({ length: 8 }, () => most.nextMs());
+  assert.deepEqual(delays, [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
+  most.reset();
+  assert.equal(most.nextMs(), 500);
+  assert.equal(new Backoff({}, () => 0).nextMs(), 100);
+});
+
+test('while nobody is there they stay below a second, and what fails after that waits long', () => {
+  const backoff = new Backoff({ firstMs: 250, capMs: 5_000 }, () => 1);
+  const gone = Array.from({ length: 6 }, () => backoff.nextMs(true));
+  assert.deepEqual(gone, [250, 500, 1_000, 1_000, 1_000, 1_000]);
+  assert.equal(backoff.nextMs(), 5_000);
 });
