@@ -109,12 +109,18 @@ test('a console starts from nothing, keeps everything over a kill, and stops cle
 });
 
 test('a console that cannot start says why in words, with exit code 1', async (t) => {
-  const { child, errors } = launch(t, temporaryDirectory(t), {
-    ZERONAUT_CONSOLE_DATABASE_URL: 'postgres://127.0.0.1:1/none',
-  });
-  const [code] = await once(child, 'exit');
-  assert.equal(code, 1);
-  assert.match(await errors, /the postgres database cannot be opened/);
+  for (const [env, said] of [
+    [{ ZERONAUT_CONSOLE_DATABASE_URL: 'postgres://127.0.0.1:1/none' }, /the postgres database cannot be opened/],
+    [
+      { ZERONAUT_CONSOLE_BREACHED_PASSWORDS: import.meta.filename },
+      /the list of breached passwords .* cannot be used: its first line is no SHA-1/,
+    ],
+  ] as const) {
+    const { child, errors } = launch(t, temporaryDirectory(t), env);
+    const [code] = await once(child, 'exit');
+    assert.equal(code, 1);
+    assert.match(await errors, said);
+  }
 });
 
 const noPostgres = postgresMissing();

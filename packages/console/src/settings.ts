@@ -36,6 +36,11 @@ export interface ConsoleOptions {
   smtpUrl?: string | undefined;
   /** `ZERONAUT_CONSOLE_MAIL_FROM`, an address. Needed with a mail server. */
   mailFrom?: string | undefined;
+  /**
+   * `ZERONAUT_CONSOLE_BREACHED_PASSWORDS`, a file of SHA-1 hashes as Have I Been Pwned gives them away. Default: none beside the short
+   * list that comes with the console.
+   */
+  breachedPasswords?: string | undefined;
   /** `ZERONAUT_CONSOLE_LOG_LEVEL`, info. */
   logLevel?: string | undefined;
   /** Ends the console like SIGTERM does. */
@@ -69,6 +74,8 @@ export interface Settings {
   readonly dnsServers: readonly string[];
   /** The operator's mail server; null: none. */
   readonly mail: { readonly url: string; readonly from: string } | null;
+  /** The operator's list; null: none. */
+  readonly breachedPasswords: string | null;
   readonly logLevel: string;
 }
 
@@ -114,6 +121,7 @@ export function resolveSettings(options: ConsoleOptions, env: NodeJS.ProcessEnv)
       options.smtpUrl ?? env.ZERONAUT_CONSOLE_SMTP_URL ?? '',
       options.mailFrom ?? env.ZERONAUT_CONSOLE_MAIL_FROM ?? '',
     ),
+    breachedPasswords: options.breachedPasswords ?? (env.ZERONAUT_CONSOLE_BREACHED_PASSWORDS || null),
     logLevel: options.logLevel ?? env.ZERONAUT_CONSOLE_LOG_LEVEL ?? 'info',
   };
 }

@@ -17,6 +17,7 @@ import { createSignInLimits } from './domains/sessions/sign-in-limits.ts';
 import { ensureLocalCredential } from './domains/setup/local-user.ts';
 import { createSetupToken } from './domains/setup/setup.ts';
 import { createRecentTotals } from './domains/traffic/recent-totals.ts';
+import { type BreachedPasswords, openBreachedPasswords } from './domains/users/breached-passwords.ts';
 import { createPasswordHasher } from './domains/users/password.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { startLiveRelay } from './live/live-relay.ts';
@@ -24,7 +25,7 @@ import { createMailer, type Mailer } from './mail/mailer.ts';
 import { createOutbound } from './outbound/outbound.ts';
 import { registerPages } from './pages/register-pages.ts';
 import { WEB_DIRECTORY } from './pages/web-console.ts';
-import type { ReadyInfo, Settings } from './settings.ts';
+import { type ReadyInfo, type Settings, SettingsError } from './settings.ts';
 import { openStore, type Store } from './store/store.ts';
 import { NOBODY_PRESENT } from './sync/presence.ts';
 import { type SyncServer, startSyncServer } from './sync/sync-server.ts';
@@ -61,6 +62,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
   let stopAlarms: (() => Promise<void>) | null = null;
   let stopLogouts: (() => Promise<void>) | null = null;
   let stopTotals: (() => Promise<void>) | null = null;
+  let breachedPasswords: BreachedPasswords | null = null;
   async function stop(): Promise<void> {
     await api?.close();
     mailer?.close();
@@ -72,9 +74,11 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
     await stopAlarms?.();
     await stopLogouts?.();
     await stopTotals?.();
+    await breachedPasswords?.close();
     await store?.close();
   }
   try {
+    breachedPasswords = await openBreached(settings.breachedPasswords);
     store = await openStore(settings.databaseUrl, {
       log,
       onMigrating: (migrations) =>
@@ -91,6 +95,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       store,
       authority: await loadAuthority(store, sealer, clock),
       passwords: createPasswordHasher(),
+      breachedPasswords,
       signInLimits: createSignInLimits(),
       recentTotals: createRecentTotals(),
       userCodeLimit: createUserCodeLimit(),
@@ -144,6 +149,14 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+async function openBreached(file: string | null): Promise<BreachedPasswords> {
+  try {
+    return await openBreachedPasswords(file);
+  } catch (error) {
+    throw new SettingsError(`the list of breached passwords ${file} cannot be used: ${(error as Error).message}`);
   }
 }
 

@@ -31,7 +31,9 @@ export function consoleCommand(line: CommandLine): Command {
       description:
         'Runs a console until it is stopped. SQLite unless ZERONAUT_CONSOLE_DATABASE_URL names a PostgreSQL database (it may ' +
         'hold a password, so it is not a flag). Identity providers, directories and audit receivers at private addresses are ' +
-        'called only in the networks of ZERONAUT_CONSOLE_OUTBOUND_ALLOW (10.0.0.0/8,…), which zeronaut start heeds, too.',
+        'called only in the networks of ZERONAUT_CONSOLE_OUTBOUND_ALLOW (10.0.0.0/8,…), which zeronaut start heeds, too. Passwords ' +
+        'that are known from breaches are refused: those of a short list, and of the file that ZERONAUT_CONSOLE_BREACHED_PASSWORDS names (SHA-1 ' +
+        'hashes in order, as Have I Been Pwned gives them away).',
       examples: [
         'console run',
         'console run --host 0.0.0.0 --public-url https://console.example.com',

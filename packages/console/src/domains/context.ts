@@ -11,6 +11,7 @@ import type { Home } from './memberships/home.ts';
 import type { RateLimit } from './sessions/rate-limit.ts';
 import type { SignInLimits } from './sessions/sign-in-limits.ts';
 import type { RecentTotals } from './traffic/recent-totals.ts';
+import type { BreachedPasswords } from './users/breached-passwords.ts';
 import type { PasswordHasher } from './users/password.ts';
 
 /** What every domain function works with. Made once in `main.ts`. */
@@ -18,6 +19,7 @@ export interface Context {
   readonly store: Store;
   readonly authority: Authority;
   readonly passwords: PasswordHasher;
+  readonly breachedPasswords: BreachedPasswords;
   readonly signInLimits: SignInLimits;
   readonly userCodeLimit: RateLimit;
   /** The only way to dial what an organization configured. */

@@ -26,6 +26,7 @@ import type { Context } from '../domains/context.ts';
 import { createUserCodeLimit } from '../domains/device-authorizations/device-authorizations.ts';
 import { createSignInLimits } from '../domains/sessions/sign-in-limits.ts';
 import { createRecentTotals } from '../domains/traffic/recent-totals.ts';
+import { openBreachedPasswords } from '../domains/users/breached-passwords.ts';
 import { createPasswordHasher } from '../domains/users/password.ts';
 import { insertUser } from '../domains/users/users.ts';
 import { LiveFeed } from '../live/live-feed.ts';
@@ -107,6 +108,7 @@ export async function startFixture(
     authority: await loadAuthority(store, loadMasterKey(masterKeyFile), now),
     readMasterKey: () => readFile(masterKeyFile),
     passwords: createPasswordHasher({ memory: 64, passes: 1, parallelism: 1 }),
+    breachedPasswords: await openBreachedPasswords(null),
     signInLimits: createSignInLimits(),
     recentTotals: createRecentTotals(),
     userCodeLimit: createUserCodeLimit(),

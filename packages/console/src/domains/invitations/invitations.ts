@@ -199,7 +199,7 @@ export async function acceptInvitation(
 ): Promise<SignedIn | PendingSignIn | Refusal> {
   const known = await findInvitation(context, token);
   if (known instanceof Refusal) return known;
-  const weak = checkPassword(input.password, known.email);
+  const weak = await checkPassword(context, input.password, known.email);
   if (weak !== null) return weak;
   const passwordHash = await context.passwords.hash(input.password);
   const nowMs = context.clock();

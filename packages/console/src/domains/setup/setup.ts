@@ -62,7 +62,8 @@ export async function setUp(
   input: { token: string; email: string; name: string; password: string; organizationName?: string },
   origin: Origin,
 ): Promise<SignedIn | Refusal> {
-  const invalid = (await checkSetupToken(context, input.token)) ?? checkPassword(input.password, input.email);
+  const invalid =
+    (await checkSetupToken(context, input.token)) ?? (await checkPassword(context, input.password, input.email));
   if (invalid !== null) return invalid;
   const passwordHash = await context.passwords.hash(input.password);
   const nowMs = context.clock();

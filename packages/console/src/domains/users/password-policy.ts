@@ -1,4 +1,5 @@
 import { Refusal } from '../../store/refusal.ts';
+import type { Context } from '../context.ts';
 
 const MIN_LENGTH = 12;
 
@@ -14,8 +15,15 @@ const TRIVIAL = new Set(
   ),
 );
 
-/** Length counts, nothing else is prescribed; what is refused are passwords that a guesser tries in the first minute. */
-export function checkPassword(password: string, email: string): Refusal | null {
+/**
+ * Length counts, nothing else is prescribed; what is refused are passwords that a guesser tries in the first minute, and those that
+ * became known in a breach. Nobody outside is asked.
+ */
+export async function checkPassword(
+  { breachedPasswords }: Pick<Context, 'breachedPasswords'>,
+  password: string,
+  email: string,
+): Promise<Refusal | null> {
   const lower = password.toLowerCase();
   const problem =
     [...password].length < MIN_LENGTH
@@ -24,7 +32,9 @@ export function checkPassword(password: string, email: string): Refusal | null {
         ? 'not the e-mail address'
         : isTrivial(lower)
           ? 'not one of the passwords that everybody tries first'
-          : null;
+          : (await breachedPasswords.has(password))
+            ? 'not one that is known from a breach'
+            : null;
   return problem === null
     ? null
     : new Refusal('api.password_weak', { errors: [{ path: '/password', message: problem }] });

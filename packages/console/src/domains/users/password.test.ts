@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openBreachedPasswords } from './breached-passwords.ts';
 import { createPasswordHasher } from './password.ts';
 import { checkPassword } from './password-policy.ts';
 
@@ -52,7 +53,8 @@ test('guessers wait behind everybody else, are few, and keep nobody from a threa
   );
 });
 
-test('passwords that a guesser tries first are refused', () => {
+test('passwords that a guesser tries first, or that are known from a breach, are refused', async () => {
+  const context = { breachedPasswords: await openBreachedPasswords(null) };
   const weak = [
     'short',
     'elevenchars',
@@ -67,11 +69,14 @@ test('passwords that a guesser tries first are refused', () => {
     'Ann@Example.com1',
     'Administrator1!',
     'letmein!!!!!2026',
+    '1qaz2wsx3edc4rfv',
+    'JustinBieber',
+    'supernatural2026!',
   ];
   for (const password of weak) {
-    assert.equal(checkPassword(password, 'ann@example.com')?.reason, 'api.password_weak', password);
+    assert.equal((await checkPassword(context, password, 'ann@example.com'))?.reason, 'api.password_weak', password);
   }
   for (const password of ['plum violin harbour seven', 'kX9$mQ2!vB7z', 'жили-были старик']) {
-    assert.equal(checkPassword(password, 'ann@example.com'), null, password);
+    assert.equal(await checkPassword(context, password, 'ann@example.com'), null, password);
   }
 });

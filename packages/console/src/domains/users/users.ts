@@ -137,7 +137,7 @@ export async function createUser(
   input: { email: string; name: string; password: string; role: Role; groups: string[] },
   remember: (queries: Queries, response: User) => Promise<void>,
 ): Promise<User | Refusal> {
-  const weak = checkPassword(input.password, input.email);
+  const weak = await checkPassword(context, input.password, input.email);
   if (weak !== null) return weak;
   const passwordHash = await context.passwords.hash(input.password);
   try {
@@ -177,7 +177,8 @@ export async function updateUser(
   const known = await findUser(context.store.db, caller.organizationId, id);
   if (known instanceof Refusal) return known;
   if (password !== undefined) {
-    const weak = known.kind !== 'person' ? onlyPeopleHavePasswords() : checkPassword(password, known.email);
+    const weak =
+      known.kind !== 'person' ? onlyPeopleHavePasswords() : await checkPassword(context, password, known.email);
     if (weak !== null) return weak;
   }
   const hash = password === undefined ? null : await context.passwords.hash(password);
