@@ -36,7 +36,8 @@ describe('login', () => {
 
     const login = new JsonProcess(spawnProcess(t, NODE, [MAIN, 'login', world.consoleUrl, '--json'], { env }));
     const code = await login.event<{ userCode: string; verificationUriComplete: string }>('code');
-    assert.ok(code.verificationUriComplete.startsWith(world.consoleUrl));
+    const named = world.consoleUrl.replace('127.0.0.1', 'localhost');
+    assert.ok(code.verificationUriComplete.startsWith(named), code.verificationUriComplete);
     // A browser of the same person: signs in at the page that the command names, and approves.
     const browser = world.visitor();
     let page = await browser.open(code.verificationUriComplete);

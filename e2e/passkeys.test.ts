@@ -43,6 +43,19 @@ describe('with a passkey of the console', () => {
     assert.match(await page.innerText('main'), /My telephone\s+passkey for localhost/);
   });
 
+  it('cannot be made at an address: a browser is led to the name, and who is signed in at the address reads where', async () => {
+    const { page, context } = chromium;
+    await context.clearCookies();
+    await page.goto(`${world.consoleUrl}/account`);
+    await page.waitForURL(`${consoleUrl}/sign-in?next=%2Faccount`);
+    await context.addCookies([{ name: 'zn_console', value: ann.token, url: world.consoleUrl }]);
+    await page.goto(`${world.consoleUrl}/account?x=1`);
+    await page.fill('#passkey_name', 'Nowhere');
+    await page.click('text=Add a passkey');
+    await page.click('text=Open this page at localhost');
+    await page.waitForURL(`${consoleUrl}/sign-in?next=%2Faccount`);
+  });
+
   it('signs in without a password', async () => {
     const { page, context } = chromium;
     await context.clearCookies();

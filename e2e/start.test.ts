@@ -46,6 +46,8 @@ it('brings everything up within 3 s, a service within 2 s of Enter, stops on Ctr
     `first start: ready after ${Math.round(performance.now() - startedAt)} ms (its own count: ${Math.round(ready.tookMs)} ms)`,
   );
   assert.ok(ready.setupUrl !== null, 'a link that creates the first owner');
+  for (const shown of [ready.consoleUrl, ready.setupUrl])
+    assert.equal(new URL(shown).hostname, 'localhost', 'a name, which a passkey can belong to');
   const token = /([A-Za-z0-9_-]{20,})\/?$/.exec(ready.setupUrl)![1]!;
   const anonymous = new Api(ready.consoleUrl);
   const { session } = await anonymous.call('setup.create', {
@@ -57,7 +59,10 @@ it('brings everything up within 3 s, a service within 2 s of Enter, stops on Ctr
     }),
     'the link works once',
   );
-  assert.equal(statSync(join(home, 'local-credential.json')).mode & 0o777, 0o600);
+  const credentialFile = join(home, 'local-credential.json');
+  assert.equal(statSync(credentialFile).mode & 0o777, 0o600);
+  const { consoleUrl } = JSON.parse(readFileSync(credentialFile, 'utf8')) as { consoleUrl: string };
+  assert.equal(new URL(consoleUrl).hostname, '127.0.0.1', 'what nobody else of this machine can answer under');
 
   // No login on this machine.
   const service = await startWebService(t);

@@ -287,7 +287,7 @@ describe('people of a company', () => {
     page.setDefaultTimeout(10_000);
     await page.goto(`${world.consoleUrl}/sign-in?next=%2Faccount`);
     await page.click(`text=Continue with ${name}`);
-    await page.waitForURL(`${world.consoleUrl}/account`);
+    await page.waitForURL(`${world.consoleUrl.replace('127.0.0.1', 'localhost')}/account`);
     const email = /\S+@\S+\.example/.exec(await page.innerText('main'))?.[0] ?? '';
     await context.close();
     const [user] = (await world.api.call('users.list', { query: { q: email } })).items;

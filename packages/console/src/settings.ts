@@ -17,9 +17,9 @@ export interface ConsoleOptions {
   syncHost?: string | undefined;
   /** `ZERONAUT_CONSOLE_SYNC_PORT`, 8081. */
   syncPort?: number | undefined;
-  /** `ZERONAUT_CONSOLE_PUBLIC_URL`, `http://127.0.0.1:<port>`. */
+  /** `ZERONAUT_CONSOLE_PUBLIC_URL`, `http://localhost:<port>` where only this machine is served, else the address of `host`. */
   publicUrl?: string | undefined;
-  /** `ZERONAUT_CONSOLE_SYNC_ADDRESS`, host of `publicUrl` and the sync port: what gateways are told to dial. */
+  /** `ZERONAUT_CONSOLE_SYNC_ADDRESS`, host of `publicUrl` if it was set, else `host`, and the sync port: what gateways dial. */
   syncAddress?: string | undefined;
   /** `ZERONAUT_CONSOLE_DATABASE_URL`, `sqlite:<data directory>/zeronaut.db`. */
   databaseUrl?: string | undefined;
@@ -49,6 +49,7 @@ export interface ConsoleOptions {
 }
 
 export interface ReadyInfo {
+  /** The public URL: what people open. */
   readonly url: string;
   readonly port: number;
   readonly syncPort: number;

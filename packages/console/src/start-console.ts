@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ import { startLiveRelay } from './live/live-relay.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
 import { createOutbound } from './outbound/outbound.ts';
 import { registerPages } from './pages/register-pages.ts';
-import { WEB_DIRECTORY } from './pages/web-console.ts';
+import { isWebBuilt } from './pages/web-console.ts';
 import { type ReadyInfo, type Settings, SettingsError } from './settings.ts';
 import { openStore, type Store } from './store/store.ts';
 import { NOBODY_PRESENT } from './sync/presence.ts';
@@ -124,10 +124,13 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
     });
     await api.listen({ host: settings.host, port: settings.port });
     const { port } = api.server.address() as AddressInfo;
-    publicUrl ||= `http://${formatHostPort(reachable(settings.host), port)}`;
-    syncAddress ||= formatHostPort(new URL(publicUrl).hostname.replace(/^\[|\]$/g, ''), sync.port);
+    const host = reachable(settings.host);
+    const localUrl = publicUrl || `http://${formatHostPort(host, port)}`;
+    syncAddress ||= formatHostPort(new URL(localUrl).hostname.replace(/^\[|\]$/g, ''), sync.port);
+    // Of this machine alone: people and the services they come from get a name, since no browser makes a passkey for an address.
+    publicUrl ||= isLoopback(host) ? `http://localhost:${port}` : localUrl;
 
-    await writeForThisUser(context, organizationId, settings.homeDirectory);
+    await writeForThisUser(context, organizationId, settings.homeDirectory, localUrl);
     stopHousekeeping = startHousekeeping(context, log);
     stopCheckpoints = startCheckpoints(context, log);
     stopExports = startExports(context, log);
@@ -142,7 +145,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
         syncPort: sync.port,
         organizationId,
         setupUrl: setupToken === null ? null : `${publicUrl}/setup?token=${setupToken}`,
-        webBuilt: existsSync(join(WEB_DIRECTORY, 'index.html')),
+        webBuilt: isWebBuilt(),
       },
       stop,
     };
@@ -165,9 +168,14 @@ function reachable(host: string): string {
   return host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
 }
 
-async function writeForThisUser(context: Context, organizationId: string, directory: string): Promise<void> {
+async function writeForThisUser(
+  context: Context,
+  organizationId: string,
+  directory: string,
+  url: string,
+): Promise<void> {
   const file = join(directory, LOCAL_CREDENTIAL_FILE);
-  const credential = await ensureLocalCredential(context, organizationId, await readJson(file));
+  const credential = await ensureLocalCredential(context, organizationId, url, await readJson(file));
   await writeFileAtomically(file, `${JSON.stringify({ ...credential, organizationId }, null, 2)}\n`, 0o600);
   await writeFileAtomically(join(directory, 'ca.pem'), context.authority.certificates.certificate, 0o644);
 }

@@ -8,7 +8,7 @@ export const PASSKEY_SCRIPT = `(() => {
   const words = {
     NotAllowedError: 'No passkey was used. Try again when you are ready.',
     InvalidStateError: 'This device has a passkey for this account already.',
-    SecurityError: 'Passkeys do not work under this address. Open the page under its own name.',
+    SecurityError: 'Passkeys belong to a name. Open the page under its own, not under an address.',
   };
   for (const form of document.querySelectorAll('form[data-passkey]')) {
     form.hidden = false;
@@ -26,6 +26,13 @@ export const PASSKEY_SCRIPT = `(() => {
         form.submit();
       } catch (error) {
         status.textContent = words[error.name] || 'The passkey could not be used.';
+        const there = new URL(location.href);
+        if (error.name !== 'SecurityError' || !/^(127([.][0-9]+){3}|[[]::1[]])$/.test(there.hostname)) return;
+        there.hostname = 'localhost';
+        const link = document.createElement('a');
+        link.href = there.href;
+        link.textContent = 'Open this page at localhost';
+        status.append(' ', link);
       }
     });
   }

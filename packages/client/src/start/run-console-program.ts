@@ -19,7 +19,7 @@ export async function runConsoleProgram(options: ConsoleRunOptions, output: Outp
       output.line(`Console ready at ${url}`);
       if (setupUrl !== null) output.line(`Create the first owner (works once): ${setupUrl}`);
       if (!webBuilt) output.note(WEB_NOT_BUILT);
-      tellSupervisor({ ready: true, setupUrl, webBuilt });
+      tellSupervisor({ ready: true, url, setupUrl, webBuilt });
     },
   });
   if (code !== 0) throw new CliError('the console ended', { reason: 'cli.program_failed', next: 'See its log above.' });

@@ -80,6 +80,8 @@ class LocalMachine {
   /** Programs that said that they are ready, and those that were found so. */
   readonly #said = new Set<string>();
   readonly #ready = new Set<string>();
+  /** Where people open the console, as it says itself. */
+  #publicUrl: string | null = null;
   #setupUrl: string | null = null;
   #webBuilt = true;
 
@@ -93,7 +95,8 @@ class LocalMachine {
     this.#console = this.#createProgram('console', this.#consoleArguments(), {});
   }
 
-  get consoleUrl(): string {
+  /** Where programs of this machine reach the console. */
+  get #consoleUrl(): string {
     const { consoleHost, consolePort } = this.#run.settings;
     const host = consoleHost === '0.0.0.0' || consoleHost === '::' ? '127.0.0.1' : consoleHost;
     return `http://${formatHostPort(host, consolePort)}`;
@@ -105,16 +108,17 @@ class LocalMachine {
     const former = this.#checkEnrolment();
     this.#console.start();
     if (former === 'current') this.#startGateway(null);
-    await this.#untilReady('console', `${this.consoleUrl}/api/v1/health`, signal);
+    await this.#untilReady('console', `${this.#consoleUrl}/api/v1/health`, signal);
     if (former !== 'current' && !signal.aborted) this.#startGateway(await this.#enrolGateway(former));
     await this.#untilReady('gateway', `http://127.0.0.1:${managementPort}/readyz`, signal);
   }
 
   announce(tookMs: number): void {
     const { output, settings } = this.#run;
+    const consoleUrl = this.#publicUrl ?? this.#consoleUrl;
     const base = `${settings.baseDomain}:${settings.httpsPort}`;
     output.event('ready', {
-      consoleUrl: this.consoleUrl,
+      consoleUrl,
       setupUrl: this.#setupUrl,
       webBuilt: this.#webBuilt,
       baseDomain: settings.baseDomain,
@@ -124,7 +128,7 @@ class LocalMachine {
       tookMs,
     });
     output.line();
-    output.line(`  Console   ${output.style('green', this.consoleUrl)}`);
+    output.line(`  Console   ${output.style('green', consoleUrl)}`);
     output.line(`  Gateway   ${output.style('green', `https://<name>.${base}`)}`);
     output.line(`  State     ${this.#home}`);
     if (this.#setupUrl !== null) {
@@ -202,9 +206,10 @@ class LocalMachine {
       logPath: join(this.#home, 'logs', `${name}.log`),
       onStarted: (pid) => output.event('started', { program: name, pid }),
       onMessage: (message) => {
-        const { ready, setupUrl, webBuilt } = message as { ready?: unknown; setupUrl?: unknown; webBuilt?: unknown };
+        const { ready, url, setupUrl, webBuilt } = message as Readonly<Record<string, unknown>>;
         if (webBuilt === false) this.#webBuilt = false;
         if (ready === true) this.#said.add(name);
+        if (typeof url === 'string') this.#publicUrl = url;
         if (typeof setupUrl === 'string') this.#setupUrl = setupUrl;
       },
       onExited: ({ code, signal }, restartInMs) => {
@@ -250,7 +255,7 @@ class LocalMachine {
   #gatewayArguments(): string[] {
     const { settings } = this.#run;
     return [
-      ...['gateway', 'run', '--console', this.consoleUrl, '--base-domain', settings.baseDomain],
+      ...['gateway', 'run', '--console', this.#consoleUrl, '--base-domain', settings.baseDomain],
       ...(settings.publicHost === null ? [] : ['--public-host', settings.publicHost]),
       ...['--host', settings.gatewayHost],
       ...['--https-port', String(settings.httpsPort), '--http-port', String(settings.httpPort)],

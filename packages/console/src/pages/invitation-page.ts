@@ -11,13 +11,14 @@ import { field } from './form.ts';
 import { html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
 import { refuseForeignForm, sendRefusal, signedIn } from './signed-in.ts';
+import { isWebBuilt } from './web-console.ts';
 
 /** A password hash is worth more than a click: as many as a team behind one address needs. */
 const ACCEPT_BURST = 20;
 const ACCEPT_INTERVAL_MS = 5_000;
 
 /** Where the link of an invitation leads. Looking at it uses nothing up, since mail servers look at links, too. */
-export function registerInvitationPage(app: FastifyInstance, context: Context): void {
+export function registerInvitationPage(app: FastifyInstance, context: Context, webDirectory: string): void {
   const limit = new RateLimit({ burst: ACCEPT_BURST, intervalMs: ACCEPT_INTERVAL_MS });
 
   app.get('/invitation', async (request, reply) => {
@@ -51,7 +52,8 @@ export function registerInvitationPage(app: FastifyInstance, context: Context): 
       const problem = result === null ? 'Name and password are needed.' : (wordsOf(result) ?? sentenceOf(result));
       return sendPage(reply, invitationPage(found, token, name.slice(0, 120), problem), result?.status ?? 400);
     }
-    return reply.redirect(enterWith(context, reply, result, '/account'), 303);
+    const next = isWebBuilt(webDirectory) ? '/' : '/account';
+    return reply.redirect(enterWith(context, reply, result, next), 303);
   });
 }
 

@@ -6,6 +6,7 @@ import { registerDocsPage } from './docs-page.ts';
 import { registerFactorPage } from './factor-page.ts';
 import { registerIdentityProviderPages } from './identity-provider-pages.ts';
 import { registerInvitationPage } from './invitation-page.ts';
+import { leadToLocalhost } from './lead-to-localhost.ts';
 import { registerMagicLinkPages } from './magic-link-pages.ts';
 import { registerOpenidPages } from './openid-pages.ts';
 import { registerOrganizationsPage } from './organizations-page.ts';
@@ -16,12 +17,13 @@ import { registerWebConsole, WEB_DIRECTORY } from './web-console.ts';
 
 /** Pages that need no script (owner, sign-in, account, requests, devices, API), and the web console for everything else. */
 export function registerPages(app: FastifyInstance, context: Context, webDirectory: string = WEB_DIRECTORY): void {
+  leadToLocalhost(app, context);
   registerSetupPage(app, context);
   registerSignInPage(app, context);
   registerFactorPage(app, context);
   registerIdentityProviderPages(app, context);
   registerOpenidPages(app, context);
-  registerInvitationPage(app, context);
+  registerInvitationPage(app, context, webDirectory);
   registerMagicLinkPages(app, context);
   registerAccountPage(app, context);
   registerOrganizationsPage(app, context);

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isWebPage, WEB_WORKER } from '@zeronaut/model';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -9,6 +11,10 @@ import { chooseBody, type WebFile, WebFiles } from './web-files.ts';
 
 /** Where `npm run web` puts the build. */
 export const WEB_DIRECTORY = fileURLToPath(new URL('../../../web/dist/current', import.meta.url));
+
+export function isWebBuilt(directory: string = WEB_DIRECTORY): boolean {
+  return existsSync(join(directory, 'index.html'));
+}
 
 /**
  * Nothing but what this console serves runs or is fetched; no script or style stands in the page itself; and no program makes

@@ -82,7 +82,7 @@ eachDatabase('a backup is made by who may, and a console starts from it', async 
   // What belongs to several organizations is for the OS user beside the console.
   await fixture.organization('others');
   assert.equal(await reason(make(token)), 'backup.several_organizations');
-  const local = await ensureLocalCredential(context, ours.id, null);
+  const local = await ensureLocalCredential(context, ours.id, 'http://127.0.0.1:8080', null);
   assert.equal((await make(local.apiKey)).statusCode, 200);
 });
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { eachDatabase } from '@zeronaut/testkit';
+import { eachDatabase, temporaryDirectory } from '@zeronaut/testkit';
 import { pino } from 'pino';
 import { createMailer } from '../../mail/mailer.ts';
 import { TestBrowser } from '../../testing/browser.suite.ts';
@@ -190,4 +191,20 @@ test('a mail server that is elsewhere gets nothing without TLS', async (t) => {
   t.after(() => mailer.close());
   assert.equal(await mailer.send({ to: 'ann@example.com', subject: 'x', text: 'the secret link' }), false);
   assert.ok(!said.join('').includes('link') && !/AUTH|MAIL FROM/.test(said.join('')), said.join(''));
+});
+
+test('who joins lands in the web console where there is one', async (t) => {
+  const home = temporaryDirectory(t);
+  writeFileSync(`${home}/index.html`, '<title>web console</title>');
+  const database = { kind: 'sqlite', file: `${home}/z.db`, url: `sqlite:${home}/z.db` } as const;
+  const fixture = await startFixture(t, database, { webDirectory: home });
+  const organization = await fixture.organization();
+  const url = await fixture.listen();
+  const body = { email: 'ann@example.com', role: 'member', mail: false };
+  const link = new URL((await organization.call('POST', '/api/v1/invitations', body)).json().url);
+  assert.equal(link.hostname, 'localhost', 'a name, which a passkey can belong to');
+  const form = { token: link.searchParams.get('token')!, name: 'Ann', password: PASSWORD };
+  const joined = await new TestBrowser().post(`${url}/invitation`, form, { origin: url });
+  assert.equal(new URL(joined.url).pathname, '/');
+  assert.match(await joined.text(), /web console/);
 });

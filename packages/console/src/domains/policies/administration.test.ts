@@ -80,7 +80,7 @@ eachDatabase('a forbid of administer keeps out whom it names, now, and never who
   assert.equal(await users(token), 'ok');
 
   // Who has the console's machine always gets in.
-  const { apiKey: local } = await ensureLocalCredential(fixture.context, ours.id, null);
+  const { apiKey: local } = await ensureLocalCredential(fixture.context, ours.id, 'http://127.0.0.1:8080', null);
   assert.equal((await save('all', forbid(''), local)).statusCode, 201);
   assert.equal(await users(ours.key), '403 api.administration_forbidden');
   assert.equal(await users(local), 'ok');

@@ -16,9 +16,10 @@ const LOCAL_EMAIL = 'local@zeronaut.invalid';
 export async function ensureLocalCredential(
   context: Context,
   organizationId: string,
+  /** Where programs of this machine reach the console: an address, which nobody else can answer under. */
+  consoleUrl: string,
   previous: unknown,
 ): Promise<LocalCredential> {
-  const consoleUrl = context.settings.publicUrl();
   const known = localCredential.safeParse(previous);
   if (known.success && (await isOurs(context, organizationId, known.data.apiKey))) {
     return { consoleUrl, apiKey: known.data.apiKey };

@@ -1,11 +1,13 @@
 import Alert from '@mui/material/Alert';
 import Box from '@mui/material/Box';
+import Link from '@mui/material/Link';
 import Typography from '@mui/material/Typography';
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { type RouteResponse, type Routes, routes } from '@zeronaut/model';
 import { generate } from 'lean-qr';
 import { type ReactNode, useState } from 'react';
 import { call, useRouteMutation } from '../../base/api.ts';
+import { atLocalhost } from '../../base/at-localhost.ts';
 import { useMessages } from '../../base/messages.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { FormDialog } from '../../ui/form-dialog.tsx';
@@ -61,7 +63,8 @@ export function PasskeyDialog({ onMade, onClose }: FactorDialogProps) {
   const t = useMessages(myAccessMessages);
   const started = useStarted('passkeys.start');
   const create = useRouteMutation('passkeys.create', CHANGED);
-  const [trouble, setTrouble] = useState<PasskeyTrouble | null>(null);
+  const named = atLocalhost(location.href);
+  const [trouble, setTrouble] = useState<PasskeyTrouble | null>(named === null ? null : 'address');
   const { data: options } = started;
   if (options === undefined) return <Beginning title={t('passkey.add')} query={started} onClose={onClose} />;
   return (
@@ -85,6 +88,11 @@ export function PasskeyDialog({ onMade, onClose }: FactorDialogProps) {
       {trouble === null ? null : (
         <Alert severity="warning" role="alert">
           {t(`passkey.${trouble}`)}
+          {trouble === 'address' && named !== null ? (
+            <Box>
+              <Link href={named}>{t('passkey.atLocalhost')}</Link>
+            </Box>
+          ) : null}
         </Alert>
       )}
     </FormDialog>

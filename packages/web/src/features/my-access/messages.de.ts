@@ -33,7 +33,9 @@ export const messages: Translation<typeof english> = {
   'passkey.nameHint': 'Um ihn von anderen zu unterscheiden, etwa Mein Telefon',
   'passkey.refused': 'Es wurde kein Passkey gemacht. Versuche es nochmals, wenn du so weit bist.',
   'passkey.known': 'Dieses Gerät hat schon einen Passkey für dieses Konto.',
-  'passkey.address': 'Unter dieser Adresse gehen Passkeys nicht. Öffne die Seite unter ihrem eigenen Namen.',
+  'passkey.address':
+    'Passkeys gehören zu einem Namen, und diese Seite ist unter einer Adresse offen oder unter einem Namen, der nicht der der Konsole ist.',
+  'passkey.atLocalhost': 'Diese Seite bei localhost öffnen und dort anmelden',
   'passkey.failed': 'Der Passkey konnte nicht gemacht werden.',
   'app.add': 'Authenticator-App einrichten',
   'app.text': 'Lass die App das Bild lesen, oder tippe das Geheimnis ein. Gib dann den Code ein, den sie zeigt.',

@@ -30,7 +30,9 @@ export const messages = {
   'passkey.nameHint': 'To tell it from others, such as My telephone',
   'passkey.refused': 'No passkey was made. Try again when you are ready.',
   'passkey.known': 'This device has a passkey for this account already.',
-  'passkey.address': 'Passkeys do not work under this address. Open the page under its own name.',
+  'passkey.address':
+    'Passkeys belong to a name, and this page is open under an address or a name that is not the console’s.',
+  'passkey.atLocalhost': 'Open this page at localhost, and sign in there',
   'passkey.failed': 'The passkey could not be made.',
   'app.add': 'Set up an authenticator app',
   'app.text': 'Let the app read the picture, or type the secret into it. Then enter the code that it shows.',
