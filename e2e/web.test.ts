@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { waitFor } from '@zeronaut/testkit';
+import { freePort, waitFor } from '@zeronaut/testkit';
 import { ensureWeb, WEB_DIRECTORY } from '../scripts/build-web.mjs';
 import { openBrowser } from './harness/browser.ts';
 import { fileOwner } from './harness/file-owner.ts';
@@ -85,13 +85,38 @@ describe('a resource', () => {
     await page.click('role=dialog >> role=button[name="Stop"]');
     await page.waitForSelector('main header >> text=Stopped');
     await page.click('role=button[name="Start"]');
-    await page.waitForSelector('main header >> text=On');
+    await page.waitForSelector('main header >> text=Up');
     const now = await world.api.call('resources.get', { params: { id: wiki!.id } });
     assert.deepEqual([now.enabled, now.targets[0]!.healthCheck!.path], [true, '/up']);
     await page.click('role=button[name="Delete"]');
     await page.fill('role=dialog >> role=textbox', 'wiki');
     await page.click('role=dialog >> role=button[name="Delete"]');
     await page.waitForURL(/\/resources$/);
+  });
+});
+
+describe('health', () => {
+  it('is in the list and by each target, and changes while one looks on', async () => {
+    const { page } = console_;
+    const row = (state: string) => page.waitForSelector(`role=row >> :scope:has-text("flaky"):has-text("${state}")`);
+    const dead = {
+      address: `127.0.0.1:${await freePort()}`,
+      healthCheck: { intervalMs: 100, unhealthyAfter: 1, healthyAfter: 1 },
+    };
+    const body = { name: 'flaky', access: { mode: 'public' as const }, targets: [{ address: service.address }] };
+    const { id, version } = await world.api.call('resources.create', { body });
+    await console_.open('/resources?q=flaky');
+    await row('Up');
+    const halved = { ...body, targets: [...body.targets, dead] };
+    const after = await world.api.call('resources.update', { params: { id }, body: halved }, version);
+    await row('Partly up');
+    await console_.open(`/resources/${id}`);
+    await page.waitForSelector('main header >> text=Partly up');
+    await page.waitForSelector('li:has-text("Up") >> text=dialled by the gateway');
+    await page.waitForSelector('li:has-text("Down") >> text=/It does not answer as it should, says \\S+/');
+    await world.api.call('resources.update', { params: { id }, body: { ...body, targets: [dead] } }, after.version);
+    await page.waitForSelector('main header >> text=Down');
+    await world.api.call('resources.delete', { params: { id } });
   });
 });
 

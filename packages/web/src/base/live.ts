@@ -107,9 +107,10 @@ function take(message: LiveFromConsole): void {
       break;
     case 'gateways':
       for (const gateway of message.items) putGateway(gateway);
-      // Its load alone changes no number of the overview.
+      // Its load alone changes no number of the overview, and nothing that it reaches.
       if (message.items.every(({ load }) => load !== undefined)) break;
       changedRoutes.add('overview.');
+      changedRoutes.add('resources.health');
       gather();
       break;
     case 'events':

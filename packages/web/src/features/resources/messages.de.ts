@@ -22,6 +22,13 @@ export const messages: Translation<typeof english> = {
   'access.policyText': 'Nur wen eine Richtlinie oder eine bewilligte Anfrage einlässt',
   'status.on': 'Aktiv',
   'status.off': 'Gestoppt',
+  'health.up': 'Erreichbar',
+  'health.partly': 'Teilweise',
+  'health.down': 'Ausgefallen',
+  'health.unknown': 'Unbekannt',
+  'health.away': 'Sein Agent ist nicht verbunden mit {gateways}.',
+  'health.unhealthy': 'Es antwortet nicht wie erwartet, meldet {gateways}.',
+  'health.andMore': { one: '{names} und {count} weiteres', other: '{names} und {count} weitere' },
   'targets.more': { one: 'und {count} weiteres', other: 'und {count} weitere' },
   'empty.title': 'Noch ist nichts veröffentlicht',
   'empty.text':

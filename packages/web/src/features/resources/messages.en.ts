@@ -19,6 +19,13 @@ export const messages = {
   'access.policyText': 'Only who a policy or an approved request lets in',
   'status.on': 'On',
   'status.off': 'Stopped',
+  'health.up': 'Up',
+  'health.partly': 'Partly up',
+  'health.down': 'Down',
+  'health.unknown': 'Unknown',
+  'health.away': 'Its agent is not connected at {gateways}.',
+  'health.unhealthy': 'It does not answer as it should, says {gateways}.',
+  'health.andMore': { one: '{names} and {count} more', other: '{names} and {count} more' },
   'targets.more': { one: 'and {count} more', other: 'and {count} more' },
   'empty.title': 'Nothing is published yet',
   'empty.text':

@@ -18,7 +18,6 @@ import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
 import { SomeOf } from '../../ui/some-of.tsx';
 import { ErrorState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
-import { StatusChip } from '../../ui/status-chip.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TrafficCharts } from '../../ui/traffic-charts.tsx';
@@ -26,6 +25,7 @@ import { TwoColumns } from '../../ui/two-columns.tsx';
 import { useDone } from '../../ui/use-done.ts';
 import { DnsRecords } from './dns-records.tsx';
 import { resourceMessages } from './messages.ts';
+import { ResourceStatus, TargetHealth } from './resource-status.tsx';
 import { ResourceUse } from './resource-use.tsx';
 import { valuesOf } from './resource-values.ts';
 
@@ -62,9 +62,7 @@ export function ResourcePage() {
         title={resource.name}
         subtitle={
           <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1.5, alignItems: 'center' }}>
-            <StatusChip meaning={resource.enabled ? 'ok' : 'neutral'}>
-              {t(resource.enabled ? 'status.on' : 'status.off')}
-            </StatusChip>
+            <ResourceStatus resource={resource} />
             <Tag>{resource.protocol.toUpperCase()}</Tag>
             <span>{t(`origin.${resource.origin}`)}</span>
           </Box>
@@ -234,12 +232,12 @@ function Access({ resource: { access } }: { readonly resource: Resource }) {
   );
 }
 
-function Targets({ resource: { targets } }: { readonly resource: Resource }) {
+function Targets({ resource }: { readonly resource: Resource }) {
   const t = useMessages(resourceMessages);
   return (
     <Section title={t('section.targets')}>
       <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1.5 }}>
-        {targets.map((target) => (
+        {resource.targets.map((target) => (
           <li key={target.id}>
             <code>
               {target.protocol}://{target.address}
@@ -260,6 +258,7 @@ function Targets({ resource: { targets } }: { readonly resource: Resource }) {
                   : t('target.check', { seconds: target.healthCheck.intervalMs / 1000 }),
               ].join(' · ')}
             </Typography>
+            <TargetHealth resource={resource} targetId={target.id} />
           </li>
         ))}
       </Box>

@@ -15,6 +15,7 @@ import { StatusChip } from '../../ui/status-chip.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
 import { resourceMessages } from './messages.ts';
+import { ResourceStatus } from './resource-status.tsx';
 
 type Row = RowOf<'resources.list'>;
 const route = getRouteApi('/resources');
@@ -101,9 +102,7 @@ export function ResourcesPage() {
       key: 'status',
       header: t('column.status'),
       value: ({ enabled }) => (enabled ? 0 : 1),
-      cell: ({ enabled }) => (
-        <StatusChip meaning={enabled ? 'ok' : 'neutral'}>{t(enabled ? 'status.on' : 'status.off')}</StatusChip>
-      ),
+      cell: (row) => <ResourceStatus resource={row} />,
       width: '110px',
     },
   ];
