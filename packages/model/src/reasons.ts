@@ -57,6 +57,11 @@ export const REASONS = {
     title: 'A policy forbids this without an approved request',
     next: 'Ask for access: zeronaut requests create NAME.',
   },
+  'access.segments_apart': {
+    status: 403,
+    title: 'This device is in another segment than the site',
+    next: 'Ask for access: zeronaut requests create NAME; or use a device of that segment.',
+  },
   'access.step_up_required': {
     status: 401,
     title: 'A stronger or fresher sign-in is required',

@@ -52,18 +52,32 @@ const DOORS: Readonly<Partial<Record<Verdict['reason'], string>>> = {
   'access.address': 'address',
 };
 
+const SEGMENTS_APART = deny('access.segments_apart');
+
+/**
+ * Between segments the default is deny: from a device of some segment into a site of others, who the rule lets in is not enough; a permit or
+ * an approved request says it. What is in no segment is apart from nothing.
+ */
+export function areApart(ones: readonly string[] = [], others: readonly string[] = []): boolean {
+  return ones.length > 0 && others.length > 0 && !ones.some((segment) => others.includes(segment));
+}
+
 export function decideAccess(policies: PolicySet, question: AccessQuestion): AccessDecision {
   const rule: AccessRule = question.object.access;
   const base = evaluateAccess(rule, question.facts);
-  if (policies.empty && base.reason !== 'access.not_allowed') return { verdict: base, explanation: null };
+  const { object, action } = question;
+  const mayBeApart = action === 'forward' && base.effect === 'pass' && base.reason !== 'access.public';
+  if (policies.empty && base.reason !== 'access.not_allowed' && !mayBeApart) {
+    return { verdict: base, explanation: null };
+  }
   const caller = callerOf(base, question.facts);
   if (caller === null) return { verdict: base, explanation: null };
   const circumstances = question.circumstances(caller.by);
-  const { object, action } = question;
+  const ruled = mayBeApart && areApart(circumstances.device?.segments, object.segments) ? SEGMENTS_APART : base;
   const ask = (moment: Circumstances) =>
     policies.decide({ principal: caller.entity, action, object, circumstances: moment });
   const decision = ask(circumstances);
-  const own = base.effect !== 'pass' && circumstances.granted ? pass('access.granted') : base;
+  const own = ruled.effect !== 'pass' && circumstances.granted ? pass('access.granted') : ruled;
   const verdict = combine(own, decision, caller.by);
   // Told apart, so that nobody is sent to ask for what would not let them in.
   const approvalHelps =

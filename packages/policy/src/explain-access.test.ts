@@ -100,11 +100,21 @@ function statementsOf(written: readonly Written[], question: AccessQuestion) {
   return { by, holding: new Set(reason), erring: new Set(errors.map(({ policyId }) => policyId)) };
 }
 
+/** How often the oracle saw device and site in segments apart. */
+let seenApart = 0;
+
 /** The whole decision, from what Cedar says. */
 function oracle(written: readonly Written[], question: AccessQuestion): Pick<Verdict, 'effect' | 'reason'> {
-  const base = evaluateAccess(question.object.access, question.facts);
+  const rule = evaluateAccess(question.object.access, question.facts);
   const said = statementsOf(written, question);
-  if (said === null) return base;
+  if (said === null) return rule;
+  const [from, to] = [question.circumstances(said.by).device?.segments ?? [], question.object.segments ?? []];
+  const isApart = from.length > 0 && to.length > 0 && new Set(from).isDisjointFrom(new Set(to));
+  const base: Pick<Verdict, 'effect' | 'reason'> =
+    question.action === 'forward' && rule.reason === 'access.session' && isApart
+      ? { effect: 'deny', reason: 'access.segments_apart' }
+      : rule;
+  if (base !== rule) seenApart++;
   const granted = base.effect !== 'pass' && question.circumstances(said.by).granted;
   const enforced = written.filter(({ policy }) => policy.mode === 'enforce');
   const forbids = enforced.filter(
@@ -188,8 +198,9 @@ test('what an explanation says is so, as the Cedar library sees it', (t) => {
       assert.notEqual(turned, verdict.effect, `${fact} ${value}\n${about}`);
     }
   }
-  t.diagnostic(JSON.stringify(seen));
-  for (const [what, count] of Object.entries(seen)) assert.ok(count > 2, `only ${count} ${what}`);
+  const all = { ...seen, apart: seenApart };
+  t.diagnostic(JSON.stringify(all));
+  for (const [what, count] of Object.entries(all)) assert.ok(count > 2, `only ${count} ${what}`);
 });
 
 test('what is reported would be so if it were enforced', (t) => {

@@ -100,3 +100,36 @@ test('forward: a device that waits for approval reaches nothing', async () => {
   here.change({ devices: [laptop] });
   assert.deepEqual(decide(), ['pass access.device', 'corp']);
 });
+
+test('forward: between segments it takes more than the rule', async () => {
+  const { world: own, laptop, decide } = await world([site('corp', { segments: ['prod'] })]);
+  const { sites } = own.snapshot;
+  const from = (...segments: string[]) => own.change({ devices: [{ ...laptop, segments }] });
+  assert.deepEqual(decide(), ['pass access.device', 'corp'], 'what is in no segment is apart from nothing');
+  from('dev');
+  assert.deepEqual(decide(), ['deny access.segments_apart', null]);
+  from('dev', 'prod');
+  assert.deepEqual(decide(), ['pass access.device', 'corp'], 'one that both are in is enough');
+  from('dev');
+  own.change({ sites: [...sites, site('other', { segments: ['dev'] })] });
+  assert.deepEqual(decide(), ['pass access.device', 'other']);
+  own.change({ sites });
+
+  const expiresAt = new Date(own.clock.now() + 3_600_000).toISOString();
+  own.change({ accessGrants: [{ userId: own.ann.id, objectId: sites[0]!.id, expiresAt }] });
+  assert.deepEqual(decide(), ['pass access.granted', 'corp']);
+  own.change({ accessGrants: [] });
+  const head = { principal: { op: 'All' }, action: { op: 'All' }, resource: { op: 'All' }, conditions: [] };
+  const policy = (effect: string) => ({
+    id: createId('policy'),
+    name: effect,
+    mode: 'enforce' as const,
+    json: { ...head, effect },
+  });
+  own.change({ policies: [policy('permit')] });
+  assert.deepEqual(decide(), ['pass access.policy', 'corp']);
+  own.change({ policies: [policy('permit'), policy('forbid')] });
+  assert.deepEqual(decide(), ['deny access.policy_forbids', null]);
+  own.change({ policies: [], sites: [{ ...sites[0]!, access: { ...OPEN, mode: 'public' } }] });
+  assert.deepEqual(decide(), ['pass access.public', 'corp'], 'what is public was made so by its owner');
+});

@@ -40,6 +40,7 @@ export function decideForward(tables: Tables, request: ForwardRequest): ForwardD
   } as const;
   let reached = false;
   let allowed = false;
+  let apart = false;
   let forbidden: { readonly reason: Reason; readonly explanation: Explanation } | null = null;
   for (const site of tables.sites.values()) {
     if (site.organizationId !== device.organizationId) continue;
@@ -50,6 +51,7 @@ export function decideForward(tables: Tables, request: ForwardRequest): ForwardD
       destination: request.destination,
     });
     if (verdict.effect !== 'pass') {
+      apart ||= verdict.reason === 'access.segments_apart';
       if (explanation !== null) {
         const approvalHelps = verdict.reason === 'access.approval_required';
         forbidden ??= { reason: approvalHelps ? verdict.reason : 'access.policy_forbids', explanation };
@@ -64,6 +66,7 @@ export function decideForward(tables: Tables, request: ForwardRequest): ForwardD
   }
   if (allowed) return refused('forward.site_away');
   if (forbidden !== null) return { ...refused(forbidden.reason), explanation: forbidden.explanation };
+  if (apart) return refused('access.segments_apart');
   return refused(reached ? 'forward.denied' : 'forward.no_site');
 }
 

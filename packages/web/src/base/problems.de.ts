@@ -48,6 +48,10 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
     next: 'Ein Antrag hebt das nicht auf. Wer die Policies pflegt, findet mit der Request-ID heraus, warum.',
   },
   'access.approval_required': { title: 'Ohne genehmigten Antrag verbietet das eine Policy', next: ASK },
+  'access.segments_apart': {
+    title: 'Dieses Gerät ist in einem anderen Segment als der Standort',
+    next: 'Zugriff beantragen: zeronaut requests create NAME; oder ein Gerät jenes Segments benutzen.',
+  },
   'access.step_up_required': {
     title: 'Es braucht eine stärkere oder frischere Anmeldung',
     next: 'Mit dem zweiten Faktor neu anmelden.',

@@ -14,6 +14,7 @@ import {
   type AccessQuestion,
   alternativesOf,
   anonymousFacts,
+  areApart,
   type Circumstances,
   type DeviceFacts,
   decideAccess,
@@ -85,6 +86,11 @@ export class Judge {
 
   object(idOrName: string): SnapshotResource | SnapshotSite | undefined {
     return this.#objects.get(idOrName);
+  }
+
+  /** Whether segments alone keep some machine of the user from the site, whom its rule lets in. */
+  isApartForSome(userId: string, site: SnapshotSite): boolean {
+    return this.facts.devices.some((device) => device.userId === userId && areApart(device.segments, site.segments));
   }
 
   decide(question: JudgedQuestion): AccessDecision {

@@ -80,6 +80,23 @@ eachDatabase('everybody sees what lets them in, and ends what is their own alone
 
   const device = await organization.enrolDevice(member.key);
   const foreign = await organization.enrolDevice(other.key);
+
+  // A machine in another segment than the site: whether it lets in depends on which one is used.
+  const lab = async () =>
+    (await organization.call('GET', `/api/v1/policies/reach?user=${member.user.email}&object=lab`)).json().items[0]
+      .actions[0];
+  const segments = (id: string, ...names: string[]) =>
+    organization.call('PUT', `/api/v1/segments/${id}`, { segments: names });
+  await segments('lab', 'prod');
+  assert.equal((await lab()).effect, 'pass');
+  await segments(device.id, 'dev');
+  assert.deepEqual([(await lab()).effect, (await lab()).facts], ['depends', ['device']]);
+  const from = { user: member.user.email, action: 'forward', object: 'lab', circumstances: { deviceId: device.id } };
+  const through = async () => (await organization.call('POST', '/api/v1/policies/simulate', from)).json();
+  assert.equal((await through()).reason, 'access.segments_apart');
+  await segments(device.id, 'dev', 'prod');
+  assert.equal((await through()).reason, 'access.session');
+
   const devices = async () => (await organization.call('GET', '/api/v1/me/devices', undefined, as)).json().items;
   assert.deepEqual(
     (await devices()).map(({ id }: { id: string }) => id),

@@ -106,7 +106,13 @@ function actionOf(
   );
   const deciding = fitting.filter(({ id }) => explanation?.policies.includes(id));
   const open = undecided(fitting, deciding, verdict.effect === 'pass');
-  const facts = [...new Set(open.flatMap((policy) => [...policy.facts]))].sort();
+  const bySegments =
+    action === 'forward' &&
+    verdict.reason === 'access.session' &&
+    judge.isApartForSome(user.id, object as SnapshotSite);
+  const facts = [
+    ...new Set([...open.flatMap((policy) => [...policy.facts]), ...(bySegments ? ['device'] : [])]),
+  ].sort();
   return {
     action,
     effect: facts.length > 0 ? 'depends' : verdict.effect,
