@@ -342,7 +342,7 @@ function writeHistory(
     const at = nowMs - (nowMs % (step * MINUTE_MS));
     hit.run(organization, step, at, who.policy, 'deny', count, nowMs - 90_000);
   }
-  const incident = db.prepare(`insert into incidents values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const incident = db.prepare(`insert into incidents values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null)`);
   const incidents = [
     ['sign_in_guessing', 'bad', 'user', who.user, 'ann', '6 sign-ins were denied within ten minutes', 12, null],
     ['policy_used', 'bad', 'policy', who.policy, 'break-glass', 'Emergency access was used.', 47, null],

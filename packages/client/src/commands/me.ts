@@ -29,11 +29,14 @@ export function meCommand(line: CommandLine): Command {
         output.line(output.style('dim', '  Ask for access:  zeronaut requests create NAME --for 2h --reason "…"'));
         return;
       }
-      const rows = items.map(({ name, kind, protocol, urls, depends }) => [
+      const rows = items.map(({ name, kind, protocol, urls, gateways, depends }) => [
         name,
         protocol ?? kind,
         urls.join(' ') || (kind === 'site' ? 'zeronaut forward HOST:PORT' : '-'),
-        depends ? 'it depends, such as on the device' : '',
+        [
+          ...(gateways === undefined ? [] : [`at ${gateways.join(', ')} alone`]),
+          ...(depends ? ['it depends, such as on the device'] : []),
+        ].join('; '),
       ]);
       await printTable(output, ['NAME', 'KIND', 'WHERE', 'NOTE'], rows);
     }),

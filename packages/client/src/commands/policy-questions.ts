@@ -139,44 +139,27 @@ export function reachCommand(line: CommandLine): Command {
     .option('--user <email>', 'only this user')
     .option('--object <name>', 'only this resource or site')
     .action(async (options: CommonOptions & { user?: string; object?: string }) => {
+      const { listAll } = await import('../api/client.ts');
       const output = outputOf(line, options);
       const { api } = await connect(line, options);
-      const items = [];
-      let cursor: string | null = null;
-      do {
-        const page: { items: { email: string; object: string; actions: ReachAction[] }[]; nextCursor: string | null } =
-          await api.call('policies.reach', {
-            query: {
-              ...(options.user !== undefined && { user: options.user }),
-              ...(options.object !== undefined && { object: options.object }),
-              ...(cursor !== null && { cursor }),
-            },
-          });
-        items.push(...page.items);
-        cursor = page.nextCursor;
-      } while (cursor !== null);
+      const items = await listAll(api, 'policies.reach', { user: options.user, object: options.object });
       output.document(items);
       const rows = items.flatMap(({ email, object, actions }) =>
-        actions
-          .filter(({ effect }) => effect !== 'deny' || options.user !== undefined)
-          .map(({ action, effect, reason, policies, facts }) => [
-            email,
-            object,
-            action,
-            effect === 'depends' ? `depends on ${facts.join(', ')}` : effect,
-            policies.join(' ') || reason,
-          ]),
+        actions.flatMap(({ action, atGateways, ...everywhere }) =>
+          (atGateways ?? [{ ...everywhere, gateways: null }])
+            .filter(({ effect }) => effect !== 'deny' || options.user !== undefined)
+            .map(({ effect, reason, policies, facts, gateways }) => [
+              email,
+              object,
+              action,
+              (effect === 'depends' ? `depends on ${facts.join(', ')}` : effect) +
+                (gateways === null ? '' : ` at ${gateways.join(', ')}`),
+              policies.join(' ') || reason,
+            ]),
+        ),
       );
       await printTable(output, ['WHO', 'WHAT', 'ACTION', 'ANSWER', 'BY'], rows);
     });
-}
-
-interface ReachAction {
-  readonly action: string;
-  readonly effect: string;
-  readonly reason: string;
-  readonly policies: readonly string[];
-  readonly facts: readonly string[];
 }
 
 export function testCommand(line: CommandLine): Command {

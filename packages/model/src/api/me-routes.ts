@@ -24,6 +24,10 @@ export const meRoutes = defineRoutes({
         protocol: resourceProtocol.nullable(),
         /** `https://…` or `host:port`; none for sites, and where there is no gateway. */
         urls: z.array(z.string()),
+        gateways: z
+          .array(label)
+          .optional()
+          .describe('where others keep me out: the gateways that let me in, which alone `urls` names'),
         depends: z.boolean().describe('whether it hangs on facts of the moment, such as the device'),
       }),
     ),

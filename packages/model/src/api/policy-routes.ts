@@ -44,6 +44,14 @@ const changes = z.array(
   }),
 );
 
+const reachAnswer = z.strictObject({
+  /** `depends`: on facts of the moment, which `facts` names. */
+  effect: z.enum(['pass', 'challenge', 'deny', 'depends']),
+  reason: z.string(),
+  policies: z.array(label),
+  facts: z.array(z.string()),
+});
+
 /** Requests that a proposed change would decide otherwise. */
 const replayed = z.strictObject({
   /** Who: a user's address, or the subject as events have it. */
@@ -298,13 +306,12 @@ export const policyRoutes = defineRoutes({
         object: label,
         kind: z.enum(['resource', 'site']),
         actions: z.array(
-          z.strictObject({
+          reachAnswer.extend({
             action: z.string(),
-            /** `depends`: on facts of the moment, which `facts` names. */
-            effect: z.enum(['pass', 'challenge', 'deny', 'depends']),
-            reason: z.string(),
-            policies: z.array(label),
-            facts: z.array(z.string()),
+            atGateways: z
+              .array(reachAnswer.extend({ gateways: z.array(label) }))
+              .optional()
+              .describe('where gateways answer differently: each answer, with the names of those that give it'),
           }),
         ),
       }),

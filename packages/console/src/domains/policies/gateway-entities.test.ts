@@ -81,3 +81,55 @@ eachDatabase(
     assert.equal((await ask(foreign.gateway.id)).statusCode, 404);
   },
 );
+
+eachDatabase('what people can reach is asked at each gateway', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const organization = await fixture.organization();
+  const ann = await organization.user('member');
+  for (const name of ['fra1', 'ber1', 'nyc1']) {
+    await organization.enrolGateway({ name, baseDomain: `${name}.example.net` });
+  }
+  for (const name of ['fra1', 'ber1']) await organization.call('PUT', `/api/v1/segments/${name}`, { segments: ['eu'] });
+  const target = { address: '10.0.0.1:80' };
+  await organization.call('POST', '/api/v1/resources/apply', {
+    resources: [
+      { name: 'wiki', targets: [target], access: { mode: 'policy' } },
+      { name: 'anywhere', targets: [target], access: { mode: 'policy' } },
+      { name: 'nowhere', targets: [target], access: { mode: 'policy' } },
+    ],
+  });
+  const idOf = async (name: string) => (await organization.call('GET', `/api/v1/resources/${name}`)).json().id;
+  const policy = async (name: string, effect: string, object: string, condition: string) => {
+    const text = `@id("${name}") ${effect} (principal, action, resource == Resource::"${await idOf(object)}") when { ${condition} };`;
+    const { statusCode, body } = await organization.call('POST', '/api/v1/policies', { name, text });
+    assert.equal(statusCode, 201, body);
+  };
+  await policy('eu', 'permit', 'wiki', 'context has gateway && context.gateway in Segment::"eu"');
+  await policy('named', 'permit', 'anywhere', 'context has gateway');
+  await policy('abroad', 'permit', 'nowhere', 'context has gateway && context.gateway.name == "tokyo"');
+
+  const [row, same] = await Promise.all(['wiki', 'anywhere'].map((object) => askedOf(object)));
+  async function askedOf(object: string) {
+    return (await organization.call('GET', `/api/v1/policies/reach?user=${ann.user.email}&object=${object}`)).json()
+      .items[0];
+  }
+  const pass = { effect: 'pass', reason: 'access.policy', policies: ['eu'], facts: [] };
+  const deny = { effect: 'deny', reason: 'access.not_allowed', policies: [], facts: [] };
+  assert.deepEqual(row.actions[0], {
+    ...{ action: 'read', effect: 'depends', reason: 'access.policy', policies: ['eu'], facts: ['gateway'] },
+    atGateways: [
+      { gateways: ['fra1', 'ber1'], ...pass },
+      { gateways: ['nyc1'], ...deny },
+    ],
+  });
+  assert.deepEqual(same.actions[0], { action: 'read', ...pass, policies: ['named'] }, 'the same at each is said once');
+
+  const own = await organization.call('GET', '/api/v1/me/reach', undefined, { key: ann.key });
+  const items = new Map<string, { urls: string[]; gateways?: string[]; depends: boolean }>(
+    own.json().items.map((item: { name: string }) => [item.name, item]),
+  );
+  assert.deepEqual([...items.keys()].sort(), ['anywhere', 'wiki']);
+  const wiki = items.get('wiki')!;
+  assert.deepEqual([wiki.gateways, wiki.urls.length, wiki.depends], [['fra1', 'ber1'], 2, false]);
+  assert.deepEqual([items.get('anywhere')!.gateways, items.get('anywhere')!.urls.length], [undefined, 3]);
+});

@@ -80,6 +80,10 @@ export class Judge {
     return [...new Set(this.#objects.values())];
   }
 
+  get gateways(): readonly GatewayFacts[] {
+    return this.#gateways;
+  }
+
   user(idOrEmail: string): SnapshotUser | undefined {
     return this.#users.get(idOrEmail);
   }

@@ -4,7 +4,7 @@ import { readFacts } from '../organizations/organization-facts.ts';
 import { type Page, type PageQuery, parseCursor, searchPage } from '../page.ts';
 import { serviceUrls } from '../services/services.ts';
 import { Judge } from './judge.ts';
-import { reachOf } from './reach.ts';
+import { type ReachRow, reachOf } from './reach.ts';
 
 /** Gateways whose addresses are told of one resource. */
 const MAX_GATEWAYS = 20;
@@ -17,6 +17,8 @@ export interface OwnReach {
   kind: 'resource' | 'site';
   protocol: 'http' | 'tcp' | 'udp' | null;
   urls: string[];
+  /** Only where other gateways keep them out. */
+  gateways?: string[];
   depends: boolean;
 }
 
@@ -38,7 +40,6 @@ export async function listOwnReach(
   const user = judge.user(caller.userId);
   if (user === undefined) return { items: [], nextCursor: null };
   const resources = new Map(facts.resources.map((resource) => [resource.id, resource]));
-  const gateways = facts.gateways.slice(0, MAX_GATEWAYS);
   const rows: OwnReach[] = [];
   // Ids of sites come after those of resources.
   const last = facts.resources.length < LOOKED_AT ? null : facts.resources.at(-1)!.id;
@@ -48,6 +49,8 @@ export async function listOwnReach(
     const open = actions.filter(({ effect }) => effect !== 'deny');
     if (open.length === 0) continue;
     const resource = resources.get(object.id);
+    const letting = gatewaysOf(open);
+    const gateways = facts.gateways.filter(({ name }) => letting?.has(name) ?? true).slice(0, MAX_GATEWAYS);
     rows.push({
       id: object.id,
       name: object.name,
@@ -57,7 +60,11 @@ export async function listOwnReach(
         resource === undefined
           ? []
           : [...new Set([...serviceUrls(resource, gateways), ...ownDomains(resource, gateways)])],
-      depends: !open.some(({ effect }) => effect === 'pass'),
+      ...(letting !== null && { gateways: [...letting] }),
+      depends: !open.some(
+        ({ effect, atGateways }) =>
+          effect === 'pass' || (atGateways?.some((answer) => answer.effect === 'pass') ?? false),
+      ),
     });
     if (rows.length > query.limit) break;
   }
@@ -68,6 +75,19 @@ export async function listOwnReach(
     (row) => row,
     (row) => [row.id],
   );
+}
+
+/** Names of the gateways that let in for one of the actions; null: none keeps out. */
+function gatewaysOf(open: ReachRow['actions']): ReadonlySet<string> | null {
+  const [letting, refusing] = [new Set<string>(), new Set<string>()];
+  for (const { atGateways } of open) {
+    // One action that is the same everywhere is enough.
+    if (atGateways === undefined) return null;
+    for (const { effect, gateways } of atGateways) {
+      for (const name of gateways) (effect === 'deny' ? refusing : letting).add(name);
+    }
+  }
+  return refusing.isSubsetOf(letting) ? null : letting;
 }
 
 /** Names of their own, at each port where gateways take visitors. Patterns are no addresses. */

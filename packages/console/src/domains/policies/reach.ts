@@ -1,4 +1,4 @@
-import type { AssumedCircumstances, SnapshotResource, SnapshotSite, SnapshotUser } from '@zeronaut/model';
+import type { SnapshotResource, SnapshotSite, SnapshotUser } from '@zeronaut/model';
 import { ACTION_ENTITIES, type LoadedPolicy, objectEntity, type PolicyAction, userEntity } from '@zeronaut/policy';
 import { Refusal } from '../../store/refusal.ts';
 import type { Caller, Context } from '../context.ts';
@@ -6,8 +6,24 @@ import { readFacts } from '../organizations/organization-facts.ts';
 import { type Page, parseCursor } from '../page.ts';
 import { Judge } from './judge.ts';
 
-/** Pairs of user and object that one call looks at; what is left comes with the next page. */
+/** Pairs of user and object, times gateways, that one call looks at; what is left comes with the next page. */
 const MAX_PAIRS = 200_000;
+
+/** Gateways that one question is asked at. */
+const MAX_GATEWAYS = 100;
+
+interface ReachAnswer {
+  effect: 'pass' | 'challenge' | 'deny' | 'depends';
+  reason: string;
+  policies: string[];
+  facts: string[];
+}
+
+interface ReachAction extends ReachAnswer {
+  action: string;
+  /** Where gateways answer differently: each answer, with the names of those that give it. */
+  atGateways?: (ReachAnswer & { gateways: string[] })[];
+}
 
 export interface ReachRow {
   userId: string;
@@ -15,18 +31,13 @@ export interface ReachRow {
   objectId: string;
   object: string;
   kind: 'resource' | 'site';
-  actions: {
-    action: string;
-    effect: 'pass' | 'challenge' | 'deny' | 'depends';
-    reason: string;
-    policies: string[];
-    facts: string[];
-  }[];
+  actions: ReachAction[];
 }
 
 /**
  * Who can reach what, signed in, and by which rule or policy. Where the answer hangs on facts of the moment it is
- * `depends`, with the facts. Pairs without any way are left out unless one user and one object are asked for.
+ * `depends`, with the facts; where it hangs on the gateway, what each of them answers is told, too. Pairs without any way
+ * are left out unless one user and one object are asked for.
  */
 export async function reach(
   context: Context,
@@ -43,6 +54,7 @@ export async function reach(
   const exact = query.user !== undefined && query.object !== undefined;
 
   const items: ReachRow[] = [];
+  const asked = judge.policies.policies.some(readsGateway) ? Math.min(MAX_GATEWAYS, judge.gateways.length) : 1;
   let pairs = 0;
   const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
   for (const user of ([...users] as SnapshotUser[]).sort(byId)) {
@@ -51,7 +63,8 @@ export async function reach(
       if (after !== null && user.id === after[0] && object.id <= String(after[1])) continue;
       const row = reachOf(judge, user, object);
       if (exact || row.actions.some(({ effect }) => effect !== 'deny')) items.push(row);
-      if (items.length >= query.limit || ++pairs >= MAX_PAIRS) {
+      pairs += Math.max(1, asked);
+      if (items.length >= query.limit || pairs >= MAX_PAIRS) {
         return { items, nextCursor: cursorOf(user.id, object.id) };
       }
     }
@@ -63,12 +76,7 @@ function cursorOf(...key: string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-export function reachOf(
-  judge: Judge,
-  user: SnapshotUser,
-  object: SnapshotResource | SnapshotSite,
-  circumstances: AssumedCircumstances = {},
-): ReachRow {
+export function reachOf(judge: Judge, user: SnapshotUser, object: SnapshotResource | SnapshotSite): ReachRow {
   const kind = 'protocol' in object ? 'resource' : 'site';
   const actions: PolicyAction[] =
     kind === 'site'
@@ -82,7 +90,7 @@ export function reachOf(
     objectId: object.id,
     object: object.name,
     kind,
-    actions: actions.map((action) => actionOf(judge, user, object, action, circumstances)),
+    actions: actions.map((action) => actionOf(judge, user, object, action)),
   };
 }
 
@@ -91,11 +99,7 @@ function actionOf(
   user: SnapshotUser,
   object: SnapshotResource | SnapshotSite,
   action: PolicyAction,
-  circumstances: AssumedCircumstances,
-): ReachRow['actions'][number] {
-  const question = judge.prepare({ user: user.id, object: object.id, action, circumstances });
-  if (question instanceof Refusal) return { action, effect: 'deny', reason: question.reason, policies: [], facts: [] };
-  const { verdict, explanation } = judge.decide(question);
+): ReachAction {
   const [principal, resource] = [userEntity(user), objectEntity(object)];
   const fitting = judge.policies.policies.filter(
     (policy) =>
@@ -104,37 +108,73 @@ function actionOf(
       policy.matchesAction(ACTION_ENTITIES[action]) &&
       policy.matchesResource(resource),
   );
-  const deciding = fitting.filter(({ id }) => explanation?.policies.includes(id));
-  const open = undecided(fitting, deciding, verdict.effect === 'pass');
-  const bySegments =
-    action === 'forward' &&
-    verdict.reason === 'access.session' &&
-    judge.isApartForSome(user.id, object as SnapshotSite);
-  const facts = [
-    ...new Set([...open.flatMap((policy) => [...policy.facts]), ...(bySegments ? ['device'] : [])]),
-  ].sort();
+  const answerAt = (gateway?: string): ReachAnswer => {
+    const circumstances = gateway === undefined ? {} : { gateway };
+    const question = judge.prepare({ user: user.id, object: object.id, action, circumstances });
+    if (question instanceof Refusal) return { effect: 'deny', reason: question.reason, policies: [], facts: [] };
+    const { verdict, explanation } = judge.decide(question);
+    const deciding = fitting.filter(({ id }) => explanation?.policies.includes(id));
+    const factsOf = gateway === undefined ? ({ facts }: LoadedPolicy) => [...facts] : factsBesideGateway;
+    const open = undecided(fitting, deciding, verdict.effect === 'pass', factsOf);
+    const bySegments =
+      action === 'forward' &&
+      verdict.reason === 'access.session' &&
+      judge.isApartForSome(user.id, object as SnapshotSite);
+    const facts = [...new Set([...open.flatMap(factsOf), ...(bySegments ? ['device'] : [])])].sort();
+    return {
+      effect: facts.length > 0 ? 'depends' : verdict.effect,
+      reason: verdict.reason,
+      policies: (facts.length > 0 ? [...new Set([...deciding, ...open])] : deciding).map(({ name }) => name),
+      facts,
+    };
+  };
+
+  const gateways = judge.gateways.slice(0, MAX_GATEWAYS);
+  if (gateways.length === 0 || !fitting.some(readsGateway)) return { action, ...answerAt() };
+  const groups = Map.groupBy(
+    gateways.map(({ id, name }) => ({ name, answer: answerAt(id) })),
+    ({ answer }) => JSON.stringify(answer),
+  );
+  const answers = [...groups.values()].map((group) => ({
+    gateways: group.map(({ name }) => name),
+    ...group[0]!.answer,
+  }));
+  const [first] = answers;
+  const isComplete = gateways.length === judge.gateways.length;
+  if (answers.length === 1 && isComplete) {
+    const { gateways: _, ...answer } = first!;
+    return { action, ...answer };
+  }
+  const isSame = isComplete && answers.every(({ effect }) => effect === first!.effect);
   return {
     action,
-    effect: facts.length > 0 ? 'depends' : verdict.effect,
-    reason: verdict.reason,
-    policies: (facts.length > 0 ? [...new Set([...deciding, ...open])] : deciding).map(({ name }) => name),
-    facts,
+    effect: isSame ? first!.effect : 'depends',
+    reason: (answers.find(({ effect }) => effect === 'pass') ?? first!).reason,
+    policies: [...new Set(answers.flatMap(({ policies }) => policies))],
+    facts: [...new Set([...answers.flatMap(({ facts }) => facts), ...(isSame ? [] : ['gateway'])])].sort(),
+    atGateways: answers,
   };
 }
+
+const isOfGateway = (fact: string) => fact === 'gateway' || fact.startsWith('gateway.');
+const readsGateway = ({ facts }: LoadedPolicy) => [...facts].some((fact) => fact === '*' || isOfGateway(fact));
+const factsBesideGateway = ({ facts }: LoadedPolicy) => [...facts].filter((fact) => !isOfGateway(fact));
 
 /** Policies that facts could make hold, or not hold, so that the answer would be another. */
 function undecided(
   fitting: readonly LoadedPolicy[],
   deciding: readonly LoadedPolicy[],
   passes: boolean,
+  factsOf: (policy: LoadedPolicy) => readonly string[],
 ): readonly LoadedPolicy[] {
+  const isFixed = (policy: LoadedPolicy) => factsOf(policy).length === 0;
   // A forbid that reads nothing holds whatever happens.
-  if (deciding.some(({ effect, facts }) => effect === 'forbid' && facts.size === 0)) return [];
-  const reading = fitting.filter(({ facts }) => facts.size > 0);
+  if (deciding.some((policy) => policy.effect === 'forbid' && isFixed(policy))) return [];
+  const reading = fitting.filter((policy) => !isFixed(policy));
   const forbids = reading.filter(({ effect }) => effect === 'forbid');
   const permits = reading.filter(({ effect }) => effect === 'permit');
   if (!passes) return [...forbids.filter((policy) => deciding.includes(policy)), ...permits];
   // What lets them in may cease to hold only when it is all that does.
-  const fragile = deciding.length > 0 && deciding.every(({ effect, facts }) => effect === 'permit' && facts.size > 0);
+  const fragile = deciding.length > 0 && deciding.every((policy) => policy.effect === 'permit' && !isFixed(policy));
   return fragile ? [...forbids, ...deciding] : forbids;
 }

@@ -14,6 +14,7 @@ export const messages: Translation<typeof english> = {
   'site.text': 'Mit zeronaut forward auf deinem Rechner.',
   noGateway: 'Noch bedient kein Gateway es.',
   address: 'Adresse von {name}',
+  gateways: 'Nur über {names}',
   depends: 'Hängt von Gerät, Zeit oder Ort ab',
   requests: 'Meine Anfragen',
   'requests.all': 'Alle Anfragen',

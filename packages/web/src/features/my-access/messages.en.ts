@@ -11,6 +11,7 @@ export const messages = {
   'site.text': 'Through zeronaut forward on your machine.',
   noGateway: 'No gateway serves it yet.',
   address: 'Address of {name}',
+  gateways: 'Only through {names}',
   depends: 'Depends on device, time or place',
   requests: 'My requests',
   'requests.all': 'All requests',

@@ -104,7 +104,7 @@ export function MyAccessPage() {
 }
 
 /** One thing to open; where there is a page, all of the tile leads to it. */
-function Tile({ reached: { name, protocol, kind, urls, depends } }: { readonly reached: Reached }) {
+function Tile({ reached: { name, protocol, kind, urls, gateways, depends } }: { readonly reached: Reached }) {
   const t = useMessages(myAccessMessages);
   const [first, ...more] = urls;
   const isPage = first?.startsWith('https://') ?? false;
@@ -163,6 +163,11 @@ function Tile({ reached: { name, protocol, kind, urls, depends } }: { readonly r
             </Link>
           ))}
         </Box>
+      )}
+      {gateways === undefined ? null : (
+        <Typography variant="body2" color="textSecondary" sx={{ overflowWrap: 'anywhere' }}>
+          {t('gateways', { names: gateways.join(', ') })}
+        </Typography>
       )}
       {depends ? <StatusChip meaning="neutral">{t('depends')}</StatusChip> : null}
     </Card>
