@@ -39,9 +39,21 @@ describe('first steps', () => {
     const { page } = console_;
     await console_.open('/first-steps');
     await page.waitForSelector('li[aria-current="step"]:has-text("Publish a service")');
+    const published = await page.innerText('main');
+    assert.match(
+      published,
+      /npx zeronaut login https:\/\/console\.example\.com/,
+      'other machines do not reach localhost',
+    );
+    assert.match(published, /ZERONAUT_CONSOLE_PUBLIC_URL=https:\/\/console\.example\.com npm start/);
     exposed = await world.expose(owner, [service.address, 'http', '--name', 'shop', '--public']);
     await page.waitForSelector('li[aria-current="step"]:has-text("Open it")');
     assert.match(await page.innerText('main'), /shop is published/);
+    const [saved] = await Promise.all([
+      page.waitForEvent('download'),
+      page.click('role=button[name="Save the certificate"]'),
+    ]);
+    assert.equal(readFileSync(await saved.path(), 'utf8'), readFileSync(world.certificateAuthorityFile, 'utf8'));
     assert.equal((await world.visitor().ask(`${exposed.url}/first`)).status, 200);
     await page.waitForSelector('text=All is running');
   });
@@ -230,6 +242,24 @@ describe('the frame', () => {
     await context.close();
   });
 
+  it('shows that a row of tabs goes on, and leads there', async () => {
+    const { page } = console_;
+    await page.setViewportSize({ width: 1000, height: 800 });
+    await console_.open('/settings');
+    const last = page.locator('main nav a').last();
+    const isSeen = async () => {
+      const [row, tab] = await Promise.all([page.locator('main nav').boundingBox(), last.boundingBox()]);
+      return tab!.x + tab!.width <= row!.x + row!.width + 1;
+    };
+    assert.equal(await isSeen(), false);
+    await page.click('role=button[name="Show more tabs"]');
+    await waitFor(isSeen, { what: 'the last tab' });
+    await page.waitForSelector('role=button[name="Show more tabs"]', { state: 'detached' });
+    await page.click('role=button[name="Show the tabs before"]');
+    await page.waitForSelector('role=button[name="Show more tabs"]');
+    await page.setViewportSize({ width: 1280, height: 720 });
+  });
+
   it('speaks German as a whole', async () => {
     const { page } = console_;
     await console_.open('/gateways');
@@ -284,9 +314,20 @@ describe('the frame', () => {
     await page.waitForSelector('role=row >> text=Connected');
     await waitFor(() => page.evaluate<boolean>(SHELL_IS_KEPT), { what: 'the files are kept' });
     await waitFor(async () => /gateways\.list/.test(await console_.kept()), { what: 'the state is kept' });
+    await page.click('aside >> role=link[name="Overview"]');
+    await page.waitForSelector('h3:has-text("Time to answer")');
+    await waitFor(async () => /overview\.get/.test(await console_.kept()), { what: 'the overview is kept' });
     await world.console.kill('SIGKILL');
+    // As a browser is whose machine has no network: it must ask the console beside it all the same.
+    await page.context().setOffline(true);
     await page.reload();
     await page.waitForSelector('text=This is how things were at');
+    await page.waitForFunction('document.querySelector("aside img").naturalWidth > 0');
+    const traffic = page.getByRole('region', { name: 'Traffic' });
+    await traffic.getByRole('button', { name: 'Try again' }).waitFor();
+    assert.equal(await traffic.getByRole('status').count(), 0, 'nothing pretends that it comes');
+    await page.context().setOffline(false);
+    await page.click('aside >> role=link[name="Gateways"]');
     await page.waitForSelector('role=row >> text=Connected');
     await world.console.start();
     await page.waitForSelector('text=This is how things were at', { state: 'detached', timeout: 40_000 });

@@ -74,7 +74,9 @@ export async function openWebConsole(
   const complaints: string[] = [];
   page.on('console', (message) => {
     // Browsers log each call that is refused, and each that finds nobody.
-    const isRefusal = /the server responded with a status of 4|net::ERR_CONNECTION_/.test(message.text());
+    const isRefusal = /the server responded with a status of 4|net::ERR_(?:CONNECTION_|INTERNET_DISCONNECTED)/.test(
+      message.text(),
+    );
     if (['error', 'warning'].includes(message.type()) && !isRefusal)
       complaints.push(`${message.text()} ${message.location().url}`);
   });

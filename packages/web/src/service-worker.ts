@@ -3,7 +3,7 @@
  * the files that were there last; what they show is for `base/last-state.ts`. Answers of the API never come this way.
  */
 import { isWebPage } from '@zeronaut/model';
-import { isShellFile, SHELL_CACHE, SHELL_PAGE } from './base/shell-cache.ts';
+import { isShellFile, SHELL_CACHE, SHELL_ICON, SHELL_PAGE } from './base/shell-cache.ts';
 
 /** What the types of a page know nothing of. */
 interface Extendable extends Event {
@@ -50,9 +50,11 @@ worker.addEventListener('fetch', (event) => {
   const { origin, pathname } = new URL(request.url);
   if (origin !== location.origin || request.method !== 'GET') return;
   if (request.mode === 'navigate') {
-    if (isWebPage(pathname)) event.respondWith(page(request));
+    if (isWebPage(pathname)) event.respondWith(newest(request, SHELL_PAGE));
   } else if (isShellFile(pathname)) {
     event.respondWith(file(request));
+  } else if (pathname === SHELL_ICON) {
+    event.respondWith(newest(request, SHELL_ICON));
   }
 });
 
@@ -90,11 +92,11 @@ async function showOverview(): Promise<void> {
 }
 
 /** Of the network, so that a session that has ended is seen; or the one that was there last. */
-async function page(request: Request): Promise<Response> {
-  const kept = async () => (await caches.open(SHELL_CACHE)).match(SHELL_PAGE);
+async function newest(request: Request, name: string): Promise<Response> {
+  const kept = async () => (await caches.open(SHELL_CACHE)).match(name);
   try {
     const answer = await fetch(request);
-    if (answer.status === 200 && answer.type === 'basic' && !answer.redirected) await keep(SHELL_PAGE, answer.clone());
+    if (answer.status === 200 && answer.type === 'basic' && !answer.redirected) await keep(name, answer.clone());
     return AWAY.has(answer.status) ? ((await kept()) ?? answer) : answer;
   } catch (error) {
     const last = await kept();

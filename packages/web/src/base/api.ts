@@ -21,7 +21,10 @@ const RETRIES = 2;
 
 export const queryClient = new QueryClient({
   defaultOptions: {
+    // A browser without a network says nothing of a console on the same machine: ask, and say that it does not answer.
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
       staleTime: STALE_AFTER_MS,
       // A "no" stays a "no"; what may pass is tried again.
       retry: (failures, error) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { atLocalhost } from './at-localhost.ts';
+import { atLocalhost, isOfThisMachine } from './at-localhost.ts';
 
 test('from an address of this machine, and from nowhere else, one is led to the same page at localhost', () => {
   for (const [href, expected] of [
@@ -14,4 +14,10 @@ test('from an address of this machine, and from nowhere else, one is led to the 
   ] as const) {
     assert.equal(atLocalhost(href), expected);
   }
+});
+
+test('what a machine calls itself is known, and nothing that looks like it', () => {
+  for (const host of ['localhost', '127.0.0.1', '127.1.2.3', '[::1]']) assert.ok(isOfThisMachine(host), host);
+  for (const host of ['console.example.com', '10.0.0.1', 'localhost.example.com', '127.example.com'])
+    assert.ok(!isOfThisMachine(host), host);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { areaPath, formatBytes, formatCount, formatMs, linePath, scaleOf, settled } from './chart-scale.ts';
+import { areaPath, formatBytes, formatCount, formatMs, linePath, lonely, scaleOf, settled } from './chart-scale.ts';
 
 test('a scale ends round, above every value', () => {
   const cases: [number, boolean, number[]][] = [
@@ -26,6 +26,21 @@ test('lines leave holes where nothing is known, areas reach the ground', () => {
   assert.equal(linePath([1, null, 3, 4], place), 'M0.0 99.0M20.0 97.0L30.0 96.0');
   assert.equal(areaPath([1, null], place), 'M0.0 100.0L0.0 99.0L10.0 100.0L10.0 100.0Z');
   assert.equal(areaPath([], place), '');
+});
+
+test('a value with none beside it is a point', () => {
+  for (const [values, expected] of [
+    [[7], [0]],
+    [[null, 7, null], [1]],
+    [
+      [1, null, 2, 3, null, 0],
+      [0, 5],
+    ],
+    [[1, 2], []],
+    [[null], []],
+    [[], []],
+  ] as const)
+    assert.deepEqual(lonely(values), expected);
 });
 
 test('amounts are short, in the words of the language', () => {

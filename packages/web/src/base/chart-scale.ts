@@ -41,6 +41,12 @@ export function linePath(
   return path;
 }
 
+/** Where a value has none beside it: a line there is a point, which no line shows. */
+export function lonely(values: readonly (number | null)[]): number[] {
+  const isKnown = (index: number) => (values[index] ?? null) !== null;
+  return [...values.keys()].filter((index) => isKnown(index) && !isKnown(index - 1) && !isKnown(index + 1));
+}
+
 /** The same down to the ground, to be filled. */
 export function areaPath(
   values: readonly (number | null)[],

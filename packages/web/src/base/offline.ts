@@ -1,6 +1,6 @@
 /** Makes the web console start while the console is away: registers the service worker, and keeps what was loaded before it ran. */
 import { WEB_WORKER } from '@zeronaut/model';
-import { isShellFile, SHELL_CACHE, SHELL_PAGE } from './shell-cache.ts';
+import { isShellFile, SHELL_CACHE, SHELL_ICON, SHELL_PAGE } from './shell-cache.ts';
 
 interface TrustedTypes {
   createPolicy(
@@ -29,7 +29,9 @@ export async function startOffline(): Promise<void> {
     const cache = await caches.open(SHELL_CACHE);
     const loaded = performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname);
     const files = [...new Set(loaded)].filter(isShellFile);
-    await Promise.all([SHELL_PAGE, ...files].map(async (path) => (await cache.match(path)) ?? cache.add(path)));
+    await Promise.all(
+      [SHELL_PAGE, SHELL_ICON, ...files].map(async (path) => (await cache.match(path)) ?? cache.add(path)),
+    );
   } catch (error) {
     // Storage is full or forbidden: the web console works all the same, as long as the console does.
     if (!(error instanceof DOMException || error instanceof TypeError)) throw error;

@@ -3,6 +3,9 @@ export const SHELL_CACHE = 'zeronaut-shell';
 /** The page is one for all its addresses. */
 export const SHELL_PAGE = '/';
 
+/** Ours, in the menu. */
+export const SHELL_ICON = '/icon.svg';
+
 /** Files whose names change with what is in them. */
 export function isShellFile(path: string): boolean {
   return path.startsWith('/assets/');

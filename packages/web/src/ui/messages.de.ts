@@ -119,6 +119,11 @@ export const messages: Translation<typeof english> = {
   'traffic.bytesIn': 'Von Besuchern',
   'traffic.spark': { one: '{count} Anfrage', other: '{count} Anfragen' },
   'tabs.roles': 'Rollen',
+  'others.text':
+    'Diese Konsole bedient nur ihren eigenen Rechner. Andere erreichen sie, sobald sie einen eigenen Namen mit TLS hat: ein Reverse-Proxy davor, und ein Start, der den Namen kennt.',
+  'others.start': 'Befehl, der sie unter ihrem Namen startet',
+  'tabs.before': 'Die Reiter davor zeigen',
+  'tabs.after': 'Mehr Reiter zeigen',
   'tabs.providers': 'Identitätsanbieter',
   'tabs.retention': 'Aufbewahrung',
   used: 'benutzt',

@@ -118,6 +118,11 @@ export const messages = {
   'traffic.bytesIn': 'From visitors',
   'traffic.spark': { one: '{count} request', other: '{count} requests' },
   'tabs.roles': 'Roles',
+  'others.text':
+    'This console serves its own machine alone. Others reach it once it has a name of its own with TLS: a reverse proxy in front of it, and a start that knows the name.',
+  'others.start': 'Command that starts it under its name',
+  'tabs.before': 'Show the tabs before',
+  'tabs.after': 'Show more tabs',
   'tabs.providers': 'Identity providers',
   'tabs.retention': 'Retention',
   used: 'used',

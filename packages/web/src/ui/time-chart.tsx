@@ -1,7 +1,7 @@
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import { type KeyboardEvent, type PointerEvent, useEffect, useId, useRef, useState } from 'react';
-import { areaPath, linePath, scaleOf } from '../base/chart-scale.ts';
+import { areaPath, linePath, lonely, scaleOf } from '../base/chart-scale.ts';
 import { useLanguage } from '../base/messages.ts';
 import { visuallyHidden } from './visually-hidden.ts';
 
@@ -50,7 +50,8 @@ export function TimeChart({ title, times, series, format, whole = false }: TimeC
   const last = times.length - 1;
   const scale = scaleOf(Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0))), whole);
   const inner = Math.max(width - LEFT - RIGHT, 1);
-  const x = (index: number) => LEFT + (index / Math.max(last, 1)) * inner;
+  // One moment alone is in the middle.
+  const x = (index: number) => LEFT + (last < 1 ? 0.5 : index / last) * inner;
   const y = (value: number) => HEIGHT - BOTTOM - (value / scale.max) * (HEIGHT - TOP - BOTTOM);
   const place = (index: number, value: number) => [x(index), y(value)] as const;
   const shown = at === null ? last : Math.min(at, last);
@@ -60,9 +61,9 @@ export function TimeChart({ title, times, series, format, whole = false }: TimeC
     isDays ? { day: 'numeric', month: 'short' } : { hour: 'numeric', minute: '2-digit' },
   );
   const long = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
-  const labels = Math.max(2, Math.min(7, Math.floor(inner / TIME_LABEL_PX), last + 1));
+  const labels = last < 1 ? 1 : Math.max(2, Math.min(7, Math.floor(inner / TIME_LABEL_PX), last + 1));
 
-  const indexOf = (step: number) => Math.round((step / (labels - 1)) * last);
+  const indexOf = (step: number) => Math.round((step / Math.max(labels - 1, 1)) * last);
   const labelOf = (step: number) => short.format(new Date(times[indexOf(step)]!));
 
   function onMove(event: PointerEvent<SVGSVGElement>): void {
@@ -141,7 +142,7 @@ export function TimeChart({ title, times, series, format, whole = false }: TimeC
               </Box>
             </g>
           ))}
-          {last < 1
+          {last < 0
             ? null
             : Array.from({ length: labels }, (_, step) => {
                 const index = indexOf(step);
@@ -154,7 +155,7 @@ export function TimeChart({ title, times, series, format, whole = false }: TimeC
                     x={x(index)}
                     y={HEIGHT - 6}
                     sx={{
-                      textAnchor: step === 0 ? 'start' : step === labels - 1 ? 'end' : 'middle',
+                      textAnchor: last < 1 ? 'middle' : step === 0 ? 'start' : step === labels - 1 ? 'end' : 'middle',
                       fill: 'var(--zn-palette-text-secondary)',
                     }}
                   >
@@ -172,6 +173,9 @@ export function TimeChart({ title, times, series, format, whole = false }: TimeC
                 strokeLinejoin="round"
                 strokeLinecap="round"
               />
+              {lonely(values).map((index) => (
+                <circle key={times[index]} cx={x(index)} cy={y(values[index]!)} r={2.5} fill="currentColor" />
+              ))}
               {at === null || (values[shown] ?? null) === null ? null : (
                 <circle cx={x(shown)} cy={y(values[shown]!)} r={3.5} fill="currentColor" />
               )}

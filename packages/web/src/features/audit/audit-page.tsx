@@ -19,6 +19,7 @@ import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
 import { EntryDrawer } from './entry-drawer.tsx';
 import { auditMessages } from './messages.ts';
+import { nameIn } from './name-in.ts';
 
 const route = getRouteApi('/audit');
 const ACTIONS = [
@@ -175,17 +176,6 @@ function nextDay(day: string): string {
   const date = new Date(`${day}T00:00:00`);
   date.setDate(date.getDate() + 1);
   return date.toISOString();
-}
-
-/** What the object was called, where the entry says it. */
-function nameIn({ before, after, objectKind }: AuditEntry): string {
-  for (const side of [after, before]) {
-    if (typeof side !== 'object' || side === null) continue;
-    const { name, email, host } = side as Record<string, unknown>;
-    const found = [name, email, host].find((one) => typeof one === 'string' && one !== '');
-    if (found !== undefined) return `${objectKind} ${String(found)}`;
-  }
-  return objectKind;
 }
 
 /** Typing is shown at once and searched after a pause. */

@@ -4,6 +4,7 @@ import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { InfoDialog } from '../../ui/info-dialog.tsx';
+import { OtherMachines, originForOthers } from '../../ui/other-machines.tsx';
 import { deviceMessages } from './messages.ts';
 
 /** What to type on the machine. */
@@ -13,8 +14,9 @@ export function EnrolDeviceDialog({ onClose }: { readonly onClose: () => void })
   return (
     <InfoDialog title={t('enrol')} onClose={onClose}>
       <Typography color="textSecondary">{t('enrol.text')}</Typography>
+      <OtherMachines />
       <Typography variant="h3">{t('enrol.signIn')}</Typography>
-      <CopyText text={`npx zeronaut login ${location.origin}`} label={t('enrol.signIn')} />
+      <CopyText text={`npx zeronaut login ${originForOthers()}`} label={t('enrol.signIn')} />
       <Typography variant="h3">{t('enrol.report')}</Typography>
       <CopyText text="npx zeronaut devices report" label={t('enrol.report')} />
       <Typography variant="h3">{t('enrol.agent')}</Typography>

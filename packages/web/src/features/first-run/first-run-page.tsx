@@ -1,4 +1,5 @@
 import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
 import Card from '@mui/material/Card';
 import Link from '@mui/material/Link';
 import Typography from '@mui/material/Typography';
@@ -7,10 +8,12 @@ import { type ReactNode, useCallback } from 'react';
 import { routeQuery } from '../../base/api.ts';
 import { useLiveEvents } from '../../base/live.ts';
 import { useMessages } from '../../base/messages.ts';
+import { saveFile } from '../../base/save-file.ts';
 import { useMay, useMe } from '../../base/session.ts';
 import { ButtonLink } from '../../ui/button-link.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { CheckIcon } from '../../ui/icons.tsx';
+import { OtherMachines, originForOthers } from '../../ui/other-machines.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { firstRunMessages } from './messages.ts';
@@ -73,8 +76,10 @@ export function FirstRunPage() {
           {service === undefined ? (
             <>
               <span>{t('service.text')}</span>
-              <CopyText text={`npx zeronaut login ${location.origin}`} label={t('service.login')} />
               <CopyText text="npx zeronaut expose localhost:3000 http" label={t('service.expose')} />
+              <span>{t('service.other')}</span>
+              <OtherMachines />
+              <CopyText text={`npx zeronaut login ${originForOthers()}`} label={t('service.login')} />
             </>
           ) : (
             t('service.done', { name: service.name })
@@ -97,7 +102,7 @@ export function FirstRunPage() {
                 <Typography color="warning">{t('visit.denied', { reason: denied.reason })}</Typography>
               )}
               <span>{t('visit.trust')}</span>
-              <CopyText text="~/.zeronaut/ca.pem" label={t('visit.trustCommand')} />
+              <SaveCertificate />
             </>
           )}
         </Step>
@@ -112,6 +117,30 @@ export function FirstRunPage() {
         </Box>
       ) : null}
     </>
+  );
+}
+
+/** For a browser on whatever machine: the file beside the console is on one alone. */
+function SaveCertificate() {
+  const t = useMessages(firstRunMessages);
+  const endpoints = useQuery(routeQuery('endpoints.list', {}));
+  if (endpoints.data === undefined) {
+    return endpoints.error === null ? null : (
+      <ErrorState error={endpoints.error} onRetry={() => void endpoints.refetch()} />
+    );
+  }
+  const { certificateAuthority } = endpoints.data;
+  return (
+    <Box>
+      <Button
+        variant="outlined"
+        onClick={() =>
+          saveFile(new Blob([certificateAuthority], { type: 'application/x-pem-file' }), 'zeronaut-ca.pem')
+        }
+      >
+        {t('visit.save')}
+      </Button>
+    </Box>
   );
 }
 

@@ -16,14 +16,17 @@ export const messages: Translation<typeof english> = {
   'gateway.enrol': 'Gateway aufnehmen',
   'service.title': 'Einen Dienst veröffentlichen',
   'service.text':
-    'Auf dem Rechner, auf dem er läuft, mit seiner eigenen Adresse statt localhost:3000. Dieser Rechner braucht keine Anmeldung; führe auf einem anderen einmal die erste Zeile aus.',
+    'Auf dem Rechner dieser Konsole, der keine Anmeldung braucht. Setze die Adresse deines Dienstes an die Stelle von localhost:3000.',
+  'service.other':
+    'Ein Dienst auf einem anderen Rechner wird dort veröffentlicht, mit demselben Befehl. Jener Rechner meldet sich einmal an:',
   'service.login': 'Befehl, der einen Rechner anmeldet',
   'service.expose': 'Befehl, der einen Dienst veröffentlicht',
   'service.done': '{name} ist veröffentlicht.',
   'visit.title': 'Ihn öffnen',
   'visit.text': 'Öffne die Adresse. Du meldest dich zuerst an, wie alle Besucher.',
-  'visit.trust': 'Dein Browser warnt vor dem Zertifikat, bis er der Zertifizierungsstelle dieser Konsole traut:',
-  'visit.trustCommand': 'Wo das Zertifikat der Zertifizierungsstelle liegt',
+  'visit.trust':
+    'Dein Browser warnt vor dem Zertifikat, bis er der Zertifizierungsstelle dieser Konsole traut. Speichere ihr Zertifikat, und füge es in den Einstellungen des Browsers den Zertifizierungsstellen hinzu.',
+  'visit.save': 'Zertifikat speichern',
   'visit.done': 'Die erste Anfrage wurde eingelassen.',
   'visit.denied': 'Eine Anfrage kam und wurde abgewiesen: {reason}.',
   'all.title': 'Alles läuft',

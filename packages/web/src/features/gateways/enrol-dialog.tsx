@@ -8,6 +8,7 @@ import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { InfoDialog } from '../../ui/info-dialog.tsx';
+import { OtherMachines } from '../../ui/other-machines.tsx';
 import { ErrorState } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { enrolCommand } from './enrol-command.ts';
@@ -46,6 +47,7 @@ export function EnrolDialog({ onClose }: { readonly onClose: () => void }) {
       <Typography color="textSecondary">{t('enrol.text')}</Typography>
       {token === undefined ? null : (
         <>
+          <OtherMachines />
           <CopyText text={enrolCommand(location.origin, token)} label={t('enrol.command')} />
           <Box role="status" sx={{ display: 'flex', alignItems: 'center', gap: 1 }}>
             {arrived === undefined ? (
