@@ -74,6 +74,7 @@ const PACKAGES: Record<string, { readonly name: string; readonly may: readonly s
     name: 'zeronaut',
     may: [
       '@zeronaut/model',
+      '@zeronaut/model/log-levels',
       '@zeronaut/policy',
       '@zeronaut/audit',
       '@zeronaut/tunnel',

@@ -1,4 +1,4 @@
-/** In a file without schemas: the web console shows them, and needs no zod for it. */
+/** In a file without schemas, and with a door of its own: the web console and the help of the command line need no zod for it. */
 
 /** Levels of a gateway's log that somebody can look at, the most talkative first. */
 export const LOG_LEVELS = ['info', 'warn', 'error', 'fatal'] as const;

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type GatewayView, LOG_LEVELS, type LogLevel, type LogLine } from '@zeronaut/model';
+import type { GatewayView, LogLevel, LogLine } from '@zeronaut/model';
+import { LOG_LEVELS } from '@zeronaut/model/log-levels';
 import { type Command, Option } from 'commander';
 import { isConsoleAway } from '../api/api-error.ts';
 import type { ApiClient } from '../api/client.ts';

@@ -1,4 +1,3 @@
-import { scimAccountName, scimScope } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
 import {
   type CommandLine,
@@ -37,6 +36,7 @@ export function idpScimCommand(line: CommandLine): Command {
       .addOption(new Option('--ttl <time>', 'how long it works (default: a year)').argParser(parseDuration))
       .addOption(new Option('--never', 'it works until it is revoked').conflicts('ttl'))
       .action(async (name: string, options: TokenOptions) => {
+        const { scimAccountName, scimScope } = await import('@zeronaut/model');
         const { listAll } = await import('../api/client.ts');
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
@@ -73,6 +73,7 @@ export function idpScimCommand(line: CommandLine): Command {
     })
       .argument('<name>', 'name or id of the identity provider')
       .action(async (name: string, options: CommonOptions) => {
+        const { scimScope } = await import('@zeronaut/model');
         const { listAll } = await import('../api/client.ts');
         const output = outputOf(line, options);
         const { api } = await connect(line, options);

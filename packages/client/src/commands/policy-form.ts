@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { policyForm } from '@zeronaut/model';
 import type { PolicyProblem } from '@zeronaut/policy/authoring';
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
@@ -34,7 +33,7 @@ export function formCommand(line: CommandLine): Command {
         output.line(JSON.stringify(result.form, null, 2));
         return;
       }
-      const result = policyOfForm(parse(file, content));
+      const result = policyOfForm(await parse(file, content));
       if (!result.ok) throw refused(file, 'the policy of this form is wrong', result.problems, result.text);
       output.document({ text: result.text });
       output.line(result.text.trimEnd());
@@ -54,7 +53,7 @@ function read(file: string): string {
   }
 }
 
-function parse(file: string, content: string) {
+async function parse(file: string, content: string) {
   let json: unknown;
   try {
     json = JSON.parse(content);
@@ -66,6 +65,7 @@ function parse(file: string, content: string) {
       cause: error,
     });
   }
+  const { policyForm } = await import('@zeronaut/model');
   const form = policyForm.safeParse(json);
   if (form.success) return form.data;
   throw new CliError(`${file} is not the form of a policy`, {
