@@ -6,7 +6,7 @@ import { EventSender } from './observe/event-sender.ts';
 import type { LogRing } from './observe/log-ring.ts';
 import { LogTail } from './observe/log-tail.ts';
 import type { Spool } from './observe/spool.ts';
-import type { ReceivedSnapshot } from './rooms.ts';
+import type { ReceivedSnapshot } from './received-snapshot.ts';
 import { writeFileAtomically } from './snapshot/atomic-file.ts';
 import { createSnapshotTrust } from './snapshot/check.ts';
 import { SnapshotStore } from './snapshot/store.ts';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type GatewayFile, type Snapshot, snapshotDefaults } from '@zeronaut/model';
+import { localTime } from '@zeronaut/policy';
 import type { Logger } from 'pino';
 import type { Configuration, Loaded } from './config/load.ts';
 import { formatProblem } from './config/problem.ts';
@@ -93,6 +94,8 @@ export class Gateway {
 
   /** Resolves when everything listens. Rejects when it cannot; `stop` then cleans up. */
   async start(): Promise<void> {
+    // The first time of day that anything asks for takes up to 25 ms: not when somebody waits for a decision.
+    localTime(Date.now(), 'UTC');
     const { file } = this.#configuration;
     this.#management = await this.#startManagement(file.management.address);
     this.#source = file.console === undefined ? await this.#fromFile() : await this.#fromConsole(file.console);

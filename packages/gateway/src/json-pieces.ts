@@ -29,9 +29,9 @@ export interface JsonPiecesOptions {
   readonly known?: (list: string, range: TextRange) => boolean;
   /**
    * A member of an object with this name whose value is a long string is given as a `Buffer` with the UTF-8 of its characters: as
-   * one string of V8 it would be copied whole, at once, and again and again.
+   * one string of V8 it would be copied whole, at once, and again and again. `room`: how many bytes of the buffer's memory are free before it.
    */
-  readonly bytes?: string;
+  readonly bytes?: { readonly name: string; readonly room: number };
 }
 
 /**
@@ -45,16 +45,25 @@ export function parseJsonPieces(text: Buffer, options: JsonPiecesOptions = {}): 
   return new PieceParser(text, options).value(0, text.length, 0);
 }
 
-/** `JSON.stringify` of a string, given in UTF-8, in pieces, which together are its text. */
-export function* stringifyPieces(value: Buffer, piece = PIECE): Generator<string, void, void> {
-  yield '"';
+/**
+ * `JSON.stringify` of a string, given in UTF-8, in pieces, which together are its text. Each is in the same memory as the one before:
+ * megabytes of buffers outside of the heap would call for a collection of all of it.
+ */
+export function* stringifyPieces(value: Buffer, piece = PIECE): Generator<Buffer, void, void> {
+  // A character that ends behind its piece, and escapes of six bytes for one.
+  const memory = Buffer.allocUnsafe(6 * (Math.min(piece, value.length) + MAX_CHARACTER_BYTES));
+  const quote = Buffer.from('"');
+  yield quote;
   for (let start = 0; start < value.length; ) {
     const end = endOfCharacter(value, Math.min(start + piece, value.length));
-    yield JSON.stringify(value.toString('utf8', start, end)).slice(1, -1);
+    const text = JSON.stringify(value.toString('utf8', start, end));
+    yield memory.subarray(0, memory.write(text.slice(1, -1)));
     start = end;
   }
-  yield '"';
+  yield quote;
 }
+
+const MAX_CHARACTER_BYTES = 4;
 
 /** The first place at or after `at` where a character ends (RFC 3629: its further bytes are 10xxxxxx). */
 function endOfCharacter(text: Buffer, at: number): number {
@@ -88,7 +97,7 @@ class PieceParser {
   readonly #piece: number;
   readonly #each: JsonPiecesOptions['each'];
   readonly #known: JsonPiecesOptions['known'];
-  readonly #bytes: string | undefined;
+  readonly #bytes: JsonPiecesOptions['bytes'];
 
   constructor(text: Buffer, { piece, each, known, bytes }: JsonPiecesOptions) {
     this.#text = text;
@@ -181,7 +190,7 @@ class PieceParser {
       at = yield* this.#findEnd(start, to);
       const isLongString = this.#text[start] === QUOTE && at - start > this.#piece;
       const value =
-        isLongString && key === this.#bytes
+        isLongString && key === this.#bytes?.name
           ? yield* this.#stringBytes(start, at)
           : yield* this.value(start, at, depth + 1, depth === 0 ? key : null);
       members.push([key, value]);
@@ -202,8 +211,9 @@ class PieceParser {
     const text = this.#text;
     const last = end - 1;
     if (last === open || text[last] !== QUOTE) throw unexpected(end);
-    const value = Buffer.allocUnsafe(last - open - 1);
-    let size = 0;
+    const { room } = this.#bytes!;
+    const value = Buffer.allocUnsafe(room + last - open - 1);
+    let size = room;
     for (let at = open + 1; at < last; ) {
       const pieceEnd = Math.min(at + this.#piece, last);
       while (at < pieceEnd) {
@@ -232,7 +242,7 @@ class PieceParser {
       }
       yield;
     }
-    return value.subarray(0, size);
+    return value.subarray(room, size);
   }
 
   /** The code unit of the `\\uXXXX` at `at`; null: another escape, or none, is there. */

@@ -1,12 +1,4 @@
-import type {
-  AccessEvent,
-  Explanation,
-  Fault,
-  OpenFromGateway,
-  SignedSnapshot,
-  Target,
-  Verdict,
-} from '@zeronaut/model';
+import type { AccessEvent, Explanation, Fault, OpenFromGateway, Target, Verdict } from '@zeronaut/model';
 import type { ByteStream } from '@zeronaut/tunnel';
 import type { Downstream, Flow, Subject } from './flow.ts';
 import type { RequestHead } from './http/request-head.ts';
@@ -94,6 +86,3 @@ export interface RawAccess {
   /** `flow.resource` is set. */
   decide(flow: Flow): { verdict: Verdict; subject: Subject; explanation: Explanation | null };
 }
-
-/** sync to snapshot: a `SignedSnapshot` as it came, its payload in UTF-8: megabytes that need not be a text to be checked. */
-export type ReceivedSnapshot = Omit<SignedSnapshot, 'payload'> & { readonly payload: Buffer };

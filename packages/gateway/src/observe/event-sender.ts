@@ -1,3 +1,4 @@
+import { inTurns } from '../turns.ts';
 import type { Spool } from './spool.ts';
 
 /**
@@ -37,6 +38,11 @@ export class EventSender {
   readonly #options: EventSenderOptions;
   #up = false;
   #sent: number;
+  #pumping = false;
+  /** It was to be pumped while it was. */
+  #pumpAgain = false;
+  /** Counts the times that sending began anew: what was read before is not sent after. */
+  #beginnings = 0;
   /** Events below were on a link that was lost; one of them may be why. */
   #validateBelow = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -85,6 +91,7 @@ export class EventSender {
     this.#sent = this.#options.spool.acknowledged;
     this.#inFlight = [];
     this.#last = null;
+    this.#beginnings++;
   }
 
   #schedule(): void {
@@ -96,7 +103,22 @@ export class EventSender {
     this.#timer.unref();
   }
 
+  /** Sends what may be sent: now, or once what is being read from the disk was read. */
   #pump(): void {
+    if (this.#pumping) {
+      this.#pumpAgain = true;
+      return;
+    }
+    this.#pumping = true;
+    void this.#pumpInTurns().finally(() => {
+      this.#pumping = false;
+      if (!this.#pumpAgain) return;
+      this.#pumpAgain = false;
+      this.#pump();
+    });
+  }
+
+  async #pumpInTurns(): Promise<void> {
     const { spool, send, restartLink } = this.#options;
     while (this.#up && this.#inFlight.length < WINDOW_BATCHES) {
       const most = Math.min(BATCH_EVENTS, this.#paced());
@@ -104,7 +126,9 @@ export class EventSender {
         this.#schedule();
         return;
       }
-      const batch = spool.readAfter(this.#sent, most, BATCH_CHARACTERS, this.#validateBelow);
+      const beginnings = this.#beginnings;
+      const batch = await inTurns(spool.readAfter(this.#sent, most, BATCH_CHARACTERS, this.#validateBelow));
+      if (beginnings !== this.#beginnings) continue;
       if (batch === null) return;
       if (batch.lines.length > 0) {
         if (this.#last?.epoch === batch.epoch && batch.firstSeq !== this.#last.seq + 1) {

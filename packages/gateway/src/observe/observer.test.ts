@@ -4,6 +4,7 @@ import { createId } from '@zeronaut/model';
 import { temporaryDirectory } from '@zeronaut/testkit';
 import { watchFiles } from '../config/watch.ts';
 import { CountryFile } from '../country-file.ts';
+import { atOnce } from '../turns.ts';
 import type { UnnumberedEvent } from './event-line.ts';
 import { createLog } from './log.ts';
 import { FlowCounters } from './metrics.ts';
@@ -29,7 +30,7 @@ test('events for the console have the country of their source, those for watcher
     observer.record({ ...event, sourceAddress });
   }
   spool.flush();
-  const { lines } = spool.readAfter(0, 10, 100_000, 0)!;
+  const { lines } = atOnce(spool.readAfter(0, 10, 100_000, 0))!;
   assert.deepEqual(
     lines.map((line) => JSON.parse(line).country),
     ['CH', 'US', undefined, 'CH'],

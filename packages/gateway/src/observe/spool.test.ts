@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createId } from '@zeronaut/model';
 import { seededRandom, spawnProcess, temporaryDirectory, tmpfs, tmpfsMissing, waitFor } from '@zeronaut/testkit';
+import { atOnce } from '../turns.ts';
 import { createLog } from './log.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
 import { sampleEvent } from './testdata/sample-event.ts';
@@ -21,7 +22,7 @@ function open(t: TestContext, directory: string, options: Partial<SpoolOptions> 
 function drain(spool: Spool, after: number): { seq: number; epoch: string; path: string }[] {
   const events: { seq: number; epoch: string; path: string }[] = [];
   for (let position = after; ; ) {
-    const batch = spool.readAfter(position, 500, 1 << 20, 0);
+    const batch = atOnce(spool.readAfter(position, 500, 1 << 20, 0));
     if (batch === null) return events;
     assert.ok(batch.lastSeq > position, 'reading goes forward');
     position = batch.lastSeq;
@@ -54,13 +55,39 @@ test('events come out in order, from memory and from disk alike', (t) => {
   assert.equal(spool.dropped, 0);
 });
 
+test('what is read from disk can be interrupted at each event, while others come and go', (t) => {
+  const spool = open(t, temporaryDirectory('spool'), { memoryEvents: 100, segmentBytes: 20_000 });
+  const append = (count: number): void => {
+    for (let i = 0; i < count; i++) {
+      spool.append(sampleEvent());
+      if (i % 50 === 49) spool.flush();
+    }
+  };
+  append(1_000);
+  const reading = spool.readAfter(0, 20, 1 << 20, 0);
+  let interrupted = 0;
+  let step = reading.next();
+  for (; step.done !== true; step = reading.next()) {
+    interrupted++;
+    // Segments are begun, and the one that is being read is removed.
+    if (interrupted === 5) append(200);
+    if (interrupted === 10) spool.acknowledge(500);
+  }
+  assert.ok(interrupted >= 19, `${interrupted}`);
+  assert.deepEqual([step.value?.firstSeq, step.value?.lastSeq], [1, 20]);
+  assert.deepEqual(
+    drain(spool, 500).map(({ seq }) => seq),
+    numbers(501, 1_200),
+  );
+});
+
 test('one write per turn of the event loop, without anybody asking', async (t) => {
   const directory = temporaryDirectory('spool');
   const spool = open(t, directory);
   let writes = 0;
   spool.onWritten = () => writes++;
   for (let i = 0; i < 50; i++) spool.append(sampleEvent());
-  assert.equal(spool.readAfter(0, 500, 1 << 20, 0), null, 'nothing is sent before it is on disk');
+  assert.equal(atOnce(spool.readAfter(0, 500, 1 << 20, 0)), null, 'nothing is sent before it is on disk');
   await waitFor(() => writes === 1, { what: 'the write' });
   assert.equal(readFileSync(join(directory, 'events-000000000001.ndjson'), 'utf8').split('\n').length, 51);
 });
@@ -142,7 +169,7 @@ test('after a restart of the machine that came unannounced, a fresh epoch begins
   assert.notEqual(spool.epoch, before.epoch);
   assert.equal(spool.append(sampleEvent()), 4);
   spool.flush();
-  const first = spool.readAfter(0, 500, 1 << 20, 0);
+  const first = atOnce(spool.readAfter(0, 500, 1 << 20, 0));
   assert.deepEqual([first?.epoch, first?.lastSeq], [before.epoch, 3], 'a batch is of one epoch');
   assert.deepEqual(
     drain(spool, 0).map((one) => [one.epoch, one.seq]),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import type { Pieces } from '../turns.ts';
 import { encodeEventLine, linePrefix, parseEventLine, type UnnumberedEvent } from './event-line.ts';
 import type { Log } from './log.ts';
 import { PendingLines } from './pending-lines.ts';
@@ -152,13 +153,18 @@ export class Spool {
   /**
    * What follows `after`, at most `maxEvents`, all of one epoch; null when there is nothing. Comes from memory where
    * it can. What comes from disk, and everything below `validateBelow`, is checked line by line: a damaged line must
-   * not make the console close the link for ever.
+   * not make the console close the link for ever. What a console missed in an hour is much: flows have their turns meanwhile.
    */
-  readAfter(after: number, maxEvents: number, maxCharacters: number, validateBelow: number): EventBatch | null {
+  *readAfter(
+    after: number,
+    maxEvents: number,
+    maxCharacters: number,
+    validateBelow: number,
+  ): Pieces<EventBatch | null> {
     if (after >= this.#written) return null;
     const first = this.#recent.first;
     if (first !== null && after + 1 >= first) return this.#readMemory(after, maxEvents, maxCharacters, validateBelow);
-    return this.#readDisk(after, maxEvents, maxCharacters);
+    return yield* this.#readDisk(after, maxEvents, maxCharacters);
   }
 
   /** The console has stored everything up to `seq`. */
@@ -330,20 +336,23 @@ export class Spool {
     return { epoch: this.epoch, firstSeq, lastSeq, lines };
   }
 
-  #readDisk(after: number, maxEvents: number, maxCharacters: number): EventBatch | null {
-    let index = this.#segments.findLastIndex((segment) => segment.firstSeq <= after + 1);
+  *#readDisk(after: number, maxEvents: number, maxCharacters: number): Pieces<EventBatch | null> {
+    // As they are now: while one is read, others are begun and removed.
+    const segments = [...this.#segments];
+    const written = this.#written;
+    let index = segments.findLastIndex((segment) => segment.firstSeq <= after + 1);
     if (index === -1) index = 0;
-    for (; index < this.#segments.length; index++) {
-      const segment = this.#segments[index]!;
-      const batch = this.#readSegment(segment, after, maxEvents, maxCharacters);
+    for (; index < segments.length; index++) {
+      const batch = yield* this.#readSegment(segments[index]!, after, maxEvents, maxCharacters);
       if (batch !== null) return batch;
-      const end = (this.#segments[index + 1]?.firstSeq ?? this.#written + 1) - 1;
+      const end = (segments[index + 1]?.firstSeq ?? written + 1) - 1;
       if (end > after) return { epoch: this.epoch, firstSeq: 0, lastSeq: end, lines: [] };
     }
     return null;
   }
 
-  #readSegment(segment: Segment, after: number, maxEvents: number, maxCharacters: number): EventBatch | null {
+  *#readSegment(segment: Segment, after: number, maxEvents: number, maxCharacters: number): Pieces<EventBatch | null> {
+    const { sizeBytes } = segment;
     const resume = this.#cursor.firstSeq === segment.firstSeq && this.#cursor.after === after;
     let offset = resume ? this.#cursor.offset : 0;
     let epoch: string | null = null;
@@ -354,9 +363,9 @@ export class Spool {
     const descriptor = this.#openForReading(segment);
     if (descriptor === -1) return null;
     try {
-      const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, segment.sizeBytes));
-      reading: while (offset < segment.sizeBytes) {
-        const wanted = Math.min(buffer.length, segment.sizeBytes - offset);
+      const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, sizeBytes));
+      reading: while (offset < sizeBytes) {
+        const wanted = Math.min(buffer.length, sizeBytes - offset);
         const size = readSync(descriptor, buffer, 0, wanted, offset);
         if (size === 0) break;
         let start = 0;
@@ -383,6 +392,7 @@ export class Spool {
             offset += start;
             break reading;
           }
+          yield;
         }
         // No line break in a whole buffer: no line of ours is that long. A torn last line ends the segment.
         offset += start === 0 ? size : start;

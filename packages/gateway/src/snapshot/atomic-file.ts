@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
  */
 export async function writeFileAtomically(
   path: string,
-  content: string | Iterable<string>,
+  content: string | Iterable<Uint8Array>,
   mode = 0o600,
 ): Promise<void> {
   const temporary = `${path}.tmp`;

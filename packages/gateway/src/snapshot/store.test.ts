@@ -143,15 +143,16 @@ test('killed again and again while writing, a snapshot is always there, and neve
     `import { readFileSync } from 'node:fs';
      import { SnapshotStore } from '${here}store.ts';
      import { createSnapshotTrust } from '${here}check.ts';
+     import { ReceivedSnapshot } from '${here}../received-snapshot.ts';
      import { createLog } from '${here}../observe/log.ts';
      const { key, gatewayId, organizationId, versions } = JSON.parse(readFileSync(${JSON.stringify(fixtures)}, 'utf8'));
      const trust = createSnapshotTrust(key, gatewayId, organizationId);
      const store = new SnapshotStore({ directory: ${JSON.stringify(directory)}, trust, log: createLog({ level: 'silent' }) });
      await store.load();
      console.log('loaded ' + store.version);
-     for (const { payload, ...others } of versions) {
-       const version = JSON.parse(payload).version;
-       const signed = { ...others, payload: Buffer.from(payload) };
+     for (const one of versions) {
+       const version = JSON.parse(one.payload).version;
+       const signed = ReceivedSnapshot.of(one);
        if (version <= store.version) continue;
        if (!(await store.accept(signed)).ok) throw new Error('refused');
        await store.save(version, signed);

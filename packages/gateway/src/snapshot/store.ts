@@ -4,7 +4,7 @@ import { type Reason, signedSnapshot } from '@zeronaut/model';
 import type { Logger } from 'pino';
 import { stringifyPieces } from '../json-pieces.ts';
 import type { PackedSnapshot } from '../packed-snapshot.ts';
-import type { ReceivedSnapshot } from '../rooms.ts';
+import { ReceivedSnapshot } from '../received-snapshot.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { checkSnapshot, type RunningElements, type SnapshotTrust } from './check.ts';
 
@@ -146,21 +146,13 @@ export class SnapshotStore {
     }
     const signed = signedSnapshot.safeParse(value);
     if (!signed.success) return { ok: false, reason: 'sync.invalid', detail: 'not a signed snapshot' };
-    return checkSnapshot({ ...signed.data, payload: Buffer.from(signed.data.payload) }, this.#options.trust);
+    return checkSnapshot(ReceivedSnapshot.of(signed.data), this.#options.trust);
   }
 }
 
-/** Payloads up to this long (bytes) are written at once. */
-const SHORT_PAYLOAD = 262_144;
-
-/** A `SignedSnapshot`, in pieces if the payload has megabytes. */
-function fileText(signed: ReceivedSnapshot): string | Iterable<string> {
-  const pieces = filePieces(signed);
-  return signed.payload.length <= SHORT_PAYLOAD ? [...pieces].join('') : pieces;
-}
-
-function* filePieces({ payload, ...others }: ReceivedSnapshot): Generator<string, void, void> {
-  yield `${JSON.stringify(others).slice(0, -1)},"payload":`;
+/** A `SignedSnapshot`, in pieces that each are good until the next one is asked for. */
+function* fileText({ keyId, signature, payload }: ReceivedSnapshot): Generator<Uint8Array, void, void> {
+  yield Buffer.from(`${JSON.stringify({ keyId, signature }).slice(0, -1)},"payload":`);
   yield* stringifyPieces(payload);
-  yield '}';
+  yield Buffer.from('}');
 }

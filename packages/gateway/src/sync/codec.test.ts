@@ -21,6 +21,21 @@ test('messages come out as they went in, however the bytes are cut', (t) => {
   }
 });
 
+test('nothing of what was given is kept', () => {
+  const decoder = new MessageDecoder(1 << 20);
+  const memory = Buffer.alloc(64);
+  const seen: string[] = [];
+  const frames = Buffer.concat(['{"a":1}', '{"b":2}'].map(encodeMessage));
+  for (let at = 0; at < frames.length; ) {
+    const size = frames.copy(memory, 0, at, at + memory.length);
+    at += size;
+    const decoded = decoder.push(memory.subarray(0, size));
+    memory.fill(0);
+    if (decoded.ok) seen.push(...decoded.bodies.map(String));
+  }
+  assert.deepEqual(seen, ['{"a":1}', '{"b":2}']);
+});
+
 test('a byte at a time', () => {
   const decoder = new MessageDecoder(100);
   const seen: unknown[] = [];

@@ -6,6 +6,8 @@ import { isUtf8 } from 'node:buffer';
  */
 const LENGTH_BYTES = 4;
 const EMPTY = Buffer.alloc(0);
+/** Growing by doubling would take a large snapshot's memory twice, and such memory brings on collections of the whole heap. */
+const MUCH_BYTES = 1 << 20;
 
 export function encodeMessage(json: string): Buffer {
   const size = Buffer.byteLength(json);
@@ -34,9 +36,10 @@ export class MessageDecoder {
 
   /**
    * All messages that `chunk` completes. Not ok: too long, empty or not UTF-8; the link must be closed, and every later
-   * call is not ok either. Memory is bounded by twice what really arrived, never by what a length announces.
+   * call is not ok either. Nothing of `chunk` is kept. Memory is bounded by twice what really arrived, until that is `MUCH_BYTES`; then
+   * by what the length announces, of which the system gives only what is filled.
    */
-  push(chunk: Buffer): Decoded {
+  push(chunk: Uint8Array): Decoded {
     if (this.#failed) return { ok: false };
     const bodies: Buffer[] = [];
     for (let at = 0; at < chunk.length; ) {
@@ -73,18 +76,15 @@ export class MessageDecoder {
   }
 
   /** Grows as the message comes, so that one of many chunks is not copied whole when its last one is there. */
-  #append(bytes: Buffer): void {
+  #append(bytes: Uint8Array): void {
     const needed = this.#filled + bytes.length;
-    if (this.#filled === 0 && needed === this.#expected) {
-      this.#body = bytes;
-    } else {
-      if (needed > this.#body.length) {
-        const grown = Buffer.allocUnsafe(Math.min(this.#expected, 2 * needed));
-        this.#body.copy(grown, 0, 0, this.#filled);
-        this.#body = grown;
-      }
-      bytes.copy(this.#body, this.#filled);
+    if (needed > this.#body.length) {
+      const room = needed < MUCH_BYTES ? 2 * needed : this.#expected;
+      const grown = Buffer.allocUnsafe(Math.min(this.#expected, room));
+      this.#body.copy(grown, 0, 0, this.#filled);
+      this.#body = grown;
     }
+    this.#body.set(bytes, this.#filled);
     this.#filled = needed;
   }
 }

@@ -1,3 +1,4 @@
+import type { OnReadOpts } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import {
   CONSOLE_SERVER_NAME,
@@ -15,7 +16,7 @@ import {
 import { Backoff } from '@zeronaut/tunnel';
 import type { Logger } from 'pino';
 import { parseJsonPieces } from '../json-pieces.ts';
-import type { ReceivedSnapshot } from '../rooms.ts';
+import { CONTEXT_ROOM, ReceivedSnapshot } from '../received-snapshot.ts';
 import { inTurns, nextTurn } from '../turns.ts';
 import { encodeMessage, MessageDecoder } from './codec.ts';
 import type { Witness } from './witness.ts';
@@ -58,6 +59,8 @@ const RPC_TIMEOUT_MS = 10_000;
 const MAX_PENDING_RPCS = 1_000;
 /** Messages above it take long enough to be read in turns with the data path. */
 const LARGE_BYTES = 65_536;
+/** Of what is read at once; a TLS record has 16 KiB at most. */
+const READ_BYTES = 65_536;
 /** Unsent bytes above which no further event batch is taken. */
 const HIGH_WATER_BYTES = 4 * 1024 * 1024;
 
@@ -193,6 +196,11 @@ export class SyncLink {
     const { key, certificate, authority } = credentials();
     const destination = parseHostPort(address)!;
     let failure: Error | null = null;
+    // Into the same memory each time, past Node's `Readable`, which takes new memory for each read. The types do not know that TLS has it, too.
+    const onread: OnReadOpts = {
+      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      callback: (size, bytes) => read(bytes.subarray(0, size)),
+    };
     let socket: TLSSocket;
     try {
       socket = connect({
@@ -207,6 +215,7 @@ export class SyncLink {
         cert: certificate,
         ca: authority,
         timeout: DIAL_TIMEOUT_MS,
+        ...{ onread },
       });
     } catch (error) {
       // Key or certificate cannot be read by OpenSSL: the same as a console that refuses us, so that the edge goes on.
@@ -233,14 +242,17 @@ export class SyncLink {
       socket.setTimeout(0);
       this.#connected(socket);
     });
-    socket.on('data', (chunk: Buffer) => {
-      if (socket.destroyed) return;
+    /** `chunk` is overwritten by the next one. Gives whether more may come. */
+    const read = (chunk: Uint8Array): boolean => {
+      if (socket.destroyed) return false;
       this.#lastHeard = performance.now();
       const decoded = decoder.push(chunk);
-      if (!decoded.ok) return refuse('not a message');
-      if (decoded.bodies.length === 0) return;
+      if (!decoded.ok) {
+        refuse('not a message');
+        return false;
+      }
+      if (decoded.bodies.length === 0) return true;
       // One after the other, in the order in which they came, and nothing more is read meanwhile.
-      socket.pause();
       reading = reading.then(async () => {
         for (const body of decoded.bodies) {
           if (socket.destroyed) return;
@@ -249,7 +261,8 @@ export class SyncLink {
         }
         socket.resume();
       });
-    });
+      return false;
+    };
     socket.on('end', () => socket.destroy());
     socket.on('close', () => {
       if (this.#watch !== null) clearInterval(this.#watch);
@@ -298,7 +311,7 @@ export class SyncLink {
     if (body.length > LARGE_BYTES) await nextTurn();
     let value: unknown;
     try {
-      value = await inTurns(parseJsonPieces(body, { bytes: 'payload' }));
+      value = await inTurns(parseJsonPieces(body, { bytes: { name: 'payload', room: CONTEXT_ROOM } }));
     } catch {
       return 'not a message';
     }
@@ -315,7 +328,9 @@ export class SyncLink {
     switch (message.type) {
       case 'snapshot': {
         const { snapshot } = message;
-        this.#options.onSnapshot({ ...snapshot, payload: payload ?? Buffer.from(snapshot.payload) });
+        this.#options.onSnapshot(
+          payload === null ? ReceivedSnapshot.of(snapshot) : ReceivedSnapshot.inRoom(snapshot, payload),
+        );
         return true;
       }
       case 'events_stored':

@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { createId, type PublicJwk, SNAPSHOT_CONTEXT, type SignedSnapshot, type Snapshot, snapshotDefaults } from '@zeronaut/model';
 import type { PackedList } from '../../packed-list.ts';
 import type { Packed, PackedSnapshot } from '../../packed-snapshot.ts';
-import type { ReceivedSnapshot } from '../../rooms.ts';
+import { ReceivedSnapshot } from '../../received-snapshot.ts';
 import { createSnapshotTrust, type SnapshotTrust } from '../check.ts';
 
 /** A console as far as snapshots are concerned, for tests: one key, one gateway. */
@@ -63,7 +63,7 @@ export function createSnapshotSigner(): SnapshotSigner {
 
 /** As the sync link hands it on. */
 export function received(signed: SignedSnapshot): ReceivedSnapshot {
-  return { ...signed, payload: Buffer.from(signed.payload) };
+  return ReceivedSnapshot.of(signed);
 }
 
 /** As it was sent. */
