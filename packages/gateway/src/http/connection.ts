@@ -42,6 +42,8 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
   #exchange: Exchange | null = null;
   #request: ParsedRequest | null = null;
   #consuming = false;
+  /** What came while earlier bytes were still being consumed: a stream whose write fails hands over what it has left within that write. */
+  #late: Buffer | null = null;
   #paused = false;
   #draining = false;
   #peerEnded = false;
@@ -104,6 +106,10 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
       if (this.#lingerBytes > LINGER_BYTES) this.abort();
       return;
     }
+    if (this.#consuming) {
+      this.#late = this.#late === null ? chunk : Buffer.concat([this.#late, chunk]);
+      return;
+    }
     if (this.#heldBytes === 0) {
       this.#consume(chunk, false);
       return;
@@ -118,7 +124,7 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
 
   onBorrowed(chunk: Buffer): void {
     // Most requests are a head that comes in one piece: nothing of it has to be kept.
-    if (this.#state === HEAD && this.#heldBytes === 0) this.#consume(chunk, true);
+    if (this.#state === HEAD && this.#heldBytes === 0 && !this.#consuming) this.#consume(chunk, true);
     else this.onData(ownCopy(chunk));
   }
 
@@ -274,6 +280,10 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
       }
     }
     this.#consuming = false;
+    const late = this.#late;
+    if (late === null) return;
+    this.#late = null;
+    if (this.#state !== LEFT) this.onData(late);
   }
 
   #begin(request: ParsedRequest): void {
