@@ -453,6 +453,42 @@ describe('a member', () => {
   });
 });
 
+describe('my password', () => {
+  it('is changed by whoever knows it, and the old one signs nobody in any more', async () => {
+    const user = await world.createUser({ email: 'vera@example.com' });
+    const { context } = await openBrowser(owner);
+    const own = await openWebConsole(context, world, user);
+    const { page } = own;
+    const other = 'seven harbours of violin plums';
+    async function change(from: string): Promise<void> {
+      await page.fill('input[name=currentPassword]', from);
+      await page.click('role=dialog >> role=button[name="Change the password"]');
+    }
+    await own.open('/my-access/sign-in');
+    await page.click('role=button[name="Change the password"]');
+    await page.fill('input[name=newPassword]', 'JustinBieber');
+    await change('not this one at all');
+    await page.waitForSelector('role=dialog >> text=not your password');
+    await change(user.password);
+    await page.waitForSelector('role=dialog >> text=not one that is known from a breach');
+    await own.checkAccessibility('another password is refused');
+    await page.fill('input[name=newPassword]', other);
+    await change(user.password);
+    await page.waitForSelector('text=The password is changed');
+    const signIn = (password: string) => world.api.call('sessions.create', { body: { email: user.email, password } });
+    await assert.rejects(signIn(user.password), /credentials_invalid/);
+    await signIn(other);
+    await assert.rejects(
+      world.api.as(user.token).call('me.get', {}),
+      /session_revoked/,
+      'what was open elsewhere ended',
+    );
+    await own.open('/my-access');
+    assert.deepEqual(own.complaints, []);
+    await context.close();
+  });
+});
+
 describe('my factors', () => {
   it('are set up with recovery codes, and removed', async () => {
     const { page } = web;

@@ -242,6 +242,7 @@ export const REASONS = {
     status: 422,
     title: 'The idempotency key was used with another body',
     next: 'Use a fresh key.',
+  'api.password_wrong': { status: 403, title: 'The current password is not right', next: '' },
   },
   'api.authorization_pending': { status: 400, title: 'The user has not approved yet', next: '' },
   'api.slow_down': { status: 400, title: 'Polling too fast', next: '' },

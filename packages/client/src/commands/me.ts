@@ -79,6 +79,32 @@ export function meCommand(line: CommandLine): Command {
   );
 
   group.addCommand(
+    createCommand('change-password', {
+      summary: 'another password for yourself; your other sessions end',
+      description:
+        'Asks for the password that you have and for the new one, or takes them from ZERONAUT_PASSWORD and ZERONAUT_NEW_PASSWORD, or line by ' +
+        'line from standard input. Only for who signed in with zeronaut login.',
+      examples: ['me change-password'],
+    }).action(async (options: CommonOptions) => {
+      const { readAllHidden } = await import('../profile/basic-credentials.ts');
+      const output = outputOf(line, options);
+      const { api } = await connect(line, options);
+      const { user } = await api.call('me.get', {});
+      const whose = user?.email ?? 'you';
+      const [currentPassword, newPassword] = await readAllHidden(
+        [
+          { what: 'password', whose, variable: 'ZERONAUT_PASSWORD' },
+          { what: 'new password', whose, variable: 'ZERONAUT_NEW_PASSWORD' },
+        ],
+        line.environment,
+      );
+      await api.call('me.changePassword', { body: { currentPassword: currentPassword!, newPassword: newPassword! } });
+      output.document({ changed: true });
+      output.line('The password is changed; wherever else you were signed in, you have to sign in again.');
+    }),
+  );
+
+  group.addCommand(
     createCommand('devices', {
       summary: 'your enrolled machines',
       examples: ['me devices', 'me devices --json'],

@@ -29,23 +29,43 @@ function readPassword(
   return readHidden({ what: 'password', whose: username, variable: 'ZERONAUT_BASIC_PASSWORD' }, environment, input);
 }
 
+interface Hidden {
+  readonly what: string;
+  readonly whose: string;
+  readonly variable: string;
+}
+
 /** A secret that must be in no process list: from the variable, else the first line of standard input. */
 export async function readHidden(
-  secret: { what: string; whose: string; variable: string },
+  secret: Hidden,
   environment: NodeJS.ProcessEnv,
   input: NodeJS.ReadableStream & { isTTY?: boolean } = process.stdin,
 ): Promise<string> {
-  const given = environment[secret.variable] ?? '';
-  if (given !== '') return given;
-  const title = `${secret.what[0]!.toUpperCase()}${secret.what.slice(1)}`;
-  if (input.isTTY === true) process.stderr.write(`${title} for ${secret.whose}: `);
+  return (await readAllHidden([secret], environment, input))[0]!;
+}
+
+/** Several of them: those without a variable come line by line, in this order. */
+export async function readAllHidden(
+  secrets: readonly Hidden[],
+  environment: NodeJS.ProcessEnv,
+  input: NodeJS.ReadableStream & { isTTY?: boolean } = process.stdin,
+): Promise<string[]> {
+  const given = secrets.map(({ variable }) => environment[variable] ?? '');
+  if (given.every((text) => text !== '')) return given;
   const lines = createInterface({ input });
-  for await (const text of lines) {
+  const next = lines[Symbol.asyncIterator]();
+  try {
+    for (const [index, { what, whose, variable }] of secrets.entries()) {
+      if (given[index] !== '') continue;
+      if (input.isTTY === true) process.stderr.write(`${what[0]!.toUpperCase()}${what.slice(1)} for ${whose}: `);
+      const { value, done } = await next.next();
+      if (done === true) {
+        throw usageError(`no ${what} for ${whose}`, `Set ${variable}, or give the ${what} on standard input.`);
+      }
+      given[index] = value;
+    }
+  } finally {
     lines.close();
-    return text;
   }
-  throw usageError(
-    `no ${secret.what} for ${secret.whose}`,
-    `Set ${secret.variable}, or give the ${secret.what} on standard input.`,
-  );
+  return given;
 }

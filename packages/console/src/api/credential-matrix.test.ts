@@ -38,6 +38,7 @@ const AGAIN: Partial<Record<RouteId, Reason>> = {
   'accessRequests.end': 'request.closed',
   'approvalRules.delete': 'api.not_found',
   'invitations.create': 'invitation.open',
+  'me.changePassword': 'api.password_wrong',
   'me.deleteConsent': 'api.not_found',
   'setup.create': 'api.token_used',
   'sessions.deleteCurrent': 'access.session_revoked',

@@ -26,6 +26,7 @@ const ONLY_FOR_ITS_MAKER: Partial<Record<RouteId, Reason>> = {
   'push.test': 'api.not_found',
   'push.unsubscribe': 'api.not_found',
   'sessions.deleteCurrent': 'api.invalid',
+  'me.changePassword': 'factor.session_needed',
   'me.deleteSession': 'api.not_found',
   'oauth.approve': 'api.forbidden',
   'organizations.create': 'factor.session_needed',

@@ -511,6 +511,13 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     },
     foreign: 'not_found',
   },
+  'me.changePassword': {
+    prepare: async (world) => ({
+      key: (await newSession(world)).token,
+      body: { currentPassword: PASSWORD, newPassword: 'seven harbours of violin plums' },
+    }),
+    foreign: 'own',
+  },
   'me.listDevices': { foreign: 'own' },
   'me.deleteDevice': {
     prepare: async ({ ours, key }) => ({ params: { id: (await ours.enrolDevice(key)).id } }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { consent, deviceView, id, label, resourceProtocol, session } from '../entities/index.ts';
+import { password } from './inputs.ts';
 import { defineRoutes } from './route.ts';
 import { byId, pageOf, pageQuery } from './route-parts.ts';
 
@@ -50,6 +51,15 @@ export const meRoutes = defineRoutes({
     summary: 'End a session of mine everywhere',
     status: 204,
     params: byId,
+  },
+  'me.changePassword': {
+    tag,
+    permission: 'self:write',
+    method: 'POST',
+    path: '/api/v1/me/password',
+    summary: 'Another password for myself; my other sessions end',
+    status: 204,
+    body: z.strictObject({ currentPassword: password, newPassword: password }),
   },
   'me.listDevices': {
     tag,

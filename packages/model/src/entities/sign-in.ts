@@ -65,5 +65,10 @@ export const factor = z.strictObject({
 });
 export type Factor = z.infer<typeof factor>;
 
-export const factorList = z.strictObject({ items: z.array(factor), recoveryCodesLeft: z.int().min(0) });
+export const factorList = z.strictObject({
+  items: z.array(factor),
+  recoveryCodesLeft: z.int().min(0),
+  /** False: somebody else knows who they are, such as an identity provider. */
+  hasPassword: z.boolean(),
+});
 export type FactorList = z.infer<typeof factorList>;

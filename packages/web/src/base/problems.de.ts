@@ -184,6 +184,7 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
   'api.idempotency_mismatch': {
     title: 'Der Idempotency-Key wurde mit anderem Inhalt benutzt',
     next: 'Einen frischen Schlüssel nehmen.',
+  'api.password_wrong': { title: 'Das jetzige Passwort ist falsch', next: '' },
   },
   'api.authorization_pending': { title: 'Die Person hat noch nicht zugestimmt', next: '' },
   'api.slow_down': { title: 'Es wird zu schnell gefragt', next: '' },

@@ -69,7 +69,17 @@ export async function listFactors(
       })),
     ],
     recoveryCodesLeft: await codesLeft(db, userId),
+    hasPassword: await hasPassword(db, userId),
   };
+}
+
+async function hasPassword(queries: Queries, userId: string): Promise<boolean> {
+  const row = await queries
+    .selectFrom('password_hashes')
+    .select('user_id')
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 async function codesLeft(queries: Queries, userId: string): Promise<number> {

@@ -23,6 +23,8 @@ export async function checkPassword(
   { breachedPasswords }: Pick<Context, 'breachedPasswords'>,
   password: string,
   email: string,
+  /** Where in the request it is. */
+  path = '/password',
 ): Promise<Refusal | null> {
   const lower = password.toLowerCase();
   const problem =
@@ -35,9 +37,7 @@ export async function checkPassword(
           : (await breachedPasswords.has(password))
             ? 'not one that is known from a breach'
             : null;
-  return problem === null
-    ? null
-    : new Refusal('api.password_weak', { errors: [{ path: '/password', message: problem }] });
+  return problem === null ? null : new Refusal('api.password_weak', { errors: [{ path, message: problem }] });
 }
 
 function localPart(email: string): string {

@@ -9,6 +9,7 @@ import { type ReactNode, useState } from 'react';
 import { call, useRouteMutation } from '../../base/api.ts';
 import { atLocalhost } from '../../base/at-localhost.ts';
 import { useMessages } from '../../base/messages.ts';
+import { tell } from '../../base/notices.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { TextInput } from '../../ui/form-fields.tsx';
@@ -19,6 +20,7 @@ import { makePasskey, type PasskeyTrouble } from './passkey.ts';
 
 const CHANGED = ['factors.list'] as const;
 const passkeySchema = routes['passkeys.create'].body.pick({ name: true });
+const passwordSchema = routes['me.changePassword'].body;
 const appSchema = routes['factors.confirmTotp'].body;
 
 interface FactorDialogProps {
@@ -56,6 +58,40 @@ function Beginning(props: {
         <ErrorState error={query.error} onRetry={() => void query.refetch()} />
       )}
     </InfoDialog>
+  );
+}
+
+export function PasswordDialog({ onClose }: Pick<FactorDialogProps, 'onClose'>) {
+  const t = useMessages(myAccessMessages);
+  const change = useRouteMutation('me.changePassword', ['me.listSessions', 'sessions.list']);
+  return (
+    <FormDialog
+      title={t('password.change')}
+      action={t('password.change')}
+      schema={passwordSchema}
+      base={{ values: { currentPassword: '', newPassword: '' } }}
+      onSubmit={async (body) => {
+        await change.mutateAsync({ body });
+        tell(t('password.changed'));
+      }}
+      onClose={onClose}
+    >
+      <TextInput
+        name="currentPassword"
+        label={t('password.current')}
+        type="password"
+        autoComplete="current-password"
+        autoFocus
+      />
+      <TextInput
+        name="newPassword"
+        label={t('password.new')}
+        hint={t('password.hint')}
+        type="password"
+        autoComplete="new-password"
+      />
+      <Typography variant="body2">{t('password.text')}</Typography>
+    </FormDialog>
   );
 }
 

@@ -56,6 +56,12 @@ export const messages: Translation<typeof english> = {
   'codes.renew': 'Neue Wiederherstellungscodes',
   'codes.renewTitle': 'Neue Wiederherstellungscodes machen?',
   'codes.renewText': 'Die alten sind sofort ungültig.',
+  'password.change': 'Passwort ändern',
+  'password.changed': 'Das Passwort ist geändert',
+  'password.current': 'Dein jetziges Passwort',
+  'password.new': 'Das neue',
+  'password.hint': 'mindestens 12 Zeichen, schwer zu erraten',
+  'password.text': 'Wo du sonst noch angemeldet bist, musst du dich neu anmelden.',
   'factors.none':
     'Noch kein Passkey und keine Authenticator-App. Mit einem davon öffnet ein gestohlenes Passwort allein nichts.',
   'sessions.none': 'Du hast keine offene Sitzung.',

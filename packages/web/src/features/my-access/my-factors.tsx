@@ -15,6 +15,7 @@ import { canMakePasskeys } from './passkey.ts';
 
 const dialogs = () => import('./factor-dialogs.tsx');
 const PasskeyDialog = lazy(async () => ({ default: (await dialogs()).PasskeyDialog }));
+const PasswordDialog = lazy(async () => ({ default: (await dialogs()).PasswordDialog }));
 const AppDialog = lazy(async () => ({ default: (await dialogs()).AppDialog }));
 const FACTORS_CHANGED = ['factors.list'] as const;
 
@@ -25,7 +26,7 @@ export function MyFactors() {
   const factors = useQuery(routeQuery('factors.list', {}));
   const remove = useRouteMutation('factors.delete', FACTORS_CHANGED);
   const renew = useRouteMutation('factors.renewRecoveryCodes', FACTORS_CHANGED);
-  const [open, setOpen] = useState<'passkey' | 'app' | 'renew' | null>(null);
+  const [open, setOpen] = useState<'passkey' | 'app' | 'renew' | 'password' | null>(null);
   const [removing, setRemoving] = useState<Factor | null>(null);
   const [codes, setCodes] = useState<readonly string[]>([]);
   const items = factors.data?.items ?? [];
@@ -46,6 +47,11 @@ export function MyFactors() {
               {canMakePasskeys() ? (
                 <Button size="small" variant="outlined" onClick={() => setOpen('passkey')}>
                   {t('passkey.add')}
+                </Button>
+              ) : null}
+              {factors.data.hasPassword ? (
+                <Button size="small" variant="outlined" onClick={() => setOpen('password')}>
+                  {t('password.change')}
                 </Button>
               ) : null}
               {items.some(({ kind }) => kind === 'totp') ? null : (
@@ -74,6 +80,7 @@ export function MyFactors() {
       </FactorsSection>
       <Suspense>
         {open === 'passkey' ? <PasskeyDialog onMade={made} onClose={close} /> : null}
+        {open === 'password' ? <PasswordDialog onClose={close} /> : null}
         {open === 'app' ? <AppDialog onMade={made} onClose={close} /> : null}
       </Suspense>
       <ConfirmDialog
