@@ -1,7 +1,7 @@
 /** The commands that end, as people and scripts use them. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, before, describe, it } from 'node:test';
 import { freePort, spawnProcess, temporaryDirectory, waitFor } from '@zeronaut/testkit';
@@ -53,6 +53,14 @@ describe('login', () => {
 
     const status = JSON.parse((await zeronaut('status')).stdout) as { user: { email: string } };
     assert.equal(status.user.email, 'ann@example.com');
+    // Once this machine is a device, the credential is of no use on another one.
+    const token = /"token":\s*"([^"]+)"/.exec(readFileSync(join(home, 'profiles.json'), 'utf8'))![1]!;
+    const stolen = world.api.as(token);
+    assert.equal((await stolen.call('me.get', {})).user?.email, 'ann@example.com');
+    const report = await zeronaut('devices', 'report');
+    assert.equal(report.code, 0, report.stderr);
+    assert.equal((await zeronaut('services', 'list')).code, 0);
+    await assert.rejects(stolen.call('me.get', {}), /api\.device_proof/);
     assert.equal((await zeronaut('logout')).code, 0);
     assert.equal((await zeronaut('services', 'list')).code, 3);
   });

@@ -1,9 +1,11 @@
+import type { KeyObject } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { RouteDefinition } from '@zeronaut/model';
 import {
+  DEVICE_PROOF_HEADER,
   oauthError,
   parseJson,
   problem,
+  type RouteDefinition,
   type RouteId,
   type RouteInput,
   type RouteResponse,
@@ -11,6 +13,7 @@ import {
   routes,
 } from '@zeronaut/model';
 import type { z } from 'zod';
+import { proveDevice } from '../profile/device-proof.ts';
 import { softwareVersion } from '../version.ts';
 import { ApiError, ConsoleUnreachable } from './api-error.ts';
 
@@ -25,6 +28,8 @@ export interface CallOptions {
   readonly idempotencyKey?: string;
   /** The ETag that was read (routes with `ifMatch`). */
   readonly ifMatch?: string;
+  /** Proves this key in the place of that of the enrolled device. */
+  readonly deviceKey?: KeyObject;
 }
 
 /**
@@ -37,7 +42,11 @@ export class ApiClient {
   /** Shown to whoever approves a device, and in lists of sessions. */
   readonly #userAgent = `zeronaut/${softwareVersion()} (${hostname().replace(/[^\w.-]/g, '')})`;
 
-  constructor(options: { consoleUrl: string; token: string | null }) {
+  /** Asked for each call: a device may be enrolled meanwhile. */
+  readonly #deviceKey: () => KeyObject | null;
+
+  constructor(options: { consoleUrl: string; token: string | null; deviceKey?: () => KeyObject | null }) {
+    this.#deviceKey = options.deviceKey ?? (() => null);
     this.consoleUrl = options.consoleUrl.replace(/\/+$/, '');
     this.#token = options.token;
   }
@@ -50,13 +59,14 @@ export class ApiClient {
     const route: RouteDefinition = routes[routeId];
     const parts = input as { params?: Record<string, unknown>; query?: Record<string, unknown>; body?: unknown };
     const headers: Record<string, string> = { accept: 'application/json', 'user-agent': this.#userAgent };
-    if (this.#token !== null) headers.authorization = `Bearer ${this.#token}`;
+    const url = `${this.consoleUrl}${fillPath(route.path, parts.params, parts.query)}`;
+    this.#identify(headers, route.method, url, options.deviceKey);
     if (parts.body !== undefined) headers['content-type'] = 'application/json';
     if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey;
     if (options.ifMatch !== undefined) headers['if-match'] = options.ifMatch;
 
     const timeout = AbortSignal.timeout(options.timeoutMs ?? 10_000);
-    const answer = await this.#fetch(`${this.consoleUrl}${fillPath(route.path, parts.params, parts.query)}`, {
+    const answer = await this.#fetch(url, {
       method: route.method,
       headers,
       ...(parts.body !== undefined && { body: JSON.stringify(parts.body) }),
@@ -83,7 +93,7 @@ export class ApiClient {
   ): Promise<AsyncIterable<Uint8Array>> {
     const route: RouteDefinition = routes[routeId];
     const headers: Record<string, string> = { 'user-agent': this.#userAgent, 'content-type': 'application/json' };
-    if (this.#token !== null) headers.authorization = `Bearer ${this.#token}`;
+    this.#identify(headers, route.method, `${this.consoleUrl}${route.path}`);
     const init = {
       ...{ method: route.method, headers, body: JSON.stringify(body), redirect: 'manual' as const },
       ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -98,6 +108,13 @@ export class ApiClient {
     const said = problem.safeParse(parseJson(await response.text()));
     if (said.success) throw new ApiError(said.data);
     throw new ConsoleUnreachable(this.consoleUrl, `HTTP status ${response.status}, which is not an answer of the API`);
+  }
+
+  #identify(headers: Record<string, string>, method: string, url: string, key = this.#deviceKey()): void {
+    const token = this.#token;
+    if (token === null) return;
+    headers.authorization = `Bearer ${token}`;
+    if (key !== null) headers[DEVICE_PROOF_HEADER] = proveDevice(key, { method, url, token });
   }
 
   async #fetch(url: string, init: RequestInit): Promise<{ status: number; text: string }> {

@@ -4,6 +4,7 @@ import { LOCAL_CREDENTIAL_FILE, localCredential } from '@zeronaut/model';
 import { ApiClient } from '../api/client.ts';
 import { CliError, usageError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
+import { loadDeviceKey } from './device.ts';
 import { homeDirectory } from './home.ts';
 import { readPrivateFile } from './private-file.ts';
 import { loadProfiles } from './profiles.ts';
@@ -72,7 +73,9 @@ function localConnection(): Connection | null {
 }
 
 function connectionOf(profile: string, consoleUrl: string, token: string, identity: string): Connection {
-  return { profile, consoleUrl, token, identity, api: new ApiClient({ consoleUrl, token }) };
+  // A key of the console's own machine or of a program is bound to no device.
+  const deviceKey = () => (profile === LOCAL_PROFILE ? null : loadDeviceKey({ consoleUrl, identity }));
+  return { profile, consoleUrl, token, identity, api: new ApiClient({ consoleUrl, token, deviceKey }) };
 }
 
 function fail(message: string): never {

@@ -43,7 +43,7 @@ function devicePath(): string {
   return join(homeDirectory(), 'device.json');
 }
 
-function deviceKey(connection: Connection): string {
+function deviceKey(connection: Pick<Connection, 'consoleUrl' | 'identity'>): string {
   return `${connection.consoleUrl} ${connection.identity}`;
 }
 
@@ -54,6 +54,12 @@ function loadDevices(): Record<string, Device> {
 /** The device as it is on disk; null when this identity has not enrolled yet. Asks nobody. */
 export function loadDevice(connection: Connection): Device | null {
   return loadDevices()[deviceKey(connection)] ?? null;
+}
+
+/** The key of the device as it is on disk; null when this identity has not enrolled yet. */
+export function loadDeviceKey(connection: Pick<Connection, 'consoleUrl' | 'identity'>): KeyObject | null {
+  const own = loadDevices()[deviceKey(connection)];
+  return own === undefined ? null : createPrivateKey(own.privateKey);
 }
 
 /** The device, enrolled first if need be. */
@@ -163,7 +169,10 @@ function saveDevice(connection: Connection, value: Device): void {
 async function enrol(connection: Connection): Promise<Device> {
   const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
   const name = hostname().slice(0, 120) || 'device';
-  const answer = await connection.api.call('devices.enrol', { body: { name, csr: await createCsr(privateKey, name) } });
+  const body = { name, csr: await createCsr(privateKey, name) };
+  // Whose session is bound to a device already proves that one: it is asked for with each call.
+  const proving = loadDeviceKey(connection) === null ? { deviceKey: privateKey } : {};
+  const answer = await connection.api.call('devices.enrol', { body }, proving);
   return {
     deviceId: answer.device.id,
     organizationId: answer.device.organizationId,

@@ -62,6 +62,15 @@ export interface Origin {
   readonly address: string;
   readonly userAgent: string;
   readonly requestId: string;
+  /** What the caller shows of the machine that it is; null or absent: nothing. */
+  readonly deviceProof?: DeviceProof | null;
+}
+
+/** A JWS of `deviceProofClaims`, and the call that came with it. */
+export interface DeviceProof {
+  readonly jws: string;
+  readonly method: string;
+  readonly path: string;
 }
 
 /** Who calls, once the credential was checked. Every query of a caller is bound to `organizationId`. */

@@ -63,6 +63,8 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     factors: string;
     /** The session at home that this one came of, and ends with; null: it is its own. */
     home_session_id: Generated<string | null>;
+    /** The device that proves its key with each call, and with which it ends; null: none. */
+    device_id: Generated<string | null>;
     /** When the last of them was shown. Null only in rows of before there were factors. */
     authenticated_at: number | null;
     /** Exact to a minute. */

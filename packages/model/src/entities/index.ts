@@ -30,6 +30,7 @@ export * from './activity.ts';
 export * from './audit-export.ts';
 export * from './branding.ts';
 export * from './device-posture.ts';
+export * from './device-proof.ts';
 export * from './discovered-service.ts';
 export * from './gateway-log.ts';
 export * from './gateway-status.ts';
@@ -136,6 +137,8 @@ export const session = z.strictObject({
   userAgent: z.string().max(300),
   /** What was shown when it was opened or confirmed, and when last. */
   factors: z.array(factorKind),
+  /** The machine that it is bound to; null: to none. */
+  deviceId: id.nullable(),
   authenticatedAt: timestamp,
   createdAt: timestamp,
   expiresAt: timestamp,

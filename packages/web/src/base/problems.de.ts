@@ -178,13 +178,17 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
   },
   'api.rate_limited': { title: 'Zu viele Anfragen', next: 'Warten und noch einmal versuchen.' },
   'api.token_used': { title: 'Der Link oder das Token wurde schon benutzt', next: 'Um ein neues bitten.' },
+  'api.device_proof': {
+    title: 'Diese Sitzung gehört einem anderen Rechner',
+    next: 'Auf diesem anmelden: zeronaut login.',
+  },
   'api.token_expired': { title: 'Der Link oder das Token ist abgelaufen', next: 'Um ein neues bitten.' },
   'api.credentials_invalid': { title: 'E-Mail-Adresse oder Passwort ist falsch', next: '' },
+  'api.password_wrong': { title: 'Das jetzige Passwort ist falsch', next: '' },
   'api.password_weak': { title: 'Das Passwort ist zu schwach', next: 'Mindestens 12 Zeichen nehmen.' },
   'api.idempotency_mismatch': {
     title: 'Der Idempotency-Key wurde mit anderem Inhalt benutzt',
     next: 'Einen frischen Schlüssel nehmen.',
-  'api.password_wrong': { title: 'Das jetzige Passwort ist falsch', next: '' },
   },
   'api.authorization_pending': { title: 'Die Person hat noch nicht zugestimmt', next: '' },
   'api.slow_down': { title: 'Es wird zu schnell gefragt', next: '' },

@@ -178,6 +178,7 @@ export async function enrolDevice(
       last_seen_at: null,
     };
     await queries.insertInto('devices').values(row).execute();
+    await bindSession(queries, caller, row);
     const device = toDevice(row);
     await appendAudit(queries, context, caller, {
       action: 'device.enrol',
@@ -187,6 +188,21 @@ export async function enrolDevice(
     });
     return { device, certificate: issued.pem, certificateAuthority: certificates.certificate };
   });
+}
+
+/**
+ * From now on the session of a command line is of this device: it proves its key with each call and ends with it. Only where the program
+ * that enrols proves a key already, so that older ones, which never do, go on.
+ */
+async function bindSession(queries: Queries, caller: Caller, device: Row): Promise<void> {
+  if (caller.credential !== 'session' || caller.deviceProof == null) return;
+  await queries
+    .updateTable('sessions')
+    .set({ device_id: device.id })
+    .where('organization_id', '=', caller.organizationId)
+    .where('id', '=', caller.credentialId)
+    .where('kind', '=', 'cli')
+    .execute();
 }
 
 /** By a person who may; approving twice is no error. */
@@ -270,5 +286,14 @@ export async function revokeDevice(
     view: (row) => toDevice(row),
     inSnapshot: true,
     ...(ownerId === undefined ? {} : { ownerId }),
+    also: async (queries) => {
+      await queries
+        .updateTable('sessions')
+        .set({ revoked_at: context.clock() })
+        .where('organization_id', '=', caller.organizationId)
+        .where('device_id', '=', id)
+        .where('revoked_at', 'is', null)
+        .execute();
+    },
   });
 }

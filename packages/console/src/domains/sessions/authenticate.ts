@@ -1,6 +1,7 @@
 import { Refusal } from '../../store/refusal.ts';
 import { parseScopes } from '../api-keys/stored-scopes.ts';
 import type { Caller, Context, Origin } from '../context.ts';
+import { isProvedBy } from '../devices/device-proof.ts';
 import { checkHomeSession } from '../memberships/home.ts';
 import { withholdAdministration } from '../policies/administration.ts';
 import { hashToken, TOKEN_PREFIX } from '../random-token.ts';
@@ -36,8 +37,11 @@ async function bySession(context: Context, token: string, origin: Origin, isUse:
   const row = await context.store.db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
+    .leftJoin('devices', 'devices.id', 'sessions.device_id')
     .select([
       'sessions.id as session_id',
+      'sessions.device_id',
+      'devices.key_fingerprint',
       'sessions.expires_at',
       'sessions.revoked_at',
       'sessions.created_at',
@@ -62,6 +66,11 @@ async function bySession(context: Context, token: string, origin: Origin, isUse:
     return new Refusal('access.session_expired');
   }
   if (row.status !== 'active') return new Refusal('access.user_disabled');
+  if (row.device_id !== null) {
+    const fingerprint = row.key_fingerprint ?? '';
+    if (!(await isProvedBy(context, origin.deviceProof, { token, fingerprint })))
+      return new Refusal('api.device_proof');
+  }
   const home =
     row.home_user_id === null ? null : { userId: row.home_user_id, sessionId: row.home_session_id ?? 'none' };
   const ended = home === null ? null : await checkHomeSession(context.store.db, home, nowMs);

@@ -41,6 +41,7 @@ function toSession(row: Row): Session {
     kind: row.kind,
     address: row.address,
     userAgent: row.user_agent,
+    deviceId: row.device_id,
     factors: (JSON.parse(row.factors) as ProvedFactor[]).map(({ kind }) => kind),
     authenticatedAt: isoTime(row.authenticated_at ?? row.created_at),
     createdAt: isoTime(row.created_at),
