@@ -110,23 +110,27 @@ describe('a resource', () => {
 describe('health', () => {
   it('is in the list and by each target, and changes while one looks on', async () => {
     const { page } = console_;
-    const row = (state: string) => page.waitForSelector(`role=row >> :scope:has-text("flaky"):has-text("${state}")`);
+    const row = (state: string) =>
+      page.waitForSelector(`role=row >> :scope:has-text("flaky"):has([data-meaning]:text-is("${state}"))`);
     const dead = {
       address: `127.0.0.1:${await freePort()}`,
       healthCheck: { intervalMs: 100, unhealthyAfter: 1, healthyAfter: 1 },
     };
     const body = { name: 'flaky', access: { mode: 'public' as const }, targets: [{ address: service.address }] };
+    const good = { ...dead, address: service.address };
     const { id, version } = await world.api.call('resources.create', { body });
     await console_.open('/resources?q=flaky');
     await row('Up');
-    const halved = { ...body, targets: [...body.targets, dead] };
-    const after = await world.api.call('resources.update', { params: { id }, body: halved }, version);
+    await row('On');
+    const targets = (...all: (typeof dead)[]) => ({ params: { id }, body: { ...body, targets: all } });
+    const watched = await world.api.call('resources.update', targets(good), version);
+    const after = await world.api.call('resources.update', targets(good, dead), watched.version);
     await row('Partly up');
     await console_.open(`/resources/${id}`);
     await page.waitForSelector('main header >> text=Partly up');
     await page.waitForSelector('li:has-text("Up") >> text=dialled by the gateway');
     await page.waitForSelector('li:has-text("Down") >> text=/It does not answer as it should, says \\S+/');
-    await world.api.call('resources.update', { params: { id }, body: { ...body, targets: [dead] } }, after.version);
+    await world.api.call('resources.update', targets(dead), after.version);
     await page.waitForSelector('main header >> text=Down');
     await world.api.call('resources.delete', { params: { id } });
   });

@@ -258,7 +258,7 @@ function Targets({ resource }: { readonly resource: Resource }) {
                   : t('target.check', { seconds: target.healthCheck.intervalMs / 1000 }),
               ].join(' · ')}
             </Typography>
-            <TargetHealth resource={resource} targetId={target.id} />
+            <TargetHealth resource={resource} target={target} />
           </li>
         ))}
       </Box>

@@ -1,6 +1,6 @@
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
-import type { Resource } from '@zeronaut/model';
+import type { Resource, Target } from '@zeronaut/model';
 import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { type HealthState, useResourceHealth } from '../../base/resource-health.ts';
@@ -11,22 +11,28 @@ const MEANING: Record<HealthState, Meaning> = { up: 'ok', partly: 'warn', down: 
 /** Gateways that are named; of more their number is told. */
 const NAMED = 3;
 
+/** Somebody would notice: it is asked by itself, or its agent has to be there. */
+const isWatched = ({ healthCheck, deviceId }: Target) => healthCheck !== null || deviceId !== null;
+
 /** Stopped, or whether its targets can be reached. */
-export function ResourceStatus({ resource: { id, enabled } }: { readonly resource: Pick<Resource, 'id' | 'enabled'> }) {
+export function ResourceStatus({ resource: { id, enabled, targets } }: { readonly resource: Resource }) {
   const t = useMessages(resourceMessages);
   const state = useResourceHealth(id)?.state;
   if (!enabled) return <StatusChip meaning="neutral">{t('status.off')}</StatusChip>;
-  if (state === undefined) return <StatusChip meaning="neutral">{t('status.on')}</StatusChip>;
+  // That nobody complains of what nobody looks at is no good news.
+  if (state === undefined || (state === 'up' && !targets.some(isWatched))) {
+    return <StatusChip meaning="neutral">{t('status.on')}</StatusChip>;
+  }
   return <StatusChip meaning={MEANING[state]}>{t(`health.${state}`)}</StatusChip>;
 }
 
 /** How one target is, and which gateways cannot use it, and why. */
-export function TargetHealth({ resource, targetId }: { readonly resource: Resource; readonly targetId: string }) {
+export function TargetHealth({ resource, target: of }: { readonly resource: Resource; readonly target: Target }) {
   const t = useMessages(resourceMessages);
-  const target = useResourceHealth(resource.id)?.targets.find(({ id }) => id === targetId);
+  const target = useResourceHealth(resource.id)?.targets.find(({ id }) => id === of.id);
   const without = target === undefined ? 0 : target.away.length + target.unhealthy.length;
   const gateways = useQuery({ ...routeQuery('gateways.list', { query: { limit: 500 } }), enabled: without > 0 });
-  if (target === undefined || !resource.enabled) return null;
+  if (target === undefined || !resource.enabled || (target.state === 'up' && !isWatched(of))) return null;
   const namesOf = (ids: readonly string[]) => {
     const names = new Map(gateways.data?.items.map(({ id, name }) => [id, name]));
     const named = ids.slice(0, NAMED).map((id) => names.get(id) ?? id);
