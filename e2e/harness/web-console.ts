@@ -1,24 +1,7 @@
-import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { waitFor } from '@zeronaut/testkit';
 import type { BrowserContext, Page } from 'playwright-core';
+import { checkAccessible } from './accessibility.ts';
 import type { World } from './world.ts';
-
-/** Read by hand: a script element would be held against the policy of the page, which is what is tested. */
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-const ALL_RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const CONTRAST = { type: 'rule', values: ['color-contrast'] };
-
-interface AxeResult {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly impact: string;
-    readonly help: string;
-    readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-  }[];
-}
 
 /** The web console in a browser, by somebody who is signed in. What the page should never do is collected. */
 export interface WebConsole {
@@ -112,20 +95,8 @@ ${WATCH_CONTENT}`,
         document.getAnimations().every(({ playState }) => playState !== 'running')`;
       await waitFor(() => page.evaluate<boolean>(isStill), { what: `${what} is still` });
       const known = complaints.length;
-      await page.evaluate(AXE);
-      const { violations } = (await page.evaluate(
-        `axe.run(document, { preload: false, resultTypes: ['violations'], runOnly: ${JSON.stringify(of === 'all' ? ALL_RULES : CONTRAST)} })`,
-      )) as AxeResult;
+      await checkAccessible(page, what, of);
       complaints.length = known;
-      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      assert.deepEqual(
-        serious.map(
-          ({ id, help, nodes }) =>
-            `${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary}`).join(' | ')}`,
-        ),
-        [],
-        what,
-      );
     },
     async theme(theme) {
       await page.emulateMedia({ colorScheme: theme });
