@@ -113,6 +113,7 @@ const LISTS: readonly (readonly [path: string, route: RouteId, file: string])[] 
   ['/users', 'users.list', 'users/users-page'],
   ['/users/invitations', 'invitations.list', 'invitations/invitations-page'],
   ['/users/groups', 'groups.list', 'groups/groups-page'],
+  ['/users/sessions', 'sessions.list', 'sessions/sessions-page'],
   ['/service-accounts', 'serviceAccounts.list', 'service-accounts/service-accounts-page'],
   ['/service-accounts/api-keys', 'apiKeys.list', 'api-keys/api-keys-page'],
   ['/service-accounts/personal-access-tokens', 'personalAccessTokens.listAll', 'personal-access-tokens/tokens-list'],

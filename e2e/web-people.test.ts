@@ -161,6 +161,18 @@ describe('people', () => {
     await assert.rejects(world.api.as(bob.token).call('me.get', {}), /session_revoked/);
   });
 
+  it('are all seen where they are signed in, and signed out there', async () => {
+    const eve = await world.createUser({ email: 'eve@example.com' });
+    await web.open('/users/sessions?kind=console');
+    const row = web.page.getByRole('row').filter({ hasText: 'eve@example.com' });
+    await row.getByRole('button', { name: 'End' }).click();
+    await submit('End');
+    await gone();
+    await row.waitFor({ state: 'detached' });
+    await assert.rejects(world.api.as(eve.token).call('me.get', {}), /session_revoked/);
+    assert.equal(await web.page.getByRole('row').filter({ hasText: 'This one' }).count(), 1);
+  });
+
   it('are invited by a link that is shown once, and invited no more', async () => {
     const { page } = web;
     await web.open('/users/invitations');

@@ -78,6 +78,7 @@ try {
     users: '/users',
     user: `/users/${ids.user}`,
     invitations: '/users/invitations',
+    sessions: '/users/sessions',
     groups: '/users/groups',
     roles: '/users/roles',
     'service-accounts': '/service-accounts',

@@ -18,6 +18,7 @@ import { resourceRoutes } from '../features/resources/routes.ts';
 import { roleRoutes } from '../features/roles/routes.ts';
 import { securityRoutes } from '../features/security/routes.ts';
 import { serviceAccountRoutes } from '../features/service-accounts/routes.ts';
+import { sessionRoutes } from '../features/sessions/routes.ts';
 import { settingsRoutes } from '../features/settings/routes.ts';
 import { siteRoutes } from '../features/sites/routes.ts';
 import { userRoutes } from '../features/users/routes.ts';
@@ -39,6 +40,7 @@ const routeTree = rootRoute
     ...firstRunRoutes,
     ...userRoutes,
     ...invitationRoutes,
+    ...sessionRoutes,
     ...groupRoutes,
     ...serviceAccountRoutes,
     ...apiKeyRoutes,

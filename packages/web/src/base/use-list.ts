@@ -80,6 +80,8 @@ export interface ServerSearch {
   readonly sorts: Readonly<Record<string, string>>;
   /** Filters that have the same name and values there. */
   readonly filters?: readonly string[];
+  /** What is asked in any case, unless the search says otherwise. */
+  readonly always?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -89,9 +91,9 @@ export interface ServerSearch {
 export function useSearchedList<Id extends ListRouteId>(
   id: Id,
   search: ListSearch,
-  { sorts, filters = [] }: ServerSearch,
+  { sorts, filters = [], always }: ServerSearch,
 ): List<RowOf<Id>> {
-  const whole = useList(id, {} as RouteInput<Routes[Id]>);
+  const whole = useList(id, (always === undefined ? {} : { query: always }) as RouteInput<Routes[Id]>);
   const { q, sort } = search;
   const column = sort?.replace(/^-/, '');
   const order = column !== undefined && Object.hasOwn(sorts, column) ? sorts[column] : undefined;
@@ -101,6 +103,6 @@ export function useSearchedList<Id extends ListRouteId>(
     ...Object.fromEntries(filters.flatMap((name) => (search[name] === undefined ? [] : [[name, search[name]]]))),
   };
   const isAsked = whole.hasMore && Object.keys(query).length > 0;
-  const asked = useList(id, { query } as unknown as RouteInput<Routes[Id]>, isAsked);
+  const asked = useList(id, { query: { ...always, ...query } } as unknown as RouteInput<Routes[Id]>, isAsked);
   return isAsked ? { ...asked, isSearched: true } : whole;
 }

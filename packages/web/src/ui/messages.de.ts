@@ -63,6 +63,7 @@ export const messages: Translation<typeof english> = {
   'tabs.of.people': 'Personen',
   'tabs.users': 'Personen',
   'tabs.invitations': 'Einladungen',
+  'tabs.sessions': 'Sitzungen',
   'tabs.groups': 'Gruppen',
   'tabs.of.programs': 'Dienstkonten und Schlüssel',
   'tabs.serviceAccounts': 'Dienstkonten',

@@ -62,6 +62,7 @@ export const messages = {
   'tabs.of.people': 'People',
   'tabs.users': 'Users',
   'tabs.invitations': 'Invitations',
+  'tabs.sessions': 'Sessions',
   'tabs.groups': 'Groups',
   'tabs.of.programs': 'Service accounts and keys',
   'tabs.serviceAccounts': 'Service accounts',

@@ -36,6 +36,7 @@ const PAGES = {
     { to: '/users/invitations', label: 'tabs.invitations', permission: 'users:read' },
     { to: '/users/groups', label: 'tabs.groups', permission: 'users:read' },
     { to: '/users/roles', label: 'tabs.roles', permission: 'roles:read' },
+    { to: '/users/sessions', label: 'tabs.sessions', permission: 'sessions:read' },
   ],
   programs: [
     { to: '/service-accounts', label: 'tabs.serviceAccounts', permission: 'service_accounts:read' },
