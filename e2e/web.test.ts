@@ -86,6 +86,25 @@ describe('a resource', () => {
     await page.click('role=button[name="Create"]');
     await page.waitForSelector('h1:has-text("wiki")');
     assert.match(await page.innerText('main'), /checked every 5 s/);
+    await page.click('role=button[name="Change"]');
+    await page.fill('role=dialog >> input[name="segments"]', 'prod');
+    await page.keyboard.press('Enter');
+    await page.click('role=dialog >> role=button[name="Save"]');
+    await page.locator('role=dialog').waitFor({ state: 'detached' });
+    await page.waitForSelector('main >> text=prod');
+    await page.click('role=button[name="Undo"]');
+    await page.waitForSelector('main >> text=in none');
+
+    await page.click('role=button[name="Make a link"]');
+    await page.click('role=dialog >> role=button[name="Make a link"]');
+    const link = await page.innerText('role=dialog >> role=textbox[name="Link to wiki"]');
+    await page.click('role=button[name="I have it"]');
+    const guest = world.visitor();
+    assert.equal((await guest.open(link.trim())).status, 200, 'without an account');
+    await page.click('section[aria-label="Links for guests"] >> role=button[name="Take back"]');
+    await page.click('role=dialog >> role=button[name="Take back"]');
+    await page.waitForSelector('text=No link lets guests in.');
+    await waitFor(async () => (await guest.ask(link.trim())).status !== 200, { what: 'the link opens nothing' });
 
     await page.click('role=link[name="Edit"]');
     await page.waitForSelector('h1:has-text("Edit wiki")');

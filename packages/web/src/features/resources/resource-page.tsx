@@ -29,6 +29,7 @@ import { ResourceStatus, TargetHealth } from './resource-status.tsx';
 import { ResourceUse } from './resource-use.tsx';
 import { valuesOf } from './resource-values.ts';
 
+import { ShareLinks } from './share-links.tsx';
 const route = getRouteApi('/resources/$id');
 const LISTS = ['resources.list', 'resources.get', 'services.list', 'services.get'] as const;
 
@@ -102,6 +103,7 @@ export function ResourcePage() {
         {resource.protocol === 'http' ? <DnsRecords id={resource.id} /> : null}
         <Section title={t('section.about')}>
           <Facts
+        {resource.protocol === 'http' && resource.access.mode !== 'public' ? <ShareLinks resource={resource} /> : null}
             rows={[
               [t('fact.created'), <Time key="created" at={resource.createdAt} />],
               [t('fact.updated'), <Time key="updated" at={resource.updatedAt} />],
