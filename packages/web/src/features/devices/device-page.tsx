@@ -17,6 +17,7 @@ import { DeviceEffects } from '../../ui/device-effects.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
+import { useSegmentsFact } from '../../ui/segments-fact.tsx';
 import { ErrorState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
 import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -33,6 +34,7 @@ const CHANGED = ['devices.get', 'devices.list', 'resources.list', 'services.list
 
 export function DevicePage() {
   const t = useMessages(deviceMessages);
+  const segmentsFact = useSegmentsFact();
   const nameOf = useNameOf();
   const may = useMay();
   const { id } = route.useParams();
@@ -94,7 +96,7 @@ export function DevicePage() {
               device.revokedAt === null ? null : [t('fact.revoked'), <Time key="revoked" at={device.revokedAt} />],
               [t('fact.certificate'), <Time key="certificate" at={device.certificateExpiresAt} />],
               [t('fact.key'), <code key="key">{device.keyFingerprint}</code>],
-              device.segments.length === 0 ? null : [t('fact.segments'), device.segments.join(', ')],
+              segmentsFact(device),
               [t('fact.id'), <code key="id">{device.id}</code>],
             ]}
           />

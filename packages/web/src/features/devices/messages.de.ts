@@ -75,7 +75,6 @@ export const messages: Translation<typeof english> = {
   'fact.revoked': 'Widerrufen',
   'fact.certificate': 'Zertifikat bis',
   'fact.key': 'Fingerabdruck seines Schlüssels',
-  'fact.segments': 'Segmente',
   'fact.id': 'Kennung',
   'fact.system': 'System',
   'fact.kernel': 'Kernel',

@@ -72,7 +72,6 @@ export const messages = {
   'fact.revoked': 'Revoked',
   'fact.certificate': 'Certificate until',
   'fact.key': 'Fingerprint of its key',
-  'fact.segments': 'Segments',
   'fact.id': 'Id',
   'fact.system': 'System',
   'fact.kernel': 'Kernel',

@@ -13,6 +13,7 @@ import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { PlaceButton, usePlaceFact } from '../../ui/place-button.tsx';
 import { Section } from '../../ui/section.tsx';
+import { useSegmentsFact } from '../../ui/segments-fact.tsx';
 import { PendingCard } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TrafficCharts } from '../../ui/traffic-charts.tsx';
@@ -29,6 +30,7 @@ const route = getRouteApi('/gateways/$id');
 
 export function GatewayPage() {
   const t = useMessages(gatewayMessages);
+  const segmentsFact = useSegmentsFact();
   const placeFact = usePlaceFact();
   const may = useMay();
   const navigate = useNavigate();
@@ -79,7 +81,7 @@ export function GatewayPage() {
               [t('fact.domain'), gateway.baseDomain],
               [t('fact.address'), gateway.publicHost],
               [t('column.region'), gateway.region],
-              gateway.segments.length === 0 ? null : [t('fact.segments'), gateway.segments.join(', ')],
+              segmentsFact(gateway),
               placeFact(gateway.place),
               [t('fact.https'), gateway.httpsPort],
               [t('fact.tunnel'), gateway.tunnelPort],

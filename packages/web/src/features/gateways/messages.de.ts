@@ -70,7 +70,6 @@ export const messages: Translation<typeof english> = {
   'enrol.command': 'Befehl, der ein Gateway aufnimmt',
   'enrol.waiting': 'Warten auf das Gateway',
   'enrol.done': '{name} ist aufgenommen und verbunden.',
-  'fact.segments': 'Segmente',
   'fact.domain': 'Basis-Domain',
   'fact.address': 'Öffentliche Adresse',
   'fact.tunnel': 'Tunnel-Port',

@@ -64,7 +64,6 @@ export const messages = {
   'enrol.command': 'Command that enrols a gateway',
   'enrol.waiting': 'Waiting for the gateway',
   'enrol.done': '{name} is enrolled and connected.',
-  'fact.segments': 'Segments',
   'fact.domain': 'Base domain',
   'fact.address': 'Public address',
   'fact.tunnel': 'Tunnel port',

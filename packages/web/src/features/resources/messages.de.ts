@@ -61,7 +61,6 @@ export const messages: Translation<typeof english> = {
   'fact.basic': 'Benutzername und Passwort',
   'fact.tokens': 'Bearer-Tokens für',
   'fact.device': 'Gerät',
-  'fact.segments': 'Segmente',
   'fact.created': 'Angelegt',
   'fact.updated': 'Geändert',
   'fact.lastEvent': 'Zuletzt benutzt',

@@ -57,7 +57,6 @@ export const messages = {
   'fact.basic': 'User name and password',
   'fact.tokens': 'Bearer tokens for',
   'fact.device': 'Device',
-  'fact.segments': 'Segments',
   'fact.created': 'Created',
   'fact.updated': 'Changed',
   'fact.lastEvent': 'Last used',

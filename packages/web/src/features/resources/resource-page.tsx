@@ -16,6 +16,7 @@ import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
+import { useSegmentsFact } from '../../ui/segments-fact.tsx';
 import { SomeOf } from '../../ui/some-of.tsx';
 import { ErrorState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
 import { Tag } from '../../ui/tag.tsx';
@@ -28,13 +29,14 @@ import { resourceMessages } from './messages.ts';
 import { ResourceStatus, TargetHealth } from './resource-status.tsx';
 import { ResourceUse } from './resource-use.tsx';
 import { valuesOf } from './resource-values.ts';
-
 import { ShareLinks } from './share-links.tsx';
+
 const route = getRouteApi('/resources/$id');
 const LISTS = ['resources.list', 'resources.get', 'services.list', 'services.get'] as const;
 
 export function ResourcePage() {
   const t = useMessages(resourceMessages);
+  const segmentsFact = useSegmentsFact();
   const may = useMay();
   const navigate = useNavigate();
   const { id } = route.useParams();
@@ -101,14 +103,14 @@ export function ResourcePage() {
         <Access resource={resource} />
         <Targets resource={resource} />
         {resource.protocol === 'http' ? <DnsRecords id={resource.id} /> : null}
+        {resource.protocol === 'http' && resource.access.mode !== 'public' ? <ShareLinks resource={resource} /> : null}
         <Section title={t('section.about')}>
           <Facts
-        {resource.protocol === 'http' && resource.access.mode !== 'public' ? <ShareLinks resource={resource} /> : null}
             rows={[
               [t('fact.created'), <Time key="created" at={resource.createdAt} />],
               [t('fact.updated'), <Time key="updated" at={resource.updatedAt} />],
               resource.deviceId === null ? null : [t('fact.device'), <AgentLink key="device" id={resource.deviceId} />],
-              resource.segments.length === 0 ? null : [t('fact.segments'), resource.segments.join(', ')],
+              segmentsFact(resource),
               [t('fact.id'), <code key="id">{resource.id}</code>],
             ]}
           />

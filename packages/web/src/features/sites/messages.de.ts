@@ -42,7 +42,6 @@ export const messages: Translation<typeof english> = {
   'forward.command': 'Befehl, der nach {destination} weiterleitet',
   'forward.pattern': 'Jede Adresse, die passt, etwa:',
   'fact.agent': 'Agent',
-  'fact.segments': 'Segmente',
   'fact.created': 'Erstellt',
   'fact.id': 'Kennung',
   'missing.title': 'Diesen Standort gibt es nicht',

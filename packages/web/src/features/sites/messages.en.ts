@@ -37,7 +37,6 @@ export const messages = {
   'forward.command': 'Command that forwards to {destination}',
   'forward.pattern': 'Any address that fits, such as:',
   'fact.agent': 'Agent',
-  'fact.segments': 'Segments',
   'fact.created': 'Created',
   'fact.id': 'Id',
   'missing.title': 'There is no such site',

@@ -15,6 +15,7 @@ import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { PlaceButton, usePlaceFact } from '../../ui/place-button.tsx';
 import { Section } from '../../ui/section.tsx';
+import { useSegmentsFact } from '../../ui/segments-fact.tsx';
 import { PendingCard } from '../../ui/states.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -29,6 +30,7 @@ const SHOWN_COMMANDS = 4;
 
 export function SitePage() {
   const t = useMessages(siteMessages);
+  const segmentsFact = useSegmentsFact();
   const placeFact = usePlaceFact();
   const may = useMay();
   const navigate = useNavigate();
@@ -102,7 +104,7 @@ export function SitePage() {
                     </TextLink>,
                   ],
               placeFact(site.place),
-              site.segments.length === 0 ? null : [t('fact.segments'), site.segments.join(', ')],
+              segmentsFact(site),
               [t('fact.created'), <Time key="created" at={site.createdAt} />],
               [t('column.updated'), <Time key="updated" at={site.updatedAt} />],
               [t('fact.id'), <code key="id">{site.id}</code>],

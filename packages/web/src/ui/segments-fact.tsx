@@ -1,0 +1,37 @@
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { useMessages } from '../base/messages.ts';
+import { useMay } from '../base/session.ts';
+import { uiMessages } from './messages.ts';
+import type { InSegments } from './segments-dialog.tsx';
+
+const SegmentsDialog = lazy(async () => ({ default: (await import('./segments-dialog.tsx')).SegmentsDialog }));
+
+/** A row of facts: the segments that something is in, and the way to change them for whoever writes policies. */
+export function useSegmentsFact(): (of: InSegments) => readonly [string, ReactNode] | null {
+  const t = useMessages(uiMessages);
+  const mayChange = useMay()('policies:write');
+  return (of) => (of.segments.length === 0 && !mayChange ? null : [t('segments'), <Segments key={of.id} of={of} />]);
+}
+
+function Segments({ of }: { readonly of: InSegments }) {
+  const t = useMessages(uiMessages);
+  const mayChange = useMay()('policies:write');
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'baseline', columnGap: 1 }}>
+      <span>{of.segments.length === 0 ? t('segments.none') : of.segments.join(', ')}</span>
+      {mayChange ? (
+        <Button size="small" onClick={() => setOpen(true)}>
+          {t('segments.change')}
+        </Button>
+      ) : null}
+      {isOpen ? (
+        <Suspense>
+          <SegmentsDialog of={of} onClose={() => setOpen(false)} />
+        </Suspense>
+      ) : null}
+    </Box>
+  );
+}
