@@ -161,6 +161,25 @@ describe('people', () => {
     await assert.rejects(world.api.as(bob.token).call('me.get', {}), /session_revoked/);
   });
 
+  it('are mistrusted, and trusted again', async () => {
+    const mallory = await world.createUser({ email: 'mallory@example.com' });
+    await web.open(`/users/${mallory.id}`);
+    await web.page.click('role=button[name="Set"]');
+    await web.page.fill('role=dialog >> input[name=score]', '80');
+    await web.page.fill('role=dialog >> input[name=reason]', SCRIPT);
+    await web.checkAccessibility('a risk');
+    await submit('Save');
+    await gone();
+    await web.page.waitForSelector('main >> text=80 of 100');
+    await web.page.waitForSelector(`main >> text=${SCRIPT}`);
+    const { items } = await world.api.call('risks.list', {});
+    assert.deepEqual([items[0]?.id, items[0]?.score], [mallory.id, 80]);
+    await web.page.click('role=button[name="Undo"]');
+    await waitFor(async () => (await world.api.call('risks.list', {})).items.length === 0, {
+      what: 'it is none again',
+    });
+  });
+
   it('are all seen where they are signed in, and signed out there', async () => {
     const eve = await world.createUser({ email: 'eve@example.com' });
     await web.open('/users/sessions?kind=console');

@@ -16,6 +16,7 @@ import { CopyText } from '../../ui/copy-text.tsx';
 import { DeviceEffects } from '../../ui/device-effects.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { useRiskFact } from '../../ui/risk-fact.tsx';
 import { Section } from '../../ui/section.tsx';
 import { useSegmentsFact } from '../../ui/segments-fact.tsx';
 import { ErrorState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
@@ -35,6 +36,7 @@ const CHANGED = ['devices.get', 'devices.list', 'resources.list', 'services.list
 export function DevicePage() {
   const t = useMessages(deviceMessages);
   const segmentsFact = useSegmentsFact();
+  const riskFact = useRiskFact();
   const nameOf = useNameOf();
   const may = useMay();
   const { id } = route.useParams();
@@ -97,6 +99,7 @@ export function DevicePage() {
               [t('fact.certificate'), <Time key="certificate" at={device.certificateExpiresAt} />],
               [t('fact.key'), <code key="key">{device.keyFingerprint}</code>],
               segmentsFact(device),
+              riskFact(device),
               [t('fact.id'), <code key="id">{device.id}</code>],
             ]}
           />

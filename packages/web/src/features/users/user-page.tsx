@@ -13,6 +13,7 @@ import { TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { useRiskFact } from '../../ui/risk-fact.tsx';
 import { Section } from '../../ui/section.tsx';
 import { ErrorState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
@@ -32,6 +33,7 @@ const SetPasswordDialog = lazy(async () => ({ default: (await import('./edit-use
 
 export function UserPage() {
   const t = useMessages(userMessages);
+  const riskFact = useRiskFact();
   const me = useMe();
   const may = useMay();
   const { id } = route.useParams();
@@ -121,6 +123,7 @@ export function UserPage() {
                   </Box>
                 ),
               ],
+              riskFact(user),
               user.kind === 'person' ? null : [t('field.kind'), t(`kind.${user.kind}`)],
               [t('column.created'), <Time key="created" at={user.createdAt} />],
               [t('field.id'), <code key="id">{user.id}</code>],
