@@ -11,12 +11,12 @@ import {
 } from '@zeronaut/model';
 import type { ByteStream } from '@zeronaut/tunnel';
 import { credentialId, type Downstream, type Flow, subjectName } from './flow.ts';
+import { flowEvent } from './flow-event.ts';
 import { HttpConnection } from './http/connection.ts';
 import { Deadlines } from './http/deadlines.ts';
 import { type Exchange, type ExchangeOwner, faultReason, type HttpLimits } from './http/exchange.ts';
 import { ForwardedFields } from './http/forwarded.ts';
 import { recordedPath } from './http/recorded-path.ts';
-import { isoTime } from './http/wall-clock.ts';
 import type { Balancer, Dialer, HttpAccess, HttpConnections, HttpDecision, LocalResponse, Observer } from './rooms.ts';
 import { routeHost } from './router/router.ts';
 import type { CurrentTables, Tables } from './tables.ts';
@@ -338,29 +338,18 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
   }
 
   ended(exchange: Exchange): void {
-    const { head, verdict, resource, tables } = exchange;
-    this.#options.observer.record({
-      at: isoTime(exchange.startedAt),
-      requestId: exchange.requestId,
-      organizationId: resource === null ? tables.snapshot.organizationId : resource.organizationId,
-      resourceId: resource === null ? null : resource.id,
-      protocol: 'http',
-      effect: verdict.effect,
-      reason: verdict.reason,
-      subject: subjectName(exchange.subject),
-      credentialId: credentialId(exchange.subject),
-      sourceAddress: exchange.downstream.address,
-      method: head.method,
-      host: head.host,
-      path: recordedPath(head.path),
-      status: exchange.status,
-      bytesIn: exchange.bytesIn,
-      bytesOut: exchange.bytesOut,
-      durationMs: performance.now() - exchange.startedMonotonic,
-      targetId: exchange.targetId,
-      snapshotVersion: tables.version,
-      ...(exchange.explanation !== null && { explanation: exchange.explanation }),
-    });
+    const { head, subject } = exchange;
+    this.#options.observer.record(
+      flowEvent(exchange, {
+        subject: subjectName(subject),
+        credentialId: credentialId(subject),
+        method: head.method,
+        host: head.host,
+        path: recordedPath(head.path),
+        status: exchange.status,
+        durationMs: performance.now() - exchange.startedMonotonic,
+      }),
+    );
   }
 
   connectionClosed(connection: HttpConnection): void {

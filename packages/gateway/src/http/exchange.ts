@@ -15,6 +15,7 @@ import { splice } from '@zeronaut/tunnel';
 import { ANONYMOUS, type Downstream, type Flow, type Subject } from '../flow.ts';
 import type { LocalResponse } from '../rooms.ts';
 import type { Tables } from '../tables.ts';
+import { httpDate } from '../wall-clock.ts';
 import type { HttpConnection } from './connection.ts';
 import type { Deadlines } from './deadlines.ts';
 import { MAX_LOCAL_BODY_BYTES } from './limits.ts';
@@ -33,7 +34,6 @@ import { createRequestId } from './request-id.ts';
 import type { ParsedResponse } from './response-parser.ts';
 import { STATUS_TEXT } from './status-text.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connection.ts';
-import { httpDate } from './wall-clock.ts';
 
 /** The pipeline, as an exchange sees it. */
 export interface ExchangeOwner {

@@ -1,8 +1,8 @@
 import { COOKIE } from '@zeronaut/model';
+import { httpDate } from '../wall-clock.ts';
 import { isFieldValue } from './octets.ts';
 import type { ParsedRequest } from './parsed-request.ts';
 import type { ParsedResponse } from './response-parser.ts';
-import { httpDate } from './wall-clock.ts';
 
 /** Writes heads anew from what was understood. Nothing unchecked can get into them. */
 

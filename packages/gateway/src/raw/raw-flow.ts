@@ -1,5 +1,6 @@
-import { createId, DENY_BY_DEFAULT, deny, Fault, isReason, REASONS, type Target, type Verdict } from '@zeronaut/model';
+import { createId, DENY_BY_DEFAULT, deny, Fault, isReason, type Target, type Verdict } from '@zeronaut/model';
 import { ANONYMOUS, credentialId, type Downstream, type Flow, subjectName } from '../flow.ts';
+import { flowEvent, rawStatus } from '../flow-event.ts';
 import type { RawContext } from './raw-context.ts';
 
 /** What TCP connections and UDP sessions on raw ports have in common: decide, dial, look again, record. */
@@ -92,29 +93,18 @@ export function reportLateFault(context: RawContext, flow: Flow, target: Target,
   if (flow.verdict.effect === 'pass' && isReason(fault.code)) flow.verdict = deny(fault.code);
 }
 
-/** The one event of a flow. Raw flows have no status of their own: 0 when let through, else that of the reason. */
+/** The one event of a flow. */
 export function recordRawFlow(context: RawContext, flow: Flow): void {
-  const { effect, reason } = flow.verdict;
-  context.observer.record({
-    at: new Date(flow.startedAt).toISOString(),
-    requestId: flow.requestId,
-    organizationId: flow.resource?.organizationId ?? null,
-    resourceId: flow.resource?.id ?? null,
-    protocol: flow.protocol,
-    effect,
-    reason,
-    subject: subjectName(flow.subject),
-    credentialId: credentialId(flow.subject),
-    sourceAddress: flow.downstream.address,
-    method: '',
-    host: `:${flow.downstream.localPort}`,
-    path: '',
-    status: effect === 'pass' ? 0 : REASONS[reason].status,
-    bytesIn: flow.bytesIn,
-    bytesOut: flow.bytesOut,
-    durationMs: Math.max(0, Date.now() - flow.startedAt),
-    targetId: flow.targetId,
-    snapshotVersion: flow.tables.version,
-    ...(flow.explanation !== null && { explanation: flow.explanation }),
-  });
+  const { subject, verdict, downstream } = flow;
+  context.observer.record(
+    flowEvent(flow, {
+      subject: subjectName(subject),
+      credentialId: credentialId(subject),
+      method: '',
+      host: `:${downstream.localPort}`,
+      path: '',
+      status: rawStatus(verdict),
+      durationMs: Math.max(0, Date.now() - flow.startedAt),
+    }),
+  );
 }

@@ -9,13 +9,13 @@ import {
   openFromClient,
   parseHostPort,
   parseJson,
-  REASONS,
   type Reason,
   type SnapshotSite,
   type Verdict,
 } from '@zeronaut/model';
 import { type ByteStream, NO_HANDLER, socketStream, splice } from '@zeronaut/tunnel';
 import type { Logger } from 'pino';
+import { type EndedFlow, flowEvent, rawStatus } from '../flow-event.ts';
 import type { AgentLinks, Observer } from '../rooms.ts';
 import type { CurrentTables, Tables } from '../tables.ts';
 import { relayDatagrams } from './datagram-relay.ts';
@@ -245,29 +245,30 @@ class Forward {
     this.#finished = true;
     this.#session.forwards--;
     this.#onEnd();
-    const { effect, reason } = this.#verdict;
     const { identity, address } = this.#session;
-    this.#options.observer.record({
-      at: new Date(this.#startedAt).toISOString(),
+    const ended: EndedFlow = {
       requestId: createId('request', this.#startedAt),
-      organizationId: identity.organizationId,
-      resourceId: null,
       protocol: 'forward',
-      effect,
-      reason,
-      subject: identity.userId,
-      credentialId: identity.deviceId,
-      sourceAddress: address,
-      method: this.#protocol.toUpperCase(),
-      host: formatHostPort(this.#destination.host, this.#destination.port).slice(0, 260),
-      path: '',
-      status: effect === 'pass' ? 0 : REASONS[reason].status,
+      tables: this.#tables,
+      startedAt: this.#startedAt,
+      downstream: { address },
+      resource: null,
+      verdict: this.#verdict,
+      explanation: this.#explanation,
+      targetId: this.#site?.id ?? '',
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
-      durationMs: Math.max(0, Date.now() - this.#startedAt),
-      targetId: this.#site?.id ?? '',
-      snapshotVersion: this.#tables.version,
-      ...(this.#explanation !== null && { explanation: this.#explanation }),
-    });
+    };
+    this.#options.observer.record(
+      flowEvent(ended, {
+        subject: identity.userId,
+        credentialId: identity.deviceId,
+        method: this.#protocol.toUpperCase(),
+        host: formatHostPort(this.#destination.host, this.#destination.port).slice(0, 260),
+        path: '',
+        status: rawStatus(this.#verdict),
+        durationMs: Math.max(0, Date.now() - this.#startedAt),
+      }),
+    );
   }
 }
