@@ -3,7 +3,7 @@ import { PASSKEY_SCRIPT } from '@zeronaut/passkeys';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { clearPendingToken, readPendingToken, setPendingToken } from '../api/browser-cookie.ts';
 import { originOf } from '../api/origin.ts';
-import { clearHomeCookie, readHomeCookie, setSessionCookie } from '../api/session-cookie.ts';
+import { clearHomeCookie, readHomeCookie, readSessionCookie, setSessionCookie } from '../api/session-cookie.ts';
 import type { Context } from '../domains/context.ts';
 import type { PendingSignIn, SignedIn } from '../domains/sessions/complete-sign-in.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type OpenPending,
   startPendingTotp,
 } from '../domains/sessions/pending-sign-ins.ts';
+import { replaceSession } from '../domains/sessions/replace-session.ts';
 import { Refusal } from '../store/refusal.ts';
 import { field } from './form.ts';
 import { type Html, html } from './html.ts';
@@ -22,21 +23,27 @@ import { passkeySignInForm } from './passkey-forms.ts';
 import { qrCode } from './qr-code.ts';
 import { refuseForeignForm, sendRefusal } from './signed-in.ts';
 
-/** After the first factor: the cookie of the session, or the one of the pending sign-in. Answers where to go now. */
-export function enterWith(
+/**
+ * After the first factor: the cookie of the session, or the one of the pending sign-in. Answers where to go now. Sessions that the browser had are
+ * over then.
+ */
+export async function enterWith(
   context: Context,
   reply: FastifyReply,
   result: SignedIn | PendingSignIn,
   next: string,
-): string {
+): Promise<string> {
   const publicUrl = context.settings.publicUrl();
   if ('pendingToken' in result) {
     setPendingToken(reply, publicUrl, result.pendingToken);
     return `/sign-in/factor?next=${encodeURIComponent(next)}`;
   }
+  const [own, home] = [readSessionCookie(reply.request, publicUrl), readHomeCookie(reply.request, publicUrl)];
   setSessionCookie(reply, publicUrl, result.token, result.expiresAtMs);
-  // Of whoever was signed in before.
-  if (readHomeCookie(reply.request, publicUrl) !== null) clearHomeCookie(reply, publicUrl);
+  if (home !== null) clearHomeCookie(reply, publicUrl);
+  for (const token of [own, home]) {
+    if (token !== null) await replaceSession(context, token, result, originOf(reply.request));
+  }
   if (readPendingToken(reply.request, publicUrl) !== null) clearPendingToken(reply, publicUrl);
   return next;
 }
@@ -60,7 +67,7 @@ export function registerFactorPage(app: FastifyInstance, context: Context): void
     const next = safeNext(field(request, 'next'));
     const token = readPendingToken(request, publicUrl());
     const result = await finishWithCode(context, token, field(request, 'code').slice(0, 40), originOf(request));
-    if (!(result instanceof Refusal)) return reply.redirect(enterWith(context, reply, result, next), 303);
+    if (!(result instanceof Refusal)) return reply.redirect(await enterWith(context, reply, result, next), 303);
     const pending = await findPending(context, token);
     return pending instanceof Refusal
       ? sendRefusal(reply, pending)
@@ -95,7 +102,7 @@ export function registerFactorPage(app: FastifyInstance, context: Context): void
             result.status,
           );
     }
-    enterWith(context, reply, result, next);
+    await enterWith(context, reply, result, next);
     return sendPage(reply, {
       title: 'Recovery codes',
       content: html`${recoveryCodes(result.recoveryCodes)}<p><a href="${next}">I have kept them: go on</a></p>`,

@@ -104,7 +104,7 @@ export function registerIdentityProviderPages(app: FastifyInstance, context: Con
         result.status,
       );
     }
-    return reply.redirect(enterWith(context, reply, result, next), 303);
+    return reply.redirect(await enterWith(context, reply, result, next), 303);
   });
 
   app.get('/sign-in/callback/:id', async (request, reply) => {
@@ -247,13 +247,13 @@ async function askedOf(
  * The session cookie is Strict, and this request came from another site: a redirect would arrive without it. So a page
  * of ours goes on by itself.
  */
-export function enter(
+export async function enter(
   context: Context,
   reply: FastifyReply,
   result: SignedIn | PendingSignIn,
   next: string,
-): FastifyReply {
-  const href = enterWith(context, reply, result, next);
+): Promise<FastifyReply> {
+  const href = await enterWith(context, reply, result, next);
   return goOn(reply, 'pendingToken' in result ? 'One more step' : 'Signed in', href);
 }
 

@@ -53,7 +53,7 @@ export function registerInvitationPage(app: FastifyInstance, context: Context, w
       return sendPage(reply, invitationPage(found, token, name.slice(0, 120), problem), result?.status ?? 400);
     }
     const next = isWebBuilt(webDirectory) ? '/' : '/account';
-    return reply.redirect(enterWith(context, reply, result, next), 303);
+    return reply.redirect(await enterWith(context, reply, result, next), 303);
   });
 }
 

@@ -77,7 +77,7 @@ export function registerMagicLinkPages(app: FastifyInstance, context: Context): 
     const token = field(request, 'token').slice(0, 200);
     const result = await signInWithMagicLink(context, token, browserOf(request), originOf(request));
     if (result instanceof Refusal) return sendRefusal(reply, result);
-    return reply.redirect(enterWith(context, reply, result, safeNext(field(request, 'next'))), 303);
+    return reply.redirect(await enterWith(context, reply, result, safeNext(field(request, 'next'))), 303);
   });
 
   function browserOf(request: FastifyRequest): string | null {

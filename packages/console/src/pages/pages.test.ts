@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createECDH, randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { eachDatabase, temporaryDirectory } from '@zeronaut/testkit';
 import { readOrganization } from '../domains/organizations/organization-facts.ts';
@@ -141,6 +142,53 @@ test('pages need a session, escape what is in them, and sign out for good', asyn
   );
   assert.equal((await post(fixture, '/sign-out', {}, { ...OURS, ...cookie })).statusCode, 303);
   assert.match(String((await get('/account', cookie)).headers.location), /^\/sign-in/, 'the old cookie is void');
+});
+
+eachDatabase('signing in anew ends the session that the browser had, and nobody else’s', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const organization = await fixture.organization();
+  const { user } = await organization.user('admin', { email: 'ann@example.com', password: PASSWORD });
+  await organization.user('member', { email: 'bob@example.com', password: PASSWORD });
+  const me = async ({ cookie }: Record<string, string>) => {
+    const answer = await fixture.api.inject({ url: '/api/v1/me', headers: { ...HOST, cookie: cookie! } });
+    return answer.json().reason ?? answer.json().user.email;
+  };
+  const [old, elsewhere] = [await signedIn(fixture), await signedIn(fixture)];
+  const keys = {
+    p256dh: createECDH('prime256v1').generateKeys('base64url'),
+    auth: randomBytes(16).toString('base64url'),
+  };
+  const subscription = { endpoint: 'https://127.0.0.1:1/push', keys };
+  const token = old.cookie!.split('=')[1]!;
+  const made = await organization.call('POST', '/api/v1/me/push-subscriptions', subscription, { key: token });
+  assert.equal(made.statusCode, 201, made.body);
+
+  const anew = async (email: string, headers: Record<string, string>) => {
+    const answer = await post(fixture, '/sign-in', { email, password: PASSWORD, next: '/' }, { ...OURS, ...headers });
+    const cookie = (answer.cookies as { name: string; value: string }[]).find(({ name }) => name === 'zn_console')!;
+    return { cookie: `zn_console=${cookie.value}` };
+  };
+  const wrong = await post(
+    fixture,
+    '/sign-in',
+    { email: user.email, password: 'a guess', next: '/' },
+    { ...OURS, ...old },
+  );
+  assert.equal(wrong.statusCode, 401);
+  assert.equal(await me(old), user.email, 'who fails ends nothing');
+  const fresh = await anew(user.email, old);
+  assert.equal(await me(fresh), user.email);
+  assert.equal(await me(old), 'access.session_revoked');
+  assert.equal(await me(elsewhere), user.email);
+  const { sessionId } = (
+    await fixture.api.inject({ url: '/api/v1/me', headers: { ...HOST, ...fresh } as Record<string, string> })
+  ).json();
+  const [moved] = await fixture.context.store.db.selectFrom('push_subscriptions').select('session_id').execute();
+  assert.equal(moved!.session_id, sessionId, 'alarms go on in this browser');
+
+  const bob = await anew('bob@example.com', fresh);
+  assert.equal(await me(bob), 'bob@example.com');
+  assert.equal(await me(fresh), 'access.session_revoked', 'it was somebody else’s browser before');
 });
 
 test('a visitor who was refused asks for access, and an approver says yes', async (t) => {

@@ -57,7 +57,7 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
       const form = { next, email: field(request, 'email'), problem, buttons, passkey, links };
       return sendPage(reply, signInPage(form), result.status);
     }
-    return reply.redirect(enterWith(context, reply, result, next), 303);
+    return reply.redirect(await enterWith(context, reply, result, next), 303);
   });
 
   app.post('/sign-in/passkey', async (request, reply) => {
@@ -71,7 +71,7 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
       : browser === null
         ? new Refusal('passkey.challenge')
         : await signInWithPasskey(context, assertion.data, browser, 'console', originOf(request));
-    if (!(result instanceof Refusal)) return reply.redirect(enterWith(context, reply, result, next), 303);
+    if (!(result instanceof Refusal)) return reply.redirect(await enterWith(context, reply, result, next), 303);
     const buttons = await buttonsFor(context, null, next);
     const passkey = passkeySignInForm(context, reply, next);
     const links = await offersMagicLinks(context);

@@ -70,9 +70,18 @@ test('a changed role loads everything anew, an ended session ends it', async (t)
   assert.deepEqual(await heard(peer), { type: 'subscribe' }, 'from now on');
   assert.equal(resets(), 1);
   say(peer, hello('a', 7));
+  // Somebody signed in anew in another tab: the browser has a session, and it is taken.
+  let again = accepted();
   peer.close(4401);
+  peer = await again;
+  await heard(peer);
+  say(peer, hello('a', 8));
+  again = accepted();
+  peer.close(4401);
+  peer = await again;
+  peer.terminate();
   while (!states.includes('signedOut')) await new Promise((resolve) => setImmediate(resolve));
-  assert.deepEqual(states, ['live', 'lost', 'live', 'signedOut']);
+  assert.deepEqual(states, ['live', 'lost', 'live', 'live', 'signedOut']);
 });
 
 test('each noun leads to routes that exist, but for those that no route shows', () => {

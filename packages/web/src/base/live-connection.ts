@@ -36,6 +36,8 @@ export class LiveConnection {
   #silence: ReturnType<typeof setTimeout> | undefined;
   #silenceMs = 0;
   #stopped = false;
+  /** The session of the last connection ended; whoever signed in meanwhile, in another tab, has a new one. */
+  #isRefused = false;
 
   constructor(url: string, handlers: LiveHandlers) {
     this.#url = url;
@@ -89,6 +91,7 @@ export class LiveConnection {
   #take(message: LiveFromConsole): void {
     if (message.type === 'hello') {
       const before = this.#since;
+      this.#isRefused = false;
       this.#since = { epoch: message.epoch, seq: message.seq };
       this.#retryMs = FIRST_RETRY_MS;
       this.#silenceMs = message.heartbeatSeconds * 1000 * SILENT_HEARTBEATS;
@@ -116,7 +119,12 @@ export class LiveConnection {
     if (this.#stopped || socket !== this.#socket) return;
     this.#socket = null;
     clearTimeout(this.#silence);
-    if (code === LIVE_CLOSE.unauthenticated) {
+    if (code === LIVE_CLOSE.unauthenticated && !this.#isRefused) {
+      this.#isRefused = true;
+      this.#open();
+      return;
+    }
+    if (this.#isRefused) {
       this.#stopped = true;
       this.#handlers.onState('signedOut');
       return;
