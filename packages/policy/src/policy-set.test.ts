@@ -98,13 +98,14 @@ function check(
   const { principal } = request;
   const action = ACTION_ENTITIES[request.action];
   const resource = objectEntity(request.object);
+  const { context, others } = momentFor(request.circumstances);
   const answer = cedar.statefulIsAuthorized({
     principal: { type: principal.ref.type, id: principal.ref.id },
     action: { type: action.ref.type, id: action.ref.id },
     resource: { type: resource.ref.type, id: resource.ref.id },
-    context: toCedarContext(contextOf(request.circumstances)),
+    context,
     preparsedPolicySetId: 'enforced',
-    entities: toCedarEntities({ principal, action, resource, others: entitiesOf(request.circumstances) }),
+    entities: toCedarEntities({ principal, action, resource, others }),
   });
   assert.equal(answer.type, 'success', JSON.stringify(answer));
   const { decision: cedarSays, diagnostics } = answer.response;
@@ -122,6 +123,17 @@ function check(
   }
   assert.equal(decision.effect === 'permit', cedarSays === 'allow', about);
   assert.deepEqual(ours, [...diagnostics.reason].sort(), about);
+}
+
+const moments = new WeakMap<Circumstances, { context: never; others: Entity[] }>();
+
+function momentFor(circumstances: Circumstances): { context: never; others: Entity[] } {
+  let moment = moments.get(circumstances);
+  if (moment === undefined) {
+    moment = { context: toCedarContext(contextOf(circumstances)), others: entitiesOf(circumstances) };
+    moments.set(circumstances, moment);
+  }
+  return moment;
 }
 
 test('a policy that cannot be run makes the whole set unusable', () => {

@@ -51,6 +51,9 @@ export function randomSite(random: Random, index: number): SnapshotSite {
   };
 }
 
+/** Overflows: the policy errs, wherever it is evaluated. */
+const ERRING = '(context.risk + 9007199254740000) * 1000000 < 0';
+
 export const CONDITIONS = [
   'context.risk < 50',
   'context.risk >= 20 && context.risk < 80',
@@ -85,8 +88,7 @@ export const CONDITIONS = [
   'resource.name like "resource-*"',
   'principal is User && principal.email like "*@example.com"',
   'principal in Group::"dev" && resource in Segment::"prod"',
-  // Overflows: the policy errs, wherever it is evaluated.
-  '(context.risk + 9007199254740000) * 1000000 < 0',
+  ERRING,
 ];
 
 export function randomPolicyText(random: Random): string {
@@ -113,6 +115,10 @@ export function randomPolicyText(random: Random): string {
       `${random.pick(['when', 'unless'])} { ${random.pick(CONDITIONS)}${random.next() < 0.4 ? ` ${random.pick(['&&', '||'])} (${random.pick(CONDITIONS)})` : ''} }`,
   );
   return `${effect}(${principal}, ${action}, ${resource}) ${clauses.join(' ')};`;
+}
+
+export function randomErringPolicy(random: Random): string {
+  return `${random.pick(['permit', 'forbid'])}(principal, action, resource) when { ${ERRING} };`;
 }
 
 export function randomCircumstances(random: Random): Circumstances {

@@ -239,6 +239,10 @@ function convert(value: Value): unknown {
   if (value instanceof CedarSet) return value.items.map(convert);
   if (value instanceof Extension) {
     if (value.kind === 'datetime') {
+      // Cedar takes a third of a question's time to add up the other form, which is for what has no text.
+      const moment = new Date(Number(value.amount));
+      const year = moment.getUTCFullYear();
+      if (year >= 0 && year <= 9999) return { __extn: { fn: 'datetime', arg: moment.toISOString() } };
       const offset = { __extn: { fn: 'duration', arg: `${value.amount}ms` } };
       return { __extn: { fn: 'offset', args: [{ __extn: { fn: 'datetime', arg: '1970-01-01' } }, offset] } };
     }
@@ -260,12 +264,23 @@ export function toCedarContext(context: CedarRecord): never {
 }
 
 export function toCedarEntities(world: Pick<World, 'principal' | 'action' | 'resource' | 'others'>): EntityJson[] {
-  return [world.principal, world.action, world.resource, ...world.others].map((entity) => ({
-    uid: { type: entity.ref.type, id: entity.ref.id },
-    attrs: convert(entity.attributes) as never,
-    parents: [...entity.ancestors].map((key) => {
-      const [type, id] = key.split('"');
-      return { type: type!, id: id! };
-    }),
-  }));
+  return [world.principal, world.action, world.resource, ...world.others].map(toCedarEntity);
+}
+
+const converted = new WeakMap<Entity, EntityJson>();
+
+function toCedarEntity(entity: Entity): EntityJson {
+  let json = converted.get(entity);
+  if (json === undefined) {
+    json = {
+      uid: { type: entity.ref.type, id: entity.ref.id },
+      attrs: convert(entity.attributes) as never,
+      parents: [...entity.ancestors].map((key) => {
+        const [type, id] = key.split('"');
+        return { type: type!, id: id! };
+      }),
+    };
+    converted.set(entity, json);
+  }
+  return json;
 }
