@@ -2,7 +2,12 @@ import { drainGateway } from '../domains/gateways/drain-gateway.ts';
 import { getGatewayStatus } from '../domains/gateways/gateway-status.ts';
 import { readGatewayLog } from '../domains/gateways/read-log.ts';
 import { acknowledgeIncident, closeIncident, getIncident, listIncidents } from '../domains/incidents/incidents.ts';
-import { createNotification, deleteNotification, listNotifications } from '../domains/notifications/notifications.ts';
+import {
+  createNotification,
+  deleteNotification,
+  listNotifications,
+  updateNotification,
+} from '../domains/notifications/notifications.ts';
 import { testNotification } from '../domains/notifications/notify.ts';
 import { getBranding, setBranding } from '../domains/organizations/branding.ts';
 import { updateOrganization } from '../domains/organizations/organizations.ts';
@@ -30,6 +35,8 @@ export const consoleHandlers = {
   'resources.checkDns': (context, { caller, params }) => checkDns(context, caller, params.id),
   'notifications.list': (context, { caller }) => listNotifications(context, caller),
   'notifications.create': (context, { caller, body }) => createNotification(context, caller, body),
+  'notifications.update': (context, { caller, params, body, version }) =>
+    updateNotification(context, caller, params.id, version, body),
   'notifications.test': (context, { caller, params }) => testNotification(context, caller, params.id),
   'notifications.delete': (context, { caller, params }) => deleteNotification(context, caller, params.id),
   'incidents.list': (context, { caller, query }) => listIncidents(context, caller, query),

@@ -18,6 +18,7 @@ const AGAIN: Partial<Record<RouteId, Reason>> = {
   'auditExports.delete': 'api.not_found',
   'notifications.create': 'api.name_taken',
   'notifications.delete': 'api.not_found',
+  'notifications.update': 'api.precondition_failed',
   'push.unsubscribe': 'api.not_found',
   'identityProviders.create': 'api.name_taken',
   'identityProviders.update': 'api.precondition_failed',

@@ -179,3 +179,11 @@ test('a name that changes its address between two questions wins nothing', async
   }
   assert.equal(connections, 0, 'the answer that was judged is the one that was dialled');
 });
+
+test('what is written is judged without asking DNS: addresses, and names of this machine', () => {
+  const outbound = createOutbound({ allow: [parseNetwork('10.0.0.0/8')!] });
+  for (const host of ['127.0.0.1', '[::1]', 'localhost', 'App.localhost', '192.168.0.1'])
+    assert.equal(outbound.refuseWritten(host)?.reason, 'outbound.address_denied', host);
+  for (const host of ['10.1.2.3', '1.1.1.1', 'hooks.example.com', 'localhost.example.com'])
+    assert.equal(outbound.refuseWritten(host), null, host);
+});

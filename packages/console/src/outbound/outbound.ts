@@ -45,6 +45,11 @@ export interface Outbound {
   /** A host name or address literal to addresses that may be dialled. One forbidden answer refuses all. */
   resolve(host: string): Promise<Dialable | Refusal>;
   /**
+   * What can be said of a host without asking DNS: `outbound.address_denied` for an address literal, or a name of this machine, that
+   * would be refused whenever it is dialled. Null: nothing, which allows nothing yet.
+   */
+  refuseWritten(host: string): Refusal | null;
+  /**
    * One HTTP exchange, whatever the status. `https` only, save to networks that the operator allowed. Reasons:
    * `outbound.url_invalid`, `outbound.address_denied`, `outbound.unreachable`, `outbound.timeout`,
    * `outbound.redirected`, `outbound.too_large`.
@@ -67,6 +72,13 @@ export function createOutbound(options: OutboundOptions): Outbound {
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   }
 
+  const allowed = (address: string) => options.allow.some((network) => networkContains(network, address));
+  function judge(host: string, address: string | null): Refusal | null {
+    if (address !== null && (isPublicAddress(address) || allowed(address))) return null;
+    const detail = host === address ? host : `${host} is at ${address ?? 'a local interface'}`;
+    return new Refusal('outbound.address_denied', { detail });
+  }
+
   async function resolve(host: string): Promise<Dialable | Refusal> {
     const name = host.replace(/^\[(.*)\]$/, '$1');
     const literal = parseAddress(name);
@@ -78,11 +90,9 @@ export function createOutbound(options: OutboundOptions): Outbound {
     }
     if (found.length === 0) return new Refusal('outbound.unreachable', { detail: `${host} has no address` });
     const addresses = found.map((address) => (address.includes('%') ? null : parseAddress(address)));
-    const allowed = (address: string) => options.allow.some((network) => networkContains(network, address));
     for (const address of addresses) {
-      if (address === null || !(isPublicAddress(address) || allowed(address))) {
-        return new Refusal('outbound.address_denied', { detail: `${host} is at ${address ?? 'a local interface'}` });
-      }
+      const denied = judge(host, address);
+      if (denied !== null) return denied;
     }
     const judged = addresses as string[];
     return { addresses: judged, trusted: judged.every(allowed) };
@@ -90,6 +100,12 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
   return {
     resolve,
+    refuseWritten(host) {
+      const name = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+      const isLocalName = name === 'localhost' || name.endsWith('.localhost');
+      const address = isLocalName ? '127.0.0.1' : parseAddress(name);
+      return address === null ? null : judge(name, address);
+    },
     async fetch(text, init = {}) {
       const url = parseOutboundUrl(text);
       if (url instanceof Refusal) return url;

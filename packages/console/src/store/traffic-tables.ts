@@ -125,6 +125,7 @@ export interface TrafficTables {
     sealed_secret: string | null;
     /** JSON list. */
     kinds: string;
+    version: number;
     created_at: number;
     last_delivered_at: number | null;
     failures: number;

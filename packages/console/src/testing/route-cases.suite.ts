@@ -876,6 +876,14 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     },
     foreign: 'own',
   },
+  'notifications.update': {
+    prepare: async (world) => ({
+      params: { id: await newNotification(world) },
+      body: { name: fresh('pager') },
+      headers: { 'if-match': '"1"' },
+    }),
+    foreign: 'not_found',
+  },
   'notifications.test': {
     prepare: async (world) => ({ params: { id: await newNotification(world) } }),
     foreign: 'not_found',

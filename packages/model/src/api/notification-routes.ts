@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { notification, notificationInput } from '../entities/index.ts';
+import { notification, notificationChange, notificationInput } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
 import { byIdOrName } from './route-parts.ts';
 
@@ -21,6 +21,17 @@ export const notificationRoutes = defineRoutes({
     summary: 'Tell alarms and what waits to a webhook, a Slack-compatible channel, or by mail',
     status: 201,
     body: notificationInput,
+    response: notification,
+  },
+  'notifications.update': {
+    ...common,
+    method: 'PATCH',
+    path: '/api/v1/notifications/:id',
+    summary: 'Change who is told, of what, or where; secrets stay unless others are given',
+    status: 200,
+    ifMatch: true,
+    params: byIdOrName,
+    body: notificationChange,
     response: notification,
   },
   'notifications.test': {

@@ -64,6 +64,16 @@ export const notificationInput = z.strictObject({
 });
 export type NotificationInput = z.infer<typeof notificationInput>;
 
+/** What is absent stays: of a channel its URL, of a webhook its key, which nobody can read to send them again. */
+export const notificationChange = z.strictObject({
+  name: label.optional(),
+  settings: notificationInput.shape.settings.optional(),
+  /** Null: none any more. */
+  secret: notificationInput.shape.secret.unwrap().optional(),
+  kinds: toldKinds.unwrap().optional(),
+});
+export type NotificationChange = z.infer<typeof notificationChange>;
+
 export const notification = z.strictObject({
   id,
   organizationId: id,
@@ -76,6 +86,7 @@ export const notification = z.strictObject({
   ]),
   hasSecret: z.boolean(),
   kinds: z.array(noticeKind),
+  version: z.int().min(1),
   createdAt: timestamp,
   lastDeliveredAt: timestamp.nullable(),
   /** In a row; 0 when the last one was taken. */

@@ -215,9 +215,19 @@ eachDatabase('a notification dials nothing inside, and takes no more than it sho
     'https://169.254.169.254/latest/meta-data/',
     'https://[::1]/',
   ]) {
-    const name = `n-${Math.random().toString(36).slice(2, 8)}`;
-    assert.equal((await post({ name, settings: { kind: 'slack', url } })).statusCode, 201);
-    const { delivered, error } = (await ours.call('POST', `/api/v1/notifications/${name}/test`)).json();
+    const refused = await post({ name: 'inside', settings: { kind: 'slack', url } });
+    assert.deepEqual([refused.statusCode, refused.json().reason], [400, 'outbound.address_denied'], url);
+  }
+  // What stood there before the operator took a network back.
+  const good = { kind: 'webhook', url: 'https://example.com/' };
+  for (const [index, url] of [receiver.url, `https://localhost:${port}/`].entries()) {
+    const { id } = (await post({ name: `n-${index}`, settings: good })).json();
+    await fixture.context.store.db
+      .updateTable('notifications')
+      .set({ settings: JSON.stringify({ kind: 'webhook', url }) })
+      .where('id', '=', id)
+      .execute();
+    const { delivered, error } = (await ours.call('POST', `/api/v1/notifications/${id}/test`)).json();
     assert.deepEqual([delivered, /^outbound\.(?:address_denied|url_invalid)/.test(error)], [false, true], error);
   }
   assert.equal(receiver.taken.length, 0);
@@ -230,15 +240,62 @@ eachDatabase('a notification dials nothing inside, and takes no more than it sho
   ]) {
     assert.equal((await post({ name: 'bad', settings })).statusCode, 400, JSON.stringify(settings));
   }
-  const good = { kind: 'webhook', url: 'https://example.com/' };
   assert.equal((await post({ name: 'short', settings: good, secret: 'short' })).statusCode, 400);
   const admin = await ours.user('admin');
   assert.equal(
     (await ours.call('POST', '/api/v1/notifications', { name: 'a', settings: good }, { key: admin.key })).statusCode,
     403,
   );
-  for (let index = 0; index < 6; index++)
+  for (let index = 0; index < 8; index++)
     assert.equal((await post({ name: `m-${index}`, settings: good })).statusCode, 201);
-  assert.equal((await post({ name: 'm-6', settings: good })).statusCode, 409, 'ten are enough');
+  assert.equal((await post({ name: 'm-8', settings: good })).statusCode, 409, 'ten are enough');
   assert.equal((await post({ name: 'm-1', settings: good })).statusCode, 409);
+});
+
+eachDatabase('a receiver is changed, and what cannot be read of it stays', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const receiver = await startReceiver(t);
+  const [ours, theirs] = [await fixture.organization(), await fixture.organization()];
+  const secret = 'a shared secret of theirs';
+  const create = async (body: object) => (await ours.call('POST', '/api/v1/notifications', body)).json();
+  const change = async (idOrName: string, version: number, body: object, of = ours) => {
+    const headers = { 'if-match': `"${version}"` };
+    const answer = await of.call('PATCH', `/api/v1/notifications/${idOrName}`, body, { headers });
+    return { status: answer.statusCode, body: answer.json() };
+  };
+  const said = async (id: string) => {
+    const { delivered } = (await ours.call('POST', `/api/v1/notifications/${id}/test`)).json();
+    assert.equal(delivered, true);
+    return receiver.taken.at(-1)!;
+  };
+  const hook = await create({ name: 'hook', settings: { kind: 'webhook', url: `${receiver.url}/one` }, secret });
+  assert.equal(hook.version, 1);
+  const other = { kind: 'webhook', url: `${receiver.url}/two` };
+  const moved = (await change('hook', 1, { name: 'pager', settings: other, kinds: ['no_gateway', 'no_gateway'] })).body;
+  assert.deepEqual(
+    [moved.name, moved.settings, moved.kinds, moved.hasSecret, moved.version],
+    ['pager', other, ['no_gateway'], true, 2],
+  );
+  const signed = await said(hook.id);
+  const expected = createHmac('sha256', secret)
+    .update(`${signed.headers['x-zeronaut-at']}.${signed.body}`)
+    .digest('hex');
+  assert.deepEqual([signed.path, signed.headers['x-zeronaut-signature']], ['/two', `sha256=${expected}`]);
+  assert.equal((await change(hook.id, 1, { name: 'late' })).body.reason, 'api.precondition_failed');
+  assert.equal((await change(hook.id, 2, { name: 'theirs' }, theirs)).status, 404);
+  assert.equal((await change(hook.id, 2, { secret: null })).body.hasSecret, false);
+  assert.equal((await said(hook.id)).headers['x-zeronaut-signature'], undefined);
+
+  const slack = await create({ name: 'slack', settings: { kind: 'slack', url: `${receiver.url}/services/T0/x` } });
+  assert.equal((await change('slack', 1, { name: 'pager' })).body.reason, 'api.name_taken');
+  assert.equal((await change('slack', 1, { kinds: ['policy_used'] })).status, 200);
+  assert.equal((await said(slack.id)).path, '/services/T0/x', 'its URL stays');
+  assert.equal((await change('slack', 2, { secret })).status, 400, 'only webhooks are signed');
+  const turned = await change('slack', 2, { settings: other });
+  assert.deepEqual([turned.body.settings, turned.body.hasSecret], [other, false], 'a URL becomes no key');
+  for (const body of [{ kinds: [] }, { settings: { kind: 'webhook', url: 'ftp://x/' } }, { nothing: 1 }])
+    assert.equal((await change('slack', 3, body)).status, 400, JSON.stringify(body));
+  const log = JSON.stringify(await fixture.context.store.db.selectFrom('audit_entries').selectAll().execute());
+  assert.match(log, /notification\.update/);
+  assert.ok(!log.includes('services/T0') && !log.includes(secret), 'no secret is in the audit log');
 });

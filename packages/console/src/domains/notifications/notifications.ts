@@ -1,4 +1,10 @@
-import { createId, type NoticeKind, type Notification, type NotificationInput } from '@zeronaut/model';
+import {
+  createId,
+  type NoticeKind,
+  type Notification,
+  type NotificationChange,
+  type NotificationInput,
+} from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import { parseOutboundUrl } from '../../outbound/outbound.ts';
 import { Refusal } from '../../store/refusal.ts';
@@ -29,6 +35,7 @@ function toNotification(row: NotificationRow): Notification {
     settings: JSON.parse(row.settings) as StoredSettings,
     hasSecret: row.sealed_secret !== null,
     kinds: JSON.parse(row.kinds) as NoticeKind[],
+    version: row.version,
     createdAt: isoTime(row.created_at),
     lastDeliveredAt: isoTime(row.last_delivered_at),
     ...{ failures: row.failures, lastError: row.last_error },
@@ -74,7 +81,7 @@ export async function createNotification(
     ...{ id, organization_id: organizationId, name: input.name, settings: JSON.stringify(checked.settings) },
     sealed_secret: checked.secret === null ? null : context.authority.sealer.seal(secretName(id), checked.secret),
     kinds: JSON.stringify([...new Set(input.kinds)]),
-    ...{ created_at: nowMs, last_delivered_at: null, failures: 0, last_error: null, next_try_at: nowMs },
+    ...{ version: 1, created_at: nowMs, last_delivered_at: null, failures: 0, last_error: null, next_try_at: nowMs },
   };
   try {
     return await context.store.transaction(async (queries) => {
@@ -102,6 +109,70 @@ export async function createNotification(
   }
 }
 
+export async function updateNotification(
+  context: Context,
+  caller: Caller,
+  idOrName: string,
+  version: number,
+  change: NotificationChange,
+): Promise<Notification | Refusal> {
+  try {
+    return await context.store.transaction(async (queries) => {
+      const row = await findNotification(queries, caller.organizationId, idOrName);
+      if (row instanceof Refusal) return row;
+      if (row.version !== version) return new Refusal('api.precondition_failed');
+      const target = changedTarget(context, row, change);
+      if (target instanceof Refusal) return target;
+      const columns = {
+        name: change.name ?? row.name,
+        kinds: change.kinds === undefined ? row.kinds : JSON.stringify([...new Set(change.kinds)]),
+        ...target,
+        version: version + 1,
+      };
+      const { numUpdatedRows } = await queries
+        .updateTable('notifications')
+        .set(columns)
+        .where('id', '=', row.id)
+        .where('version', '=', version)
+        .executeTakeFirst();
+      if (numUpdatedRows !== 1n) return new Refusal('api.precondition_failed');
+      const changed = toNotification({ ...row, ...columns });
+      await appendAudit(queries, context, caller, {
+        ...{ action: 'notification.update', objectKind: 'notification', objectId: row.id },
+        ...{ before: facts(toNotification(row)), after: facts(changed) },
+      });
+      return changed;
+    });
+  } catch (error) {
+    if (isUniqueViolation(error)) return new Refusal('api.name_taken');
+    throw error;
+  }
+}
+
+/** Columns of where to. What failed there before says nothing of another place, which is tried at once. */
+function changedTarget(
+  context: Context,
+  row: NotificationRow,
+  { settings, secret }: NotificationChange,
+): Partial<NotificationRow> | Refusal {
+  if (settings === undefined && secret === undefined) return {};
+  const known = toNotification(row).settings;
+  const kept = secretOf(context, row);
+  const wanted = settings ?? (known.kind === 'slack' ? ({ kind: 'slack', url: kept ?? '' } as const) : known);
+  // The key stays with a webhook; of a channel the secret is its URL.
+  const staysSigned = wanted.kind === 'webhook' && known.kind === 'webhook';
+  const checked = checkInput(context, {
+    settings: wanted,
+    secret: secret ?? (secret === undefined && staysSigned ? kept : null),
+  });
+  if (checked instanceof Refusal) return checked;
+  return {
+    settings: JSON.stringify(checked.settings),
+    sealed_secret: checked.secret === null ? null : context.authority.sealer.seal(secretName(row.id), checked.secret),
+    ...(settings === undefined ? {} : { failures: 0, last_error: null, next_try_at: context.clock() }),
+  };
+}
+
 export async function deleteNotification(
   context: Context,
   caller: Caller,
@@ -122,7 +193,7 @@ export async function deleteNotification(
 /** What is shown, and what is sealed: of a Slack channel the URL, which is all that it takes to write there. */
 function checkInput(
   context: Context,
-  { settings, secret }: NotificationInput,
+  { settings, secret }: Pick<NotificationInput, 'settings' | 'secret'>,
 ): { settings: StoredSettings; secret: string | null } | Refusal {
   const invalid = (path: string, message: string) => new Refusal('api.invalid', { errors: [{ path, message }] });
   if (settings.kind !== 'webhook' && secret !== null) return invalid('/secret', 'only webhooks are signed');
@@ -133,6 +204,8 @@ function checkInput(
   }
   const url = parseOutboundUrl(settings.url);
   if (url instanceof Refusal) return invalid('/settings/url', url.detail ?? 'not a URL');
+  const denied = context.outbound.refuseWritten(url.hostname);
+  if (denied !== null) return denied;
   return settings.kind === 'slack'
     ? { settings: { kind: 'slack', host: url.hostname }, secret: settings.url }
     : { settings, secret };

@@ -42,6 +42,7 @@ import * as gatewaySegments from './0074-gateway-segments.ts';
 import * as notices from './0075-notices.ts';
 import * as sitePlaces from './0076-site-places.ts';
 import * as sessionDevices from './0077-session-devices.ts';
+import * as notificationVersions from './0078-notification-versions.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -90,6 +91,7 @@ export const migrations: MigrationProvider = {
       '0075-notices': notices,
       '0076-site-places': sitePlaces,
       '0077-session-devices': sessionDevices,
+      '0078-notification-versions': notificationVersions,
     };
   },
 };

@@ -132,6 +132,7 @@ export const messages: Translation<typeof english> = {
   'notifications.emptyTitle': 'Noch erfährt es niemand',
   'notifications.emptyText':
     'Alarme stehen in der Übersicht. Sie können auch in einen Kanal, ein Postfach oder ein Programm kommen.',
+  'notification.slackKept': 'Die URL bei {host} bleibt, wie sie ist; gib eine andere ein, um sie zu ändern',
   'notification.create': 'Benachrichtigung anlegen',
   'notification.webhook': 'Webhook',
   'notification.slack': 'Slack-kompatibler Kanal',

@@ -125,6 +125,7 @@ export const messages = {
   'notifications.subtitle': 'Who is told when something is wrong or waits for a decision, and when that is over.',
   'notifications.emptyTitle': 'Nobody is told yet',
   'notifications.emptyText': 'Alarms are on the overview. Let them come to a channel, a mailbox or a program too.',
+  'notification.slackKept': 'The URL at {host} stays as it is; give another one to change it',
   'notification.create': 'Add a notification',
   'notification.webhook': 'Webhook',
   'notification.slack': 'Slack-compatible channel',

@@ -1,8 +1,9 @@
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
-import { type NotificationInput, noticeKind, routes } from '@zeronaut/model';
+import { type Notification, type NotificationInput, noticeKind, notificationInput } from '@zeronaut/model';
 import { useFormContext, useWatch } from 'react-hook-form';
-import { useRouteMutation } from '../../base/api.ts';
+import { z } from 'zod';
+import { call, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { ListInput, TextInput } from '../../ui/form-fields.tsx';
@@ -16,7 +17,7 @@ const SETTINGS: Record<Kind, NotificationInput['settings']> = {
   mail: { kind: 'mail', to: [] },
 };
 const KINDS = Object.keys(SETTINGS) as Kind[];
-const schema = routes['notifications.create'].body;
+const schema = notificationInput;
 /** What the API tells where nobody chooses. */
 const USUAL = schema.shape.kinds.parse(undefined);
 
@@ -37,11 +38,59 @@ export function NotificationDialog({ onClose }: { readonly onClose: () => void }
   );
 }
 
-function Fields() {
+/** Of a channel that is kept the URL is empty: nobody can read it. */
+const [webhook, slack, mail] = schema.shape.settings.options;
+const keptUrl = slack.extend({ url: z.union([z.literal(''), slack.shape.url]) });
+const changeSchema = schema.extend({ settings: z.discriminatedUnion('kind', [webhook, keptUrl, mail]) });
+
+function valuesOf({ name, settings, kinds }: Notification): z.input<typeof changeSchema> {
+  const shown = settings.kind === 'slack' ? ({ kind: 'slack', url: '' } as const) : settings;
+  return { name, settings: shown, secret: null, kinds };
+}
+
+/** The secret is not shown by the API: without another one, the one that is there stays. */
+export function EditNotificationDialog(props: { readonly of: Notification; readonly onClose: () => void }) {
+  const t = useMessages(settingsMessages);
+  const ui = useMessages(uiMessages);
+  const update = useRouteMutation('notifications.update', ['notifications.list']);
+  const { id, name, version } = props.of;
+  const base = (of: Notification) => ({ values: valuesOf(of), version: of.version });
+  return (
+    <FormDialog
+      title={t('export.editTitle', { name })}
+      action={t('save')}
+      schema={props.of.settings.kind === 'slack' ? changeSchema : schema}
+      base={base(props.of)}
+      reload={async () => {
+        const { items } = await call('notifications.list', {});
+        return base(items.find((one) => one.id === id) ?? props.of);
+      }}
+      done={ui('done.saved', { name })}
+      onSubmit={({ settings, secret, ...body }, from) =>
+        update.mutateAsync({
+          params: { id },
+          version: from.version ?? version,
+          body: {
+            ...body,
+            ...(settings.kind === 'slack' && settings.url === '' ? {} : { settings }),
+            ...(secret === null ? {} : { secret }),
+          },
+        })
+      }
+      onClose={props.onClose}
+    >
+      <Fields known={props.of} />
+    </FormDialog>
+  );
+}
+
+function Fields({ known }: { readonly known?: Notification }) {
   const t = useMessages(settingsMessages);
   const ui = useMessages(uiMessages);
   const kind = useWatch({ name: 'settings.kind' }) as Kind;
   const { setValue } = useFormContext();
+  const keepsUrl = kind === 'slack' && known?.settings.kind === 'slack';
+  const keepsKey = kind === 'webhook' && known?.hasSecret === true && known.settings.kind === 'webhook';
   return (
     <>
       <TextInput name="name" label={t('export.name')} hint={t('export.nameHint')} autoFocus />
@@ -68,7 +117,11 @@ function Fields() {
           key={kind}
           name="settings.url"
           label={t('export.url')}
-          hint={t(kind === 'slack' ? 'notification.slackHint' : 'notification.urlHint')}
+          hint={
+            keepsUrl
+              ? t('notification.slackKept', { host: (known.settings as { host: string }).host })
+              : t(kind === 'slack' ? 'notification.slackHint' : 'notification.urlHint')
+          }
           type="url"
         />
       )}
@@ -76,7 +129,7 @@ function Fields() {
         <TextInput
           name="secret"
           label={t('notification.secret')}
-          hint={t('notification.secretHint')}
+          hint={t(keepsKey ? 'export.secretKept' : 'notification.secretHint')}
           type="password"
           nullable
         />

@@ -24,7 +24,9 @@ import { settingsMessages } from './messages.ts';
 import { TestResult } from './test-result.tsx';
 
 const route = getRouteApi('/settings/notifications');
-const CreateDialog = lazy(async () => ({ default: (await import('./notification-dialog.tsx')).NotificationDialog }));
+const dialogs = () => import('./notification-dialog.tsx');
+const CreateDialog = lazy(async () => ({ default: (await dialogs()).NotificationDialog }));
+const EditDialog = lazy(async () => ({ default: (await dialogs()).EditNotificationDialog }));
 
 function addressOf({ settings }: Notification): string {
   if (settings.kind === 'mail') return settings.to.join(', ');
@@ -41,6 +43,7 @@ export function NotificationsPage() {
   const test = useRouteMutation('notifications.test', []);
   const remove = useRouteMutation('notifications.delete', ['notifications.list']);
   const [removing, setRemoving] = useState<Notification | null>(null);
+  const [editing, setEditing] = useState<Notification | null>(null);
   const columns: Column<Notification>[] = [
     {
       key: 'name',
@@ -94,13 +97,16 @@ export function NotificationsPage() {
             >
               {t('export.test')}
             </Button>
+            <Button size="small" onClick={() => setEditing(row)}>
+              {t('export.edit')}
+            </Button>
             <Button size="small" color="error" onClick={() => setRemoving(row)}>
               {t('export.remove')}
             </Button>
           </Box>
         ) : null,
       below: true,
-      width: '180px',
+      width: '240px',
     },
   ];
   const create = (
@@ -128,6 +134,11 @@ export function NotificationsPage() {
       {search.create === undefined || !mayChange ? null : (
         <Suspense>
           <CreateDialog onClose={() => setSearch({ create: undefined })} />
+        </Suspense>
+      )}
+      {editing === null ? null : (
+        <Suspense>
+          <EditDialog of={editing} onClose={() => setEditing(null)} />
         </Suspense>
       )}
       <ConfirmDialog
