@@ -206,3 +206,24 @@ describe('sites and devices', () => {
     assert.notEqual((await world.api.call('devices.list', {})).items[0]!.revokedAt, null);
   });
 });
+
+describe('a policy of administer in report mode', () => {
+  it('shows what it would have refused, counted, and leads to the entries', async () => {
+    const { page } = console_;
+    const text = `@id("nobody-administers")
+forbid (principal, action == Action::"administer", resource) when { context.risk >= 0 };`;
+    const made = await world.api.call('policies.create', {
+      body: { name: 'nobody-administers', text, mode: 'report' },
+    });
+    await world.api.call('users.list', {});
+    await console_.open('/policies/reported');
+    const section = page.getByRole('region', { name: 'Calls of administration' });
+    await section.getByRole('link', { name: 'nobody-administers' }).waitFor();
+    assert.match(await section.innerText(), /users:read/);
+    await console_.checkAccessibility('calls of administration');
+    await section.getByRole('link', { name: /^\d+ would be refused$/ }).click();
+    await page.waitForURL(new RegExp(`/audit\\?.*object=${made.id}`));
+    await page.waitForSelector('role=row >> text=policy.would_refuse');
+    await world.api.call('policies.delete', { params: { id: made.id } });
+  });
+});

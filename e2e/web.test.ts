@@ -317,6 +317,11 @@ describe('the frame', () => {
     await console_.open('/resources/test?url=ftp://nowhere');
     await page.click('role=button[name="Testen"]');
     await page.waitForSelector('role=alert >> text=Die Anfrage ist nicht gültig');
+    await console_.open('/policies/templates');
+    await page.waitForSelector('text=Alle brauchen überall einen zweiten Faktor.');
+    await console_.open('/policies/templates?template=office-hours');
+    await page.waitForSelector('text=die Stunde, zu der es schliesst: eine Stunde von 0 bis 24');
+    await page.waitForSelector('text=Samstag Mittag anderswo');
     await console_.open('/gateways');
     await page.click('role=button[name=/Konto, Erscheinungsbild/]');
     await page.click('text=English');

@@ -113,5 +113,7 @@ describe('the web console', () => {
     assert.equal(broken('base/api.ts', '@zeronaut/console/main'), 1);
     assert.equal(broken('base/api.ts', 'node:fs'), 1);
     assert.equal(broken('messages.test.ts', 'node:fs'), 0);
+    assert.equal(broken('features/policies/texts.ts', '@zeronaut/policy/authoring'), 1);
+    assert.equal(broken('features/policies/texts.test.ts', '@zeronaut/policy/authoring'), 0);
   });
 });

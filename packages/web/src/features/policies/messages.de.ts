@@ -204,6 +204,15 @@ export const messages: Translation<typeof english> = {
   'reported.none.text':
     'Keine Policy im Modus „Nur Bericht“ hätte einen dieser Zugriffe geändert. Setze eine Policy auf „Nur Bericht“, um sie an echtem Verkehr zu erproben.',
   'reported.would': 'würde',
+  'reported.administration': 'Aufrufe der Verwaltung',
+  'reported.administration.none': 'Keine Policy für administer im Probelauf hätte einen Aufruf abgewiesen.',
+  'reported.administration.text':
+    'Was Policies für administer abgewiesen hätten. Ein Zugangsmittel zählt für jede Berechtigung einmal in der Stunde; alles steht im Audit-Log.',
+  'reported.administration.count': { one: '{count} würde abgewiesen', other: '{count} würden abgewiesen' },
+  'reported.administration.atLeast': {
+    one: 'mindestens {count} würde abgewiesen',
+    other: 'mindestens {count} würden abgewiesen',
+  },
   'unused.title': 'Ungenutzte Rechte',
   'unused.subtitle':
     'Was erlaubt ist und niemand tat. Engere Erlaubnisse wurden an den aufgezeichneten Zugriffen nochmals geprüft.',

@@ -196,6 +196,15 @@ export const messages = {
   'reported.none.text':
     'No policy in report mode would have changed any of these accesses. Set a policy to “Report only” to try it on real traffic.',
   'reported.would': 'would be',
+  'reported.administration': 'Calls of administration',
+  'reported.administration.none': 'No policy of administer in report mode would have refused a call.',
+  'reported.administration.text':
+    'What policies of administer would have refused. One credential counts once an hour for each permission; all is in the audit log.',
+  'reported.administration.count': { one: '{count} would be refused', other: '{count} would be refused' },
+  'reported.administration.atLeast': {
+    one: 'at least {count} would be refused',
+    other: 'at least {count} would be refused',
+  },
   'unused.title': 'Unused permissions',
   'unused.subtitle': 'What permits allow and nobody did. Tighter permits were asked about the recorded accesses again.',
   'unused.days': 'Days back',

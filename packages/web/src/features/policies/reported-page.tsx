@@ -5,6 +5,7 @@ import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { PolicyIcon } from '../../ui/icons.tsx';
@@ -14,10 +15,12 @@ import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
 import { policyMessages } from './messages.ts';
 import { OutcomeChip } from './policy-chips.tsx';
+import { ReportedAdministration } from './reported-administration.tsx';
 
 /** Accesses that policies in report mode would have decided otherwise. */
 export function ReportedPage() {
   const t = useMessages(policyMessages);
+  const mayAudit = useMay()('audit:read');
   const list = useList('accessEvents.list', { query: {} });
   const policies = useQuery(routeQuery('policies.list', { query: { limit: 500 } }));
   const nameOf = (id: string) => policies.data?.items.find((one) => one.id === id)?.name ?? id;
@@ -27,6 +30,11 @@ export function ReportedPage() {
     <>
       <SubNavigation of="policies" />
       <PageHeader title={t('reported.title')} subtitle={t('reported.subtitle')} />
+      {mayAudit ? (
+        <Box sx={{ mb: 2 }}>
+          <ReportedAdministration />
+        </Box>
+      ) : null}
       <Card component="section" aria-label={t('reported.title')}>
         {list.rows === undefined ? (
           list.error === null ? (

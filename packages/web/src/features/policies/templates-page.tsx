@@ -19,6 +19,7 @@ import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { handOver } from './draft.ts';
 import { policyMessages } from './messages.ts';
 import { OutcomeChip } from './policy-chips.tsx';
+import { useTemplateText } from './template-texts.ts';
 import { useSettled } from './use-settled.ts';
 
 const route = getRouteApi('/policies/templates');
@@ -27,13 +28,14 @@ export function TemplatesPage() {
   const t = useMessages(policyMessages);
   const { template: chosen } = route.useSearch();
   const { data, error, refetch } = useQuery(routeQuery('templates.list', {}));
+  const say = useTemplateText();
   const template = data?.items.find(({ name }) => name === chosen);
   return (
     <>
       <SubNavigation of="policies" />
       <PageHeader
         title={template?.name ?? t('templates.title')}
-        subtitle={template?.summary ?? t('templates.subtitle')}
+        subtitle={template === undefined ? t('templates.subtitle') : say(template.summary)}
         actions={template === undefined ? null : <TextLink to="/policies/templates">{t('templates.back')}</TextLink>}
       />
       {data === undefined ? (
@@ -49,6 +51,7 @@ export function TemplatesPage() {
 
 function Gallery({ templates }: { readonly templates: readonly PolicyTemplateView[] }) {
   const t = useMessages(policyMessages);
+  const say = useTemplateText();
   return (
     <Box
       component="ul"
@@ -82,7 +85,7 @@ function Gallery({ templates }: { readonly templates: readonly PolicyTemplateVie
             {name}
           </TextLink>
           <Typography color="textSecondary" sx={{ mt: 0.5, mb: 1.5 }}>
-            {summary}
+            {say(summary)}
           </Typography>
           <Cases cases={cases.slice(0, 3).map(({ title, expect }) => ({ title, effect: expect }))} />
         </Card>
@@ -97,11 +100,12 @@ interface Case {
 }
 
 function Cases({ cases }: { readonly cases: readonly Case[] }) {
+  const say = useTemplateText();
   return (
     <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 0.5 }}>
       {cases.map(({ title, effect }) => (
         <Box component="li" key={title} sx={{ display: 'flex', justifyContent: 'space-between', gap: 2 }}>
-          <Typography variant="body2">{title}</Typography>
+          <Typography variant="body2">{say(title)}</Typography>
           <OutcomeChip outcome={effect} />
         </Box>
       ))}
@@ -111,6 +115,7 @@ function Cases({ cases }: { readonly cases: readonly Case[] }) {
 
 function Fill({ template }: { readonly template: PolicyTemplateView }) {
   const t = useMessages(policyMessages);
+  const say = useTemplateText();
   const may = useMay();
   const navigate = useNavigate();
   const [values, setValues] = useState<Readonly<Record<string, string>>>(() =>
@@ -139,7 +144,7 @@ function Fill({ template }: { readonly template: PolicyTemplateView }) {
               required={parameter.required}
               value={values[parameter.name] ?? ''}
               onChange={(event) => setValues((before) => ({ ...before, [parameter.name]: event.target.value }))}
-              helperText={parameter.schema.description}
+              helperText={describe(parameter, say)}
               slotProps={{ htmlInput: { maxLength: 4000 } }}
             />
           ))}
@@ -150,7 +155,7 @@ function Fill({ template }: { readonly template: PolicyTemplateView }) {
                 disabled={filled.data === undefined || filled.error !== null || settled !== values}
                 onClick={() => {
                   handOver({
-                    ...{ name: template.name, description: template.summary },
+                    ...{ name: template.name, description: say(template.summary) },
                     ...{ mode: 'report', text: filled.data!.text },
                   });
                   void navigate({ to: '/policies/new' });
@@ -181,4 +186,12 @@ function Fill({ template }: { readonly template: PolicyTemplateView }) {
       </Box>
     </Box>
   );
+}
+
+/** What a parameter is about, and what it takes: the API joins both with a colon. */
+function describe(
+  { summary, schema }: PolicyTemplateView['parameters'][number],
+  say: (said: string) => string,
+): string {
+  return `${say(summary)}: ${say(schema.description.slice(`${summary}: `.length))}`;
 }
