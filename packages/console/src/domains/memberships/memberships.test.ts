@@ -73,7 +73,7 @@ eachDatabase('a person joins another organization, switches, and acts in one at 
 
   const switched = await switchTo(atHome);
   assert.equal(outcome(switched), '201');
-  const there = switched.json().session.token;
+  let there = switched.json().session.token;
   const me = (await as(there)('GET', 'me')).json();
   assert.equal(me.organization.id, away.id);
   assert.equal(me.role, 'operator');
@@ -101,6 +101,8 @@ eachDatabase('a person joins another organization, switches, and acts in one at 
   assert.equal((await as(there)('GET', 'organizations')).json().items.length, 1);
   const linked = await linkedUser();
   await away.call('PATCH', `/api/v1/users/${linked.id}`, { role: 'owner' }, { headers: { 'if-match': '"1"' } });
+  assert.equal(outcome(await as(there)('GET', 'me')), 'access.session_revoked', 'opened under another role');
+  there = (await switchTo(atHome)).json().session.token;
   assert.equal(outcome(await as(there)('POST', 'organizations', { name: 'x' })), 'membership.home_only');
   assert.equal(outcome(await as(there)('POST', 'api-keys', { name: 'k', role: 'member' })), 'membership.home_only');
   const wiki = (await as(there)('GET', 'resources')).json().items[0].id;

@@ -46,6 +46,39 @@ eachDatabase('a key never does more than its user may do today', async (t, datab
   assert.equal((await users(admin.key)).statusCode, 403);
 });
 
+eachDatabase(
+  'another role ends what was opened under the old one, but for what a portal opened',
+  async (t, database) => {
+    const fixture = await startFixture(t, database);
+    const organization = await fixture.organization();
+    const email = 'ann@example.com';
+    const { user } = await organization.user('member', { email, password: PASSWORD });
+    const signIn = await organization.call('POST', '/api/v1/sessions', { email, password: PASSWORD }, { key: null });
+    const key = signIn.json().session.token as string;
+    const { db } = fixture.context.store;
+    const portal = { id: 'ses_portal', kind: 'portal', token_hash: null, revoked_at: null } as const;
+    const row = await db.selectFrom('sessions').selectAll().where('user_id', '=', user.id).executeTakeFirstOrThrow();
+    await fixture.context.store.transaction((queries) =>
+      queries
+        .insertInto('sessions')
+        .values({ ...row, ...portal })
+        .execute(),
+    );
+    const change = (body: object, version: number) =>
+      organization.call('PATCH', `/api/v1/users/${user.id}`, body, { headers: { 'if-match': `"${version}"` } });
+    const me = async () => (await organization.call('GET', '/api/v1/me', undefined, { key })).json();
+    assert.equal((await change({ name: 'Ann B.', role: 'member' }, 1)).statusCode, 200);
+    assert.equal((await me()).role, 'member', 'the same role is no other');
+    assert.equal((await change({ role: 'admin' }, 2)).statusCode, 200);
+    assert.equal((await me()).reason, 'access.session_revoked');
+    const open = db.selectFrom('sessions').select('id').where('user_id', '=', user.id).where('revoked_at', 'is', null);
+    assert.deepEqual(
+      (await open.execute()).map(({ id }) => id),
+      ['ses_portal'],
+    );
+  },
+);
+
 eachDatabase('a new password ends the sessions that the old one opened', async (t, database) => {
   const fixture = await startFixture(t, database);
   const organization = await fixture.organization();

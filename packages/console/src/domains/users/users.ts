@@ -9,7 +9,7 @@ import { ensureGroups } from '../groups/ensure-groups.ts';
 import { contains, type ListQuery, listPage } from '../list.ts';
 import { isoTime, type Page } from '../page.ts';
 import { checkGrant, checkReach } from '../roles/held-role.ts';
-import { revokeUserSessions } from '../sessions/sessions.ts';
+import { endSessionsOfRole, revokeUserSessions } from '../sessions/sessions.ts';
 import { checkPassword } from './password-policy.ts';
 
 type Row = Selectable<Schema['users']>;
@@ -229,6 +229,8 @@ export async function updateUser(
     // A new password or a closed account ends what was open, except for the session that asks for it.
     if (hash !== null || (before.status === 'active' && after.status === 'disabled')) {
       await revokeUserSessions(queries, context, caller.organizationId, id, caller.credentialId);
+    } else if (after.role !== before.role) {
+      await endSessionsOfRole(queries, context, caller, id);
     }
     await appendAudit(queries, context, caller, {
       action: 'user.update',
