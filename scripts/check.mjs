@@ -1,4 +1,4 @@
-// `npm run check`: format and lint, types, import rules, file rules, unit tests. Under a minute; before each commit.
+// `npm run check`: format and lint, types, import rules, file rules, unit tests. Four to five minutes on two cores; before each commit.
 import { spawn } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { ensurePackages, NODE, ROOT } from './npm-packages.mjs';
