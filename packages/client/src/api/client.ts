@@ -139,14 +139,11 @@ export class ApiClient {
   }
 }
 
-/** Routes that answer page by page and need nothing but the page. */
+/** Routes that answer page by page. */
 type ListRouteId = {
-  [Id in RouteId]: Routes[Id] extends { params: unknown }
-    ? never
-    : RouteResponse<Routes[Id]> extends { items: unknown[]; nextCursor: string | null }
-      ? Id
-      : never;
+  [Id in RouteId]: RouteResponse<Routes[Id]> extends { items: unknown[]; nextCursor: string | null } ? Id : never;
 }[RouteId];
+type ParamsOf<Id extends RouteId> = RouteInput<Routes[Id]> extends { params: infer P } ? [params: P] : [];
 type ItemOf<Id extends ListRouteId> = RouteResponse<Routes[Id]> extends { items: (infer T)[] } ? T : never;
 
 /** Every page of a list route, in order. */
@@ -154,6 +151,7 @@ export async function listAll<Id extends ListRouteId>(
   api: ApiClient,
   routeId: Id,
   filter: Readonly<Record<string, string | undefined>> = {},
+  ...[params]: ParamsOf<Id>
 ): Promise<ItemOf<Id>[]> {
   const items: ItemOf<Id>[] = [];
   let cursor: string | null = null;
@@ -163,7 +161,8 @@ export async function listAll<Id extends ListRouteId>(
       limit: 500,
       ...(cursor !== null && { cursor }),
     };
-    const page = (await api.call(routeId, { query } as RouteInput<Routes[Id]>)) as {
+    const input: object = { params, query };
+    const page = (await api.call(routeId, input as RouteInput<Routes[Id]>)) as {
       items: ItemOf<Id>[];
       nextCursor: string | null;
     };

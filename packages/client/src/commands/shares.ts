@@ -18,11 +18,12 @@ export function sharesCommand(line: CommandLine): Command {
     createCommand('list', { summary: 'links of a service or resource', examples: ['shares list calm-otter'] })
       .argument('<name>', 'service or resource, by name or id')
       .action(async (name: string, options: CommonOptions) => {
+        const { listAll } = await import('../api/client.ts');
         const { emailsOf } = await import('./users.ts');
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
         const { id } = await named(name, () => api.call('resources.get', { params: { id: name } }));
-        const items = await sharesOf(api, id);
+        const items = await listAll(api, 'shares.list', {}, { id });
         output.document(items);
         if (items.length === 0) {
           output.line(`No links. Make one: zeronaut share ${name} 24h`);
@@ -60,19 +61,4 @@ export function sharesCommand(line: CommandLine): Command {
       }),
   );
   return group;
-}
-
-async function sharesOf(api: import('../api/client.ts').ApiClient, id: string) {
-  const items = [];
-  let cursor: string | null = null;
-  do {
-    const query: { limit: number; cursor?: string } = { limit: 500, ...(cursor === null ? {} : { cursor }) };
-    const page: { items: import('@zeronaut/model').Share[]; nextCursor: string | null } = await api.call(
-      'shares.list',
-      { params: { id }, query },
-    );
-    items.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  return items;
 }
