@@ -303,6 +303,9 @@ describe('the frame', () => {
     await page.waitForSelector('role=button[name="Show more tabs"]', { state: 'detached' });
     await page.click('role=button[name="Show the tabs before"]');
     await page.waitForSelector('role=button[name="Show more tabs"]');
+    await page.setViewportSize({ width: 390, height: 800 });
+    await console_.open('/settings/backup');
+    await waitFor(isSeen, { what: 'the tab that is open' });
     await page.setViewportSize({ width: 1280, height: 720 });
   });
 

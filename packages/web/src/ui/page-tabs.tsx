@@ -33,8 +33,15 @@ export function PageTabs({ label, tabs }: { readonly label: string; readonly tab
   // biome-ignore lint/correctness/useExhaustiveDependencies: another tab is open
   useEffect(() => {
     const row = nav.current;
-    const open = row?.querySelector<HTMLElement>('a[aria-current]');
-    if (row != null && open != null) row.scrollLeft = open.offsetLeft - (row.clientWidth - open.offsetWidth) / 2;
+    if (row === null) return;
+    const center = () => {
+      const open = row.querySelector<HTMLElement>('a.active');
+      if (open !== null) row.scrollLeft = open.offsetLeft - (row.clientWidth - open.offsetWidth) / 2;
+    };
+    // A window that becomes narrower must not hide it.
+    const observer = new ResizeObserver(center);
+    observer.observe(row);
+    return () => observer.disconnect();
   }, [current]);
   const hidden = useHiddenEnds(nav, tabs.length);
   if (tabs.length < 2) return null;
@@ -60,8 +67,9 @@ export function PageTabs({ label, tabs }: { readonly label: string; readonly tab
           <TabLink
             key={to}
             to={to}
-            // The router's own says that of the page alone, not of what is below it.
+            // The router's own would name the first tab too, below which all the others are.
             activeProps={{}}
+            activeOptions={{ exact: true }}
             className={to === current ? 'active' : ''}
             aria-current={to !== current ? undefined : to === path ? 'page' : 'true'}
             sx={{
