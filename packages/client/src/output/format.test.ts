@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { formatBytes, formatDuration, formatTable, parseDurationSeconds } from './format.ts';
+import { formatBytes, formatDuration, formatDurationSeconds, formatTable, parseDurationSeconds } from './format.ts';
 import { Output, printable } from './output.ts';
 
 it('writes sizes and times for people', () => {
@@ -26,6 +26,14 @@ it('reads times and nothing else', () => {
     ['90s', '30m', '24h', '7d', '2w'].map(parseDurationSeconds),
     [90, 1_800, 86_400, 604_800, 1_209_600],
   );
+  assert.deepEqual([1_209_600, 86_400, 43_200, 5_400, 90, 0].map(formatDurationSeconds), [
+    '14d',
+    '1d',
+    '12h',
+    '90m',
+    '90s',
+    '0s',
+  ]);
   for (const text of ['', '24', 'h', '1y', '-1h', '1.5h', '1h ', '99999999s']) {
     assert.equal(parseDurationSeconds(text), null, text);
   }

@@ -36,6 +36,14 @@ export function parseDurationSeconds(text: string): number | null {
   return match ? Number(match[1]) * DURATION_UNIT_SECONDS[match[2]!]! : null;
 }
 
+/** As `parseDurationSeconds` reads it, in the largest unit that says it exactly: `14d`, `90m`. */
+export function formatDurationSeconds(seconds: number): string {
+  const [unit, size] = (['d', 'h', 'm'] as const)
+    .map((name) => [name, DURATION_UNIT_SECONDS[name]!] as const)
+    .find(([, length]) => seconds > 0 && seconds % length === 0) ?? ['s', 1];
+  return `${seconds / size}${unit}`;
+}
+
 /** Columns under their headings, two spaces apart. Cells may come from others: they are made printable here. */
 export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const cells = [headings, ...rows.map((row) => row.map(printable))];

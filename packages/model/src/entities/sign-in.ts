@@ -38,6 +38,8 @@ export const signInPolicyInput = z.strictObject({
   cliSessionSeconds: z.int().min(300).max(31_536_000).default(2_592_000),
   /** A console session that nobody used for so long ends. */
   consoleIdleSeconds: z.int().min(300).max(2_592_000).default(14_400),
+  /** The same of a session of the command line. */
+  cliIdleSeconds: z.int().min(300).max(31_536_000).default(1_209_600),
   /**
    * Whose word is asked for when a passkey is made. `none`: nobody's. `verified`: its maker's, with a certificate under one of
    * `passkeyRoots`. Those that people have already stay.

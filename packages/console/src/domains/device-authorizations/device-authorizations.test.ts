@@ -5,6 +5,7 @@ import { startFixture } from '../../testing/fixture.suite.ts';
 import { normalizeUserCode } from './device-authorizations.ts';
 
 const PASSWORD = 'plum violin harbour seven';
+const DAY_MS = 86_400_000;
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 eachDatabase('a device waits, polls too fast, is approved, and gets its session once', async (t, database) => {
@@ -75,6 +76,18 @@ eachDatabase('a device waits, polls too fast, is approved, and gets its session 
     !rows.includes(late.device_code) && !rows.includes(late.user_code.replace('-', '')),
     'only hashes are kept',
   );
+
+  // It goes on as long as it is used, but not longer than it lives.
+  const still = async (key: string) =>
+    (await organization.call('GET', '/api/v1/me', undefined, { key })).json().reason ?? 'open';
+  fixture.clock.nowMs += 3 * DAY_MS;
+  assert.equal(await still(granted.access_token), 'open');
+  fixture.clock.nowMs += 13 * DAY_MS;
+  assert.equal(await still(granted.access_token), 'open', 'used 13 days ago');
+  fixture.clock.nowMs += 13 * DAY_MS;
+  assert.equal(await still(granted.access_token), 'open');
+  fixture.clock.nowMs += DAY_MS;
+  assert.equal(await still(granted.access_token), 'access.session_expired', 'thirty days');
 });
 
 test('codes are read as people type them', () => {

@@ -31,6 +31,12 @@ function lifetimeMs(policy: SignInPolicy, kind: Session['kind']): number {
   return seconds[kind] * 1000;
 }
 
+/** Gateways, which alone see a portal session, do not tell when it was used last. */
+function idleMs(policy: SignInPolicy, kind: Session['kind']): number | null {
+  if (kind === 'portal') return null;
+  return (kind === 'console' ? policy.consoleIdleSeconds : policy.cliIdleSeconds) * 1000;
+}
+
 type Row = Selectable<Schema['sessions']>;
 
 function toSession(row: Row): Session {
@@ -110,7 +116,7 @@ export async function openSession(
       factors: JSON.stringify(factors),
       authenticated_at: authenticatedAt,
       last_used_at: createdAt,
-      idle_ms: kind === 'console' ? policy.consoleIdleSeconds * 1000 : null,
+      idle_ms: idleMs(policy, kind),
       created_at: createdAt,
       expires_at: expiresAtMs,
       revoked_at: null,

@@ -48,6 +48,8 @@ export const messages: Translation<typeof english> = {
   'consoleSession.hint': 'Nach dieser Zeit in jedem Fall; 5 Minuten bis 30 Tage',
   consoleIdle: 'Konsole, unbenutzt',
   'consoleIdle.hint': '5 Minuten bis 30 Tage',
+  cliIdle: 'Befehlszeile, unbenutzt',
+  'cliIdle.hint': '5 Minuten bis ein Jahr',
   portalSession: 'Dienste',
   'portalSession.hint': 'Was Gateways auch ohne Konsole annehmen; 5 Minuten bis 30 Tage',
   cliSession: 'Befehlszeile',

@@ -45,6 +45,8 @@ export const messages = {
   'consoleSession.hint': 'After this time in any case; 5 minutes to 30 days',
   consoleIdle: 'Console, unused',
   'consoleIdle.hint': '5 minutes to 30 days',
+  cliIdle: 'Command line, unused',
+  'cliIdle.hint': '5 minutes to a year',
   portalSession: 'Services',
   'portalSession.hint': 'What gateways go on accepting while the console is away; 5 minutes to 30 days',
   cliSession: 'Command line',

@@ -15,7 +15,7 @@ import { SettingPage } from './setting-page.tsx';
 const MINUTE = 60;
 const HOUR = 3_600;
 /** How long sessions of each kind last. */
-const LIVES = ['consoleSession', 'consoleIdle', 'portalSession', 'cliSession'] as const;
+const LIVES = ['consoleSession', 'consoleIdle', 'portalSession', 'cliSession', 'cliIdle'] as const;
 
 function baseOf({ version, ...values }: SignInPolicy) {
   return { values, version };
