@@ -25,6 +25,7 @@ export function loginCommand(line: CommandLine): Command {
     .action(async (address: string | undefined, options: LoginOptions) => {
       const { ApiClient } = await import('../api/client.ts');
       const { authorizeDevice } = await import('../api/device-flow.ts');
+      const { loadDeviceKey } = await import('../profile/device.ts');
       const { parseConsoleUrl, LOCAL_PROFILE } = await import('../profile/connection.ts');
       const { loadProfiles, profileNameOf, saveProfiles } = await import('../profile/profiles.ts');
       const { onInterrupt } = await import('../interrupt.ts');
@@ -76,8 +77,10 @@ export function loginCommand(line: CommandLine): Command {
             cause: error,
           });
         });
-        const { user, organization, role } = await new ApiClient({ consoleUrl, token }).call('me.get', {});
         const name = options.name ?? profileNameOf(consoleUrl);
+        // Where the machine is a device already, its first call binds the session to it.
+        const deviceKey = () => loadDeviceKey({ consoleUrl, identity: `profile:${name}` });
+        const { user, organization, role } = await new ApiClient({ consoleUrl, token, deviceKey }).call('me.get', {});
         const email = user?.email ?? null;
         saveProfiles({
           active: name,

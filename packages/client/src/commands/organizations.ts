@@ -100,12 +100,12 @@ export function organizationsCommand(line: CommandLine): Command {
       .action(async (text: string, options: CommonOptions) => {
         const { loadProfiles, saveProfiles } = await import('../profile/profiles.ts');
         const output = outputOf(line, options);
-        const { api, consoleUrl, profile: from } = await connect(line, options);
+        const { api, consoleUrl, identity, profile: from } = await connect(line, options);
         const { id, slug } = await findOrganization(api, text);
         const { organization, session } = await api.call('organizations.switch', { body: { organizationId: id } });
         const { user, role } = await api.call('me.get', {});
         const { token, expiresAt } = session;
-        const profile = { consoleUrl, token, email: user?.email ?? null, expiresAt };
+        const profile = { consoleUrl, token, email: user?.email ?? null, expiresAt, home: identity };
         saveProfiles({ active: slug, profiles: { ...loadProfiles().profiles, [slug]: profile } });
         output.document({ profile: slug, organization, expiresAt });
         output.line(`You act in ${organization.name} now. Profile ${slug}.`);

@@ -62,7 +62,7 @@ export function parseConsoleUrl(text: string): string {
 
 function profileConnection(name: string): Connection | null {
   const found = loadProfiles().profiles[name];
-  return found === undefined ? null : connectionOf(name, found.consoleUrl, found.token, `profile:${name}`);
+  return found === undefined ? null : connectionOf(name, found.consoleUrl, found.token, `profile:${name}`, found.home);
 }
 
 function localConnection(): Connection | null {
@@ -72,9 +72,15 @@ function localConnection(): Connection | null {
     : connectionOf(LOCAL_PROFILE, parseConsoleUrl(found.consoleUrl), found.apiKey, LOCAL_PROFILE);
 }
 
-function connectionOf(profile: string, consoleUrl: string, token: string, identity: string): Connection {
+function connectionOf(
+  profile: string,
+  consoleUrl: string,
+  token: string,
+  identity: string,
+  home = identity,
+): Connection {
   // A key of the console's own machine or of a program is bound to no device.
-  const deviceKey = () => (profile === LOCAL_PROFILE ? null : loadDeviceKey({ consoleUrl, identity }));
+  const deviceKey = () => (profile === LOCAL_PROFILE ? null : loadDeviceKey({ consoleUrl, identity: home }));
   return { profile, consoleUrl, token, identity, api: new ApiClient({ consoleUrl, token, deviceKey }) };
 }
 

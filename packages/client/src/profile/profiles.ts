@@ -8,6 +8,8 @@ const profile = z.strictObject({
   token: z.string().min(1).max(8192),
   email: z.string().max(254).nullable(),
   expiresAt: z.iso.datetime().nullable(),
+  /** Of a session that came of another one: the identity whose machine it is of. */
+  home: z.string().max(200).optional(),
 });
 export type Profile = z.infer<typeof profile>;
 

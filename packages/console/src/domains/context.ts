@@ -71,6 +71,8 @@ export interface DeviceProof {
   readonly jws: string;
   readonly method: string;
   readonly path: string;
+  /** When it came, where the call goes on for longer than a proof is good; absent: now. */
+  readonly takenAtMs?: number;
 }
 
 /** Who calls, once the credential was checked. Every query of a caller is bound to `organizationId`. */

@@ -301,7 +301,8 @@ export class LiveConnection implements LiveSubscriber {
     const isAbout =
       change.noun === 'sessions'
         ? !STARTED_SESSIONS.has(change.action)
-        : change.noun === 'roles' ||
+        : change.action === 'device.revoke' ||
+          change.noun === 'roles' ||
           change.noun === 'policies' ||
           change.noun === 'identity-providers' ||
           change.noun === 'workload-trusts' ||

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { type AccessEvent, LIVE_CLOSE, type LiveChange, type LiveFromConsole, liveFromConsole } from '@zeronaut/model';
 import { eachDatabase, type TestDatabase, temporaryDirectory, waitFor } from '@zeronaut/testkit';
+import { type JWK, SignJWT } from 'jose';
 import WebSocket from 'ws';
 import { storeEvents } from '../domains/access-events/access-events.ts';
 import { testEvent } from '../testing/access-event.suite.ts';
@@ -254,6 +256,48 @@ test('a connection ends within a second of its session, and with its role', asyn
   await ours.call('PATCH', `/api/v1/users/${user.id}`, { role: 'member' }, { headers: { 'if-match': '"1"' } });
   await waitFor(() => open.code() !== 0, { what: 'the end', timeoutMs: 2_000 });
   assert.ok(open.code() === LIVE_CLOSE.roleChanged || open.code() === LIVE_CLOSE.unauthenticated);
+});
+
+test('a connection of a machine goes on for longer than the proof that opened it, and ends with the machine', async (t) => {
+  const fixture = await startFixture(t, sqlite(t));
+  const url = await fixture.listen();
+  const ours = await fixture.organization();
+  const email = 'ann@example.com';
+  const { user, key: own } = await ours.user('admin', { email, password: PASSWORD });
+  const device = await ours.enrolDevice(own);
+  const signIn = async () =>
+    (await ours.call('POST', '/api/v1/sessions', { email, password: PASSWORD }, { key: null })).json().session.token;
+  const [token, other] = [await signIn(), await signIn()];
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const der = publicKey.export({ type: 'spki', format: 'der' });
+  const { db } = fixture.context.store;
+  const fingerprint = createHash('sha256').update(der).digest('base64url');
+  await db.updateTable('devices').set({ key_fingerprint: fingerprint }).where('id', '=', device.id).execute();
+  const { sessionId } = (await ours.call('GET', '/api/v1/me', undefined, { key: token })).json();
+  const bound = { kind: 'cli', device_id: device.id } as const;
+  await db.updateTable('sessions').set(bound).where('id', '=', sessionId).execute();
+  const ath = createHash('sha256').update(token).digest('base64url');
+  const dpop = await new SignJWT({ htm: 'GET', htu: `${url}/ws`, ath })
+    .setIssuedAt(Math.floor(fixture.clock.nowMs / 1000))
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'dpop+jwt', jwk: publicKey.export({ format: 'jwk' }) as JWK })
+    .sign(privateKey);
+  assert.equal((await refusalOf(url, bearer(token))).reason, 'api.device_proof');
+  const program = await watch(t, url, { ...bearer(token), dpop });
+  const page = await watch(t, url, bearer(other));
+
+  fixture.clock.nowMs += 10 * 60_000;
+  assert.equal((await refusalOf(url, { ...bearer(token), dpop })).reason, 'api.device_proof', 'it opens no other');
+  // Both are looked at again, one after the other in the order in which they came.
+  await ours.call(
+    'DELETE',
+    `/api/v1/sessions/${(await ours.call('GET', '/api/v1/me', undefined, { key: other })).json().sessionId}`,
+  );
+  await waitFor(() => page.code() !== 0, { what: 'the end of the other' });
+  assert.equal(program.code(), 0);
+  assert.equal(user.email, email);
+  await ours.call('DELETE', `/api/v1/devices/${device.id}`);
+  await waitFor(() => program.code() !== 0, { what: 'the end with its machine', timeoutMs: 2_000 });
+  assert.equal(program.code(), LIVE_CLOSE.unauthenticated);
 });
 
 test('a page of somebody else, a stranger and a plain request are refused as problems', async (t) => {

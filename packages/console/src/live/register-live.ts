@@ -95,6 +95,9 @@ export function registerLive(app: FastifyInstance, context: Context, options: { 
     if (admitted instanceof Refusal) return sendProblem(reply, admitted);
     const { caller, token } = admitted;
     const { socket, head } = upgrade;
+    const { deviceProof } = caller;
+    const asItCame =
+      deviceProof == null ? caller : { ...caller, deviceProof: { ...deviceProof, takenAtMs: context.clock() } };
     if (socket.destroyed) return reply;
     reply.hijack();
     reply.raw.detachSocket(socket as Parameters<typeof reply.raw.detachSocket>[0]);
@@ -103,7 +106,7 @@ export function registerLive(app: FastifyInstance, context: Context, options: { 
         feed: context.live,
         socket: client,
         caller,
-        check: () => authenticate(context, token, caller, false),
+        check: () => authenticate(context, token, asItCame, false),
         heartbeatMs,
         onClosed: () => connections.delete(connection),
         onFailed: (error) => request.log.error({ err: error }, 'a live connection was not checked'),

@@ -87,3 +87,63 @@ eachDatabase('a session of the command line is of its device, and of no other ma
   assert.equal(await call(token, proved), 'access.session_revoked', 'it ends with its device');
   assert.equal(await call(other.token, null), 'served');
 });
+
+eachDatabase('no session of a machine that has enrolled stays without its proof', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const [organization, away] = [await fixture.organization('home'), await fixture.organization('away')];
+  const { db } = fixture.context.store;
+  const ann = await organization.user('admin', { password: PASSWORD });
+  const bob = await organization.user('admin', { password: PASSWORD });
+  const open = async ({ user }: typeof ann) => {
+    const body = { email: user.email, password: PASSWORD };
+    const { token } = (await organization.call('POST', '/api/v1/sessions', body, { key: null })).json().session;
+    await db.updateTable('sessions').set({ kind: 'cli' }).where('kind', '!=', 'cli').execute();
+    return token as string;
+  };
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const claims = (token: string, htm: string, path: string): Said => ({
+    ...{ htm, htu: `https://console.example.com${path}`, iat: Math.floor(fixture.clock.nowMs / 1000) },
+    ath: createHash('sha256').update(token).digest('base64url'),
+  });
+  const call = async (token: string, key: KeyObject | null, path = ME, body?: object) => {
+    const method = body === undefined ? 'GET' : 'POST';
+    const headers: Record<string, string> = key === null ? {} : { dpop: await sign(key, claims(token, method, path)) };
+    const answer = await organization.call(method, path, body, { key: token, headers });
+    return { said: answer.json().reason ?? 'served', body: answer.json() };
+  };
+  const said = async (...args: Parameters<typeof call>) => (await call(...args)).said;
+  const csr = await certificateRequest(privateKey);
+  const first = await open(ann);
+  assert.equal(await said(first, null, '/api/v1/devices', { name: 'laptop', csr }), 'served');
+
+  // Another sign-in of the machine: what it proves with its first call holds it from then on.
+  const second = await open(ann);
+  assert.equal(await said(second, generateKeyPairSync('ed25519').privateKey), 'served');
+  assert.equal(await said(second, null), 'served', 'a key of no device binds to nothing');
+  assert.equal(await said(second, privateKey), 'served');
+  assert.equal(await said(second, null), 'api.device_proof');
+  const foreign = await open(bob);
+  assert.equal(await said(foreign, privateKey), 'served');
+  assert.equal(await said(foreign, null), 'served', 'the device of somebody else');
+
+  // What it opens in another organization is of the same machine.
+  const invited = await away.call('POST', '/api/v1/invitations', {
+    email: ann.user.email,
+    role: 'member',
+    mail: false,
+  });
+  const token = new URL(invited.json().url).searchParams.get('token')!;
+  assert.equal(await said(second, privateKey, '/api/v1/organizations/join', { token }), 'served');
+  const switched = await call(second, privateKey, '/api/v1/organizations/switch', { organizationId: away.id });
+  const there = switched.body.session.token as string;
+  assert.equal(await said(there, privateKey), 'served');
+  assert.equal(await said(there, null), 'api.device_proof');
+
+  // A binding that comes after the end of the device, as of two calls at once, holds nothing open.
+  const late = await open(ann);
+  assert.equal(await said(late, privateKey), 'served');
+  const { items } = (await organization.call('GET', `/api/v1/devices?userId=${ann.user.id}`)).json();
+  assert.equal((await organization.call('DELETE', `/api/v1/devices/${items[0].id}`)).statusCode, 204);
+  await db.updateTable('sessions').set({ revoked_at: null }).where('device_id', '=', items[0].id).execute();
+  assert.equal(await said(late, privateKey), 'access.session_revoked');
+});

@@ -1,7 +1,7 @@
 import { Refusal } from '../../store/refusal.ts';
 import { parseScopes } from '../api-keys/stored-scopes.ts';
 import type { Caller, Context, Origin } from '../context.ts';
-import { isProvedBy } from '../devices/device-proof.ts';
+import { provedKey } from '../devices/device-proof.ts';
 import { checkHomeSession } from '../memberships/home.ts';
 import { withholdAdministration } from '../policies/administration.ts';
 import { hashToken, TOKEN_PREFIX } from '../random-token.ts';
@@ -37,11 +37,17 @@ async function bySession(context: Context, token: string, origin: Origin, isUse:
   const row = await context.store.db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
-    .leftJoin('devices', 'devices.id', 'sessions.device_id')
-    .select([
+    // A session that came of another one, to act in another organization, is of the same machine.
+    .leftJoin('sessions as homes', 'homes.id', 'sessions.home_session_id')
+    .leftJoin('devices', (join) =>
+      join.on((eb) => eb('devices.id', '=', eb.fn.coalesce('sessions.device_id', 'homes.device_id'))),
+    )
+    .select((eb) => [
       'sessions.id as session_id',
-      'sessions.device_id',
+      'sessions.kind as session_kind',
+      eb.fn.coalesce('sessions.device_id', 'homes.device_id').as('device_id'),
       'devices.key_fingerprint',
+      'devices.revoked_at as device_revoked_at',
       'sessions.expires_at',
       'sessions.revoked_at',
       'sessions.created_at',
@@ -66,10 +72,12 @@ async function bySession(context: Context, token: string, origin: Origin, isUse:
     return new Refusal('access.session_expired');
   }
   if (row.status !== 'active') return new Refusal('access.user_disabled');
+  const proved = row.session_kind === 'cli' ? await provedKey(context, origin.deviceProof, token) : null;
   if (row.device_id !== null) {
-    const fingerprint = row.key_fingerprint ?? '';
-    if (!(await isProvedBy(context, origin.deviceProof, { token, fingerprint })))
-      return new Refusal('api.device_proof');
+    if (row.device_revoked_at !== null) return new Refusal('access.session_revoked');
+    if (proved === null || proved !== row.key_fingerprint) return new Refusal('api.device_proof');
+  } else if (proved !== null && row.home_user_id === null) {
+    await bindToOwnDevice(context, row, proved);
   }
   const home =
     row.home_user_id === null ? null : { userId: row.home_user_id, sessionId: row.home_session_id ?? 'none' };
@@ -95,6 +103,30 @@ async function bySession(context: Context, token: string, origin: Origin, isUse:
     credentialId: row.session_id,
     actor: actorOf(row, origin),
   };
+}
+
+/** The machine was enrolled before this sign-in: what it proves with a call counts from that call on. */
+async function bindToOwnDevice(
+  context: Context,
+  session: { readonly session_id: string; readonly id: string; readonly organization_id: string },
+  fingerprint: string,
+): Promise<void> {
+  const device = await context.store.db
+    .selectFrom('devices')
+    .select('id')
+    .where('organization_id', '=', session.organization_id)
+    .where('user_id', '=', session.id)
+    .where('key_fingerprint', '=', fingerprint)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst();
+  if (device === undefined) return;
+  await context.store.db
+    .updateTable('sessions')
+    .set({ device_id: device.id })
+    .where('organization_id', '=', session.organization_id)
+    .where('id', '=', session.session_id)
+    .where('device_id', 'is', null)
+    .execute();
 }
 
 async function byApiKey(context: Context, token: string, origin: Origin, isUse: boolean): Promise<Caller | Refusal> {
