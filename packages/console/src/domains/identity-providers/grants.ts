@@ -5,6 +5,7 @@ import type { Context, Origin } from '../context.ts';
 import { ensureGroups } from '../groups/ensure-groups.ts';
 import { isBuiltIn } from '../roles/held-role.ts';
 import { pushedGrants } from '../scim/scim-grants.ts';
+import { endSessionsOfRole } from '../sessions/sessions.ts';
 import { hasOtherOwner } from '../users/users.ts';
 import type { AssertedIdentity } from './external-sign-in.ts';
 import type { Provider } from './provider-rows.ts';
@@ -76,6 +77,9 @@ export async function applyGrants(
     .where('organization_id', '=', provider.organizationId)
     .where('id', '=', user.id)
     .execute();
+  if (role !== user.role) {
+    await endSessionsOfRole(queries, context, { ...user, userId: user.id }, null);
+  }
   await appendAudit(
     queries,
     context,

@@ -108,6 +108,8 @@ eachDatabase(
       [second.user.id, second.user.role, second.user.groups],
       [first.user.id, 'member', ['by-hand', 'dev']],
     );
+    const before = await browser.get(`${world.console}/api/v1/me`);
+    assert.equal(((await before.json()) as { reason: string }).reason, 'access.session_revoked', 'of another role');
 
     const audit = (await organization.call('GET', '/api/v1/audit?limit=100')).json();
     const actions = audit.items.map(({ action }: { action: string }) => action);

@@ -11,6 +11,7 @@ import type { Context } from '../context.ts';
 import { ensureGroups } from '../groups/ensure-groups.ts';
 import { mapGroups } from '../identity-providers/grants.ts';
 import type { Provider } from '../identity-providers/provider-rows.ts';
+import { endSessionsOfRole } from '../sessions/sessions.ts';
 import { findUser } from '../users/users.ts';
 
 /** How often a change that somebody else made meanwhile is looked at again. */
@@ -118,6 +119,7 @@ export async function regrant(
       .returning('id')
       .executeTakeFirst();
     if (changed === undefined) continue;
+    if (role !== user.role) await endSessionsOfRole(queries, context, { ...user, userId }, null);
     await appendAudit(queries, context, who, {
       action: 'user.update',
       objectKind: 'user',

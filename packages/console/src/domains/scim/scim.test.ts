@@ -182,9 +182,12 @@ eachDatabase('Okta: look, create, push groups, deactivate, reactivate, rename', 
     externalId: 'okta-1',
   });
   const groupPath = `/Groups/${admins.body.id}`;
+  const isOpen = await sessionOf(world, id);
+  assert.equal(await isOpen(), true);
   const added = await scim('PATCH', groupPath, patchOf({ op: 'add', path: 'members', value: [{ value: id }] }));
   assert.equal(added.status, 200);
   assert.deepEqual([(await userOf(world, id)).role, (await userOf(world, id)).groups], ['admin', ['dev', 'ops']]);
+  assert.equal(await isOpen(), false, 'opened under another role');
   assert.deepEqual(
     (await scim('GET', `/Users/${id}`)).body.groups.map(({ display }: { display: string }) => display),
     ['engineering', 'Platform Admins'],

@@ -168,24 +168,24 @@ export async function revokeSession(
 }
 
 /**
- * Ends the sessions in which a user does what the role lets them, but the caller's: a token that was stolen from somebody who might do
- * little must not become one that may do more. What a portal lets in is not a matter of roles.
+ * Ends the sessions in which a user does what the role lets them, but `exceptId`: a token that was stolen from somebody who might do
+ * little must not become one that may do more. What a portal lets in is not a matter of roles. Whoever writes another role calls it.
  */
 export async function endSessionsOfRole(
   queries: Queries,
   context: Context,
-  caller: Caller,
-  userId: string,
+  user: { readonly organizationId: string; readonly userId: string },
+  exceptId: string | null,
 ): Promise<void> {
-  await queries
+  let ended = queries
     .updateTable('sessions')
     .set({ revoked_at: context.clock() })
-    .where('organization_id', '=', caller.organizationId)
-    .where('user_id', '=', userId)
+    .where('organization_id', '=', user.organizationId)
+    .where('user_id', '=', user.userId)
     .where('kind', 'in', ['console', 'cli'])
-    .where('id', '!=', caller.credentialId)
-    .where('revoked_at', 'is', null)
-    .execute();
+    .where('revoked_at', 'is', null);
+  if (exceptId !== null) ended = ended.where('id', '!=', exceptId);
+  await ended.execute();
 }
 
 /** Ends all sessions of a user but `exceptId`, and sign-ins on their way. Within the transaction of the change that asks for it. */

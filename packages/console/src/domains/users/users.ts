@@ -230,7 +230,7 @@ export async function updateUser(
     if (hash !== null || (before.status === 'active' && after.status === 'disabled')) {
       await revokeUserSessions(queries, context, caller.organizationId, id, caller.credentialId);
     } else if (after.role !== before.role) {
-      await endSessionsOfRole(queries, context, caller, id);
+      await endSessionsOfRole(queries, context, { ...before, userId: id }, caller.credentialId);
     }
     await appendAudit(queries, context, caller, {
       action: 'user.update',
