@@ -33,6 +33,15 @@ test('each text exists in each language, with the same holes', async () => {
   }
 });
 
+test('German has one spelling, and one word for what is asked for and approved', () => {
+  const files = globSync('**/*.de.ts', { cwd: import.meta.dirname });
+  assert.ok(files.length >= 5);
+  for (const file of files) {
+    const source = readFileSync(`${import.meta.dirname}/${file}`, 'utf8');
+    assert.doesNotMatch(source, /ß|[Aa]ntrag|[Aa]nträg|genehmig/, file);
+  }
+});
+
 test('each key that a room asks for literally is in its catalogue', async () => {
   for (const file of CATALOGUES) {
     const directory = `${import.meta.dirname}/${file.replace(/[^/]+$/, '')}`;

@@ -186,4 +186,7 @@ test('what is written is judged without asking DNS: addresses, and names of this
     assert.equal(outbound.refuseWritten(host)?.reason, 'outbound.address_denied', host);
   for (const host of ['10.1.2.3', '1.1.1.1', 'hooks.example.com', 'localhost.example.com'])
     assert.equal(outbound.refuseWritten(host), null, host);
+  const said = (host: string) => outbound.refuseWritten(host)?.detail;
+  assert.equal(said('[::1]'), '::1 is in a network that must not be dialled');
+  assert.equal(said('localhost'), 'localhost is at 127.0.0.1, which is in a network that must not be dialled');
 });

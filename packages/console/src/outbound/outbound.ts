@@ -75,7 +75,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const allowed = (address: string) => options.allow.some((network) => networkContains(network, address));
   function judge(host: string, address: string | null): Refusal | null {
     if (address !== null && (isPublicAddress(address) || allowed(address))) return null;
-    const detail = host === address ? host : `${host} is at ${address ?? 'a local interface'}`;
+    const where = host === address ? '' : ` is at ${address ?? 'a local interface'}, which`;
+    const detail = `${host}${where} is in a network that must not be dialled`;
     return new Refusal('outbound.address_denied', { detail });
   }
 

@@ -76,13 +76,20 @@ export interface RefusalView {
   readonly actions: readonly Html[];
 }
 
+/** What to do next, in place of the command that the reason names: visitors have a browser. */
+const NEXT_IN_A_BROWSER: Partial<Record<Reason, string>> = {
+  'access.not_allowed': 'Whoever runs this service can let you in.',
+  'access.no_rule': 'Whoever runs this service can let you in.',
+  'access.approval_required': 'It takes a request for access that somebody else has approved.',
+};
+
 export function refusalPage(view: RefusalView): Page {
   const { title, next } = REASONS[view.reason];
   return {
     title,
     content: html`<main>
 <h1>${title}</h1>
-<p class="soft">${next}</p>
+<p class="soft">${NEXT_IN_A_BROWSER[view.reason] ?? next}</p>
 ${view.advice ? html`<p>${view.advice}</p>` : null}
 ${view.user === null ? null : html`<p class="small soft">Signed in as <strong>${view.user.email}</strong>.</p>`}
 ${view.actions.length === 0 ? null : html`<div class="actions">${view.actions}</div>`}

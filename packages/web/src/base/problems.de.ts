@@ -1,7 +1,7 @@
 import type { Reason } from '@zeronaut/model';
 import type { ProblemTexts } from './problem-texts.ts';
 
-const ASK = 'Zugriff beantragen: zeronaut requests create NAME.';
+const ASK = 'Zugriff erbitten: zeronaut requests create NAME.';
 const START_AGAIN = 'Auf der Anmeldeseite neu beginnen.';
 const SIGN_IN_AGAIN = 'Neu anmelden.';
 const NEW_LINK = 'Um einen neuen Link bitten.';
@@ -29,28 +29,28 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
     next: 'Die Policy ändern, oder die Zusicherung, wenn sie überholt ist.',
   },
   'request.own': {
-    title: 'Niemand entscheidet über den eigenen Antrag',
+    title: 'Niemand entscheidet über die eigene Zugriffsanfrage',
     next: 'Eine andere zuständige Person fragen.',
   },
   'request.not_approver': {
     title: 'Darüber entscheiden andere',
-    next: 'Jemanden von denen fragen, die der Antrag nennt.',
+    next: 'Jemanden von denen fragen, die die Zugriffsanfrage nennt.',
   },
-  'request.closed': { title: 'Der Antrag ist nicht mehr offen', next: 'Einen neuen stellen.' },
+  'request.closed': { title: 'Die Zugriffsanfrage ist nicht mehr offen', next: 'Eine neue stellen.' },
   'request.too_many': {
-    title: 'Zu viele Anträge sind offen',
+    title: 'Zu viele Zugriffsanfragen sind offen',
     next: 'Einige zurückziehen oder warten, bis über sie entschieden ist.',
   },
   'access.policy': { title: 'Eine Policy erlaubt es', next: '' },
-  'access.granted': { title: 'Ein bewilligter Antrag', next: '' },
+  'access.granted': { title: 'Eine bewilligte Zugriffsanfrage', next: '' },
   'access.policy_forbids': {
     title: 'Eine Policy verbietet das',
-    next: 'Ein Antrag hebt das nicht auf. Wer die Policies pflegt, findet mit der Request-ID heraus, warum.',
+    next: 'Eine Zugriffsanfrage hebt das nicht auf. Wer die Policies pflegt, findet mit der Request-ID heraus, warum.',
   },
-  'access.approval_required': { title: 'Ohne genehmigten Antrag verbietet das eine Policy', next: ASK },
+  'access.approval_required': { title: 'Ohne bewilligte Zugriffsanfrage verbietet das eine Policy', next: ASK },
   'access.segments_apart': {
     title: 'Dieses Gerät ist in einem anderen Segment als der Standort',
-    next: 'Zugriff beantragen: zeronaut requests create NAME; oder ein Gerät jenes Segments benutzen.',
+    next: 'Zugriff erbitten: zeronaut requests create NAME; oder ein Gerät jenes Segments benutzen.',
   },
   'access.step_up_required': {
     title: 'Es braucht eine stärkere oder frischere Anmeldung',

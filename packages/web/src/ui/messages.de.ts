@@ -43,7 +43,7 @@ export const messages: Translation<typeof english> = {
   'form.theirs': 'Jemand anderes schrieb inzwischen: {value}',
   'form.conflict':
     'Jemand anderes hat dies geändert, während du es offen hattest. Dessen Änderungen stehen nun hier, deine sind behalten. Sieh es an und speichere nochmals.',
-  'secret.once': 'Es wird nur dieses eine Mal gezeigt und nirgends aufbewahrt. Kopiere es jetzt.',
+  'secret.once': 'Das wird nur dieses eine Mal gezeigt und nirgends aufbewahrt. Kopiere es jetzt.',
   'secret.kept': 'Ich habe es',
   'tabs.of.policies': 'Policies',
   'tabs.policies': 'Policies',
@@ -83,7 +83,7 @@ export const messages: Translation<typeof english> = {
   'segments.save': 'Speichern',
   'segments.hint': 'Kleinbuchstaben, Ziffern und Bindestriche, etwa prod',
   'segments.text':
-    'Policies nennen Segmente. Von einem Gerät in einem Segment leitet niemand in einen Standort weiter, der in anderen ist, außer eine Policy erlaubt es oder ein Antrag wurde genehmigt.',
+    'Policies nennen Segmente. Von einem Gerät in einem Segment leitet niemand in einen Standort weiter, der in anderen ist, ausser eine Policy erlaubt es oder eine Zugriffsanfrage wurde bewilligt.',
   'tabs.groups': 'Gruppen',
   'tabs.of.programs': 'Dienstkonten und Schlüssel',
   'tabs.serviceAccounts': 'Dienstkonten',

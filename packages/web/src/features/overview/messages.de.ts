@@ -18,7 +18,7 @@ export const messages: Translation<typeof english> = {
   'tile.failed': { one: '{count} gescheitert', other: '{count} gescheitert' },
   'tile.quiet': 'Nichts ist langsam oder kaputt',
   'tile.p90': '9 von 10 innert {time}',
-  'tile.requests': 'Wartende Anträge',
+  'tile.requests': 'Wartende Zugriffsanfragen',
   'tile.people': 'Personen: {users}, Geräte: {devices}',
   'alarms.title': 'Was nicht stimmt',
   'alarms.more': { one: 'und {count} weiteres', other: 'und {count} weitere' },

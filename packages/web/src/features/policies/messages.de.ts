@@ -165,7 +165,7 @@ export const messages: Translation<typeof english> = {
   'simulate.risk': 'Risiko, 0 bis 100',
   'simulate.factors': 'Faktoren',
   'simulate.factorMinutesAgo': 'Minuten seit dem letzten Faktor',
-  'simulate.granted': 'Ein Zugriffsantrag wurde bewilligt',
+  'simulate.granted': 'Eine Zugriffsanfrage wurde bewilligt',
   'simulate.method': 'Methode',
   'simulate.path': 'Pfad',
   'simulate.gateway': 'Gateway (leer: das einzige)',

@@ -12,7 +12,7 @@ export const texts: Readonly<Record<string, string>> = {
   'A group may use a segment in an emergency, with a second factor shown minutes ago. Each use becomes an incident.':
     'Eine Gruppe darf ein Segment im Notfall benutzen, mit einem vor Minuten gezeigten zweiten Faktor. Jede Benutzung wird ein Vorfall.',
   'A segment is only for those whose access request was approved.':
-    'Ein Segment ist nur für jene, deren Zugriffsantrag bewilligt wurde.',
+    'Ein Segment ist nur für jene, deren Zugriffsanfrage bewilligt wurde.',
   'A segment is for service accounts, and not for people.': 'Ein Segment ist für Dienstkonten und nicht für Menschen.',
   'A segment is for people, and not for service accounts.': 'Ein Segment ist für Menschen und nicht für Dienstkonten.',
   'Everybody needs a second factor, everywhere.': 'Alle brauchen überall einen zweiten Faktor.',
@@ -79,10 +79,10 @@ export const texts: Readonly<Record<string, string>> = {
   'a contractor elsewhere': 'jemand Externes anderswo',
   'a contractor where there is no segment': 'jemand Externes, wo kein Segment ist',
   'an employee': 'jemand Angestelltes',
-  'on call, with a fresh second factor': 'auf Pikett, mit frischem zweitem Faktor',
-  'on call, signed in this morning': 'auf Pikett, am Morgen angemeldet',
-  'on call, with a password alone': 'auf Pikett, nur mit Passwort',
-  'with an approved request': 'mit bewilligtem Antrag',
+  'on call, with a fresh second factor': 'in Bereitschaft, mit frischem zweitem Faktor',
+  'on call, signed in this morning': 'in Bereitschaft, am Morgen angemeldet',
+  'on call, with a password alone': 'in Bereitschaft, nur mit Passwort',
+  'with an approved request': 'mit bewilligter Zugriffsanfrage',
   without: 'ohne',
   'without, elsewhere': 'ohne, anderswo',
   'a service account': 'ein Dienstkonto',

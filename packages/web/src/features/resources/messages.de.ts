@@ -48,7 +48,7 @@ export const messages: Translation<typeof english> = {
   'share.text': 'Wer den Link hat, kommt ohne Konto herein, nur zu diesem Dienst.',
   'share.made': 'Link für Gäste',
   'share.link': 'Link zu {name}',
-  'share.madeText': 'Gib ihn niemandem außer deinen Gästen.',
+  'share.madeText': 'Gib ihn niemandem ausser deinen Gästen.',
   'share.until': 'Bis',
   'share.revoke': 'Zurücknehmen',
   'share.revokeTitle': 'Diesen Link zurücknehmen?',
