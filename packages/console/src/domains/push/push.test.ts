@@ -262,7 +262,7 @@ eachDatabase('a subscription leads the console nowhere that it must not go', asy
     flood.push(await ours.call('POST', `${path}/${id}/test`, undefined, { key }));
   assert.equal(flood.filter(({ statusCode }) => statusCode === 200).length, 17, 'twenty at once');
   assert.equal(flood.at(-1)!.json().reason, 'api.rate_limited');
-  const settings = { kind: 'webhook', url: 'https://169.254.169.254/' };
+  const settings = { kind: 'webhook', url: 'https://hook.invalid/' };
   const made = await ours.call('POST', '/api/v1/notifications', { name: 'hook', settings });
   const theirs = await ours.call('POST', `/api/v1/notifications/${made.json().id}/test`);
   assert.equal(theirs.statusCode, 200, 'what a person uses up is not what the organization has');
