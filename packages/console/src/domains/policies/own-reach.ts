@@ -4,6 +4,7 @@ import { readFacts } from '../organizations/organization-facts.ts';
 import { type Page, type PageQuery, parseCursor, searchPage } from '../page.ts';
 import { serviceUrls } from '../services/services.ts';
 import { Judge } from './judge.ts';
+import { askAtLength, type GiveWay } from './long-questions.ts';
 import { type ReachRow, reachOf } from './reach.ts';
 
 /** Gateways whose addresses are told of one resource. */
@@ -30,8 +31,18 @@ export async function listOwnReach(
 ): Promise<Page<OwnReach> | Refusal> {
   const after = parseCursor(query.cursor, ['string']);
   if (after instanceof Refusal) return after;
-  const nowMs = context.clock();
   const afterId = String(after?.[0] ?? '');
+  return await askAtLength(caller.userId, (giveWay) => listOwnReachAfter(context, caller, query, afterId, giveWay));
+}
+
+async function listOwnReachAfter(
+  context: Context,
+  caller: Caller,
+  query: PageQuery,
+  afterId: string,
+  giveWay: GiveWay,
+): Promise<Page<OwnReach> | Refusal> {
+  const nowMs = context.clock();
   const facts = await readFacts(context.store.db, caller.organizationId, nowMs, {
     userId: caller.userId,
     resources: { afterId, limit: LOOKED_AT },
@@ -45,6 +56,7 @@ export async function listOwnReach(
   const last = facts.resources.length < LOOKED_AT ? null : facts.resources.at(-1)!.id;
   for (const object of [...judge.objects].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     if (object.id <= afterId || (last !== null && object.id > last)) continue;
+    await giveWay();
     const { kind, actions } = reachOf(judge, user, object);
     const open = actions.filter(({ effect }) => effect !== 'deny');
     if (open.length === 0) continue;

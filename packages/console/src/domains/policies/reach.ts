@@ -5,9 +5,10 @@ import type { Caller, Context } from '../context.ts';
 import { readFacts } from '../organizations/organization-facts.ts';
 import { type Page, parseCursor } from '../page.ts';
 import { Judge } from './judge.ts';
+import { askAtLength, type GiveWay } from './long-questions.ts';
 
-/** Pairs of user and object, times gateways, that one call looks at; what is left comes with the next page. */
-const MAX_PAIRS = 200_000;
+/** Questions (user, object, action, gateway) that one call asks; what is left comes with the next page. Two seconds or three. */
+const MAX_QUESTIONS = 100_000;
 
 /** Gateways that one question is asked at. */
 const MAX_GATEWAYS = 100;
@@ -34,18 +35,31 @@ export interface ReachRow {
   actions: ReachAction[];
 }
 
+export interface ReachQuery {
+  readonly user?: string | undefined;
+  readonly object?: string | undefined;
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
 /**
  * Who can reach what, signed in, and by which rule or policy. Where the answer hangs on facts of the moment it is
  * `depends`, with the facts; where it hangs on the gateway, what each of them answers is told, too. Pairs without any way
  * are left out unless one user and one object are asked for.
  */
-export async function reach(
-  context: Context,
-  caller: Caller,
-  query: { user?: string | undefined; object?: string | undefined; cursor?: string | undefined; limit: number },
-): Promise<Page<ReachRow> | Refusal> {
+export async function reach(context: Context, caller: Caller, query: ReachQuery): Promise<Page<ReachRow> | Refusal> {
   const after = parseCursor(query.cursor, ['string', 'string']);
   if (after instanceof Refusal) return after;
+  return await askAtLength(caller.userId, (giveWay) => reachAfter(context, caller, query, after, giveWay));
+}
+
+async function reachAfter(
+  context: Context,
+  caller: Caller,
+  query: ReachQuery,
+  after: readonly unknown[] | null,
+  giveWay: GiveWay,
+): Promise<Page<ReachRow> | Refusal> {
   const facts = await readFacts(context.store.db, caller.organizationId, context.clock());
   const judge = new Judge(facts, context.clock());
   const users = query.user === undefined ? judge.users : [judge.user(query.user)];
@@ -55,18 +69,20 @@ export async function reach(
 
   const items: ReachRow[] = [];
   const asked = judge.policies.policies.some(readsGateway) ? Math.min(MAX_GATEWAYS, judge.gateways.length) : 1;
-  let pairs = 0;
+  let questions = 0;
   const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+  const sorted = ([...objects] as (SnapshotResource | SnapshotSite)[]).sort(byId);
   for (const user of ([...users] as SnapshotUser[]).sort(byId)) {
     if (after !== null && user.id < String(after[0])) continue;
-    for (const object of ([...objects] as (SnapshotResource | SnapshotSite)[]).sort(byId)) {
+    for (const object of sorted) {
       if (after !== null && user.id === after[0] && object.id <= String(after[1])) continue;
       const row = reachOf(judge, user, object);
       if (exact || row.actions.some(({ effect }) => effect !== 'deny')) items.push(row);
-      pairs += Math.max(1, asked);
-      if (items.length >= query.limit || pairs >= MAX_PAIRS) {
+      questions += row.actions.length * Math.max(1, asked);
+      if (items.length >= query.limit || questions >= MAX_QUESTIONS) {
         return { items, nextCursor: cursorOf(user.id, object.id) };
       }
+      await giveWay();
     }
   }
   return { items, nextCursor: null };
