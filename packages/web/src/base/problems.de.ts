@@ -17,7 +17,7 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
   'access.basic': { title: 'Benutzername und Passwort der Ressource stimmen', next: '' },
   'access.share': { title: 'Ein gültiger Freigabelink', next: '' },
   'access.token': { title: 'Ein gültiges Bearer-Token', next: '' },
-  'access.personal_access_token': { title: 'Ein persönliches Zugangstoken eines zugelassenen Benutzers', next: '' },
+  'access.personal_access_token': { title: 'Ein persönliches Zugriffstoken eines zugelassenen Benutzers', next: '' },
   'access.portal': { title: 'Die eigene Seite des Gateways', next: '' },
   'access.device': { title: 'Ein angemeldetes Gerät eines zugelassenen Benutzers', next: '' },
   'policy.invalid': {
@@ -68,15 +68,15 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
   'access.share_expired': { title: 'Der Freigabelink ist abgelaufen', next: NEW_LINK },
   'access.token_invalid': { title: 'Das Bearer-Token ist ungültig', next: 'Ein neues holen.' },
   'access.personal_access_token_invalid': {
-    title: 'Das persönliche Zugangstoken ist ungültig',
+    title: 'Das persönliche Zugriffstoken ist ungültig',
     next: 'Es wurde widerrufen oder falsch getippt: mit zeronaut tokens create ein neues machen.',
   },
   'access.personal_access_token_expired': {
-    title: 'Das persönliche Zugangstoken ist abgelaufen',
+    title: 'Das persönliche Zugriffstoken ist abgelaufen',
     next: 'Mit zeronaut tokens create ein neues machen.',
   },
   'access.personal_access_token_elsewhere': {
-    title: 'Das persönliche Zugangstoken ist für andere Ressourcen',
+    title: 'Das persönliche Zugriffstoken ist für andere Ressourcen',
     next: 'Mit zeronaut tokens create eines für diese Ressource machen.',
   },
   'access.address_unknown': {

@@ -83,7 +83,7 @@ export function SessionsSection(
             title={t(`session.${session.kind}`, { program: programOf(session.userAgent) ?? t('session.unknown') })}
             detail={
               <>
-                {session.address} · {t('since')} <Time at={session.createdAt} /> · {t('until')}{' '}
+                {session.address} · {t('began')} <Time at={session.createdAt} /> · {t('until')}{' '}
                 <Time at={session.expiresAt} />
               </>
             }
@@ -137,7 +137,7 @@ export function DevicesSection(
                 {device.posture === null
                   ? null
                   : `${device.posture.facts.os || device.posture.facts.platform} ${device.posture.facts.osVersion} · `}
-                {t('since')} <Time at={device.createdAt} />
+                {t('added')} <Time at={device.createdAt} />
               </>
             }
             state={

@@ -46,6 +46,26 @@ eachDatabase('everybody sees what lets them in, and ends what is their own alone
   const table = await organization.call('GET', `/api/v1/policies/reach?user=${member.user.email}&object=asked`);
   assert.equal(table.json().items[0].actions[0].reason, 'access.granted', table.body);
 
+  // A forbid that may cease to hold opens nothing for whom nothing lets in.
+  const hours = { name: 'hours', text: 'forbid(principal, action, resource) when { context.time.hour >= 0 };' };
+  const forbid = await organization.call('POST', '/api/v1/policies', hours);
+  assert.equal(forbid.statusCode, 201, forbid.body);
+  const answerTo = async (object: string) => {
+    const { body } = await organization.call(
+      'GET',
+      `/api/v1/policies/reach?user=${member.user.email}&object=${object}`,
+    );
+    return JSON.parse(body).items[0].actions[0];
+  };
+  assert.deepEqual(await names(), ['asked', 'mine', 'public'], 'what another time would open');
+  assert.deepEqual([(await answerTo('mine')).effect, (await answerTo('mine')).facts], ['depends', ['time.hour']]);
+  const { effect, reason, policies } = await answerTo('theirs');
+  assert.deepEqual(
+    { effect, reason, policies },
+    { effect: 'deny', reason: 'access.policy_forbids', policies: ['hours'] },
+  );
+  await organization.call('DELETE', `/api/v1/policies/${forbid.json().id}`);
+
   const many = Array.from({ length: 510 }, (_, index) => ({
     name: `no-${index}`,
     targets: [target],

@@ -1,5 +1,12 @@
 import type { SnapshotResource, SnapshotSite, SnapshotUser } from '@zeronaut/model';
-import { ACTION_ENTITIES, type LoadedPolicy, objectEntity, type PolicyAction, userEntity } from '@zeronaut/policy';
+import {
+  ACTION_ENTITIES,
+  evaluateAccess,
+  type LoadedPolicy,
+  objectEntity,
+  type PolicyAction,
+  userEntity,
+} from '@zeronaut/policy';
 import { Refusal } from '../../store/refusal.ts';
 import type { Caller, Context } from '../context.ts';
 import { readFacts } from '../organizations/organization-facts.ts';
@@ -131,7 +138,12 @@ function actionOf(
     const { verdict, explanation } = judge.decide(question);
     const deciding = fitting.filter(({ id }) => explanation?.policies.includes(id));
     const factsOf = gateway === undefined ? ({ facts }: LoadedPolicy) => [...facts] : factsBesideGateway;
-    const open = undecided(fitting, deciding, verdict.effect === 'pass', factsOf);
+    // Where neither rule, request nor permit lets them in, no forbid that might cease to hold does.
+    const hasDoor =
+      evaluateAccess(question.object.access, question.facts).effect !== 'deny' ||
+      judge.circumstances(question, '').granted ||
+      fitting.some(({ effect }) => effect === 'permit');
+    const open = hasDoor ? undecided(fitting, deciding, verdict.effect === 'pass', factsOf) : [];
     const bySegments =
       action === 'forward' &&
       verdict.reason === 'access.session' &&

@@ -3,7 +3,7 @@ import type { messages as english } from './messages.en.ts';
 
 export const messages: Translation<typeof english> = {
   title: 'Gruppen',
-  subtitle: 'Personen unter einem Namen. Zugriffsregeln und Richtlinien nennen sie group:name.',
+  subtitle: 'Personen unter einem Namen. Zugriffsregeln und Policies nennen sie group:name.',
   'column.name': 'Gruppe',
   'column.people': 'Personen',
   'column.programs': 'Dienstkonten',

@@ -8,7 +8,7 @@ export const messages: Translation<typeof english> = {
   search: 'Suchen, was ich erreiche',
   noMatch: 'Nichts heisst so.',
   'empty.title': 'Noch ist nichts für dich offen',
-  'empty.text': 'Sobald dich eine Regel, eine Richtlinie oder eine bewilligte Anfrage einlässt, erscheint es hier.',
+  'empty.text': 'Sobald dich eine Regel, eine Policy oder eine bewilligte Anfrage einlässt, erscheint es hier.',
   newWindow: 'öffnet ein neues Fenster',
   site: 'Standort',
   'site.text': 'Mit zeronaut forward auf deinem Rechner.',
@@ -65,10 +65,11 @@ export const messages: Translation<typeof english> = {
   'factors.none':
     'Noch kein Passkey und keine Authenticator-App. Mit einem davon öffnet ein gestohlenes Passwort allein nichts.',
   'sessions.none': 'Du hast keine offene Sitzung.',
-  'devices.none': 'Noch kein Gerät. zeronaut login nimmt den Rechner auf, auf dem du es ausführst.',
+  'devices.none':
+    'Noch kein Gerät. Ein Rechner wird aufgenommen, sobald er zum ersten Mal zeronaut expose, forward oder agent run ausführt.',
   consents: 'Dienste, die dich anmelden',
   'consents.none': 'Du hast es keinem erlaubt.',
-  'consent.since': 'seit',
+  'consent.given': 'erteilt',
   'consent.withdraw': 'Zurücknehmen',
   'consent.withdrawTitle': 'Einwilligung für {name} zurücknehmen?',
   'consent.withdrawText':

@@ -60,10 +60,10 @@ export const messages = {
   'password.text': 'Wherever else you are signed in, you will have to sign in again.',
   'factors.none': 'No passkey and no authenticator app yet. With one, a stolen password alone opens nothing.',
   'sessions.none': 'You have no open session.',
-  'devices.none': 'No device yet. zeronaut login enrols the machine that you run it on.',
+  'devices.none': 'No device yet. A machine becomes one with its first zeronaut expose, forward or agent run.',
   consents: 'Services that sign you in',
   'consents.none': 'You have allowed none to.',
-  'consent.since': 'since',
+  'consent.given': 'given',
   'consent.withdraw': 'Take back',
   'consent.withdrawTitle': 'Take your consent for {name} back?',
   'consent.withdrawText':

@@ -90,7 +90,7 @@ export function MyPush() {
             title={programOf(one.userAgent) ?? ui('session.unknown')}
             detail={
               <>
-                {one.host} · {ui('since')} <Time at={one.createdAt} />
+                {one.host} · {ui('added')} <Time at={one.createdAt} />
                 {one.lastError === null ? null : ` · ${t('push.notTaken', { error: one.lastError })}`}
               </>
             }

@@ -85,7 +85,7 @@ function MyConsents() {
             title={consent.name}
             detail={
               <>
-                {consent.scopes.join(', ')} · {t('consent.since')} <Time at={consent.givenAt} />
+                {consent.scopes.join(', ')} · {t('consent.given')} <Time at={consent.givenAt} />
               </>
             }
             action={

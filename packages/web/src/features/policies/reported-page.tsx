@@ -5,6 +5,7 @@ import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { useNameOf } from '../../base/people.ts';
 import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
 import { TextLink } from '../../ui/button-link.tsx';
@@ -23,7 +24,8 @@ export function ReportedPage() {
   const mayAudit = useMay()('audit:read');
   const list = useList('accessEvents.list', { query: {} });
   const policies = useQuery(routeQuery('policies.list', { query: { limit: 500 } }));
-  const nameOf = (id: string) => policies.data?.items.find((one) => one.id === id)?.name ?? id;
+  const nameOf = useNameOf();
+  const policyName = (id: string) => policies.data?.items.find((one) => one.id === id)?.name ?? id;
   const looked = list.rows?.length ?? 0;
   const rows = list.rows?.filter(({ explanation }) => explanation?.reported != null) ?? [];
   return (
@@ -63,7 +65,7 @@ export function ReportedPage() {
                     <OutcomeChip outcome={event.explanation!.reported!.effect} />
                     {event.explanation!.reported!.policies.map((id) => (
                       <TextLink key={id} to="/policies/$id" params={{ id }}>
-                        {nameOf(id)}
+                        {policyName(id)}
                       </TextLink>
                     ))}
                   </Box>
@@ -72,7 +74,8 @@ export function ReportedPage() {
                     {event.path}
                   </Typography>
                   <Typography variant="caption" color="textSecondary">
-                    {event.subject || t('assertions.nobody')} · {event.sourceAddress} · <Time at={event.at} />
+                    {event.subject === '' ? t('assertions.nobody') : nameOf(event.subject)} · {event.sourceAddress} ·{' '}
+                    <Time at={event.at} />
                   </Typography>
                 </Box>
               ))}

@@ -46,7 +46,7 @@ export const messages = {
   'share.made': 'Link for guests',
   'share.link': 'Link to {name}',
   'share.madeText': 'Give it to nobody else than your guests.',
-  'share.until': 'Until',
+  'share.ends': 'Ends',
   'share.revoke': 'Take back',
   'share.revokeTitle': 'Take this link back?',
   'share.revokeText': 'It opens nothing any more, and whoever came in by it is cut off. This cannot be undone.',

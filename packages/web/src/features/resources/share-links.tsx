@@ -51,7 +51,7 @@ export function ShareLinks({ resource }: { readonly resource: Resource }) {
             key={share.id}
             title={
               <>
-                {t('share.until')} <Time at={share.expiresAt} />
+                {t('share.ends')} <Time at={share.expiresAt} />
               </>
             }
             detail={

@@ -27,5 +27,5 @@ export const messages: Translation<typeof english> = {
   'enable.text': 'Schlüssel und Tokens, die weder widerrufen noch abgelaufen sind, gelten wieder.',
   'name.hint': 'Kleinbuchstaben, Ziffern und Bindestriche, etwa deploy-bot',
   'role.hint': 'Das Meiste, was seine Schlüssel können',
-  'groups.hint': 'Wonach Richtlinien und Zugriffsregeln fragen',
+  'groups.hint': 'Wonach Policies und Zugriffsregeln fragen',
 };

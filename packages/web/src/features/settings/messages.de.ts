@@ -11,7 +11,7 @@ export const messages: Translation<typeof english> = {
   name: 'Name',
   'name.hint': 'Was Menschen bei der Anmeldung und in Mails lesen',
   zone: 'Zeitzone',
-  'zone.hint': 'Die Zone, in der Richtlinien die Zeit lesen',
+  'zone.hint': 'Die Zone, in der Policies die Zeit lesen',
   language: 'Sprache',
   'language.hint': 'Von Mails und Nachrichten an die Leute. Die Sprache dieser Seiten wählt jeder für sich.',
   slug: 'Kurzname',

@@ -35,7 +35,10 @@ export const messages: Translation<typeof english> = {
   'ends.sessions': { one: '{count} Sitzung', other: '{count} Sitzungen' },
   'ends.devices': { one: '{count} Gerät', other: '{count} Geräte' },
   'ends.apiKeys': { one: '{count} API-Schlüssel', other: '{count} API-Schlüssel' },
-  'ends.personalAccessTokens': { one: '{count} persönliches Zugangstoken', other: '{count} persönliche Zugangstoken' },
+  'ends.personalAccessTokens': {
+    one: '{count} persönliches Zugriffstoken',
+    other: '{count} persönliche Zugriffstoken',
+  },
   'ends.factors': { one: '{count} zweiter Faktor', other: '{count} zweite Faktoren' },
   'ends.accessRequests': { one: '{count} Zugriffsanfrage', other: '{count} Zugriffsanfragen' },
   'ends.consents': { one: '{count} Einwilligung', other: '{count} Einwilligungen' },
