@@ -48,5 +48,9 @@ test('a file that is no such list is refused when it is opened', async (t) => {
   for (const text of ['', 'password\n', '\n', `${'g'.repeat(40)}:1\n`, `${sha1('x')} 1\n`]) {
     await assert.rejects(withFile(t, text), /its first line is no SHA-1/);
   }
+  // As it is given away, too, with the most used password first: nothing would be found in it.
+  const byUse = Array.from({ length: 300 }, (_, index) => `${sha1(`violin ${index}`)}:${300 - index}`);
+  await assert.rejects(withFile(t, byUse.join('\r\n')), /not sorted by hash/);
+  await assert.rejects(withFile(t, `${[...byUse].sort().slice(0, 9).join('\n')}\nmore\n`), /is no SHA-1/);
   await assert.rejects(openBreachedPasswords(join(temporaryDirectory(t), 'absent')), { code: 'ENOENT' });
 });

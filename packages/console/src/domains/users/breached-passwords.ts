@@ -51,6 +51,8 @@ function inSeed(seed: Buffer, password: string): boolean {
 const LINE = /^([0-9A-F]{40})(?::\d{1,12})?$/i;
 /** More than a line is long, with the line that it begins in. */
 const WINDOW_BYTES = 128;
+/** Lines whose order is looked at when the file is opened. */
+const SAMPLES = 100;
 
 async function openHashes(path: string): Promise<{ has(hash: string): Promise<boolean>; close(): Promise<void> }> {
   const file = await open(path, 'r');
@@ -60,10 +62,27 @@ async function openHashes(path: string): Promise<{ has(hash: string): Promise<bo
     if (first === null || !LINE.test(first.text)) {
       throw new Error('its first line is no SHA-1 in hex with a count, as in the lists of Have I Been Pwned');
     }
+    await checkOrder(file, size);
     return { has: (hash) => search(file, size, hash), close: () => file.close() };
   } catch (error) {
     await file.close();
     throw error;
+  }
+}
+
+/** There are such lists that begin with the most used password: looked through by halves, they would seem to contain nothing. */
+async function checkOrder(file: FileHandle, size: number): Promise<void> {
+  let before = null as { hash: string; start: number } | null;
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    const line = await lineAfter(file, Math.floor((size * sample) / SAMPLES));
+    if (line === null) return;
+    if (line.start === before?.start) continue;
+    const hash = LINE.exec(line.text)?.[1]?.toUpperCase();
+    if (hash === undefined) throw new Error('a line of it is no SHA-1 in hex with a count');
+    if (before !== null && hash <= before.hash) {
+      throw new Error('it is not sorted by hash; take the list of Have I Been Pwned that is ordered by hash');
+    }
+    before = { hash, start: line.start };
   }
 }
 
