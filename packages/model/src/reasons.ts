@@ -238,7 +238,7 @@ export const REASONS = {
   'api.device_proof': {
     status: 401,
     title: 'This session belongs to another machine',
-    next: 'Sign in on this one: zeronaut login.',
+    next: 'Sign in on this one: zeronaut login; or set its clock, if that is wrong.',
   },
   'api.token_expired': { status: 410, title: 'The link or token has expired', next: 'Ask for a new one.' },
   'api.credentials_invalid': { status: 401, title: 'Wrong e-mail or password', next: '' },

@@ -94,5 +94,7 @@ export interface Caller extends Origin {
   readonly home: Home | null;
   /** Id of the session or API key. */
   readonly credentialId: string;
+  /** The device key that a command line proved with this very call; null or absent: none. */
+  readonly provedKey?: string | null;
   readonly actor: Actor;
 }

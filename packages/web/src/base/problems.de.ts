@@ -180,7 +180,7 @@ export const texts: ProblemTexts & Record<Reason, unknown> = {
   'api.token_used': { title: 'Der Link oder das Token wurde schon benutzt', next: 'Um ein neues bitten.' },
   'api.device_proof': {
     title: 'Diese Sitzung gehört einem anderen Rechner',
-    next: 'Auf diesem anmelden: zeronaut login.',
+    next: 'Auf diesem anmelden: zeronaut login; oder seine Uhr stellen, wenn sie falsch geht.',
   },
   'api.token_expired': { title: 'Der Link oder das Token ist abgelaufen', next: 'Um ein neues bitten.' },
   'api.credentials_invalid': { title: 'E-Mail-Adresse oder Passwort ist falsch', next: '' },

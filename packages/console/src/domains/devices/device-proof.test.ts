@@ -45,9 +45,15 @@ eachDatabase('a session of the command line is of its device, and of no other ma
     });
     return answer.statusCode === 200 ? 'served' : answer.json().reason;
   };
+  const ENROL = '/api/v1/devices';
+  const proofOfEnrolment = (key: string, offset = 0) =>
+    sign(privateKey, {
+      ...good(key),
+      ...{ htm: 'POST', htu: `https://console.example.com${ENROL}`, iat: good(key).iat + offset },
+    });
   const enrol = async (key: string, headers: Record<string, string>) => {
     const body = { name: 'laptop', csr: await certificateRequest(privateKey) };
-    const answer = await organization.call('POST', '/api/v1/devices', body, { key, headers });
+    const answer = await organization.call('POST', ENROL, body, { key, headers });
     assert.equal(answer.statusCode, 201, answer.body);
     return answer.json().device.id as string;
   };
@@ -55,7 +61,15 @@ eachDatabase('a session of the command line is of its device, and of no other ma
   const { token, sessionId } = await open('cli');
   await enrol(token, {});
   assert.equal(await call(token, null), 'served', 'a program that proves nothing is bound to nothing');
-  const device = await enrol(token, { dpop: 'whatever' });
+  for (const dpop of ['whatever', await proofOfEnrolment(token, -301)]) {
+    await enrol(token, { dpop });
+    assert.equal(
+      await call(token, null),
+      'served',
+      'what proves nothing, or has the wrong time, could never call again',
+    );
+  }
+  const device = await enrol(token, { dpop: await proofOfEnrolment(token) });
   const proved = await sign(privateKey, good(token));
   assert.equal(await call(token, proved), 'served');
   assert.equal(await call(token, proved, `${ME}?x=1`), 'served', 'the query is no part of it');
@@ -80,7 +94,7 @@ eachDatabase('a session of the command line is of its device, and of no other ma
   for (const [what, proof] of Object.entries(cases)) assert.equal(await call(token, proof), 'api.device_proof', what);
 
   const browser = await open('console');
-  await enrol(browser.token, { dpop: 'whatever' });
+  await enrol(browser.token, { dpop: await proofOfEnrolment(browser.token) });
   assert.equal(await call(browser.token, null), 'served', 'a browser has no key to prove');
 
   assert.equal((await organization.call('DELETE', `/api/v1/devices/${device}`)).statusCode, 204);

@@ -192,10 +192,10 @@ export async function enrolDevice(
 
 /**
  * From now on the session of a command line is of this device: it proves its key with each call and ends with it. Only where the program
- * that enrols proves a key already, so that older ones, which never do, go on.
+ * that enrols proves a key already: older ones, which never do, go on, and so does a machine whose clock is wrong.
  */
 async function bindSession(queries: Queries, caller: Caller, device: Row): Promise<void> {
-  if (caller.credential !== 'session' || caller.deviceProof == null) return;
+  if (caller.provedKey == null) return;
   await queries
     .updateTable('sessions')
     .set({ device_id: device.id })

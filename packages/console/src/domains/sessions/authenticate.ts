@@ -101,6 +101,7 @@ async function bySession(context: Context, token: string, origin: Origin, isUse:
     home,
     credential: 'session',
     credentialId: row.session_id,
+    provedKey: proved,
     actor: actorOf(row, origin),
   };
 }
