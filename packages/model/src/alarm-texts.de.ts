@@ -16,7 +16,7 @@ export const alarmTexts: AlarmTexts = {
     policy_used: 'Policy benutzt',
     audit_inconsistent: 'Audit-Log verändert',
     audit_export_stuck: 'Audit-Export steht',
-    access_request_waiting: 'Zugang erbeten',
+    access_request_waiting: 'Zugriff erbeten',
     device_waiting: 'Gerät wartet auf Freigabe',
   },
   details: {

@@ -179,7 +179,7 @@ eachDatabase('what waits for a decision is told once, in the language of the org
   const text = () => JSON.parse(receiver.taken.at(-1)!.body).text as string;
   assert.deepEqual(text().split('\n'), [
     'Zeronaut: wartet auf Entscheidung: 2',
-    '? Zugang erbeten: wiki - ann@example.com bittet um 45 Minuten',
+    '? Zugriff erbeten: wiki - ann@example.com bittet um 45 Minuten',
     '? Gerät wartet auf Freigabe: laptop-ann - es gehört ann@example.com',
   ]);
   await waitFor(() => mails.length === 2, { what: 'the mail to operators' });
@@ -198,7 +198,7 @@ eachDatabase('what waits for a decision is told once, in the language of the org
   await look();
   assert.deepEqual(text().split('\n'), [
     'Zeronaut: entschieden: 2',
-    'ok Zugang erbeten: wiki',
+    'ok Zugriff erbeten: wiki',
     'ok Gerät wartet auf Freigabe: laptop-ann',
   ]);
 });

@@ -230,14 +230,14 @@ eachDatabase('each person is told what they may see or decide, in their language
   await look();
   const away = 'Zeronaut: new alarms: 1 / ! Not connected: edge-one - it never connected';
   assert.deepEqual(told(), [
-    '/boss Zeronaut: wartet auf Entscheidung: 1 / ? Zugang erbeten: wiki - asker@example.com bittet um 30 Minuten',
+    '/boss Zeronaut: wartet auf Entscheidung: 1 / ? Zugriff erbeten: wiki - asker@example.com bittet um 30 Minuten',
     `/operator ${away}`,
   ]);
 
   assert.equal((await ours.call('PUT', `/api/v1/risks/${admin}`, { ...risk, score: 0 })).statusCode, 200);
   await post(`/api/v1/access-requests/${request.id}/end`, {}, asker.key);
   await look();
-  assert.deepEqual(told(), [`/admin ${away}`, '/boss Zeronaut: entschieden: 1 / ok Zugang erbeten: wiki']);
+  assert.deepEqual(told(), [`/admin ${away}`, '/boss Zeronaut: entschieden: 1 / ok Zugriff erbeten: wiki']);
   await look();
   assert.deepEqual(told(), []);
 });

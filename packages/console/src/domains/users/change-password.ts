@@ -30,7 +30,7 @@ export async function changePassword(
     .executeTakeFirst();
   if (!(await context.passwords.verify(input.currentPassword, row?.hash ?? null, precedence))) {
     await auditDenied(context, user, caller, 'api.password_wrong');
-    return new Refusal('api.password_wrong', { errors: [{ path: '/currentPassword', message: 'not your password' }] });
+    return new Refusal('api.password_wrong');
   }
   context.signInLimits.succeeded(user.email, caller.address);
   const weak = await checkPassword(context, input.newPassword, user.email, '/newPassword');

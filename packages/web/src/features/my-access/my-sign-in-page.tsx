@@ -57,7 +57,14 @@ function MySessions() {
 
 function MyDevices() {
   const t = useMessages(myAccessMessages);
-  const revoke = useRouteMutation('me.deleteDevice', ['me.listDevices', 'devices.list', 'services.list']);
+  const revoke = useRouteMutation('me.deleteDevice', [
+    'me.listDevices',
+    'devices.list',
+    'services.list',
+    // Those of its command line end with it.
+    'me.listSessions',
+    'sessions.list',
+  ]);
   return (
     <DevicesSection
       query={useQuery(routeQuery('me.listDevices', ALL))}

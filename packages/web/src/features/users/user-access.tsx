@@ -44,7 +44,12 @@ function UserSessions({ user }: { readonly user: User }) {
 function UserDevices({ user }: { readonly user: User }) {
   const t = useMessages(userMessages);
   const may = useMay();
-  const revoke = useRouteMutation('devices.delete', ['devices.list', 'me.listDevices']);
+  const revoke = useRouteMutation('devices.delete', [
+    'devices.list',
+    'me.listDevices',
+    'sessions.list',
+    'me.listSessions',
+  ]);
   const approve = useRouteMutation('devices.approve', ['devices.list', 'me.listDevices']);
   const query = { userId: user.id, sort: '-created', limit: SHOWN } as const;
   const mayWrite = may('devices:write');
