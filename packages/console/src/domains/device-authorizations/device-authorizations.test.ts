@@ -94,3 +94,43 @@ test('codes are read as people type them', () => {
   assert.equal(normalizeUserCode(' bcdf-ghjk '), 'BCDFGHJK');
   assert.equal(normalizeUserCode('BCDF GHJK\n'), 'BCDFGHJK');
 });
+
+eachDatabase('what a session approved before it was ended lets nobody in afterwards', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const organization = await fixture.organization();
+  const email = 'ann@example.com';
+  const { user } = await organization.user('member', { email, password: PASSWORD });
+  let password = PASSWORD;
+  const signIn = async (): Promise<string> =>
+    (await organization.call('POST', '/api/v1/sessions', { email, password }, { key: null })).json().session.token;
+  const form = async (url: string, fields: Record<string, string>) => {
+    const answer = await fixture.api.inject({
+      method: 'POST',
+      url,
+      headers: { host: 'localhost', 'content-type': 'application/x-www-form-urlencoded' },
+      payload: new URLSearchParams({ client_id: 'zeronaut-cli', ...fields }).toString(),
+    });
+    return answer.json();
+  };
+  /** Somebody with a stolen session approves a command line of their own, and waits with it. */
+  const approveWith = async (key: string): Promise<() => Promise<string>> => {
+    const { device_code, user_code } = await form('/api/v1/oauth/device_authorization', {});
+    const approval = { userCode: user_code, approve: true };
+    assert.equal((await organization.call('POST', '/api/v1/oauth/approvals', approval, { key })).statusCode, 204);
+    return async () => (await form('/api/v1/oauth/token', { grant_type: GRANT, device_code })).error ?? 'let in';
+  };
+
+  const beforeRole = await approveWith(await signIn());
+  const headers = { 'if-match': '"1"' };
+  await organization.call('PATCH', `/api/v1/users/${user.id}`, { role: 'admin' }, { headers });
+  assert.equal(await beforeRole(), 'access_denied', 'approved under another role');
+
+  const own = await signIn();
+  const beforePassword = await approveWith(await signIn());
+  const change = { currentPassword: password, newPassword: 'seven harbours of violin plums' };
+  assert.equal((await organization.call('POST', '/api/v1/me/password', change, { key: own })).statusCode, 204);
+  password = change.newPassword;
+  assert.equal(await beforePassword(), 'access_denied', 'approved before the password was another');
+
+  assert.equal(await (await approveWith(await signIn()))(), 'let in');
+});

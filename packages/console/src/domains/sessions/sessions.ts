@@ -177,6 +177,7 @@ export async function endSessionsOfRole(
   user: { readonly organizationId: string; readonly userId: string },
   exceptId: string | null,
 ): Promise<void> {
+  await denyApproved(queries, user.organizationId, user.userId);
   let ended = queries
     .updateTable('sessions')
     .set({ revoked_at: context.clock() })
@@ -188,6 +189,20 @@ export async function endSessionsOfRole(
   await ended.execute();
 }
 
+/**
+ * What a session that ends now has let a command line in for, and was not called for yet. Before the sessions: one that is called for at
+ * this moment is there then, and ends with them.
+ */
+async function denyApproved(queries: Queries, organizationId: string, userId: string): Promise<void> {
+  await queries
+    .updateTable('device_authorizations')
+    .set({ status: 'denied' })
+    .where('organization_id', '=', organizationId)
+    .where('user_id', '=', userId)
+    .where('status', '=', 'approved')
+    .execute();
+}
+
 /** Ends all sessions of a user but `exceptId`, and sign-ins on their way. Within the transaction of the change that asks for it. */
 export async function revokeUserSessions(
   queries: Queries,
@@ -196,6 +211,7 @@ export async function revokeUserSessions(
   userId: string,
   exceptId: string,
 ): Promise<void> {
+  await denyApproved(queries, organizationId, userId);
   await queries
     .updateTable('sessions')
     .set({ revoked_at: context.clock() })
