@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createId } from '@zeronaut/model';
@@ -79,6 +88,23 @@ test('what is read from disk can be interrupted at each event, while others come
     drain(spool, 500).map(({ seq }) => seq),
     numbers(501, 1_200),
   );
+});
+
+test('a segment that opens and cannot be read is passed over, and ends nothing', (t) => {
+  const directory = temporaryDirectory('spool');
+  const spool = open(t, directory, { memoryEvents: 10, segmentBytes: 4_000 });
+  for (let i = 0; i < 200; i++) {
+    spool.append(sampleEvent());
+    spool.flush();
+  }
+  const [first, second] = readdirSync(directory)
+    .filter((name) => name.endsWith('.ndjson'))
+    .sort();
+  rmSync(join(directory, first!));
+  mkdirSync(join(directory, first!));
+  const read = drain(spool, 0).map(({ seq }) => seq);
+  assert.equal(read[0], Number(/\d+/.exec(second!)![0]));
+  assert.equal(read.at(-1), 200);
 });
 
 test('one write per turn of the event loop, without anybody asking', async (t) => {

@@ -397,6 +397,10 @@ export class Spool {
         // No line break in a whole buffer: no line of ours is that long. A torn last line ends the segment.
         offset += start === 0 ? size : start;
       }
+    } catch (error) {
+      // A disk that fails costs events, not the flows of this gateway.
+      this.#options.log.error({ err: error, file: segment.path }, 'a segment of the event spool cannot be read');
+      return null;
     } finally {
       closeSync(descriptor);
     }
