@@ -499,7 +499,7 @@ describe('my password', () => {
     await page.click('role=button[name="Change the password"]');
     await page.fill('input[name=newPassword]', 'JustinBieber');
     await change('not this one at all');
-    await page.waitForSelector('role=dialog >> text=not your password');
+    await page.waitForSelector('role=dialog >> text=The current password is not right');
     await change(user.password);
     await page.waitForSelector('role=dialog >> text=not one that is known from a breach');
     await own.checkAccessibility('another password is refused');
