@@ -181,14 +181,14 @@ describe('people', () => {
   });
 
   it('are all seen where they are signed in, and signed out there', async () => {
-    const eve = await world.createUser({ email: 'eve@example.com' });
+    const olga = await world.createUser({ email: 'olga@example.com' });
     await web.open('/users/sessions?kind=console');
-    const row = web.page.getByRole('row').filter({ hasText: 'eve@example.com' });
+    const row = web.page.getByRole('row').filter({ hasText: 'olga@example.com' });
     await row.getByRole('button', { name: 'End' }).click();
     await submit('End');
     await gone();
     await row.waitFor({ state: 'detached' });
-    await assert.rejects(world.api.as(eve.token).call('me.get', {}), /session_revoked/);
+    await assert.rejects(world.api.as(olga.token).call('me.get', {}), /session_revoked/);
     assert.equal(await web.page.getByRole('row').filter({ hasText: 'This one' }).count(), 1);
   });
 
