@@ -69,6 +69,8 @@ describe('a policy', () => {
     await page.keyboard.press('Control+a');
     await page.keyboard.type('forbid (principal, action, resource) when { context.ris');
     await page.waitForSelector('.cm-tooltip-autocomplete >> text=risk');
+    // CodeMirror takes nothing in the first 75 ms (interactionDelay): Enter would be a new line.
+    await page.waitForTimeout(200);
     await page.keyboard.press('Enter');
     await page.keyboard.type(' > 5000 && context.nothing ');
     await page.waitForSelector('text=/Line 1, column \\d+/');
