@@ -19,6 +19,7 @@ import { createSetupToken } from './domains/setup/setup.ts';
 import { createRecentTotals } from './domains/traffic/recent-totals.ts';
 import { type BreachedPasswords, openBreachedPasswords } from './domains/users/breached-passwords.ts';
 import { createPasswordHasher } from './domains/users/password.ts';
+import { type Ipv6Loopback, listenAtIpv6Loopback } from './ipv6-loopback.ts';
 import { LiveFeed } from './live/live-feed.ts';
 import { startLiveRelay } from './live/live-relay.ts';
 import { createMailer, type Mailer } from './mail/mailer.ts';
@@ -63,8 +64,11 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
   let stopLogouts: (() => Promise<void>) | null = null;
   let stopTotals: (() => Promise<void>) | null = null;
   let breachedPasswords: BreachedPasswords | null = null;
+  let beside: Ipv6Loopback | null = null;
   async function stop(): Promise<void> {
+    const noMore = beside?.close();
     await api?.close();
+    await noMore;
     mailer?.close();
     stopRelay?.();
     await sync?.stop();
@@ -124,11 +128,18 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
     });
     await api.listen({ host: settings.host, port: settings.port });
     const { port } = api.server.address() as AddressInfo;
+    if (publicUrl === '' && settings.host === '127.0.0.1') beside = await listenAtIpv6Loopback(api.server, port);
     const host = reachable(settings.host);
     const localUrl = publicUrl || `http://${formatHostPort(host, port)}`;
     syncAddress ||= formatHostPort(new URL(localUrl).hostname.replace(/^\[|\]$/g, ''), sync.port);
     // Of this machine alone: people and the services they come from get a name, since no browser makes a passkey for an address.
-    publicUrl ||= isLoopback(host) ? `http://localhost:${port}` : localUrl;
+    publicUrl ||= isLoopback(host) && beside?.state !== 'taken' ? `http://localhost:${port}` : localUrl;
+    if (beside?.state === 'taken') {
+      log.warn(
+        { address: `[::1]:${port}` },
+        'another program listens where browsers look for localhost: this console is at 127.0.0.1 alone, where no passkey can be set up',
+      );
+    }
 
     await writeForThisUser(context, organizationId, settings.homeDirectory, localUrl);
     stopHousekeeping = startHousekeeping(context, log);

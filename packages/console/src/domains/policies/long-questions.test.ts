@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { askAtLength, type GiveWay } from './long-questions.ts';
 
-/** Keeps the thread for some time, in many steps. */
-async function think(giveWay: GiveWay, ms: number, said: string[], name: string): Promise<string> {
+/** Keeps the thread for a millisecond in each of many steps. */
+async function think(giveWay: GiveWay, steps: number, said: string[], name: string): Promise<string> {
   said.push(`${name} begins`);
-  for (const until = performance.now() + ms; performance.now() < until; ) {
+  for (let step = 0; step < steps; step++) {
     const stepEnds = performance.now() + 1;
     while (performance.now() < stepEnds);
     await giveWay();
