@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 import { test } from 'node:test';
 import { openBreachedPasswords } from './breached-passwords.ts';
 import { createPasswordHasher } from './password.ts';
@@ -30,7 +32,21 @@ test('too many at once are refused instead of waiting for ever, and those before
   assert.match(await hasher.hash('x'), /^\$argon2id/);
 });
 
-test('guessers wait behind everybody else, are few, and keep nobody from a thread', async () => {
+test('guessers wait behind everybody else, are few, and keep nobody from a thread', async (t) => {
+  // Of four that run at once any may be done first: told in the order in which they began, they show who was let in before whom.
+  const { argon2 } = crypto;
+  let told: Promise<unknown> = Promise.resolve();
+  t.mock.method(crypto, 'argon2', (...[algorithm, parameters, tell]: Parameters<typeof argon2>) => {
+    const answer = new Promise<Parameters<typeof tell>>((resolve) =>
+      argon2(algorithm, parameters, (...got) => resolve(got)),
+    );
+    told = Promise.all([answer, told]).then(([got]) => tell(...got));
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
   const hasher = createPasswordHasher({ memory: 64, passes: 1, parallelism: 1 });
   const done: string[] = [];
   const verify = (precedence: 'known' | 'first' | 'suspect') =>
