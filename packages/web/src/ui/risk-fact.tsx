@@ -1,10 +1,9 @@
-import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { lazy, type ReactNode } from 'react';
 import { routeQuery } from '../base/api.ts';
 import { useMessages } from '../base/messages.ts';
 import { useMay } from '../base/session.ts';
+import { FactWithDialog } from './fact-with-dialog.tsx';
 import { uiMessages } from './messages.ts';
 import type { Mistrusted } from './risk-dialog.tsx';
 import { StatusChip } from './status-chip.tsx';
@@ -25,10 +24,12 @@ function Risk({ of }: { readonly of: Mistrusted }) {
   const t = useMessages(uiMessages);
   const mayChange = useMay()('risks:write');
   const { data } = useQuery(routeQuery('risks.list', { query: { limit: 500 } }));
-  const [isOpen, setOpen] = useState(false);
   const risk = data?.items.find(({ id }) => id === of.id);
   return (
-    <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'baseline', columnGap: 1 }}>
+    <FactWithDialog
+      action={mayChange && data !== undefined ? t('risk.set') : null}
+      dialog={(onClose) => <RiskDialog of={of} risk={risk ?? null} onClose={onClose} />}
+    >
       {risk === undefined ? (
         <span>{data === undefined ? '' : t('risk.none')}</span>
       ) : (
@@ -42,16 +43,6 @@ function Risk({ of }: { readonly of: Mistrusted }) {
           )}
         </>
       )}
-      {mayChange && data !== undefined ? (
-        <Button size="small" onClick={() => setOpen(true)}>
-          {t('risk.set')}
-        </Button>
-      ) : null}
-      {isOpen ? (
-        <Suspense>
-          <RiskDialog of={of} risk={risk ?? null} onClose={() => setOpen(false)} />
-        </Suspense>
-      ) : null}
-    </Box>
+    </FactWithDialog>
   );
 }

@@ -1,8 +1,7 @@
-import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { lazy, type ReactNode } from 'react';
 import { useMessages } from '../base/messages.ts';
 import { useMay } from '../base/session.ts';
+import { FactWithDialog } from './fact-with-dialog.tsx';
 import { uiMessages } from './messages.ts';
 import type { InSegments } from './segments-dialog.tsx';
 
@@ -18,20 +17,12 @@ export function useSegmentsFact(): (of: InSegments) => readonly [string, ReactNo
 function Segments({ of }: { readonly of: InSegments }) {
   const t = useMessages(uiMessages);
   const mayChange = useMay()('policies:write');
-  const [isOpen, setOpen] = useState(false);
   return (
-    <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'baseline', columnGap: 1 }}>
+    <FactWithDialog
+      action={mayChange ? t('segments.change') : null}
+      dialog={(onClose) => <SegmentsDialog of={of} onClose={onClose} />}
+    >
       <span>{of.segments.length === 0 ? t('segments.none') : of.segments.join(', ')}</span>
-      {mayChange ? (
-        <Button size="small" onClick={() => setOpen(true)}>
-          {t('segments.change')}
-        </Button>
-      ) : null}
-      {isOpen ? (
-        <Suspense>
-          <SegmentsDialog of={of} onClose={() => setOpen(false)} />
-        </Suspense>
-      ) : null}
-    </Box>
+    </FactWithDialog>
   );
 }

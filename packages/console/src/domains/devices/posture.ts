@@ -2,16 +2,13 @@
  * What devices say of themselves: a JWS by the device's key, dated, kept whole so that it can be shown later who said
  * what. The signature proves which device speaks, not that it speaks the truth.
  */
-import { createHash, createPublicKey } from 'node:crypto';
 import { canonicalJson } from '@zeronaut/audit';
 import { POSTURE_TYPE, postureClaims } from '@zeronaut/model';
-import { compactVerify, decodeProtectedHeader, errors } from 'jose';
+import { errors } from 'jose';
 import { Refusal } from '../../store/refusal.ts';
 import type { Caller, Context } from '../context.ts';
+import { claimsIn, keyIn, MAX_SKEW_MS } from './device-jws.ts';
 import { findActiveDevice } from './devices.ts';
-
-/** How far the clocks of device and console may be apart. */
-const MAX_SKEW_MS = 300_000;
 
 /** Only of the caller's own device, by its own key, and younger than the report before. */
 export async function reportPosture(
@@ -52,17 +49,11 @@ export async function reportPosture(
 
 async function verify(report: string, fingerprint: string) {
   try {
-    const { jwk, typ } = decodeProtectedHeader(report);
-    if (typ !== POSTURE_TYPE || jwk === undefined)
-      return new Refusal('posture.invalid', { detail: 'no posture report' });
-    const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
-    const print = createHash('sha256')
-      .update(key.export({ type: 'spki', format: 'der' }))
-      .digest('base64url');
+    const brought = keyIn(report, POSTURE_TYPE);
+    if (brought === null) return new Refusal('posture.invalid', { detail: 'no posture report' });
     // Before the signature: a key of one's own proves nothing.
-    if (print !== fingerprint) return new Refusal('posture.signature');
-    const { payload } = await compactVerify(report, key, { algorithms: ['ES256', 'EdDSA', 'Ed25519'] });
-    const claims = postureClaims.safeParse(JSON.parse(Buffer.from(payload).toString()));
+    if (brought.fingerprint !== fingerprint) return new Refusal('posture.signature');
+    const claims = postureClaims.safeParse(await claimsIn(report, brought.key));
     return claims.success ? claims.data : new Refusal('posture.invalid', { detail: claims.error.issues[0]!.message });
   } catch (error) {
     if (error instanceof errors.JWSSignatureVerificationFailed) return new Refusal('posture.signature');

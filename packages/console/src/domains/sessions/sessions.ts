@@ -177,30 +177,7 @@ export async function endSessionsOfRole(
   user: { readonly organizationId: string; readonly userId: string },
   exceptId: string | null,
 ): Promise<void> {
-  await denyApproved(queries, user.organizationId, user.userId);
-  let ended = queries
-    .updateTable('sessions')
-    .set({ revoked_at: context.clock() })
-    .where('organization_id', '=', user.organizationId)
-    .where('user_id', '=', user.userId)
-    .where('kind', 'in', ['console', 'cli'])
-    .where('revoked_at', 'is', null);
-  if (exceptId !== null) ended = ended.where('id', '!=', exceptId);
-  await ended.execute();
-}
-
-/**
- * What a session that ends now has let a command line in for, and was not called for yet. Before the sessions: one that is called for at
- * this moment is there then, and ends with them.
- */
-async function denyApproved(queries: Queries, organizationId: string, userId: string): Promise<void> {
-  await queries
-    .updateTable('device_authorizations')
-    .set({ status: 'denied' })
-    .where('organization_id', '=', organizationId)
-    .where('user_id', '=', userId)
-    .where('status', '=', 'approved')
-    .execute();
+  await endSessions(queries, context, user, { kinds: ['console', 'cli'], exceptId });
 }
 
 /** Ends all sessions of a user but `exceptId`, and sign-ins on their way. Within the transaction of the change that asks for it. */
@@ -211,15 +188,7 @@ export async function revokeUserSessions(
   userId: string,
   exceptId: string,
 ): Promise<void> {
-  await denyApproved(queries, organizationId, userId);
-  await queries
-    .updateTable('sessions')
-    .set({ revoked_at: context.clock() })
-    .where('organization_id', '=', organizationId)
-    .where('user_id', '=', userId)
-    .where('id', '!=', exceptId)
-    .where('revoked_at', 'is', null)
-    .execute();
+  await endSessions(queries, context, { organizationId, userId }, { kinds: ['console', 'portal', 'cli'], exceptId });
   // Also those that gateways opened and have not told us of yet.
   await queries
     .updateTable('users')
@@ -233,4 +202,32 @@ export async function revokeUserSessions(
     .where('organization_id', '=', organizationId)
     .where('user_id', '=', userId)
     .execute();
+}
+
+/**
+ * First what such a session has let a command line in for, and was not called for yet: one that is called for at this moment is there then,
+ * and ends with them.
+ */
+async function endSessions(
+  queries: Queries,
+  context: Context,
+  { organizationId, userId }: { readonly organizationId: string; readonly userId: string },
+  which: { readonly kinds: readonly Session['kind'][]; readonly exceptId: string | null },
+): Promise<void> {
+  await queries
+    .updateTable('device_authorizations')
+    .set({ status: 'denied' })
+    .where('organization_id', '=', organizationId)
+    .where('user_id', '=', userId)
+    .where('status', '=', 'approved')
+    .execute();
+  let ended = queries
+    .updateTable('sessions')
+    .set({ revoked_at: context.clock() })
+    .where('organization_id', '=', organizationId)
+    .where('user_id', '=', userId)
+    .where('kind', 'in', which.kinds)
+    .where('revoked_at', 'is', null);
+  if (which.exceptId !== null) ended = ended.where('id', '!=', which.exceptId);
+  await ended.execute();
 }
