@@ -15,6 +15,7 @@ export const NEEDS = [
   { package: 'iproute2', command: 'ip', usedBy: 'e2e of cut links' },
   { package: 'util-linux', command: 'taskset', usedBy: 'bench' },
   { package: 'procps', command: 'ps', usedBy: 'bench' },
+  { package: 'bsdutils', command: 'script', usedBy: 'client tests at a terminal' },
   { package: 'faketime', command: 'faketime', usedBy: 'e2e of a moved clock' },
   { package: 'slapd', command: 'slapd', usedBy: 'console tests of LDAP' },
   { package: 'chromium', command: 'chromium', usedBy: 'e2e of passkeys and of the web console' },

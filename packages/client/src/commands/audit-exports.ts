@@ -85,7 +85,7 @@ export function auditExportsCommand(line: CommandLine): Command {
         const output = outputOf(line, options);
         const certificateAuthority = options.ca === undefined ? null : await readPem(options.ca);
         const settings = await settingsOf(options, certificateAuthority);
-        const { readHidden } = await import('../profile/basic-credentials.ts');
+        const { readHidden } = await import('../profile/read-hidden.ts');
         const hidden = { what: 'value of the header', whose: name, variable: 'ZERONAUT_EXPORT_SECRET' };
         const secret = options.secret === true ? await readHidden(hidden, line.environment) : null;
         const { api } = await connect(line, options);
@@ -124,7 +124,7 @@ export function auditExportsCommand(line: CommandLine): Command {
       .action(async (id: string, options: ChangeOptions) => {
         const output = outputOf(line, options);
         const certificateAuthority = options.ca === undefined ? null : await readPem(options.ca);
-        const { readHidden } = await import('../profile/basic-credentials.ts');
+        const { readHidden } = await import('../profile/read-hidden.ts');
         const hidden = { what: 'value of the header', whose: id, variable: 'ZERONAUT_EXPORT_SECRET' };
         const { api } = await connect(line, options);
         const current = await find(id, () => api.call('auditExports.get', { params: { id } }));

@@ -155,7 +155,7 @@ export function idpCommand(line: CommandLine): Command {
       .action(async (name: string | undefined, options: AddOptions, command: Command) => {
         const output = outputOf(line, options);
         const { input, placeOf } = await inputOf(name, options, command);
-        const { readHidden } = await import('../profile/basic-credentials.ts');
+        const { readHidden } = await import('../profile/read-hidden.ts');
         const secret = needsSecret(input)
           ? await readHidden({ what: 'secret', whose: input.name, variable: 'ZERONAUT_IDP_SECRET' }, line.environment)
           : null;

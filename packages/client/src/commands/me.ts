@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { CliError } from '../cli-error.ts';
+import { EXIT } from '../exit-code.ts';
 import {
   type CommandLine,
   type CommonOptions,
@@ -86,15 +88,22 @@ export function meCommand(line: CommandLine): Command {
         'line from standard input. Only for who signed in with zeronaut login.',
       examples: ['me change-password'],
     }).action(async (options: CommonOptions) => {
-      const { readAllHidden } = await import('../profile/basic-credentials.ts');
+      const { readAllHidden } = await import('../profile/read-hidden.ts');
       const output = outputOf(line, options);
       const { api } = await connect(line, options);
-      const { user } = await api.call('me.get', {});
-      const whose = user?.email ?? 'you';
+      const { user, credential } = await api.call('me.get', {});
+      if (user === null || credential !== 'session') {
+        throw new CliError('a password is changed by the person who signed in', {
+          reason: 'factor.session_needed',
+          next: 'Sign in with  zeronaut login  and try again.',
+          exitCode: EXIT.refused,
+        });
+      }
+      const whose = user.email;
       const [currentPassword, newPassword] = await readAllHidden(
         [
           { what: 'password', whose, variable: 'ZERONAUT_PASSWORD' },
-          { what: 'new password', whose, variable: 'ZERONAUT_NEW_PASSWORD' },
+          { what: 'new password', whose, variable: 'ZERONAUT_NEW_PASSWORD', again: true },
         ],
         line.environment,
       );

@@ -179,7 +179,7 @@ export function notificationsCommand(line: CommandLine): Command {
 
 function readSecret(line: CommandLine, name: string, what: string): Promise<string> {
   const asked = { what, whose: name, variable: 'ZERONAUT_NOTIFICATION_SECRET' };
-  return import('../profile/basic-credentials.ts').then(({ readHidden }) => readHidden(asked, line.environment));
+  return import('../profile/read-hidden.ts').then(({ readHidden }) => readHidden(asked, line.environment));
 }
 
 /** Where to, as the options say; of a channel it is a secret, and asked for. */

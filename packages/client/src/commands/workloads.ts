@@ -130,7 +130,7 @@ export function workloadsCommand(line: CommandLine): Command {
       .action(async (trust: string, options: TokenOptions) => {
         const { ApiClient } = await import('../api/client.ts');
         const { parseConsoleUrl } = await import('../profile/connection.ts');
-        const { readHidden } = await import('../profile/basic-credentials.ts');
+        const { readHidden } = await import('../profile/read-hidden.ts');
         const output = outputOf(line, options);
         const address = options.console ?? line.environment.ZERONAUT_CONSOLE ?? '';
         if (address === '') throw usageError('no console', 'Set ZERONAUT_CONSOLE, or give --console.');

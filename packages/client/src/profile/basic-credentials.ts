@@ -1,5 +1,5 @@
-import { createInterface } from 'node:readline';
 import { usageError } from '../cli-error.ts';
+import { readHidden } from './read-hidden.ts';
 
 /**
  * `user:password` pairs as they are; for `user` alone the password comes from ZERONAUT_BASIC_PASSWORD or the first line
@@ -27,45 +27,4 @@ function readPassword(
   input: NodeJS.ReadableStream & { isTTY?: boolean },
 ): Promise<string> {
   return readHidden({ what: 'password', whose: username, variable: 'ZERONAUT_BASIC_PASSWORD' }, environment, input);
-}
-
-interface Hidden {
-  readonly what: string;
-  readonly whose: string;
-  readonly variable: string;
-}
-
-/** A secret that must be in no process list: from the variable, else the first line of standard input. */
-export async function readHidden(
-  secret: Hidden,
-  environment: NodeJS.ProcessEnv,
-  input: NodeJS.ReadableStream & { isTTY?: boolean } = process.stdin,
-): Promise<string> {
-  return (await readAllHidden([secret], environment, input))[0]!;
-}
-
-/** Several of them: those without a variable come line by line, in this order. */
-export async function readAllHidden(
-  secrets: readonly Hidden[],
-  environment: NodeJS.ProcessEnv,
-  input: NodeJS.ReadableStream & { isTTY?: boolean } = process.stdin,
-): Promise<string[]> {
-  const given = secrets.map(({ variable }) => environment[variable] ?? '');
-  if (given.every((text) => text !== '')) return given;
-  const lines = createInterface({ input });
-  const next = lines[Symbol.asyncIterator]();
-  try {
-    for (const [index, { what, whose, variable }] of secrets.entries()) {
-      if (given[index] !== '') continue;
-      if (input.isTTY === true) process.stderr.write(`${what[0]!.toUpperCase()}${what.slice(1)} for ${whose}: `);
-      const { value, done } = await next.next();
-      if (done === true) {
-        throw usageError(`no ${what} for ${whose}`, `Set ${variable}, or give the ${what} on standard input.`);
-      }
-      given[index] = value;
-    }
-  } finally {
-    lines.close();
-  }
-  return given;
 }

@@ -18,6 +18,7 @@ async function world(t: TestContext) {
   const live = new LiveConnection(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, {
     onMessage: (message) => messages.push(message),
     onState: (state) => states.push(state),
+    isSignedOut: async () => false,
     onReset: () => resets++,
   });
   t.after(() => {
@@ -82,6 +83,35 @@ test('a changed role loads everything anew, an ended session ends it', async (t)
   peer.terminate();
   while (!states.includes('signedOut')) await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(states, ['live', 'lost', 'live', 'live', 'signedOut']);
+});
+
+test('an upgrade that is refused ends it where the API says that the session ended, and is tried again otherwise', async (t) => {
+  let isSignedOut = false;
+  let refused = 0;
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', verifyClient: () => ++refused < 0 });
+  await once(server, 'listening');
+  const states: LiveState[] = [];
+  const live = new LiveConnection(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+    onMessage: () => {},
+    onState: (state) => states.push(state),
+    isSignedOut: async () => isSignedOut,
+    onReset: () => {},
+  });
+  t.after(() => {
+    live.stop();
+    server.close();
+  });
+  const until = async (isSo: () => boolean) => {
+    while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+  };
+  await until(() => states.length === 2);
+  isSignedOut = true;
+  await until(() => states.includes('signedOut'));
+  const tried = refused;
+  live.retryNow();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(refused, tried, 'nobody is there to sign in for');
+  assert.deepEqual([...new Set(states)], ['lost', 'signedOut']);
 });
 
 test('each noun leads to routes that exist, but for those that no route shows', () => {

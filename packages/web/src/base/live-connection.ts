@@ -16,6 +16,8 @@ export type LiveState = 'connecting' | 'live' | 'lost' | 'signedOut';
 export interface LiveHandlers {
   onMessage(message: LiveFromConsole): void;
   onState(state: LiveState): void;
+  /** Whether the API takes this session no more: why an upgrade was refused, a browser tells no page. */
+  isSignedOut(): Promise<boolean>;
   /** The role changed, or the console started anew: all that is shown is old. */
   onReset(): void;
 }
@@ -36,6 +38,7 @@ export class LiveConnection {
   #silence: ReturnType<typeof setTimeout> | undefined;
   #silenceMs = 0;
   #stopped = false;
+  #isOpen = false;
   /** The session of the last connection ended; whoever signed in meanwhile, in another tab, has a new one. */
   #isRefused = false;
 
@@ -71,7 +74,11 @@ export class LiveConnection {
   #open(): void {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
-    socket.addEventListener('open', () => this.#subscribe(socket));
+    this.#isOpen = false;
+    socket.addEventListener('open', () => {
+      this.#isOpen = true;
+      this.#subscribe(socket);
+    });
     socket.addEventListener('message', ({ data }) => {
       if (socket === this.#socket) this.#take(JSON.parse(String(data)) as LiveFromConsole);
     });
@@ -125,11 +132,11 @@ export class LiveConnection {
       return;
     }
     if (this.#isRefused) {
-      this.#stopped = true;
-      this.#handlers.onState('signedOut');
+      this.#signedOut();
       return;
     }
     this.#handlers.onState('lost');
+    if (!this.#isOpen) void this.#askWhy();
     if (code === LIVE_CLOSE.roleChanged) {
       this.#since = undefined;
       this.#handlers.onReset();
@@ -137,6 +144,15 @@ export class LiveConnection {
     // Not all at once when a console starts again.
     this.#retry = setTimeout(() => this.#open(), this.#retryMs * (0.5 + Math.random()));
     this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
+  }
+
+  async #askWhy(): Promise<void> {
+    if ((await this.#handlers.isSignedOut()) && !this.#stopped && !this.#isOpen) this.#signedOut();
+  }
+
+  #signedOut(): void {
+    this.stop();
+    this.#handlers.onState('signedOut');
   }
 }
 

@@ -1,11 +1,12 @@
 /** What live updates mean for the page: answers that are old are fetched again, how gateways are is put in at once. */
 import type { AccessEvent, LiveChange, LiveEventFilter, LiveFromConsole, LiveGateway } from '@zeronaut/model';
 import { useEffect, useSyncExternalStore } from 'react';
-import { queryClient } from './api.ts';
+import { call, queryClient } from './api.ts';
 import { LiveConnection, type LiveState, liveUrl } from './live-connection.ts';
 import { withLive } from './live-gateway.ts';
 import { routesOf } from './live-routes.ts';
 import { patchCached } from './patch-cached.ts';
+import { needsSignIn } from './session.ts';
 
 type EventListener = {
   readonly filter: LiveEventFilter;
@@ -30,6 +31,7 @@ export function startLive(): () => void {
       state = next;
       for (const listener of stateListeners) listener();
     },
+    isSignedOut: () => call('me.get', {}).then(() => false, needsSignIn),
     onReset: () => void queryClient.invalidateQueries(),
   });
   connection = own;
