@@ -4,16 +4,16 @@ import { useQuery } from '@tanstack/react-query';
 import type { Activity as ActivityOf, ActivityPoint, ActivityRange } from '@zeronaut/model';
 import { type ReactNode, useState } from 'react';
 import { routeQuery } from '../base/api.ts';
-import { formatBytes, formatCount, settled } from '../base/chart-scale.ts';
+import { settled } from '../base/chart-scale.ts';
 import { useLanguage, useMessages } from '../base/messages.ts';
 import { TextLink } from './button-link.tsx';
+import { BytesChart, RequestsChart } from './flow-charts.tsx';
 import { uiMessages } from './messages.ts';
 import { RangeButtons } from './range-buttons.tsx';
 import { Section } from './section.tsx';
 import { ErrorState, RowsSkeleton } from './states.tsx';
 import { StatusChip } from './status-chip.tsx';
 import { Time } from './time.tsx';
-import { TimeChart } from './time-chart.tsx';
 
 const RANGES: readonly ActivityRange[] = ['24h', '7d', '30d'];
 const EVERY_MS = 60_000;
@@ -32,7 +32,6 @@ export function Activity({ id }: { readonly id: string }) {
     refetchInterval: EVERY_MS,
   });
   const points = settled(data?.points ?? [], ({ requests }) => requests === 0);
-  const times = points.map(({ at }) => at);
   return (
     <Section title={t('activity.title')} actions={<RangeButtons ranges={RANGES} value={range} onChange={setRange} />}>
       {data === undefined ? (
@@ -65,35 +64,8 @@ export function Activity({ id }: { readonly id: string }) {
                   gridTemplateColumns: { xs: 'minmax(0, 1fr)', lg: 'repeat(2, minmax(0, 1fr))' },
                 }}
               >
-                <TimeChart
-                  title={t('activity.requests')}
-                  times={times}
-                  whole
-                  format={(value) => formatCount(value, language)}
-                  series={[
-                    {
-                      label: t('traffic.all'),
-                      color: 'primary.main',
-                      values: points.map((one) => one.requests),
-                      area: true,
-                    },
-                    { label: t('traffic.refused'), color: 'warning.main', values: points.map((one) => one.refused) },
-                  ]}
-                />
-                <TimeChart
-                  title={t('traffic.bytes')}
-                  times={times}
-                  format={(value) => formatBytes(value, language)}
-                  series={[
-                    {
-                      label: t('traffic.bytesOut'),
-                      color: 'primary.main',
-                      values: points.map((one) => one.bytesOut),
-                      area: true,
-                    },
-                    { label: t('traffic.bytesIn'), color: 'success.main', values: points.map((one) => one.bytesIn) },
-                  ]}
-                />
+                <RequestsChart title={t('activity.requests')} points={points} />
+                <BytesChart points={points} />
               </Box>
               <Hours points={data.points} />
               <Box

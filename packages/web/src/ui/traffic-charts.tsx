@@ -3,9 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import type { TrafficRange } from '@zeronaut/model';
 import { useState } from 'react';
 import { routeQuery } from '../base/api.ts';
-import { formatBytes, formatCount, formatMs, settled } from '../base/chart-scale.ts';
+import { formatMs, settled } from '../base/chart-scale.ts';
 import { useLanguage, useMessages } from '../base/messages.ts';
 import { useLiveTraffic } from '../base/use-live-traffic.ts';
+import { BytesChart, RequestsChart } from './flow-charts.tsx';
 import { uiMessages } from './messages.ts';
 import { RangeButtons } from './range-buttons.tsx';
 import { Section } from './section.tsx';
@@ -48,21 +49,10 @@ export function TrafficCharts({ resourceId, gatewayId }: TrafficChartsProps) {
           }}
         >
           <Box sx={{ gridColumn: '1 / -1' }}>
-            <TimeChart
+            <RequestsChart
               title={t('traffic.requests')}
-              times={times}
-              whole
-              format={(value) => formatCount(value, language)}
-              series={[
-                {
-                  label: t('traffic.all'),
-                  color: 'primary.main',
-                  values: points.map((one) => one.requests),
-                  area: true,
-                },
-                { label: t('traffic.refused'), color: 'warning.main', values: points.map((one) => one.refused) },
-                { label: t('traffic.failed'), color: 'error.main', values: points.map((one) => one.failed) },
-              ]}
+              points={points}
+              more={[{ label: t('traffic.failed'), color: 'error.main', values: points.map((one) => one.failed) }]}
             />
           </Box>
           <TimeChart
@@ -75,20 +65,7 @@ export function TrafficCharts({ resourceId, gatewayId }: TrafficChartsProps) {
               { label: t('traffic.p99'), color: 'warning.main', values: points.map((one) => one.p99Ms) },
             ]}
           />
-          <TimeChart
-            title={t('traffic.bytes')}
-            times={times}
-            format={(value) => formatBytes(value, language)}
-            series={[
-              {
-                label: t('traffic.bytesOut'),
-                color: 'primary.main',
-                values: points.map((one) => one.bytesOut),
-                area: true,
-              },
-              { label: t('traffic.bytesIn'), color: 'success.main', values: points.map((one) => one.bytesIn) },
-            ]}
-          />
+          <BytesChart points={points} />
         </Box>
       )}
     </Section>
