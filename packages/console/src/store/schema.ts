@@ -202,6 +202,7 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     last_polled_at: number | null;
     /** JSON: what the approving session had shown. */
     factors: string;
+    approved_by_session: string | null;
   };
   resources: {
     id: string;

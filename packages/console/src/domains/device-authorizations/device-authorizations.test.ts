@@ -132,5 +132,10 @@ eachDatabase('what a session approved before it was ended lets nobody in afterwa
   password = change.newPassword;
   assert.equal(await beforePassword(), 'access_denied', 'approved before the password was another');
 
-  assert.equal(await (await approveWith(await signIn()))(), 'let in');
+  const stolen = await signIn();
+  const [bySession, byAnother] = [await approveWith(stolen), await approveWith(await signIn())];
+  const mine = (await organization.call('GET', '/api/v1/me', undefined, { key: stolen })).json().sessionId;
+  assert.equal((await organization.call('DELETE', `/api/v1/sessions/${mine}`)).statusCode, 204);
+  assert.equal(await bySession(), 'access_denied', 'approved by a session that was ended by itself');
+  assert.equal(await byAnother(), 'let in');
 });

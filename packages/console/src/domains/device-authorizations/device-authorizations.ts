@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
+import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context, Origin } from '../context.ts';
 import { checkNotLinked } from '../memberships/home.ts';
@@ -51,6 +52,7 @@ export async function startDeviceAuthorization(context: Context, origin: Origin)
         interval_seconds: INTERVAL_SECONDS,
         last_polled_at: null,
         factors: '[]',
+        approved_by_session: null,
       })
       .execute();
   });
@@ -118,7 +120,7 @@ export async function decideDeviceAuthorization(
   return await context.store.transaction(async (queries) => {
     const session = await queries
       .selectFrom('sessions')
-      .select('factors')
+      .select(['id', 'factors'])
       .where('id', '=', caller.credentialId)
       .where('organization_id', '=', caller.organizationId)
       .executeTakeFirst();
@@ -127,6 +129,7 @@ export async function decideDeviceAuthorization(
       .set({
         // What the approving session had shown, the new one has too.
         factors: session?.factors ?? '[]',
+        approved_by_session: session?.id ?? null,
         status: input.approve ? 'approved' : 'denied',
         organization_id: caller.organizationId,
         user_id: caller.userId,
@@ -171,9 +174,12 @@ export async function pollDeviceAuthorization(
       .set({ status: 'used' })
       .where('device_code_hash', '=', codeHash)
       .where('status', '=', 'approved')
-      .returning(['user_id', 'organization_id', 'factors'])
+      .returning(['user_id', 'organization_id', 'factors', 'approved_by_session'])
       .executeTakeFirst();
     if (used?.user_id == null || used.organization_id === null) return new Refusal('api.token_used');
+    if (used.approved_by_session !== null && !(await isOpen(queries, used.approved_by_session, nowMs))) {
+      return new Refusal('api.access_denied');
+    }
     const factors = JSON.parse(used.factors) as ProvedFactor[];
     const result = await completeSignIn(
       queries,
@@ -191,6 +197,17 @@ export async function pollDeviceAuthorization(
     );
     return result instanceof Refusal || 'pendingToken' in result ? new Refusal('api.access_denied') : result;
   });
+}
+
+async function isOpen(queries: Queries, sessionId: string, nowMs: number): Promise<boolean> {
+  const row = await queries
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', sessionId)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', nowMs)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 async function stillPending(context: Context, row: Row, nowMs: number): Promise<Refusal> {

@@ -43,6 +43,7 @@ import * as notices from './0075-notices.ts';
 import * as sitePlaces from './0076-site-places.ts';
 import * as sessionDevices from './0077-session-devices.ts';
 import * as notificationVersions from './0078-notification-versions.ts';
+import * as approvingSessions from './0079-approving-sessions.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -92,6 +93,7 @@ export const migrations: MigrationProvider = {
       '0076-site-places': sitePlaces,
       '0077-session-devices': sessionDevices,
       '0078-notification-versions': notificationVersions,
+      '0079-approving-sessions': approvingSessions,
     };
   },
 };
