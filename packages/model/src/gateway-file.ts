@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  headerRulesInput,
   healthCheck,
   hostname,
   label,
@@ -56,6 +57,7 @@ export const gatewayFileResource = z.strictObject({
   ]),
   targets: z.array(gatewayFileTarget).min(1).max(200),
   proxyProtocol: proxyProtocol.default('none'),
+  headers: headerRulesInput.prefault({}),
 });
 
 export const gatewayFile = z

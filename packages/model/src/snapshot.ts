@@ -14,6 +14,7 @@ import {
   resourceProtocol,
   role,
   segments,
+  snapshotHeaderRules,
   target,
   timestamp,
 } from './entities/index.ts';
@@ -35,6 +36,8 @@ export const snapshotResource = z.strictObject({
   targets: z.array(target).max(200),
   proxyProtocol,
   deviceId: id.nullable(),
+  /** Absent: none. Only for gateways that said `headers` in their hello. */
+  headers: snapshotHeaderRules.optional(),
 });
 export type SnapshotResource = z.infer<typeof snapshotResource>;
 
@@ -73,7 +76,7 @@ export type SnapshotPolicy = z.infer<typeof snapshotPolicy>;
 
 /**
  * All that a gateway must know, immutable and whole. Only active users, devices and resources are in it, so that
- * what is missing is refused. It holds no private key and no user's password.
+ * what is missing is refused. It holds no private key and no user's password; header rules may hold what a service takes for one.
  */
 export const snapshot = z.strictObject({
   format: z.literal(1),

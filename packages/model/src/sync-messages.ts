@@ -42,8 +42,8 @@ export const SYNC_MAX_LOG_LINES = 100;
 /** Tunnels of one device in one answer; it may have eight. */
 export const SYNC_MAX_TUNNELS = 16;
 
-/** What gateways of today understand and older ones do not. `drain`: `draining` in a snapshot. `log`: `tail_log`. `tunnels`: `list_tunnels`. `gateway`: that in a snapshot. */
-export const SYNC_FEATURES = ['drain', 'log', 'tunnels', 'gateway'] as const;
+/** What gateways of today understand and older ones do not. `drain`: `draining` in a snapshot. `log`: `tail_log`. `tunnels`: `list_tunnels`. `gateway`: that in a snapshot. `headers`: header rules of resources. */
+export const SYNC_FEATURES = ['drain', 'log', 'tunnels', 'gateway', 'headers'] as const;
 export type SyncFeature = (typeof SYNC_FEATURES)[number];
 
 const rpcId = z.int().min(1);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, it } from 'node:test';
-import { createId, type ServiceView } from '@zeronaut/model';
+import { createId, NO_HEADER_RULES, type ServiceView } from '@zeronaut/model';
 import { ApiClient } from '../api/client.ts';
 import type { Connection } from '../profile/connection.ts';
 import { type GatewayEnd, startGatewayEnd } from './gateway-end.suite.ts';
@@ -90,6 +90,7 @@ function service(): ServiceView {
     access: { mode: 'public', allow: [], addresses: [], basic: [], tokens: null },
     targets: [],
     proxyProtocol: 'none',
+    headers: NO_HEADER_RULES,
     segments: [],
     deviceId: gateway.device.deviceId,
     enabled: true,

@@ -39,6 +39,7 @@ export async function publishService(publisher: Publisher, wish: ExposeWish): Pr
     proxyProtocol: wish.proxyProtocol,
     ...(wish.name !== undefined && { name: wish.name }),
     ...(wish.port !== undefined && { port: wish.port }),
+    ...(wish.headers !== undefined && { headers: wish.headers }),
   };
   const fingerprint = fingerprintOf(body, device.privateKey);
   return publish(

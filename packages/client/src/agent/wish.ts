@@ -1,4 +1,4 @@
-import type { AccessInput } from '@zeronaut/model';
+import { type AccessInput, type HeaderRulesInput, headerRulesInput } from '@zeronaut/model';
 import { usageError } from '../cli-error.ts';
 
 /** What `expose` was asked to publish, and agent.yaml for each entry: everything but who publishes it. */
@@ -11,6 +11,8 @@ export interface ExposeWish {
   readonly port?: number | undefined;
   readonly access: AccessInput;
   readonly proxyProtocol: 'none' | 'v1' | 'v2';
+  /** Absent: none. */
+  readonly headers?: HeaderRulesInput | undefined;
 }
 
 export interface SiteWish {
@@ -38,6 +40,9 @@ export interface ExposeOptions {
   readonly basic?: readonly { username: string; password: string }[] | undefined;
   readonly port?: number | undefined;
   readonly proxyProtocol?: 'none' | 'v1' | 'v2' | undefined;
+  readonly hostHeader?: string | undefined;
+  readonly requestHeader?: HeaderRulesInput['request'] | undefined;
+  readonly responseHeader?: HeaderRulesInput['response'] | undefined;
 }
 
 export const EXPOSE_PROTOCOLS = ['http', 'https', 'tcp', 'udp'] as const;
@@ -64,7 +69,23 @@ export function createExposeWish(target: string, protocol: ExposeProtocol, optio
     port: options.port,
     access: createAccessInput(options, raw),
     proxyProtocol,
+    ...createHeaders(options, raw),
   };
+}
+
+function createHeaders(
+  { hostHeader, requestHeader, responseHeader }: ExposeOptions,
+  raw: boolean,
+): { headers?: HeaderRulesInput } {
+  const given = { host: hostHeader ?? null, request: requestHeader ?? [], response: responseHeader ?? [] };
+  if (given.host === null && given.request.length + given.response.length === 0) return {};
+  if (raw) throw usageError('headers are for http: a raw port has none');
+  const checked = headerRulesInput.safeParse(given);
+  if (checked.success) return { headers: checked.data };
+  const [issue] = checked.error.issues;
+  const [side, index] = issue!.path;
+  const rule = side === 'host' ? hostHeader : given[side as 'request' | 'response'][Number(index)]?.name;
+  throw usageError(`${rule}: ${issue!.message}`);
 }
 
 function createAccessInput(options: ExposeOptions, raw: boolean): AccessInput {

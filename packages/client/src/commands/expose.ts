@@ -10,8 +10,9 @@ import {
   parsePort,
   parseRepeated,
 } from './command-line.ts';
+import { addHeaderOptions, type HeaderOptions } from './header-options.ts';
 
-interface ExposeCommandOptions extends CommonOptions {
+interface ExposeCommandOptions extends CommonOptions, HeaderOptions {
   readonly name?: string;
   readonly public?: boolean;
   readonly policy?: boolean;
@@ -25,7 +26,7 @@ interface ExposeCommandOptions extends CommonOptions {
 }
 
 export function exposeCommand(line: CommandLine): Command {
-  return createCommand('expose', {
+  const command = createCommand('expose', {
     summary: 'publish a local service',
     description:
       'Publishes a local service through every gateway and shows its requests until Ctrl-C. Login is required unless ' +
@@ -36,6 +37,7 @@ export function exposeCommand(line: CommandLine): Command {
       'expose unix:/run/app.sock http --public',
       'expose 3000 http --name payroll --policy',
       'expose 3000 http --share 24h --basic robot:s3cret-of-the-robot',
+      "expose 3000 http --host-header shop.internal --response-header 'Server:'",
       'expose localhost:22 tcp --port 20022 --allow-ip 192.0.2.0/24',
       'expose 127.0.0.1:5353 udp --public',
     ],
@@ -62,8 +64,9 @@ export function exposeCommand(line: CommandLine): Command {
         'v2',
       ]),
     )
-    .option('--once', 'forget the name at the end')
-    .action(async (target: string, protocol: ExposeProtocol, options: ExposeCommandOptions) => {
+    .option('--once', 'forget the name at the end');
+  return addHeaderOptions(command, '').action(
+    async (target: string, protocol: ExposeProtocol, options: ExposeCommandOptions) => {
       const [{ runExpose }, { createExposeWish }, { readBasicCredentials }] = await Promise.all([
         import('../agent/run-expose.ts'),
         import('../agent/wish.ts'),
@@ -82,5 +85,6 @@ export function exposeCommand(line: CommandLine): Command {
         shareSeconds: share ?? null,
         forgetAtEnd: once === true,
       });
-    });
+    },
+  );
 }

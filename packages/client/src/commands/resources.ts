@@ -16,6 +16,7 @@ import {
   showResourceCommand,
   testCommand,
 } from './resource-questions.ts';
+import { updateResourceCommand } from './resource-update.ts';
 
 interface ApplyOptions extends CommonOptions {
   readonly file: string;
@@ -93,7 +94,14 @@ export function resourcesCommand(line: CommandLine): Command {
         output.line(dryRun ? `${changed} would be made.` : `${changed} made.`);
       }),
   );
-  for (const command of [showResourceCommand, testCommand, dnsCommand, healthCommand, removeResourceCommand]) {
+  for (const command of [
+    showResourceCommand,
+    updateResourceCommand,
+    testCommand,
+    dnsCommand,
+    healthCommand,
+    removeResourceCommand,
+  ]) {
     group.addCommand(command(line));
   }
   return group;
@@ -105,6 +113,10 @@ const fileExample = `resources.yaml:
       domains: [wiki.gw.example.com]
       access:                     # or mode: public
         allow: [ann@example.com, group:dev]
+      headers:
+        host: wiki.internal       # what the service reads as Host
+        request: [{ action: set, name: Authorization, value: Bearer of-the-backend }]
+        response: [{ action: remove, name: Server }]
       targets:                    # requests are spread over those that are healthy
         - address: 10.1.0.7:80
           healthCheck: { path: /health, intervalMs: 5000, timeoutMs: 2000 }

@@ -1,4 +1,13 @@
-import { destination, label, network, port, principal, proxyProtocol, targetAddress } from '@zeronaut/model';
+import {
+  destination,
+  headerRulesInput,
+  label,
+  network,
+  port,
+  principal,
+  proxyProtocol,
+  targetAddress,
+} from '@zeronaut/model';
 import { z } from 'zod';
 import type { DiscoverMode } from '../agent/discovery.ts';
 import {
@@ -34,6 +43,7 @@ const expose = z.strictObject({
   basic: z.array(basic).max(20).default([]),
   port: port.optional(),
   proxyProtocol: proxyProtocol.default('none'),
+  headers: headerRulesInput.prefault({}),
 });
 
 const agentSite = z.strictObject({
@@ -84,6 +94,9 @@ export function createAgentWishes(file: AgentFile, environment: NodeJS.ProcessEn
     try {
       return createExposeWish(entry.target, entry.protocol, {
         ...entry,
+        hostHeader: entry.headers.host ?? undefined,
+        requestHeader: entry.headers.request,
+        responseHeader: entry.headers.response,
         basic: entry.basic.map(({ username, password, passwordEnvironment }) => ({
           username,
           password: password ?? passwordFrom(passwordEnvironment!, environment),

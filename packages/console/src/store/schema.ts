@@ -213,6 +213,10 @@ export interface Schema extends IdentityProviderTables, TrafficTables {
     port: number | null;
     access: string;
     proxy_protocol: 'none' | 'v1' | 'v2';
+    /** JSON: rules as they are shown. Null: none. */
+    headers: string | null;
+    /** JSON: the sealed values of those that are secrets, in their order. Null: none. */
+    header_secrets: string | null;
     device_id: string | null;
     enabled: number;
     /** The name was made by us, so publishing the same address without a name finds it again. */

@@ -3,6 +3,7 @@ import type { SignedSnapshot, Snapshot, SnapshotResource } from '@zeronaut/model
 import type { Context } from '../domains/context.ts';
 import type { GatewayRow } from '../domains/gateways/gateways.ts';
 import type { OrganizationFacts } from '../domains/organizations/organization-facts.ts';
+import { openHeaders } from '../domains/resources/header-secrets.ts';
 import { portalHost } from '../domains/resources/names.ts';
 import type { StoredResource } from '../domains/resources/resource-rows.ts';
 import type { HostCertificates } from './host-certificates.ts';
@@ -21,7 +22,10 @@ export async function buildSnapshot(
 ): Promise<{ version: number; signed: SignedSnapshot; complete: boolean }> {
   const base = gateway.base_domain;
   const portal = portalHost(gateway);
-  const resources = facts.resources.map((resource) => toSnapshotResource(resource, facts, base));
+  const resources = facts.resources.map((resource) => ({
+    ...toSnapshotResource(resource, facts, base),
+    ...newerFields(context, resource, features),
+  }));
   const hosts = [...new Set([portal, ...resources.flatMap((resource) => resource.hosts), ...anyHost(base)])];
   const issued = await certificates.of(gateway, hosts);
   const content: Omit<Snapshot, 'version' | 'issuedAt'> = {
@@ -105,6 +109,16 @@ function toSnapshotResource(resource: StoredResource, facts: OrganizationFacts, 
     ...(resource.segments.length > 0 && { segments: resource.segments }),
     deviceId: resource.deviceId,
   };
+}
+
+/** What older gateways would refuse the whole snapshot for. */
+function newerFields(
+  { authority }: Context,
+  resource: StoredResource,
+  features: ReadonlySet<string>,
+): Partial<SnapshotResource> {
+  const headers = features.has('headers') ? openHeaders(authority.sealer, resource) : undefined;
+  return headers === undefined ? {} : { headers };
 }
 
 async function nextVersion(

@@ -42,6 +42,8 @@ const AGENT_AWAY: Verdict = Object.freeze(deny('balancer.agent_away'));
 class TargetState {
   target: Target;
   resourceId: string;
+  /** Health checks go with them. */
+  headers: SnapshotResource['headers'];
   balance = 0;
   /** By active checks alone. */
   up = true;
@@ -165,6 +167,7 @@ class TargetBalancer implements HealthBalancer {
         const checkChanged = JSON.stringify(state.target.healthCheck) !== JSON.stringify(target.healthCheck);
         state.target = target;
         state.resourceId = resource.id;
+        state.headers = resource.headers;
         next.set(target.id, state);
         if (changed || checkChanged) {
           this.#silence(state);
@@ -201,7 +204,7 @@ class TargetBalancer implements HealthBalancer {
     const { dialer } = this.#options;
     // An agent that is away is no failure of the target; `choose` leaves it out by itself.
     if (dialer.reachable(target, resourceId)) {
-      const well = await probe(dialer, target, resourceId, check);
+      const well = await probe(dialer, target, resourceId, check, state.headers);
       // Gone, or replaced by another check, while we waited.
       if (this.#stopped || state.timer !== timer) return;
       this.#learn(state, well, check.healthyAfter, check.unhealthyAfter);

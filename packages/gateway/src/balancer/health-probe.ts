@@ -1,5 +1,13 @@
-import { type Fault, formatHostPort, type HealthCheck, parseHostPort, type Target } from '@zeronaut/model';
+import {
+  type Fault,
+  formatHostPort,
+  type HealthCheck,
+  parseHostPort,
+  type SnapshotHeaderRules,
+  type Target,
+} from '@zeronaut/model';
 import type { ByteStream, ByteStreamHandler } from '@zeronaut/tunnel';
+import { type CompiledHeaderRules, headerRulesOf } from '../http/header-rules.ts';
 import { parseResponseHead } from '../http/response-parser.ts';
 import type { Dialer } from '../rooms.ts';
 
@@ -7,7 +15,13 @@ import type { Dialer } from '../rooms.ts';
  * Asks a target once whether it is well: HTTP targets by a GET, others by a connection. Never rejects: a dead target, a
  * slow one and one that answers nonsense are all just not well.
  */
-export async function probe(dialer: Dialer, target: Target, resourceId: string, check: HealthCheck): Promise<boolean> {
+export async function probe(
+  dialer: Dialer,
+  target: Target,
+  resourceId: string,
+  check: HealthCheck,
+  headers?: SnapshotHeaderRules,
+): Promise<boolean> {
   const startedAt = performance.now();
   let stream: ByteStream;
   try {
@@ -17,7 +31,8 @@ export async function probe(dialer: Dialer, target: Target, resourceId: string, 
     return false;
   }
   const leftMs = Math.max(1, check.timeoutMs - (performance.now() - startedAt));
-  if (target.protocol === 'http' || target.protocol === 'https') return askHttp(stream, target, check, leftMs);
+  if (target.protocol === 'http' || target.protocol === 'https')
+    return askHttp(stream, target, check, leftMs, headerRulesOf({ headers }));
   return stays(stream, target, leftMs);
 }
 
@@ -43,7 +58,16 @@ function withTimeout(dialling: Promise<ByteStream>, timeoutMs: number): Promise<
   });
 }
 
-function askHttp(stream: ByteStream, target: Target, check: HealthCheck, timeoutMs: number): Promise<boolean> {
+const OWN_FIELDS = 'User-Agent: zeronaut-health-check\r\nAccept: */*\r\n';
+
+/** With the header rules of the resource: a service that lets nobody in without a key is asked with the key. */
+function askHttp(
+  stream: ByteStream,
+  target: Target,
+  check: HealthCheck,
+  timeoutMs: number,
+  rules: CompiledHeaderRules | null,
+): Promise<boolean> {
   return new Promise((resolve) => {
     const answer = new ProbeAnswer(stream, check, (well) => {
       clearTimeout(timer);
@@ -54,8 +78,8 @@ function askHttp(stream: ByteStream, target: Target, check: HealthCheck, timeout
     stream.resume();
     stream.write(
       Buffer.from(
-        `GET ${check.path} HTTP/1.1\r\nHost: ${hostOf(target)}\r\nUser-Agent: zeronaut-health-check\r\n` +
-          'Accept: */*\r\nConnection: close\r\n\r\n',
+        `GET ${check.path} HTTP/1.1\r\nHost: ${rules?.host ?? hostOf(target)}\r\n` +
+          `${rules?.request.without(OWN_FIELDS) ?? OWN_FIELDS}${rules?.request.lines ?? ''}Connection: close\r\n\r\n`,
         'latin1',
       ),
     );

@@ -60,9 +60,17 @@ export function checkAcross(file: GatewayFile): Finding[] {
       if (resource.port === null) add(at(), `a ${resource.protocol} resource needs a "port"`);
       else ports(at('port'), `${resource.protocol} ${resource.port}`);
       if (resource.domains.length > 0) add(at('domains'), 'expected only with protocol http');
+      const { host, request, response } = resource.headers;
+      if (host !== null || request.length + response.length > 0) {
+        add(at('headers'), 'expected only with protocol http');
+      }
       if (typeof resource.access !== 'string' && 'verificationKey' in resource.access) {
         add(at('access'), 'expected "public" or "addresses": a raw port has no bearer token');
       }
+    }
+    for (const [j, { action, value }] of resource.headers.request.entries()) {
+      // With a console an absent secret is the one that is there; nothing is there here.
+      if (action !== 'remove' && value === null) add(at('headers', 'request', j), 'expected a "value"');
     }
     if (typeof resource.access !== 'string' && 'verificationKey' in resource.access) {
       const key = resource.access.verificationKey;

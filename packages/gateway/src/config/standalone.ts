@@ -1,11 +1,13 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import {
   type AccessRule,
+  type HeaderRulesInput,
   ID_PREFIX,
   type IdKind,
   type PublicJwk,
   parseHostPort,
   type Snapshot,
+  type SnapshotHeaderRules,
   type SnapshotResource,
   snapshotDefaults,
 } from '@zeronaut/model';
@@ -92,7 +94,17 @@ function snapshotResource(
     }),
     proxyProtocol: resource.proxyProtocol,
     deviceId: null,
+    ...headersOf(resource.headers),
   };
+}
+
+function headersOf({ host, request, response }: HeaderRulesInput): { headers?: SnapshotHeaderRules } {
+  if (host === null && request.length + response.length === 0) return {};
+  const rule = ({ action, name, value }: HeaderRulesInput['response'][number]) => ({
+    ...{ action, name },
+    ...(value !== null && { value }),
+  });
+  return { headers: { ...(host !== null && { host }), request: request.map(rule), response: response.map(rule) } };
 }
 
 function accessRule(configuration: Configuration, resource: Configuration['file']['resources'][number]): AccessRule {

@@ -18,6 +18,7 @@ import type { Tables } from '../tables.ts';
 import { httpDate } from '../wall-clock.ts';
 import type { HttpConnection } from './connection.ts';
 import type { Deadlines } from './deadlines.ts';
+import { type CompiledHeaderRules, headerRulesOf } from './header-rules.ts';
 import { MAX_LOCAL_BODY_BYTES } from './limits.ts';
 import { writeChunk, writeWithHead } from './message-writer.ts';
 import { isFieldValue } from './octets.ts';
@@ -104,6 +105,7 @@ export class Exchange implements Flow, UpstreamUser {
   #keepAlive = false;
   #bodySent = false;
   #collected: Buffer[] | null = null;
+  #rules: CompiledHeaderRules | null = null;
 
   constructor(connection: HttpConnection, head: ParsedRequest, owner: ExchangeOwner) {
     this.startedAt = Date.now();
@@ -165,11 +167,13 @@ export class Exchange implements Flow, UpstreamUser {
     const { head, connection } = this;
     this.#upstream = upstream;
     upstream.begin(this, head.method === 'HEAD', head.upgrade);
+    this.#rules = headerRulesOf(this.resource!);
     this.#requestHead = requestHeadText(head, {
       requestId: this.requestId,
       forwardedLines: connection.forwarded.lines(head),
       identity: this.identity,
       consumeAuthorization: this.consumeAuthorization,
+      rules: this.#rules,
     });
     if (!connection.bodyPending) {
       this.#flushRequestHead();
@@ -201,7 +205,7 @@ export class Exchange implements Flow, UpstreamUser {
     this.#requestHead = '';
     const more =
       this.head.body.kind === 'chunked'
-        ? writeChunk(upstream.stream, headText, part, done, trailers)
+        ? writeChunk(upstream.stream, headText, part, done, this.#rules?.request.without(trailers) ?? trailers)
         : writeWithHead(upstream.stream, headText, part);
     if (done) upstream.requestComplete();
     else if (!more) this.connection.pauseBody();
@@ -228,7 +232,8 @@ export class Exchange implements Flow, UpstreamUser {
 
   onInterim(response: ParsedResponse): void {
     // HTTP/1.0 knows no interim answers.
-    if (this.head.versionMinor === 1) writeWithHead(this.connection.stream, interimHeadText(response), null);
+    if (this.head.versionMinor === 1)
+      writeWithHead(this.connection.stream, interimHeadText(response, this.#rules), null);
   }
 
   onResponse(response: ParsedResponse): void {
@@ -245,6 +250,7 @@ export class Exchange implements Flow, UpstreamUser {
       this.#framing,
       this.#keepAlive ? (head.versionMinor === 0 ? 'keep-alive' : '') : 'close',
       this.startedAt,
+      this.#rules,
     );
   }
 
@@ -255,7 +261,7 @@ export class Exchange implements Flow, UpstreamUser {
     this.#responseHead = '';
     const more =
       this.#framing === 'chunked'
-        ? writeChunk(stream, headText, part, done, trailers, lent)
+        ? writeChunk(stream, headText, part, done, this.#rules?.response.without(trailers) ?? trailers, lent)
         : writeWithHead(stream, headText, part, lent);
     if (done) {
       this.#upstream = null;
@@ -272,7 +278,7 @@ export class Exchange implements Flow, UpstreamUser {
     this.status = 101;
     this.#owner.answered(this);
     this.#upstream = null;
-    writeWithHead(connection.stream, switchingHeadText(response, this.requestId), rest);
+    writeWithHead(connection.stream, switchingHeadText(response, this.requestId, this.#rules), rest);
     if (rest !== null) this.bytesOut += rest.length;
     const early = connection.leaveToSplice();
     if (early !== null) {

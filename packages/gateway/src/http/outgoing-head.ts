@@ -1,5 +1,6 @@
 import { COOKIE } from '@zeronaut/model';
 import { httpDate } from '../wall-clock.ts';
+import type { CompiledHeaderRules } from './header-rules.ts';
 import { isFieldValue } from './octets.ts';
 import type { ParsedRequest } from './parsed-request.ts';
 import type { ParsedResponse } from './response-parser.ts';
@@ -11,11 +12,19 @@ export interface RequestAdditions {
   readonly forwardedLines: string;
   readonly identity: readonly (readonly [string, string])[];
   readonly consumeAuthorization: boolean;
+  /** Null: none. */
+  readonly rules: CompiledHeaderRules | null;
 }
 
 /** The head that goes upstream, with its empty line. */
 export function requestHeadText(request: ParsedRequest, additions: RequestAdditions): string {
-  let text = `${request.method} ${request.target} HTTP/1.1\r\nHost: ${request.authority}\r\n${request.forwardable}`;
+  const { rules } = additions;
+  let text =
+    rules === null
+      ? `${request.method} ${request.target} HTTP/1.1\r\nHost: ${request.authority}\r\n${request.forwardable}`
+      : `${request.method} ${request.target} HTTP/1.1\r\nHost: ${rules.host ?? request.authority}\r\n` +
+        rules.request.without(request.forwardable) +
+        rules.request.lines;
   const { body } = request;
   if (body.kind === 'length') text += `Content-Length: ${body.length}\r\n`;
   else if (body.kind === 'chunked') {
@@ -24,11 +33,11 @@ export function requestHeadText(request: ParsedRequest, additions: RequestAdditi
   }
   if (request.upgrade !== null) text += `Connection: Upgrade\r\nUpgrade: ${request.upgrade}\r\n`;
   else if (request.trailersAccepted) text += 'Connection: TE\r\nTE: trailers\r\n';
-  if (request.cookie !== null) {
+  if (request.cookie !== null && rules?.request.dropsCookie !== true) {
     const cookie = withoutOurCookies(request.cookie);
     if (cookie !== '') text += `Cookie: ${cookie}\r\n`;
   }
-  if (request.authorization !== null && !additions.consumeAuthorization) {
+  if (request.authorization !== null && !additions.consumeAuthorization && rules?.request.dropsAuthorization !== true) {
     text += `Authorization: ${request.authorization}\r\n`;
   }
   text += additions.forwardedLines;
@@ -61,8 +70,9 @@ export function responseHeadText(
   framing: ResponseFraming,
   connection: 'close' | 'keep-alive' | '',
   nowMs: number,
+  rules: CompiledHeaderRules | null,
 ): string {
-  let text = `HTTP/1.1 ${response.status} ${response.statusText}\r\n${response.forwardable}`;
+  let text = `HTTP/1.1 ${response.status} ${response.statusText}\r\n${changed(response, rules)}`;
   if (!response.hasDate) text += `Date: ${httpDate(nowMs)}\r\n`;
   if (framing === 'chunked') {
     text += 'Transfer-Encoding: chunked\r\n';
@@ -72,14 +82,23 @@ export function responseHeadText(
   return `${text}X-Request-Id: ${requestId}\r\n\r\n`;
 }
 
-/** 1xx: no framing and no Date. */
-export function interimHeadText(response: ParsedResponse): string {
-  return `HTTP/1.1 ${response.status} ${response.statusText}\r\n${response.forwardable}\r\n`;
+function changed({ forwardable }: ParsedResponse, rules: CompiledHeaderRules | null): string {
+  return rules === null ? forwardable : rules.response.without(forwardable) + rules.response.lines;
 }
 
-export function switchingHeadText(response: ParsedResponse, requestId: string): string {
+/** 1xx: no framing and no Date. Of the rules only what is taken away: what is added is for the answer itself. */
+export function interimHeadText(response: ParsedResponse, rules: CompiledHeaderRules | null): string {
+  const lines = rules === null ? response.forwardable : rules.response.without(response.forwardable);
+  return `HTTP/1.1 ${response.status} ${response.statusText}\r\n${lines}\r\n`;
+}
+
+export function switchingHeadText(
+  response: ParsedResponse,
+  requestId: string,
+  rules: CompiledHeaderRules | null,
+): string {
   return (
-    `HTTP/1.1 101 Switching Protocols\r\n${response.forwardable}Connection: Upgrade\r\n` +
+    `HTTP/1.1 101 Switching Protocols\r\n${changed(response, rules)}Connection: Upgrade\r\n` +
     `Upgrade: ${response.upgrade}\r\nX-Request-Id: ${requestId}\r\n\r\n`
   );
 }

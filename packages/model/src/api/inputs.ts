@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   accessRule,
   gatewayEndpoint,
+  headerRulesInput,
   healthCheck,
   hostname,
   id,
@@ -10,6 +11,7 @@ import {
   port,
   principal,
   proxyProtocol,
+  type Resource,
   resource,
   resourceProtocol,
   targetAddress,
@@ -62,9 +64,21 @@ export const resourceInput = z.strictObject({
   access: accessInput.prefault({}),
   targets: z.array(targetInput).min(1).max(200),
   proxyProtocol: proxyProtocol.default('none'),
+  /** HTTP alone. */
+  headers: headerRulesInput.prefault({}),
   enabled: z.boolean().default(true),
 });
 export type ResourceInput = z.infer<typeof resourceInput>;
+
+/** What the API takes, from what it shows. Passwords and secrets are not shown; without one, the one that is there stays. */
+export function resourceInputOf(shown: Resource): ResourceInput {
+  const { name, protocol, domains, port, access, targets, proxyProtocol, headers, enabled } = shown;
+  return {
+    ...{ name, protocol, domains, port, proxyProtocol, headers, enabled },
+    access: { ...access, basic: access.basic.map(({ username }) => ({ username })) },
+    targets: targets.map(({ id: _, deviceId, ...target }) => ({ ...target, agent: deviceId })),
+  };
+}
 
 /** The file of `zeronaut resources apply`. */
 export const resourcesFile = z.strictObject({ resources: z.array(resourceInput).max(5000) });
@@ -81,6 +95,7 @@ export const serviceInput = z.strictObject({
   port: port.optional(),
   access: accessInput.prefault({}),
   proxyProtocol: proxyProtocol.default('none'),
+  headers: headerRulesInput.prefault({}),
 });
 
 export const serviceView = resource.extend({

@@ -8,6 +8,7 @@ import {
   gateway,
   gatewayLoad,
   gatewayLoadPoint,
+  headerRules,
   id,
   label,
   language,
@@ -71,6 +72,8 @@ export const reachabilityRoutes = defineRoutes({
       /** The gateways that answer to it. */
       gateways: z.array(z.strictObject({ ...named.shape, connected: gateway.shape.connected })).max(1_000),
       targets: z.array(target),
+      /** What is changed on the way; null where there is no resource. */
+      headers: headerRules.nullable(),
       /** Null where there is no resource to decide about. */
       answer: accessAnswer.nullable(),
       reason: z.string(),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { accessRule } from './access-rule.ts';
 import { devicePosture } from './device-posture.ts';
 import { gatewayLoad } from './gateway-status.ts';
+import { headerRules } from './header-rules.ts';
 import { language } from './language.ts';
 import { role } from './role.ts';
 import {
@@ -34,6 +35,7 @@ export * from './device-proof.ts';
 export * from './discovered-service.ts';
 export * from './gateway-log.ts';
 export * from './gateway-status.ts';
+export * from './header-rules.ts';
 export * from './identity-provider.ts';
 export * from './incident.ts';
 export * from './invitation.ts';
@@ -317,6 +319,7 @@ export const resource = z.strictObject({
   access: accessRule,
   targets: z.array(target).max(200),
   proxyProtocol,
+  headers: headerRules,
   segments,
   /** The device that published it (services). */
   deviceId: id.nullable(),

@@ -41,6 +41,10 @@ export const messages: Translation<typeof english> = {
   'form.wrong': 'Das ist ungültig.',
   'form.wrongHint': 'Ungültig: {hint}',
   'form.theirs': 'Jemand anderes schrieb inzwischen: {value}',
+  'fold.open': 'Zeigen',
+  'fold.close': 'Verbergen',
+  'fold.openOf': '{title} zeigen',
+  'fold.closeOf': '{title} verbergen',
   'form.conflict':
     'Jemand anderes hat dies geändert, während du es offen hattest. Dessen Änderungen stehen nun hier, deine sind behalten. Sieh es an und speichere nochmals.',
   'secret.once': 'Das wird nur dieses eine Mal gezeigt und nirgends aufbewahrt. Kopiere es jetzt.',

@@ -40,6 +40,10 @@ export const messages = {
   'form.wrong': 'This is not valid.',
   'form.wrongHint': 'Not valid: {hint}',
   'form.theirs': 'Somebody else wrote meanwhile: {value}',
+  'fold.open': 'Show',
+  'fold.close': 'Hide',
+  'fold.openOf': 'Show {title}',
+  'fold.closeOf': 'Hide {title}',
   'form.conflict':
     'Somebody else changed this while you had it open. What they changed is here now, what you changed is kept. Look at it and save again.',
   'secret.once': 'It is shown this once and kept nowhere. Copy it now.',

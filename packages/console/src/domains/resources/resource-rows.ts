@@ -1,4 +1,5 @@
-import { createId, type Resource, type Target } from '@zeronaut/model';
+import { isDeepStrictEqual } from 'node:util';
+import { createId, NO_HEADER_RULES, type Resource, type Target } from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
@@ -9,6 +10,8 @@ type TargetRow = Selectable<Schema['targets']>;
 
 /** A resource as its tables hold it, with real hashes in `access`. `redactResource` before it leaves the console. */
 export interface StoredResource extends Resource {
+  /** The sealed values of `headers` that are secrets, in their order. */
+  readonly headerSecrets: readonly string[];
   readonly autoNamed: boolean;
 }
 
@@ -60,6 +63,8 @@ export async function loadResources(
     access: JSON.parse(row.access),
     targets: (targets.get(row.id) ?? []).map(toTarget),
     proxyProtocol: row.proxy_protocol,
+    headers: row.headers === null ? NO_HEADER_RULES : JSON.parse(row.headers),
+    headerSecrets: row.header_secrets === null ? [] : JSON.parse(row.header_secrets),
     segments: JSON.parse(row.segments),
     deviceId: row.device_id,
     enabled: row.enabled === 1,
@@ -81,6 +86,8 @@ export async function saveResource(queries: Queries, resource: StoredResource): 
     port: resource.port,
     access: JSON.stringify(resource.access),
     proxy_protocol: resource.proxyProtocol,
+    headers: isDeepStrictEqual(resource.headers, NO_HEADER_RULES) ? null : JSON.stringify(resource.headers),
+    header_secrets: resource.headerSecrets.length === 0 ? null : JSON.stringify(resource.headerSecrets),
     segments: JSON.stringify(resource.segments),
     device_id: resource.deviceId,
     enabled: resource.enabled ? 1 : 0,

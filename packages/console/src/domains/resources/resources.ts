@@ -9,12 +9,13 @@ import { activeGateways } from '../gateways/gateways.ts';
 import { contains, type ListQuery, listRows } from '../list.ts';
 import { type Page, toPage } from '../page.ts';
 import { hashAccess, redactAccess } from './access-input.ts';
+import { keepHeaders } from './header-secrets.ts';
 import { checkNames } from './names.ts';
 import { choosePort } from './ports.ts';
 import { keepTargetIds, loadResources, type StoredResource, saveResource } from './resource-rows.ts';
 
 export function redactResource(stored: StoredResource): Resource {
-  const { autoNamed: _, ...resource } = stored;
+  const { autoNamed: _, headerSecrets: __, ...resource } = stored;
   return { ...resource, access: redactAccess(resource.access) };
 }
 
@@ -135,9 +136,15 @@ export async function putResource(
   if (wanted.protocol === 'http' && wanted.port !== null) {
     return new Refusal('api.invalid', { errors: [{ path: '/port', message: 'an HTTP resource has no port' }] });
   }
+  const { host, request, response } = wanted.headers;
+  if (wanted.protocol !== 'http' && (host !== null || request.length + response.length > 0)) {
+    return new Refusal('api.invalid', { errors: [{ path: '/headers', message: 'only HTTP resources have headers' }] });
+  }
+  const kept = keepHeaders(context.authority.sealer, id, wanted.headers, wanted.targets, before);
+  if (kept instanceof Refusal) return kept;
   const clash = await checkNames(queries, caller.organizationId, gateways, { id, ...wanted });
   if (clash !== null) return clash;
-  const kept = before !== null && before.protocol === wanted.protocol ? before.port : null;
+  const oldPort = before !== null && before.protocol === wanted.protocol ? before.port : null;
   const port =
     wanted.protocol === 'http'
       ? null
@@ -145,7 +152,7 @@ export async function putResource(
           resourceId: id,
           protocol: wanted.protocol,
           wanted: wanted.port,
-          kept,
+          kept: oldPort,
         });
   if (port instanceof Refusal) return port;
 
@@ -161,6 +168,7 @@ export async function putResource(
     access: wanted.access,
     targets: keepTargetIds(wanted.targets, before?.targets ?? [], nowMs),
     proxyProtocol: wanted.proxyProtocol,
+    ...kept,
     // Policies rest on them, so whoever may change resources may not change these.
     segments: before?.segments ?? [],
     deviceId: wanted.deviceId,

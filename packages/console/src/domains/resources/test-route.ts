@@ -2,6 +2,7 @@ import type {
   AccessAnswer,
   AccessQuestionInput,
   AssumedCircumstances,
+  HeaderRules,
   Reason,
   Resource,
   Target,
@@ -29,6 +30,7 @@ export interface RouteAnswer {
   resource: { id: string; name: string } | null;
   gateways: { id: string; name: string; connected: boolean }[];
   targets: Target[];
+  headers: HeaderRules | null;
   answer: AccessAnswer | null;
   reason: Reason;
   title: string;
@@ -66,6 +68,7 @@ export async function testRoute(
     resource: resource === null ? null : { id: resource.id, name: resource.name },
     gateways: found.gateways.map(({ id, name }) => ({ id, name, connected: connected.has(id) })),
     targets: resource?.targets ?? [],
+    headers: resource?.headers ?? null,
   };
   if (resource === null) {
     const off = await disabledResource(context, caller.organizationId, url, facts.gateways);

@@ -84,6 +84,7 @@ export async function publishService(
           },
         ],
         proxyProtocol: input.proxyProtocol,
+        headers: input.headers,
         enabled: true,
         origin: 'service',
         deviceId: device.id,

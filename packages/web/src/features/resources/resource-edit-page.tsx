@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import type { Resource } from '@zeronaut/model';
+import { type Resource, resourceInputOf } from '@zeronaut/model';
 import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { ButtonLink } from '../../ui/button-link.tsx';
@@ -8,7 +8,6 @@ import { PageHeader } from '../../ui/page-header.tsx';
 import { PendingCard } from '../../ui/states.tsx';
 import { resourceMessages } from './messages.ts';
 import { ResourceForm } from './resource-form.tsx';
-import { valuesOf } from './resource-values.ts';
 
 const route = getRouteApi('/resources/$id/edit');
 
@@ -18,7 +17,7 @@ export function ResourceEditPage() {
   const { id } = route.useParams();
   const update = useRouteMutation('resources.update', ['resources.list', 'resources.get']);
   const { data: resource, error, refetch } = useQuery(routeQuery('resources.get', { params: { id } }));
-  const baseOf = (one: Resource) => ({ values: valuesOf(one), version: one.version });
+  const baseOf = (one: Resource) => ({ values: resourceInputOf(one), version: one.version });
   if (resource === undefined) {
     return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
   }

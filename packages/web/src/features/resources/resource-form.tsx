@@ -4,8 +4,8 @@ import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
-import { healthCheck, type ResourceInput, resourceInput } from '@zeronaut/model';
-import type { ReactNode } from 'react';
+import { healthCheck, NO_HEADER_RULES, type ResourceInput, resourceInput } from '@zeronaut/model';
+import { type ReactNode, useEffect } from 'react';
 import { useFieldArray, useFormContext, useWatch } from 'react-hook-form';
 import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
@@ -14,6 +14,7 @@ import { type Base, Form } from '../../ui/form.tsx';
 import { ListInput, NumberInput, SelectInput, SwitchInput, TextInput } from '../../ui/form-fields.tsx';
 import { DeleteIcon, PlusIcon } from '../../ui/icons.tsx';
 import { Section } from '../../ui/section.tsx';
+import { HeaderSection } from './header-fields.tsx';
 import { resourceMessages } from './messages.ts';
 import { fitting, NEW_TARGET } from './resource-values.ts';
 
@@ -53,9 +54,20 @@ export function ResourceForm(props: ResourceFormProps) {
         <Section title={t('section.access')}>
           <AccessFields />
         </Section>
+        <HttpSections />
       </Form>
     </Box>
   );
+}
+
+/** What only HTTP has. Rules that were begun under another protocol are nothing to keep a form from being saved for. */
+function HttpSections() {
+  const isHttp = useWatch({ name: 'protocol' }) === 'http';
+  const { setValue } = useFormContext();
+  useEffect(() => {
+    if (!isHttp) setValue('headers', NO_HEADER_RULES);
+  }, [isHttp, setValue]);
+  return isHttp ? <HeaderSection /> : null;
 }
 
 const EXAMPLE_ADDRESS = '127.0.0.1:3000';

@@ -4,7 +4,7 @@ import Link from '@mui/material/Link';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import type { Resource } from '@zeronaut/model';
+import { type Resource, resourceInputOf } from '@zeronaut/model';
 import { useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
@@ -25,10 +25,11 @@ import { TrafficCharts } from '../../ui/traffic-charts.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
 import { useDone } from '../../ui/use-done.ts';
 import { DnsRecords } from './dns-records.tsx';
+import { HeaderFacts } from './header-fields.tsx';
+import { hasHeaderRules } from './header-rules.ts';
 import { resourceMessages } from './messages.ts';
 import { ResourceStatus, TargetHealth } from './resource-status.tsx';
 import { ResourceUse } from './resource-use.tsx';
-import { valuesOf } from './resource-values.ts';
 import { ShareLinks } from './share-links.tsx';
 
 const route = getRouteApi('/resources/$id');
@@ -102,6 +103,7 @@ export function ResourcePage() {
         {resource.origin === 'service' ? <Addresses id={resource.id} /> : <DeclaredAddresses resource={resource} />}
         <Access resource={resource} />
         <Targets resource={resource} />
+        <Headers rules={resource.headers} />
         {resource.protocol === 'http' ? <DnsRecords id={resource.id} /> : null}
         {resource.protocol === 'http' && resource.access.mode !== 'public' ? <ShareLinks resource={resource} /> : null}
         <Section title={t('section.about')}>
@@ -148,7 +150,7 @@ export function ResourcePage() {
 
 function toggled(resource: Resource) {
   const { id, version, enabled } = resource;
-  return { params: { id }, body: { ...valuesOf(resource), enabled: !enabled }, version };
+  return { params: { id }, body: { ...resourceInputOf(resource), enabled: !enabled }, version };
 }
 
 /** Where a published service answers, at each gateway. */
@@ -232,6 +234,17 @@ function Access({ resource: { access } }: { readonly resource: Resource }) {
           access.tokens === null ? null : [t('fact.tokens'), access.tokens.audience],
         ]}
       />
+    </Section>
+  );
+}
+
+/** Only where there are any. */
+function Headers({ rules }: { readonly rules: Resource['headers'] }) {
+  const t = useMessages(resourceMessages);
+  if (!hasHeaderRules(rules)) return null;
+  return (
+    <Section title={t('section.headers')}>
+      <HeaderFacts rules={rules} />
     </Section>
   );
 }

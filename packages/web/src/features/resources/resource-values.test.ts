@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createId, type Resource, resource, resourceInput } from '@zeronaut/model';
-import { fitting, NEW_RESOURCE, newResource, valuesOf } from './resource-values.ts';
+import { createId, type Resource, resource, resourceInput, resourceInputOf } from '@zeronaut/model';
+import { fitting, NEW_RESOURCE, newResource } from './resource-values.ts';
 
 test('what the API shows goes back to it unchanged, but for what is never shown', () => {
   const shown: Resource = resource.parse({
@@ -20,18 +20,25 @@ test('what the API shows goes back to it unchanged, but for what is never shown'
         expectStatus: { from: 200, to: 204 },
       },
     })),
+    headers: {
+      host: 'inside.example.com',
+      request: [{ action: 'set', name: 'X-Api-Key', value: null, secret: true }],
+      response: [{ action: 'remove', name: 'Server', value: null }],
+    },
     ...{ deviceId: null, enabled: false, version: 4 },
     ...{ createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z' },
   });
-  const input = resourceInput.parse(fitting(valuesOf(shown)));
+  const input = resourceInput.parse(fitting(resourceInputOf(shown)));
   assert.equal(input.enabled, false);
   assert.deepEqual(input.access.basic, [{ username: 'ci' }], 'the password stays what it is');
   const [{ id: _, deviceId, ...target }] = shown.targets as [Resource['targets'][number]];
   assert.deepEqual(input.targets, [{ ...target, agent: deviceId }]);
+  assert.deepEqual(input.headers, shown.headers, 'the secret stays what it is');
 });
 
 test('a changed protocol takes along nothing of the one before', () => {
-  const http = { ...NEW_RESOURCE, name: 'db', domains: ['a.example.com'] };
+  const headers = { host: 'a.internal', request: [], response: [] };
+  const http = { ...NEW_RESOURCE, name: 'db', domains: ['a.example.com'], headers };
   const [target] = http.targets as [(typeof http.targets)[number]];
   const tcp = fitting({
     ...http,
@@ -40,6 +47,7 @@ test('a changed protocol takes along nothing of the one before', () => {
     targets: [{ ...target, address: 'db:5432', protocol: 'https' }],
   });
   assert.deepEqual([tcp.domains, tcp.port, tcp.targets[0]!.protocol], [[], 5432, undefined]);
+  assert.equal(tcp.headers.host, null);
   assert.deepEqual(fitting({ ...tcp, protocol: 'http' }).port, null);
 });
 

@@ -1,14 +1,4 @@
-import type { Resource, ResourceInput } from '@zeronaut/model';
-
-/** What the form and the API take, from what the API shows. Passwords are not shown; without one, the one that is there stays. */
-export function valuesOf(resource: Resource): ResourceInput {
-  const { name, protocol, domains, port, access, targets, proxyProtocol, enabled } = resource;
-  return {
-    ...{ name, protocol, domains, port, proxyProtocol, enabled },
-    access: { ...access, basic: access.basic.map(({ username }) => ({ username })) },
-    targets: targets.map(({ id: _, deviceId, ...target }) => ({ ...target, agent: deviceId })),
-  };
-}
+import { NO_HEADER_RULES, type ResourceInput } from '@zeronaut/model';
 
 export const NEW_TARGET: ResourceInput['targets'][number] = {
   address: '',
@@ -28,6 +18,7 @@ export const NEW_RESOURCE: ResourceInput = {
   access: { mode: 'login', allow: [], addresses: [], basic: [], tokens: null },
   targets: [NEW_TARGET],
   proxyProtocol: 'none',
+  headers: NO_HEADER_RULES,
   enabled: true,
 };
 
@@ -57,6 +48,7 @@ export function fitting(values: ResourceInput): ResourceInput {
     ...values,
     domains: isHttp ? values.domains : [],
     port: isHttp ? null : values.port,
+    headers: isHttp ? values.headers : NO_HEADER_RULES,
     targets: values.targets.map(({ protocol, ...target }) => ({
       ...target,
       ...(isHttp && (protocol === 'http' || protocol === 'https') && { protocol }),

@@ -19,6 +19,8 @@ import { ErrorState } from '../../ui/states.tsx';
 import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
 import { Tags } from '../../ui/tag.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
+import { HeaderFacts } from './header-fields.tsx';
+import { hasHeaderRules } from './header-rules.ts';
 import { resourceMessages } from './messages.ts';
 
 type Answer = RouteResponse<Routes['resources.test']>;
@@ -154,6 +156,11 @@ function AnswerCard({ answer }: { readonly answer: Answer }) {
                 </TextLink>
               </div>
             ))}
+          </Step>
+        )}
+        {answer.headers === null || !hasHeaderRules(answer.headers) ? null : (
+          <Step title={t('section.headers')}>
+            <HeaderFacts rules={answer.headers} />
           </Step>
         )}
         {answer.targets.length === 0 ? null : (

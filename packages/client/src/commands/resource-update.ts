@@ -1,0 +1,56 @@
+import type { ResourceInput } from '@zeronaut/model';
+import type { Command } from 'commander';
+import { usageError } from '../cli-error.ts';
+import { type CommandLine, type CommonOptions, connect, createCommand, outputOf } from './command-line.ts';
+import { addHeaderOptions, type HeaderOptions, withHeaders } from './header-options.ts';
+import { findResource } from './resource-questions.ts';
+
+interface UpdateOptions extends CommonOptions, HeaderOptions {
+  readonly headers?: boolean;
+}
+
+/** `zeronaut resources update`: what is named changes, everything else of the resource stays. */
+export function updateResourceCommand(line: CommandLine): Command {
+  const command = createCommand('update', {
+    summary: 'change settings of a declared resource, and leave the others as they are',
+    description:
+      'What is named changes, everything else stays. Names, targets and access are changed by zeronaut resources apply. ' +
+      'A value that sounds like a secret (Authorization, X-Api-Key, …) is not shown again.',
+    examples: [
+      "resources update wiki --request-header 'X-Environment: prod' --response-header 'Server:'",
+      "resources update wiki --host-header wiki.internal --response-header '+Content-Security-Policy: frame-ancestors self'",
+      'resources update wiki --no-headers',
+    ],
+  }).argument('<name>', 'name or id');
+  addHeaderOptions(command, '; empty: what the visitor asked for');
+  return command
+    .option('--no-headers', 'no header rules any more')
+    .action(async (name: string, options: UpdateOptions) => {
+      const { resourceInputOf } = await import('@zeronaut/model');
+      const output = outputOf(line, options);
+      const { api } = await connect(line, options);
+      const resource = await findResource(api, name);
+      if (resource.origin === 'service') {
+        throw usageError(`${name} is a service of an agent`, 'Give the options to zeronaut expose.');
+      }
+      const before = resourceInputOf(resource);
+      const body: ResourceInput = { ...before, headers: headersOf(before.headers, options) };
+      const input = { params: { id: resource.id }, body };
+      const after = await api.call('resources.update', input, { ifMatch: `"${resource.version}"` });
+      output.document(after);
+      output.line(after.version === resource.version ? `${after.name} is as it was.` : `${after.name} is changed.`);
+    });
+}
+
+function headersOf(before: ResourceInput['headers'], options: UpdateOptions): ResourceInput['headers'] {
+  const given = options.hostHeader !== undefined || options.requestHeader || options.responseHeader;
+  if (options.headers === false) {
+    if (given) throw usageError('--no-headers takes all rules away, and others are given beside it');
+    return { host: null, request: [], response: [] };
+  }
+  return {
+    host: options.hostHeader === undefined ? before.host : options.hostHeader || null,
+    request: withHeaders(before.request, options.requestHeader ?? []),
+    response: withHeaders(before.response, options.responseHeader ?? []),
+  };
+}
