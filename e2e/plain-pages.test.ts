@@ -1,8 +1,13 @@
 /** Pages that console and gateway render by themselves, without the web console: read by everybody, in both themes, and on a phone. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { recordingUpstream } from '@zeronaut/testkit';
+import { REASON_TEXTS } from '@zeronaut/model/reason-texts';
+import { foreignTexts, recordingUpstream } from '@zeronaut/testkit';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { texts as consoleDe } from '../packages/console/src/pages/texts.de.ts';
+import { texts as consoleEn } from '../packages/console/src/pages/texts.en.ts';
+import { texts as gatewayDe } from '../packages/gateway/src/access/texts.de.ts';
+import { texts as gatewayEn } from '../packages/gateway/src/access/texts.en.ts';
 import { findProgram } from '../scripts/needs.mjs';
 import { checkAccessible } from './harness/accessibility.ts';
 import { fileOwner } from './harness/file-owner.ts';
@@ -11,6 +16,10 @@ import { startWorld, type User, type World } from './harness/world.ts';
 
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 const DESK = { viewport: { width: 1280, height: 800 } };
+const GERMAN_PHONE = { ...PHONE, locale: 'de-CH' };
+// The name of the organization is what somebody called it.
+const GERMAN = [gatewayDe, consoleDe, REASON_TEXTS.de, 'My organization'];
+const ENGLISH = [gatewayEn, consoleEn, REASON_TEXTS.en];
 const owner = fileOwner();
 let world: World;
 let browser: Browser;
@@ -45,7 +54,7 @@ before(async () => {
 afterEach((t) => world.showLogsOnFailure(t));
 after(() => assert.deepEqual(complaints, [], 'violations of the policy and errors of the whole run'));
 
-async function openPage(device: typeof PHONE | typeof DESK): Promise<Page> {
+async function openPage(device: typeof PHONE | typeof DESK | typeof GERMAN_PHONE): Promise<Page> {
   const context = await browser.newContext({ ...device, ignoreHTTPSErrors: true });
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
@@ -60,6 +69,10 @@ async function openPage(device: typeof PHONE | typeof DESK): Promise<Page> {
 }
 
 async function look(page: Page, what: string): Promise<void> {
+  const wanted = await page.evaluate<string>('navigator.language.slice(0, 2)');
+  assert.equal(await page.evaluate<string>('document.documentElement.lang'), wanted, what);
+  const [own, other] = wanted === 'de' ? [GERMAN, ENGLISH] : [ENGLISH, GERMAN];
+  assert.deepEqual(foreignTexts(await page.content(), own, other), [], what);
   const known = complaints.length;
   for (const theme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
@@ -88,17 +101,19 @@ async function signIn(page: Page, url: string): Promise<void> {
 for (const [name, device] of [
   ['a phone', PHONE],
   ['a desk', DESK],
+  ['a phone in German', GERMAN_PHONE],
 ] as const) {
   describe(`on ${name}`, () => {
     it('the pages of the console', { timeout: 120_000 }, async () => {
       const page = await openPage(device);
       const { url } = await world.api.call('invitations.create', {
-        body: { email: `${device === PHONE ? 'phone' : 'desk'}@example.com`, role: 'member' },
+        body: { email: `${name.replaceAll(' ', '-')}@example.com`, role: 'member' },
       });
       await visit(page, `${consoleUrl}/sign-in`, 'the sign-in');
       await visit(page, `${consoleUrl}/setup?token=none`, 'a set-up link that is over');
       await visit(page, url.replace('127.0.0.1', 'localhost'), 'an invitation');
-      await visit(page, `${consoleUrl}/api/docs`, 'the description of the API');
+      // English for everybody.
+      if (device !== GERMAN_PHONE) await visit(page, `${consoleUrl}/api/docs`, 'the description of the API');
       await signIn(page, `${consoleUrl}/sign-in?next=%2Faccount`);
       for (const path of ['/account', '/device', '/requests?object=payroll', '/organizations']) {
         await visit(page, `${consoleUrl}${path}`, path);
@@ -120,6 +135,38 @@ for (const [name, device] of [
     });
   });
 }
+
+it('a language is chosen without a script, here and in the web console alike', async () => {
+  const context = await browser.newContext({ ...DESK, ignoreHTTPSErrors: true, javaScriptEnabled: false });
+  const page = await context.newPage();
+  const lang = (of: Page) => of.locator('html').getAttribute('lang');
+  for (const url of [`${consoleUrl}/sign-in?next=%2Faccount`, `${world.portalUrl}sign-in`]) {
+    await page.goto(url);
+    assert.equal(await lang(page), 'en');
+    await page.getByRole('button', { name: 'Deutsch' }).click();
+    assert.equal(page.url(), url, 'it comes back to the page');
+    assert.equal(await lang(page), 'de');
+    await page.goto(new URL('/nowhere', url).href);
+    assert.equal(await lang(page), 'de', 'and stays');
+  }
+  const cookies = (await context.cookies()).filter(({ name }) => name.endsWith('zn_language'));
+  assert.deepEqual(
+    cookies.map(({ value, sameSite }) => `${value} ${sameSite}`),
+    ['de Lax', 'de Lax'],
+  );
+
+  const scripted = await openPage(DESK);
+  await scripted.context().addCookies(await context.cookies());
+  await context.close();
+  await signIn(scripted, `${consoleUrl}/sign-in?next=%2Fresources`);
+  await scripted.getByRole('heading', { name: 'Ressourcen' }).waitFor();
+  await scripted.getByRole('button', { name: 'Konto' }).click();
+  await scripted.getByRole('menuitemradio', { name: 'English' }).click();
+  await scripted.getByRole('heading', { name: 'Resources' }).waitFor();
+  await scripted.goto(`${consoleUrl}/account`);
+  assert.equal(await lang(scripted), 'en', 'what the web console chose counts for its pages, too');
+  await scripted.context().close();
+});
 
 it('a port is opened and shut on a phone, on one page', async () => {
   const page = await openPage(PHONE);

@@ -1,8 +1,8 @@
 import { alarmTexts as de } from './alarm-texts.de.ts';
 import { alarmTexts as en } from './alarm-texts.en.ts';
-import type { Language } from './entities/language.ts';
 import type { Notice } from './entities/notification.ts';
 import type { Alarm } from './entities/traffic.ts';
+import type { Language } from './language-choice.ts';
 
 /** Alarms in words: the same in mails, in browsers and on pages. */
 

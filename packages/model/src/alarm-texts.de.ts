@@ -22,7 +22,7 @@ export const alarmTexts: AlarmTexts = {
   details: {
     no_gateway: 'ohne ein Gateway ist nichts zu erreichen',
     gateway_never: 'es war noch nie verbunden',
-    gateway_away: 'es ist nicht verbunden; es arbeitet weiter mit dem, was es weiß',
+    gateway_away: 'es ist nicht verbunden; es arbeitet weiter mit dem, was es weiss',
     gateway_behind: 'es läuft mit Snapshot {applied}, und {wanted} liegt für es bereit',
     events_dropped:
       'es hat seit seinem Start {count} Zugriffe nicht melden können, weil die Platte oder ihr Vorrat voll war',

@@ -37,6 +37,7 @@ export * from './fault.ts';
 export * from './gateway-file.ts';
 export * from './identity-provider-presets.ts';
 export * from './ids.ts';
+export * from './language-choice.ts';
 export * from './local-credential.ts';
 export * from './log-levels.ts';
 export * from './open-connections.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { factorKind, id } from './entities/index.ts';
+import { LANGUAGE_COOKIE } from './language-choice.ts';
 
 /**
  * Every token is a compact JWS with EdDSA (Ed25519) and a `typ` of its own, so that one can never stand in for another
@@ -84,6 +85,7 @@ export const COOKIE = {
   state: '__Host-zn_state',
   portal: '__Host-zn_portal',
   csrf: '__Host-zn_csrf',
+  language: LANGUAGE_COOKIE.secure,
 } as const;
 
 /** Paths that a gateway answers by itself on every protected host; they never reach a service. */

@@ -7,6 +7,6 @@ export { type AttestationDemand, verifyStatement } from './attestation/verify-st
 export { CHALLENGE_TTL_MS, createChallenge, openChallenge } from './challenge.ts';
 export { type ClientData, readClientData } from './client-data.ts';
 export { creationOptions, PASSKEY_ALGORITHMS, requestOptions } from './options.ts';
-export { PASSKEY_SCRIPT } from './page-script.ts';
+export { PASSKEY_SCRIPTS } from './page-script.ts';
 
 export { type KnownPasskey, verifyAssertion } from './verify-assertion.ts';

@@ -5,6 +5,7 @@ export * from './each-database.ts';
 export * from './free-port.ts';
 export * from './manual-clock.ts';
 export * from './network-namespaces.ts';
+export * from './pages-in-one-language.ts';
 export * from './platform-statements.ts';
 export * from './postgres-cluster.ts';
 export * from './recording-upstream.ts';

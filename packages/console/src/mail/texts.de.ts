@@ -33,7 +33,7 @@ Hast du ihn nicht verlangt, tu nichts: in keinem anderen Browser öffnet er etwa
     subject: `Zugang zu ${object} erbeten`,
     text: `${email} bittet um Zugang zu ${kind === 'site' ? 'dem Standort' : 'der Ressource'} ${object}, für ${minutes} Minuten.
 
-Ansehen, genehmigen oder ablehnen kannst du das auf der Seite der Anfragen:
+Ansehen, bewilligen oder ablehnen kannst du das auf der Seite der Anfragen:
 
 ${url}
 

@@ -1,5 +1,5 @@
 import { type FactorList, parseJson, routes } from '@zeronaut/model';
-import { PASSKEY_SCRIPT } from '@zeronaut/passkeys';
+import { PASSKEY_SCRIPTS } from '@zeronaut/passkeys';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller, Context } from '../domains/context.ts';
 import { listFactors, personOf, removeFactor, renewRecoveryCodes } from '../domains/factors/factors.ts';
@@ -7,12 +7,14 @@ import { confirmTotp, startTotp } from '../domains/factors/totp.ts';
 import { createPasskey, startPasskey } from '../domains/passkeys/passkeys.ts';
 import { requireFreshSession } from '../domains/sessions/step-up.ts';
 import { Refusal } from '../store/refusal.ts';
-import { recoveryCodes, sentenceOf, totpForm } from './factor-page.ts';
+import { recoveryCodes, totpForm } from './factor-page.ts';
 import { field } from './form.ts';
 import { type Html, html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
 import { passkeyCreationForm } from './passkey-forms.ts';
+import { day, minute, sentenceOf, textsFor } from './reader.ts';
 import { onForm, sendRefusal, signedIn } from './signed-in.ts';
+import type { Texts } from './texts.en.ts';
 
 /** How the person who is signed in signs in: second factors and recovery codes. */
 export function registerAccountPage(app: FastifyInstance, context: Context): void {
@@ -27,7 +29,8 @@ export function registerAccountPage(app: FastifyInstance, context: Context): voi
     if (factors instanceof Refusal) return sendRefusal(reply, factors);
     const stale = await requireFreshSession(context.store.db, context, caller);
     const options = stale ?? (await startPasskey(context, caller));
-    const page = accountPage(caller, factors, options, problem === null ? null : sentenceOf(problem));
+    const t = textsFor(reply.request);
+    const page = accountPage(t, caller, factors, options, problem === null ? null : sentenceOf(t, problem));
     return sendPage(reply, page, problem?.status ?? 200);
   }
 
@@ -38,23 +41,28 @@ export function registerAccountPage(app: FastifyInstance, context: Context): voi
       const result = (await requireFreshSession(context.store.db, context, caller)) ?? (await run(caller, request));
       if (result instanceof Refusal) return await show(reply, caller, result);
       if (result === null) return reply.redirect('/account', 303);
-      return sendPage(reply, { title: 'Account', user: { email: caller.actor.name }, content: result });
+      return sendPage(reply, {
+        title: textsFor(request).account.title,
+        user: { email: caller.actor.name },
+        content: result,
+      });
     });
   }
 
-  form('/account/totp', async (caller) => {
+  form('/account/totp', async (caller, request) => {
+    const t = textsFor(request);
     const user = await personOf(context, caller);
     if (user instanceof Refusal) return user;
     const started = await startTotp(context, user, caller);
     if (started instanceof Refusal) return started;
-    return html`<h1>Set up an authenticator app</h1>
-<div class="card slim">${totpForm(started, '/account/totp/confirmation', '/account')}</div>`;
+    return html`<h1>${t.factor.setUpApp}</h1>
+<div class="card slim">${totpForm(t, started, '/account/totp/confirmation', '/account')}</div>`;
   });
 
   form('/account/totp/confirmation', async (caller, request) => {
     const user = await personOf(context, caller);
     if (user instanceof Refusal) return user;
-    return shown(await confirmTotp(context, user, field(request, 'code').slice(0, 40), caller));
+    return shown(textsFor(request), await confirmTotp(context, user, field(request, 'code').slice(0, 40), caller));
   });
 
   form('/account/passkeys', async (caller, request) => {
@@ -65,22 +73,25 @@ export function registerAccountPage(app: FastifyInstance, context: Context): voi
     if (!input.success) return new Refusal('passkey.malformed');
     const created = await createPasskey(context, caller, input.data.name, input.data.credential);
     if (created instanceof Refusal) return created;
-    return created.recoveryCodes.length === 0 ? null : shown(created.recoveryCodes);
+    return created.recoveryCodes.length === 0 ? null : shown(textsFor(request), created.recoveryCodes);
   });
 
-  form('/account/recovery-codes', async (caller) => shown(await renewRecoveryCodes(context, caller)));
+  form('/account/recovery-codes', async (caller, request) =>
+    shown(textsFor(request), await renewRecoveryCodes(context, caller)),
+  );
 
   form('/account/factors/removal', async (caller, request) => {
     return (await removeFactor(context, caller, field(request, 'id'))) ?? null;
   });
 }
 
-function shown(codes: string[] | Refusal): Html | Refusal {
+function shown(t: Texts, codes: string[] | Refusal): Html | Refusal {
   if (codes instanceof Refusal) return codes;
-  return html`${recoveryCodes(codes)}<p><a href="/account">I have kept them</a></p>`;
+  return html`${recoveryCodes(t, codes)}<p><a href="/account">${t.factor.kept}</a></p>`;
 }
 
 function accountPage(
+  t: Texts,
   caller: Caller,
   factors: FactorList,
   passkey: Record<string, unknown> | Refusal,
@@ -89,41 +100,41 @@ function accountPage(
   const hasTotp = factors.items.some(({ kind }) => kind === 'totp');
   const rows = factors.items.map(
     (factor) => html`<tr><td><span class="name">${factor.name}</span></td>
-<td data-label="Kind">${factor.kind === 'totp' ? 'app' : 'passkey'}${factor.site === null ? null : html` for ${factor.site}`}</td>
-<td data-label="Added">${factor.createdAt.slice(0, 10)}</td>
-<td data-label="Last used">${factor.lastUsedAt?.slice(0, 16).replace('T', ' ') ?? 'never'}</td>
+<td data-label="${t.account.kind}">${factor.kind === 'totp' ? t.account.app : t.account.passkey(factor.site)}</td>
+<td data-label="${t.account.added}">${day(t, factor.createdAt)}</td>
+<td data-label="${t.account.lastUsed}">${factor.lastUsedAt === null ? t.account.never : minute(t, factor.lastUsedAt)}</td>
 <td><form method="post" action="/account/factors/removal"><input type="hidden" name="id" value="${factor.id}">
-<button class="quiet small">Remove</button></form></td></tr>`,
+<button class="quiet small">${t.account.remove}</button></form></td></tr>`,
   );
   return {
-    title: 'Account',
+    title: t.account.title,
     user: { email: caller.actor.name },
-    script: PASSKEY_SCRIPT,
-    content: html`<h1>Account</h1>
-<p class="soft">${caller.actor.name} · ${caller.role} · <a href="/organizations">organizations</a></p>
+    script: PASSKEY_SCRIPTS[t.language],
+    content: html`<h1>${t.account.title}</h1>
+<p class="soft">${caller.actor.name} · ${caller.role} · <a href="/organizations">${t.account.organizations}</a></p>
 ${notice(problem)}
-<h2>Second factors</h2>
+<h2>${t.account.factors}</h2>
 ${
   rows.length === 0
-    ? html`<p>None yet. With one, a stolen password alone opens nothing.</p>`
-    : html`<table><thead><tr><th>Factor</th><th>Kind</th><th>Added</th><th>Last used</th><th></th></tr></thead><tbody>${rows}</tbody></table>`
+    ? html`<p>${t.account.none}</p>`
+    : html`<table><thead><tr><th>${t.account.factor}</th><th>${t.account.kind}</th><th>${t.account.added}</th><th>${t.account.lastUsed}</th><th></th></tr></thead><tbody>${rows}</tbody></table>`
 }
 ${
   passkey instanceof Refusal
-    ? html`<p class="small"><a href="/sign-in?next=%2Faccount">Sign in again to change something here</a></p>`
-    : passkeyCreationForm(passkey)
+    ? html`<p class="small"><a href="/sign-in?next=%2Faccount">${t.account.signInAgain}</a></p>`
+    : passkeyCreationForm(t, passkey)
 }
 ${
   hasTotp
     ? null
-    : html`<form class="card slim" method="post" action="/account/totp"><button>Set up an authenticator app</button></form>`
+    : html`<form class="card slim" method="post" action="/account/totp"><button>${t.factor.setUpApp}</button></form>`
 }
 ${
   rows.length === 0
     ? null
-    : html`<h2>Recovery codes</h2>
-<p>${factors.recoveryCodesLeft} left.</p>
-<form method="post" action="/account/recovery-codes"><button class="quiet">Make new ones</button></form>`
+    : html`<h2>${t.factor.recoveryCodes}</h2>
+<p>${t.account.codesLeft(factors.recoveryCodesLeft)}</p>
+<form method="post" action="/account/recovery-codes"><button class="quiet">${t.account.newCodes}</button></form>`
 }`,
   };
 }

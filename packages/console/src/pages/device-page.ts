@@ -1,4 +1,3 @@
-import { REASONS } from '@zeronaut/model';
 import type { FastifyInstance } from 'fastify';
 import type { Caller, Context } from '../domains/context.ts';
 import {
@@ -10,7 +9,9 @@ import { Refusal } from '../store/refusal.ts';
 import { field } from './form.ts';
 import { html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
+import { sentenceOf, textsFor } from './reader.ts';
 import { onForm, signedIn } from './signed-in.ts';
+import type { Texts } from './texts.en.ts';
 
 /** RFC 8628, 3.3: a signed-in user says yes or no to a device that shows a code. */
 export function registerDevicePage(app: FastifyInstance, context: Context): void {
@@ -22,17 +23,19 @@ export function registerDevicePage(app: FastifyInstance, context: Context): void
       const next = code === '' ? '/device' : `/device?user_code=${code}`;
       return reply.redirect(`/sign-in?next=${encodeURIComponent(next)}`, 303);
     }
-    if (code === '') return sendPage(reply, codePage(caller, null));
+    const t = textsFor(request);
+    if (code === '') return sendPage(reply, codePage(t, caller, null));
     const pending = await findPendingAuthorization(context, caller, code);
-    if (pending instanceof Refusal) return sendPage(reply, codePage(caller, problemOf(pending)), pending.status);
-    return sendPage(reply, decisionPage(caller, code, pending, context.clock()));
+    if (pending instanceof Refusal) return sendPage(reply, codePage(t, caller, problemOf(t, pending)), pending.status);
+    return sendPage(reply, decisionPage(t, caller, code, pending, context.clock()));
   });
 
   onForm(app, context, { path: '/device', page: '/device' }, async (caller, request, reply) => {
     const approve = field(request, 'decision') === 'approve';
     const result = await decideDeviceAuthorization(context, caller, { userCode: field(request, 'user_code'), approve });
-    if (result instanceof Refusal) return sendPage(reply, codePage(caller, problemOf(result)), result.status);
-    return sendPage(reply, donePage(caller, approve));
+    const t = textsFor(request);
+    if (result instanceof Refusal) return sendPage(reply, codePage(t, caller, problemOf(t, result)), result.status);
+    return sendPage(reply, donePage(t, caller, approve));
   });
 }
 
@@ -41,29 +44,28 @@ function shownCode(text: string): string {
   return code.length > 4 ? `${code.slice(0, 4)}-${code.slice(4)}` : code;
 }
 
-function problemOf(refusal: Refusal): string {
-  return refusal.reason === 'api.not_found'
-    ? 'No device waits with this code. It may have expired: codes last ten minutes.'
-    : `${REASONS[refusal.reason].title}. ${REASONS[refusal.reason].next}`;
+function problemOf(t: Texts, refusal: Refusal): string {
+  return refusal.reason === 'api.not_found' ? t.device.unknown : sentenceOf(t, refusal);
 }
 
-function codePage(caller: Caller, problem: string | null): Page {
+function codePage(t: Texts, caller: Caller, problem: string | null): Page {
   return {
-    title: 'Connect a device',
+    title: t.device.title,
     user: { email: caller.actor.name },
-    content: html`<h1>Connect a device</h1>
+    content: html`<h1>${t.device.title}</h1>
 <div class="card slim">
 <form class="stack" method="get" action="/device">
-<label for="user_code">Enter the code that the device shows</label>
+<label for="user_code">${t.device.enter}</label>
 <input class="code" id="user_code" name="user_code" required maxlength="12" autocomplete="off" autocapitalize="characters" spellcheck="false" placeholder="XXXX-XXXX" autofocus>
 ${notice(problem)}
-<button>Continue</button>
+<button>${t.signIn.continue}</button>
 </form>
 </div>`,
   };
 }
 
 function decisionPage(
+  t: Texts,
   caller: Caller,
   code: string,
   pending: { address: string; userAgent: string; createdAtMs: number },
@@ -71,34 +73,34 @@ function decisionPage(
 ): Page {
   const minutes = Math.floor((nowMs - pending.createdAtMs) / 60_000);
   return {
-    title: 'Connect a device',
+    title: t.device.title,
     user: { email: caller.actor.name },
-    content: html`<h1>Let this device in?</h1>
-<p class="soft">It will act as <strong>${caller.actor.name}</strong> until you sign it out.</p>
+    content: html`<h1>${t.device.question}</h1>
+<p class="soft">${t.device.actsAs(caller.actor.name)}</p>
 <div class="card slim">
-<p>Compare the code. It must be the one on your own screen:</p>
+<p>${t.device.compare}</p>
 <p class="bigcode">${code}</p>
 <dl class="facts">
-<dt>Asked from</dt><dd>${pending.address || 'unknown'}</dd>
-<dt>Program</dt><dd>${pending.userAgent || 'unknown'}</dd>
-<dt>When</dt><dd>${minutes === 0 ? 'less than a minute ago' : `${minutes} min ago`}</dd>
+<dt>${t.device.from}</dt><dd>${pending.address || t.device.notKnown}</dd>
+<dt>${t.device.program}</dt><dd>${pending.userAgent || t.device.notKnown}</dd>
+<dt>${t.device.when}</dt><dd>${t.device.ago(minutes)}</dd>
 </dl>
 <form class="stack" method="post" action="/device">
 <input type="hidden" name="user_code" value="${code}">
-<button name="decision" value="approve">Approve</button>
-<button class="quiet" name="decision" value="refuse">Refuse</button>
+<button name="decision" value="approve">${t.device.approve}</button>
+<button class="quiet" name="decision" value="refuse">${t.device.refuse}</button>
 </form>
-<p class="hint">If somebody sent you here, refuse: whoever holds the other end gets your access.</p>
+<p class="hint">${t.device.warning}</p>
 </div>`,
   };
 }
 
-function donePage(caller: Caller, approved: boolean): Page {
+function donePage(t: Texts, caller: Caller, approved: boolean): Page {
   return {
-    title: 'Connect a device',
+    title: t.device.title,
     user: { email: caller.actor.name },
     content: approved
-      ? html`<h1>The device is connected</h1><p>Go back to your terminal; it goes on by itself.</p><p><a href="/">Services</a></p>`
-      : html`<h1>Refused</h1><p>The device was not let in.</p><p><a href="/">Services</a></p>`,
+      ? html`<h1>${t.device.connected}</h1><p>${t.device.connectedText}</p><p><a href="/">${t.device.services}</a></p>`
+      : html`<h1>${t.device.refused}</h1><p>${t.device.refusedText}</p><p><a href="/">${t.device.services}</a></p>`,
   };
 }

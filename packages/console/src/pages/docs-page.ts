@@ -5,6 +5,7 @@ import type { Context } from '../domains/context.ts';
 import { type Html, html } from './html.ts';
 import { type Page, sendPage } from './layout.ts';
 import { signedIn } from './signed-in.ts';
+import { texts } from './texts.en.ts';
 
 type Operation = {
   operationId: string;
@@ -33,6 +34,8 @@ function docsPage(paths: Record<string, Record<string, Operation>>): Page {
   const groups = Map.groupBy(Object.entries(routes) as [string, RouteDefinition][], ([, route]) => route.tag);
   return {
     title: 'API',
+    // What the routes say of themselves is English alone; half of a page in another language helps nobody.
+    only: texts,
     content: html`<h1>API</h1>
 <p class="soft">JSON over HTTP with <code>Authorization: Bearer …</code> (a session token or an API key). A refusal is an
 RFC 9457 problem with a stable <code>reason</code>. The whole as <a href="/api/v1/openapi.json">OpenAPI 3.1</a>.</p>

@@ -1,5 +1,4 @@
-import { REASONS } from '@zeronaut/model';
-import { PASSKEY_SCRIPT } from '@zeronaut/passkeys';
+import { PASSKEY_SCRIPTS } from '@zeronaut/passkeys';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { clearPendingToken, readPendingToken, setPendingToken } from '../api/browser-cookie.ts';
 import { originOf } from '../api/origin.ts';
@@ -21,7 +20,9 @@ import { notice, type Page, sendPage } from './layout.ts';
 import { safeNext } from './next.ts';
 import { passkeySignInForm } from './passkey-forms.ts';
 import { qrCode } from './qr-code.ts';
+import { sentenceOf, textsFor } from './reader.ts';
 import { refuseForeignForm, sendRefusal } from './signed-in.ts';
+import type { Texts } from './texts.en.ts';
 
 /**
  * After the first factor: the cookie of the session, or the one of the pending sign-in. Answers where to go now. Sessions that the browser had are
@@ -58,7 +59,7 @@ export function registerFactorPage(app: FastifyInstance, context: Context): void
     const next = safeNext((request.query as { next?: unknown }).next);
     const pending = await findPending(context, readPendingToken(request, publicUrl()));
     if (pending instanceof Refusal) return reply.redirect(`/sign-in?next=${encodeURIComponent(next)}`, 303);
-    return sendPage(reply, stepPage(pending, next, null, passkeyFor(pending, reply, next)));
+    return sendPage(reply, stepPage(textsFor(request), pending, next, null, passkeyFor(pending, reply, next)));
   });
 
   app.post('/sign-in/factor', async (request, reply) => {
@@ -69,9 +70,14 @@ export function registerFactorPage(app: FastifyInstance, context: Context): void
     const result = await finishWithCode(context, token, field(request, 'code').slice(0, 40), originOf(request));
     if (!(result instanceof Refusal)) return reply.redirect(await enterWith(context, reply, result, next), 303);
     const pending = await findPending(context, token);
+    const t = textsFor(request);
     return pending instanceof Refusal
       ? sendRefusal(reply, pending)
-      : sendPage(reply, stepPage(pending, next, sentenceOf(result), passkeyFor(pending, reply, next)), result.status);
+      : sendPage(
+          reply,
+          stepPage(t, pending, next, sentenceOf(t, result), passkeyFor(pending, reply, next)),
+          result.status,
+        );
   });
 
   app.post('/sign-in/factor/totp', async (request, reply) => {
@@ -80,9 +86,10 @@ export function registerFactorPage(app: FastifyInstance, context: Context): void
     const next = safeNext(field(request, 'next'));
     const started = await startPendingTotp(context, readPendingToken(request, publicUrl()), originOf(request));
     if (started instanceof Refusal) return sendRefusal(reply, started);
+    const t = textsFor(request);
     return sendPage(reply, {
-      title: 'Second factor',
-      content: html`<h1>Set up an authenticator app</h1>${totpForm(started, '/sign-in/factor/confirmation', next)}`,
+      title: t.factor.title,
+      content: html`<h1>${t.factor.setUpApp}</h1>${totpForm(t, started, '/sign-in/factor/confirmation', next)}`,
     });
   });
 
@@ -91,6 +98,7 @@ export function registerFactorPage(app: FastifyInstance, context: Context): void
     if (foreign !== null) return foreign;
     const next = safeNext(field(request, 'next'));
     const token = readPendingToken(request, publicUrl());
+    const t = textsFor(request);
     const result = await finishWithEnrolment(context, token, field(request, 'code').slice(0, 40), originOf(request));
     if (result instanceof Refusal) {
       const pending = await findPending(context, token);
@@ -98,68 +106,63 @@ export function registerFactorPage(app: FastifyInstance, context: Context): void
         ? sendRefusal(reply, pending)
         : sendPage(
             reply,
-            stepPage(pending, next, `${sentenceOf(result)} Start the set-up again.`, null),
+            stepPage(t, pending, next, `${sentenceOf(t, result)} ${t.factor.startAgain}`, null),
             result.status,
           );
     }
     await enterWith(context, reply, result, next);
     return sendPage(reply, {
-      title: 'Recovery codes',
-      content: html`${recoveryCodes(result.recoveryCodes)}<p><a href="${next}">I have kept them: go on</a></p>`,
+      title: t.factor.recoveryCodes,
+      content: html`${recoveryCodes(t, result.recoveryCodes)}<p><a href="${next}">${t.factor.keptGoOn}</a></p>`,
     });
   });
 }
 
-export function sentenceOf(refusal: Refusal): string {
-  const { title, next } = REASONS[refusal.reason];
-  return next === '' ? `${title}.` : `${title}. ${next}`;
-}
-
 /** `passkey`: a passkey is enough by itself, so that its form leads past what was shown before. */
-function stepPage(pending: OpenPending, next: string, problem: string | null, passkey: Html | null): Page {
+function stepPage(t: Texts, pending: OpenPending, next: string, problem: string | null, passkey: Html | null): Page {
   const enrol = pending.missing[0] === 'enrolment';
   return {
-    title: 'Second factor',
-    script: PASSKEY_SCRIPT,
+    title: t.factor.title,
+    script: PASSKEY_SCRIPTS[t.language],
     content: enrol
-      ? html`<h1>Set up a second factor</h1>
-<p class="soft">Your organization asks everybody for one.</p>
+      ? html`<h1>${t.factor.enrolTitle}</h1>
+<p class="soft">${t.factor.enrolText}</p>
 ${notice(problem)}
 <form class="stack" method="post" action="/sign-in/factor/totp">
 <input type="hidden" name="next" value="${next}">
-<button>Use an authenticator app</button>
+<button>${t.factor.useApp}</button>
 </form>`
-      : html`<h1>One more step</h1>
+      : html`<h1>${t.factor.more}</h1>
 <p class="soft">${pending.user.email}</p>
 ${notice(problem)}
 <form class="stack" method="post" action="/sign-in/factor">
 <input type="hidden" name="next" value="${next}">
-<label for="code">Code of your authenticator app, or a recovery code</label>
+<label for="code">${t.factor.code}</label>
 <input id="code" name="code" required maxlength="40" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" autofocus>
-<button>Sign in</button>
+<button>${t.signIn.title}</button>
 </form>
 ${passkey}
-<p class="small"><a href="/sign-in">Sign in as somebody else</a></p>`,
+<p class="small"><a href="/sign-in">${t.factor.other}</a></p>`,
   };
 }
 
 /** The secret to type or to open on a telephone, and the field for its first code. */
-export function totpForm(started: { secret: string; uri: string }, action: string, next: string): Html {
-  return html`<p>Scan this with the app:</p>
-${qrCode(started.uri, 'The key of the authenticator app as a QR code; it is written below')}
-<p>Or add this key to it, as a time-based one:</p>
+export function totpForm(t: Texts, started: { secret: string; uri: string }, action: string, next: string): Html {
+  return html`<p>${t.factor.scan}</p>
+${qrCode(started.uri, t.factor.qr)}
+<p>${t.factor.orKey}</p>
 <pre id="totp_secret">${started.secret.match(/.{1,4}/g)!.join(' ')}</pre>
-<p class="small"><a href="${started.uri}">Open it in an app on this device</a></p>
+<p class="small"><a href="${started.uri}">${t.factor.openHere}</a></p>
 <form class="stack" method="post" action="${action}">
 <input type="hidden" name="next" value="${next}">
-<label for="code">Then enter the code that the app shows</label>
+<label for="code">${t.factor.firstCode}</label>
 <input id="code" name="code" required maxlength="10" inputmode="numeric" autocomplete="one-time-code" autofocus>
-<button>Turn it on</button>
+<button>${t.factor.turnOn}</button>
 </form>`;
 }
 
-export function recoveryCodes(codes: readonly string[]): Html {
-  return html`<h1>Keep your recovery codes</h1>
-<p>Each signs you in once when the app is gone. They are not shown again.</p>
+export function recoveryCodes(t: Texts, codes: readonly string[]): Html {
+  return html`<h1>${t.factor.keepCodes}</h1>
+<p>${t.factor.codesText}</p>
 <pre id="recovery_codes">${codes.join('\n')}</pre>`;
 }

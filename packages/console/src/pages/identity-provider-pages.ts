@@ -34,7 +34,9 @@ import { goOn } from './go-on.ts';
 import { type Html, html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
 import { safeNext } from './next.ts';
+import { sentenceOf, textsFor } from './reader.ts';
 import { refuseForeignForm, sendRefusal } from './signed-in.ts';
+import type { Texts } from './texts.en.ts';
 
 /** Sign-ins through providers that one address may begin. */
 const STARTS_BURST = 30;
@@ -60,7 +62,11 @@ export function registerIdentityProviderPages(app: FastifyInstance, context: Con
     if (provider === null || !address.success) return sendRefusal(reply, new Refusal('idp.not_found'));
     const parameters = new URLSearchParams({ next, login_hint: address.data });
     // Not a redirect: browsers hold one that follows a form against the page's form-action, and it leads elsewhere.
-    return goOn(reply, `Continue with ${provider.displayName}`, `/sign-in/with/${provider.id}?${parameters}`);
+    return goOn(
+      reply,
+      textsFor(request).signIn.with(provider.displayName),
+      `/sign-in/with/${provider.id}?${parameters}`,
+    );
   });
 
   app.get('/sign-in/with/:id', async (request, reply) => {
@@ -72,7 +78,7 @@ export function registerIdentityProviderPages(app: FastifyInstance, context: Con
     const hint = emailSchema.safeParse(query.login_hint);
     if (provider.kind === 'ldap') {
       const form = { next: safeNext(query.next), username: hint.success ? hint.data : '', problem: null };
-      return sendPage(reply, directoryPage(provider, form));
+      return sendPage(reply, directoryPage(textsFor(request), provider, form));
     }
     const location = await start(context, provider, request, reply, {
       next: safeNext(query.next),
@@ -97,12 +103,9 @@ export function registerIdentityProviderPages(app: FastifyInstance, context: Con
     const input = { username, password, kind: 'console' as const, canGoOn: true };
     const result = await signInWithDirectory(context, provider, input, originOf(request));
     if (result instanceof Refusal) {
-      const { title, next: advice } = REASONS[result.reason];
-      return sendPage(
-        reply,
-        directoryPage(provider, { next, username, problem: `${title}. ${advice}` }),
-        result.status,
-      );
+      const t = textsFor(request);
+      const page = directoryPage(t, provider, { next, username, problem: sentenceOf(t, result) });
+      return sendPage(reply, page, result.status);
     }
     return reply.redirect(await enterWith(context, reply, result, next), 303);
   });
@@ -138,13 +141,21 @@ export function registerIdentityProviderPages(app: FastifyInstance, context: Con
       // SAML knows no longest age: a sign-in that is too old is asked for once more, anew.
       if (identity.reason === 'idp.sign_in_old' && !isForced(requestId)) {
         const parameters = new URLSearchParams({ next, again: '1' });
-        return goOn(reply, `Sign in at ${provider.displayName} again`, `/sign-in/with/${provider.id}?${parameters}`);
+        return goOn(
+          reply,
+          textsFor(request).signIn.againWith(provider.displayName),
+          `/sign-in/with/${provider.id}?${parameters}`,
+        );
       }
       await auditRefused(context, provider, identity, originOf(request));
       return sendRefusal(reply, identity);
     }
     await keepAnswer(context, state, identity);
-    return goOn(reply, 'Signing in', `/sign-in/callback/${provider.id}?${new URLSearchParams({ state })}`);
+    return goOn(
+      reply,
+      textsFor(request).signIn.underway,
+      `/sign-in/callback/${provider.id}?${new URLSearchParams({ state })}`,
+    );
   });
 
   app.get('/sign-in/saml/:id/metadata', async (request, reply) => {
@@ -254,43 +265,49 @@ export async function enter(
   next: string,
 ): Promise<FastifyReply> {
   const href = await enterWith(context, reply, result, next);
-  return goOn(reply, 'pendingToken' in result ? 'One more step' : 'Signed in', href);
+  const t = textsFor(reply.request);
+  return goOn(reply, 'pendingToken' in result ? t.factor.more : t.signIn.done, href);
 }
 
-function directoryPage(provider: Provider, form: { next: string; username: string; problem: string | null }): Page {
+function directoryPage(
+  t: Texts,
+  provider: Provider,
+  form: { next: string; username: string; problem: string | null },
+): Page {
   return {
-    title: 'Sign in',
-    content: html`<h1>Sign in</h1>
-<p class="soft">with your account of ${provider.displayName}</p>
+    title: t.signIn.title,
+    content: html`<h1>${t.signIn.title}</h1>
+<p class="soft">${t.signIn.withAccountOf(provider.displayName)}</p>
 ${notice(form.problem)}
 <form class="stack" method="post" action="/sign-in/with/${provider.id}">
 <input type="hidden" name="next" value="${form.next}">
-<label for="username">User name or e-mail</label>
+<label for="username">${t.signIn.userName}</label>
 <input id="username" name="username" autocomplete="username" required maxlength="254" value="${form.username}" autofocus>
-<label for="password">Password</label>
+<label for="password">${t.signIn.password}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024">
-<button>Sign in</button>
+<button>${t.signIn.title}</button>
 </form>`,
   };
 }
 
 /** Under the form of the sign-in page. */
 export function signInButtons(
+  t: Texts,
   choices: SignInChoices,
   form: { next: string; organization: string | null },
 ): Html | null {
   const query = new URLSearchParams({ next: form.next });
   const buttons = choices.providers.map(
     ({ id, displayName }) =>
-      html`<a class="button quiet" href="/sign-in/with/${id}?${query.toString()}">Continue with ${displayName}</a>`,
+      html`<a class="button quiet" href="/sign-in/with/${id}?${query.toString()}">${t.signIn.with(displayName)}</a>`,
   );
   const byEmail = choices.byEmail
     ? html`<form class="stack" method="get" action="/sign-in/discover">
 <input type="hidden" name="next" value="${form.next}">
 ${form.organization === null ? null : html`<input type="hidden" name="organization" value="${form.organization}">`}
-<label for="work_email">Or with your work e-mail</label>
+<label for="work_email">${t.signIn.byEmail}</label>
 <input id="work_email" name="email" type="email" autocomplete="email" required maxlength="254">
-<button class="quiet">Continue</button>
+<button class="quiet">${t.signIn.continue}</button>
 </form>`
     : null;
   return buttons.length === 0 && byEmail === null ? null : html`<div class="stack choices">${buttons}${byEmail}</div>`;

@@ -5,12 +5,15 @@ import type { Context } from '../domains/context.ts';
 import { acceptInvitation, findInvitation } from '../domains/invitations/invitations.ts';
 import { getOrganization } from '../domains/organizations/organizations.ts';
 import { RateLimit, rateLimitKey } from '../domains/sessions/rate-limit.ts';
+import { passwordProblemOf } from '../domains/users/password-policy.ts';
 import { Refusal } from '../store/refusal.ts';
-import { enterWith, sentenceOf } from './factor-page.ts';
+import { enterWith } from './factor-page.ts';
 import { field } from './form.ts';
 import { html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
+import { sentenceOf, textsFor } from './reader.ts';
 import { refuseForeignForm, sendRefusal, signedIn } from './signed-in.ts';
+import type { Texts } from './texts.en.ts';
 import { isWebBuilt } from './web-console.ts';
 
 /** A password hash is worth more than a click: as many as a team behind one address needs. */
@@ -29,9 +32,9 @@ export function registerInvitationPage(app: FastifyInstance, context: Context, w
     const caller = await signedIn(context, request);
     if (caller !== null && caller.home === null && caller.actor.name === found.email) {
       const { name } = await getOrganization(context.store.db, found.organizationId);
-      return sendPage(reply, joinPage(found, text, name));
+      return sendPage(reply, joinPage(textsFor(request), found, text, name));
     }
-    return sendPage(reply, invitationPage(found, text, '', null));
+    return sendPage(reply, invitationPage(textsFor(request), found, text, '', null));
   });
 
   app.post('/invitation', async (request, reply) => {
@@ -49,48 +52,48 @@ export function registerInvitationPage(app: FastifyInstance, context: Context, w
       .safeParse({ name, password: field(request, 'password') });
     const result = input.success ? await acceptInvitation(context, token, input.data, origin) : null;
     if (result === null || result instanceof Refusal) {
-      const problem = result === null ? 'Name and password are needed.' : (wordsOf(result) ?? sentenceOf(result));
-      return sendPage(reply, invitationPage(found, token, name.slice(0, 120), problem), result?.status ?? 400);
+      const t = textsFor(request);
+      const problem = result === null ? t.invitation.needed : wordsOf(t, result);
+      return sendPage(reply, invitationPage(t, found, token, name.slice(0, 120), problem), result?.status ?? 400);
     }
     const next = isWebBuilt(webDirectory) ? '/' : '/account';
     return reply.redirect(await enterWith(context, reply, result, next), 303);
   });
 }
 
-function wordsOf(refusal: Refusal): string | null {
-  if (refusal.reason === 'api.conflict')
-    return 'This address has an account already: sign in with it, and open this link again.';
-  const [first] = refusal.errors ?? [];
-  return first === undefined ? null : `The password needs to be better: ${first.message}.`;
+function wordsOf(t: Texts, refusal: Refusal): string {
+  if (refusal.reason === 'api.conflict') return t.invitation.exists;
+  const problem = passwordProblemOf(refusal);
+  return problem === null ? sentenceOf(t, refusal) : `${t.signIn.password}: ${t.password.problem[problem]}`;
 }
 
 /** For somebody who is at home in another organization and stays so. */
-function joinPage(invitation: Invitation, token: string, organization: string): Page {
+function joinPage(t: Texts, invitation: Invitation, token: string, organization: string): Page {
   return {
-    title: 'Invitation',
+    title: t.invitation.title,
     user: { email: invitation.email },
-    content: html`<h1>Join ${organization}</h1>
-<p>You join as ${invitation.email}, with the role ${invitation.role}. Your password and factors stay where they are.</p>
-<form class="stack" method="post" action="/organizations/join"><input type="hidden" name="token" value="${token}"><button>Join</button></form>`,
+    content: html`<h1>${t.invitation.joinOrganization(organization)}</h1>
+<p>${t.invitation.joinText(invitation.email, invitation.role)}</p>
+<form class="stack" method="post" action="/organizations/join"><input type="hidden" name="token" value="${token}"><button>${t.invitation.join}</button></form>`,
   };
 }
 
-function invitationPage(invitation: Invitation, token: string, name: string, problem: string | null): Page {
+function invitationPage(t: Texts, invitation: Invitation, token: string, name: string, problem: string | null): Page {
   return {
-    title: 'Invitation',
-    content: html`<h1>Welcome</h1>
-<p class="soft">You join as ${invitation.email}.</p>
+    title: t.invitation.title,
+    content: html`<h1>${t.invitation.welcome}</h1>
+<p class="soft">${t.invitation.joinAs(invitation.email)}</p>
 ${notice(problem)}
 <form class="stack" method="post" action="/invitation">
 <input type="hidden" name="token" value="${token}">
 <input type="hidden" name="email" autocomplete="username" value="${invitation.email}">
-<label for="name">Your name</label>
+<label for="name">${t.setup.name}</label>
 <input id="name" name="name" autocomplete="name" required maxlength="120" value="${name}" autofocus>
-<label for="password">Password</label>
+<label for="password">${t.signIn.password}</label>
 <input id="password" name="password" type="password" autocomplete="new-password" required minlength="12" maxlength="1024" aria-describedby="password-hint">
-<p class="hint" id="password-hint">At least 12 characters. A few random words are good.</p>
-<button>Join</button>
+<p class="hint" id="password-hint">${t.password.hint}</p>
+<button>${t.invitation.join}</button>
 </form>
-<p class="small"><a href="/sign-in?next=${encodeURIComponent(`/invitation?token=${token}`)}">I have an account with this address</a></p>`,
+<p class="small"><a href="/sign-in?next=${encodeURIComponent(`/invitation?token=${token}`)}">${t.invitation.known}</a></p>`,
   };
 }

@@ -12,6 +12,7 @@ import { field } from './form.ts';
 import { html } from './html.ts';
 import { sendPage } from './layout.ts';
 import { safeNext } from './next.ts';
+import { textsFor } from './reader.ts';
 import { refuseForeignForm, sendRefusal } from './signed-in.ts';
 
 /** Mails that one address may ask for … */
@@ -40,17 +41,19 @@ export function registerMagicLinkPages(app: FastifyInstance, context: Context): 
     const known = readBrowserSecret(request, publicUrl());
     const browser = known ?? randomBytes(32).toString('base64url');
     if (known === null) setBrowserSecret(reply, publicUrl(), browser);
+    const t = textsFor(request);
     if (mailboxes.take(address.data, context.clock()) === 0) {
       // Nobody waits for it: how long it takes would tell who exists.
-      mailMagicLink(context, address.data, browser, safeNext(field(request, 'next')), origin).catch((error: unknown) =>
+      const asked = { address: address.data, browser, next: safeNext(field(request, 'next')), language: t.language };
+      mailMagicLink(context, asked, origin).catch((error: unknown) =>
         request.log.warn({ err: error }, 'a link could not be mailed'),
       );
     }
     return sendPage(reply, {
-      title: 'Look into your mail',
-      content: html`<h1>Look into your mail</h1>
-<p>If <strong>${address.data}</strong> may sign in so, a link is on its way. It works once, within ten minutes, in this browser.</p>
-<p><a href="/sign-in">Sign in another way</a></p>`,
+      title: t.link.sentTitle,
+      content: html`<h1>${t.link.sentTitle}</h1>
+<p>${t.link.sent(address.data)}</p>
+<p><a href="/sign-in">${t.link.other}</a></p>`,
     });
   });
 
@@ -59,14 +62,15 @@ export function registerMagicLinkPages(app: FastifyInstance, context: Context): 
     const token = typeof query.token === 'string' ? query.token.slice(0, 200) : '';
     const user = await findMagicLink(context, token, browserOf(request));
     if (user instanceof Refusal) return sendRefusal(reply, user);
+    const t = textsFor(request);
     return sendPage(reply, {
-      title: 'Sign in',
-      content: html`<h1>Sign in</h1>
-<p class="soft">as ${user.email}</p>
+      title: t.signIn.title,
+      content: html`<h1>${t.signIn.title}</h1>
+<p class="soft">${t.link.as(user.email)}</p>
 <form class="stack" method="post" action="/sign-in/link/confirmation">
 <input type="hidden" name="token" value="${token}">
 <input type="hidden" name="next" value="${safeNext(query.next)}">
-<button>Sign in</button>
+<button>${t.signIn.title}</button>
 </form>`,
     });
   });

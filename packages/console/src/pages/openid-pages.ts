@@ -14,19 +14,22 @@ import { field } from './form.ts';
 import { goOn } from './go-on.ts';
 import { html } from './html.ts';
 import { type Page, sendPage } from './layout.ts';
+import { textsFor } from './reader.ts';
 import { refuseForeignForm, sendRefusal, signedIn } from './signed-in.ts';
+import type { Texts } from './texts.en.ts';
 
 /** Authorizations that one address may begin. */
 const STARTS_BURST = 60;
 const STARTS_INTERVAL_MS = 500;
 const PREFIX = '/oidc';
-const SCOPE_TEXTS: Record<string, string> = {
-  openid: 'know that it is you',
-  email: 'see your e-mail address',
-  profile: 'see your name',
-  groups: 'see which groups you are in',
-  offline_access: 'go on without you being there, until it is taken back',
-};
+const SCOPES = [
+  'openid',
+  'email',
+  'profile',
+  'groups',
+  'offline_access',
+] as const satisfies (keyof Texts['openid']['scopes'])[];
+type Scope = (typeof SCOPES)[number];
 
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
@@ -55,7 +58,7 @@ export function registerOpenidPages(app: FastifyInstance, context: Context): voi
     const isKnown = !asksAnew && (await hasConsented(context.store.db, caller.userId, party.id, scopes));
     if (party.consent === 'skip' || isKnown) return await finish(openid, request, reply, found);
     if (isSilent(interaction)) return await refuseSilently(openid, request, reply, 'consent_required');
-    return sendPage(reply, consentPage(here, party, caller, scopes));
+    return sendPage(reply, consentPage(textsFor(request), here, party, caller, scopes));
   });
 
   app.post('/oidc/interaction/:uid', async (request, reply) => {
@@ -70,7 +73,11 @@ export function registerOpenidPages(app: FastifyInstance, context: Context): voi
       return await finish(openid, request, reply, found);
     }
     const result = { error: 'access_denied', error_description: 'the person refused' };
-    return goOn(reply, 'Refused', await openid.interactionResult(request.raw, reply.raw, result));
+    return goOn(
+      reply,
+      textsFor(request).device.refused,
+      await openid.interactionResult(request.raw, reply.raw, result),
+    );
   });
 
   /** Somebody of the right organization who is signed in freshly enough; otherwise the answer was sent. */
@@ -228,20 +235,20 @@ function isSilent(interaction: Interaction): boolean {
   return (interaction.params as Record<string, unknown>)[SILENT] === '1';
 }
 
-function scopesOf(interaction: Interaction): string[] {
+function scopesOf(interaction: Interaction): Scope[] {
   const asked = String((interaction.params as { scope?: unknown }).scope ?? '').split(' ');
-  return Object.keys(SCOPE_TEXTS).filter((scope) => asked.includes(scope));
+  return SCOPES.filter((scope) => asked.includes(scope));
 }
 
-function consentPage(here: string, party: RelyingParty, caller: Caller, scopes: readonly string[]): Page {
+function consentPage(t: Texts, here: string, party: RelyingParty, caller: Caller, scopes: readonly Scope[]): Page {
   return {
     title: party.name,
     content: html`<h1>${party.name}</h1>
-<p>wants to sign you in as <strong>${caller.actor.name}</strong> and to</p>
-<ul>${scopes.map((scope) => html`<li>${SCOPE_TEXTS[scope]!}</li>`)}</ul>
+<p>${t.openid.asks(caller.actor.name)}</p>
+<ul>${scopes.map((scope) => html`<li>${t.openid.scopes[scope]}</li>`)}</ul>
 <form class="stack" method="post" action="${here}">
-<button name="decision" value="allow">Allow</button>
-<button class="quiet" name="decision" value="refuse">Refuse</button>
+<button name="decision" value="allow">${t.openid.allow}</button>
+<button class="quiet" name="decision" value="refuse">${t.device.refuse}</button>
 </form>`,
   };
 }

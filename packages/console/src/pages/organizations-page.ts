@@ -18,11 +18,12 @@ import { authenticate } from '../domains/sessions/authenticate.ts';
 import { revokeSession } from '../domains/sessions/sessions.ts';
 import { requireFreshSession } from '../domains/sessions/step-up.ts';
 import { Refusal } from '../store/refusal.ts';
-import { sentenceOf } from './factor-page.ts';
 import { field } from './form.ts';
 import { html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
+import { sentenceOf, textsFor } from './reader.ts';
 import { onForm, sendRefusal, signedIn } from './signed-in.ts';
+import type { Texts } from './texts.en.ts';
 
 /**
  * The organizations of whoever is signed in. The browser keeps the session of the home in a cookie beside the one that it
@@ -40,7 +41,8 @@ export function registerOrganizationsPage(app: FastifyInstance, context: Context
 
   async function show(reply: FastifyReply, caller: Caller, problem: Refusal | null): Promise<FastifyReply> {
     const memberships = await listMemberships(context, caller);
-    const shown = organizationsPage(caller, memberships, problem === null ? null : sentenceOf(problem));
+    const t = textsFor(reply.request);
+    const shown = organizationsPage(t, caller, memberships, problem === null ? null : sentenceOf(t, problem));
     return sendPage(reply, shown, problem?.status ?? 200);
   }
 
@@ -76,30 +78,30 @@ export function registerOrganizationsPage(app: FastifyInstance, context: Context
   });
 }
 
-function organizationsPage(caller: Caller, memberships: readonly Membership[], problem: string | null): Page {
+function organizationsPage(t: Texts, caller: Caller, memberships: readonly Membership[], problem: string | null): Page {
   const away = caller.home !== null;
   return {
-    title: 'Organizations',
+    title: t.organizations.title,
     user: { email: caller.actor.name },
-    content: html`<h1>Organizations</h1>
+    content: html`<h1>${t.organizations.title}</h1>
 ${notice(problem)}
-<table><thead><tr><th scope="col">Organization</th><th scope="col">Role</th><th scope="col"></th></tr></thead>
+<table><thead><tr><th scope="col">${t.organizations.organization}</th><th scope="col">${t.organizations.role}</th><th scope="col"></th></tr></thead>
 <tbody>${memberships.map(
       ({ organization, role, home, current }) => html`<tr><td><span class="name">${organization.name}</span>${
-        home ? html` <span class="tag">home</span>` : null
+        home ? html` <span class="tag">${t.organizations.home}</span>` : null
       }</td>
-<td data-label="Role">${role}</td>
+<td data-label="${t.organizations.role}">${role}</td>
 <td>${
         current
-          ? html`<span class="soft">you act here</span>`
-          : html`<form method="post" action="/organizations/switch"><input type="hidden" name="id" value="${organization.id}"><button class="small">Switch</button></form>`
+          ? html`<span class="soft">${t.organizations.here}</span>`
+          : html`<form method="post" action="/organizations/switch"><input type="hidden" name="id" value="${organization.id}"><button class="small">${t.organizations.switch}</button></form>`
       }</td></tr>`,
     )}</tbody></table>
 ${
   away
-    ? html`<p>Your password and factors are in the organization where you are at home.</p>
-<form method="post" action="/organizations/home"><button>Go back home</button></form>`
-    : html`<p class="soft">Others are joined by an invitation to ${caller.actor.name}: open its link while you are signed in.</p>`
+    ? html`<p>${t.organizations.away}</p>
+<form method="post" action="/organizations/home"><button>${t.organizations.goHome}</button></form>`
+    : html`<p class="soft">${t.organizations.others(caller.actor.name)}</p>`
 }`,
   };
 }

@@ -6,6 +6,7 @@ import { registerDocsPage } from './docs-page.ts';
 import { registerFactorPage } from './factor-page.ts';
 import { registerIdentityProviderPages } from './identity-provider-pages.ts';
 import { registerInvitationPage } from './invitation-page.ts';
+import { registerLanguagePage } from './language-page.ts';
 import { leadToLocalhost } from './lead-to-localhost.ts';
 import { registerMagicLinkPages } from './magic-link-pages.ts';
 import { registerOpenidPages } from './openid-pages.ts';
@@ -18,6 +19,7 @@ import { registerWebConsole, WEB_DIRECTORY } from './web-console.ts';
 /** Pages that need no script (owner, sign-in, account, requests, devices, API), and the web console for everything else. */
 export function registerPages(app: FastifyInstance, context: Context, webDirectory: string = WEB_DIRECTORY): void {
   leadToLocalhost(app, context);
+  registerLanguagePage(app, context);
   registerSetupPage(app, context);
   registerSignInPage(app, context);
   registerFactorPage(app, context);

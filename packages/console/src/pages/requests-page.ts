@@ -4,20 +4,16 @@ import { createRequest, decideRequest, endRequest, listRequests } from '../domai
 import type { Caller, Context } from '../domains/context.ts';
 import { may } from '../domains/roles/held-role.ts';
 import { Refusal } from '../store/refusal.ts';
-import { sentenceOf } from './factor-page.ts';
 import { field } from './form.ts';
 import { type Html, html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
+import { minute, sentenceOf, textsFor } from './reader.ts';
 import { onForm, sendRefusal, signedIn } from './signed-in.ts';
+import type { Texts } from './texts.en.ts';
 
 const MAX_SHOWN = 100;
 const NAME = /^[\w-]{1,64}$/;
-const TIMES = [
-  [30, '30 minutes'],
-  [60, '1 hour'],
-  [240, '4 hours'],
-  [480, '8 hours'],
-] as const;
+const TIMES = [30, 60, 240, 480];
 
 /** The colours of a tag: green and red. */
 const TONES: Partial<Record<AccessRequestStatus, string>> = { approved: ' shut', refused: ' open' };
@@ -41,8 +37,10 @@ export function registerRequestsPage(app: FastifyInstance, context: Context): vo
   ): Promise<FastifyReply> {
     const page = await listRequests(context, caller, { limit: MAX_SHOWN });
     if (page instanceof Refusal) return sendRefusal(reply, page);
-    const text = problem === null ? null : (problem.errors?.[0]?.message ?? sentenceOf(problem));
-    return sendPage(reply, requestsPage(caller, page.items, wanted, text), problem?.status ?? 200);
+    const t = textsFor(reply.request);
+    const said = t.language === 'en' ? problem?.errors?.[0]?.message : undefined;
+    const text = problem === null ? null : (said ?? sentenceOf(t, problem));
+    return sendPage(reply, requestsPage(t, caller, page.items, wanted, text), problem?.status ?? 200);
   }
 
   /** Every form of this page: ours, and of somebody who is signed in. */
@@ -79,6 +77,7 @@ export function registerRequestsPage(app: FastifyInstance, context: Context): vo
 }
 
 function requestsPage(
+  t: Texts,
   caller: Caller,
   requests: readonly AccessRequest[],
   wanted: string,
@@ -87,65 +86,64 @@ function requestsPage(
   const toDecide = requests.filter(({ decidable }) => decidable);
   const others = requests.filter(({ decidable }) => !decidable);
   return {
-    title: 'Access requests',
+    title: t.requests.title,
     user: { email: caller.actor.name },
-    content: html`<h1>Access requests</h1>
+    content: html`<h1>${t.requests.title}</h1>
 ${notice(problem)}
-${toDecide.length === 0 ? null : html`<h2>Yours to decide</h2>${toDecide.map(decisionCard)}`}
-<h2>Ask for access</h2>
+${toDecide.length === 0 ? null : html`<h2>${t.requests.toDecide}</h2>${toDecide.map((request) => decisionCard(t, request))}`}
+<h2>${t.requests.ask}</h2>
 <form class="card slim" method="post" action="/requests">
-<label>What <input name="object" value="${wanted}" required maxlength="64" autocomplete="off" spellcheck="false"></label>
-<label>Why <input name="reason" required maxlength="500" autocomplete="off"></label>
-<label>How long <select name="minutes">${TIMES.map(
-      ([minutes, text]) =>
-        html`<option value="${String(minutes)}"${minutes === 60 ? html` selected` : null}>${text}</option>`,
+<label>${t.requests.what} <input name="object" value="${wanted}" required maxlength="64" autocomplete="off" spellcheck="false"></label>
+<label>${t.requests.why} <input name="reason" required maxlength="500" autocomplete="off"></label>
+<label>${t.requests.howLong} <select name="minutes">${TIMES.map(
+      (minutes) =>
+        html`<option value="${String(minutes)}"${minutes === 60 ? html` selected` : null}>${t.requests.duration(minutes)}</option>`,
     )}</select></label>
-<button>Ask</button>
+<button>${t.requests.send}</button>
 </form>
 ${
   others.length === 0
-    ? html`<p class="soft">No requests yet. What you ask for ends by itself when its time is over.</p>`
-    : html`<h2>Requests</h2>
-<table><thead><tr><th scope="col">Who</th><th scope="col">What</th><th scope="col">Status</th><th scope="col">Why</th><th scope="col"></th></tr></thead>
-<tbody>${others.map((request) => requestRow(caller, request))}</tbody></table>`
+    ? html`<p class="soft">${t.requests.none}</p>`
+    : html`<h2>${t.requests.list}</h2>
+<table><thead><tr><th scope="col">${t.requests.who}</th><th scope="col">${t.requests.what}</th><th scope="col">${t.requests.status}</th><th scope="col">${t.requests.why}</th><th scope="col"></th></tr></thead>
+<tbody>${others.map((request) => requestRow(t, caller, request))}</tbody></table>`
 }`,
   };
 }
 
-function decisionCard(request: AccessRequest): Html {
+function decisionCard(t: Texts, request: AccessRequest): Html {
   return html`<form class="card slim" method="post" action="/requests/decision">
-<p><span class="name">${request.email}</span> asks for <span class="name">${request.object}</span> for ${duration(request.minutes)}</p>
+<p>${t.requests.asksFor(request.email, request.object, t.requests.duration(request.minutes))}</p>
 <p>${request.reason}</p>
-<p class="soft small">${approvals(request)} of ${request.needed} approved · asked ${time(request.createdAt)} · open until ${time(request.closesAt)}</p>
+<p class="soft small">${t.requests.approvals(approvals(request), request.needed)} · ${t.requests.asked(minute(t, request.createdAt))} · ${t.requests.openUntil(minute(t, request.closesAt))}</p>
 <input type="hidden" name="id" value="${request.id}">
-<label>Note <input name="note" maxlength="500" autocomplete="off"></label>
-<button name="effect" value="approve">Approve</button>
-<button class="quiet" name="effect" value="refuse">Refuse</button>
+<label>${t.requests.note} <input name="note" maxlength="500" autocomplete="off"></label>
+<button name="effect" value="approve">${t.requests.approve}</button>
+<button class="quiet" name="effect" value="refuse">${t.requests.refuse}</button>
 </form>`;
 }
 
-function requestRow(caller: Caller, request: AccessRequest): Html {
+function requestRow(t: Texts, caller: Caller, request: AccessRequest): Html {
   const { status, mine } = request;
   const open = status === 'approved' || (status === 'pending' && mine);
   const endable = open && (mine || may(caller, 'policies:write'));
   const when =
     status === 'pending'
-      ? html`${approvals(request)} of ${request.needed} approved`
+      ? t.requests.approvals(approvals(request), request.needed)
       : request.endsAt === null
         ? null
-        : html`${status === 'approved' ? 'until' : 'at'} ${time(request.endsAt)}`;
+        : t.requests[status === 'approved' ? 'until' : 'at'](minute(t, request.endsAt));
   return html`<tr>
 <td><span class="name">${request.email}</span></td>
-<td data-label="What">${request.object}</td>
-<td data-label="Status"><span class="tag${TONES[status] ?? ''}">${status}</span><br><span class="soft small">${when}</span></td>
-<td data-label="Why">${request.reason}${request.decisions.map(
-    ({ email, effect, note }) =>
-      html`<br><span class="soft small">${email}: ${effect}${note === '' ? null : html`, ${note}`}</span>`,
+<td data-label="${t.requests.what}">${request.object}</td>
+<td data-label="${t.requests.status}"><span class="tag${TONES[status] ?? ''}">${t.requests.statuses[status]}</span><br><span class="soft small">${when}</span></td>
+<td data-label="${t.requests.why}">${request.reason}${request.decisions.map(
+    ({ email, effect, note }) => html`<br><span class="soft small">${t.requests.decided(email, effect, note)}</span>`,
   )}</td>
 <td>${
     endable
       ? html`<form method="post" action="/requests/end"><input type="hidden" name="id" value="${request.id}">
-<button class="quiet small">${status === 'pending' ? 'Cancel' : 'End now'}</button></form>`
+<button class="quiet small">${status === 'pending' ? t.requests.cancel : t.requests.endNow}</button></form>`
       : null
   }</td>
 </tr>`;
@@ -153,13 +151,4 @@ function requestRow(caller: Caller, request: AccessRequest): Html {
 
 function approvals({ decisions }: AccessRequest): number {
   return decisions.filter(({ effect }) => effect === 'approve').length;
-}
-
-function duration(minutes: number): string {
-  const [count, unit] = minutes % 60 === 0 ? [minutes / 60, 'hour'] : [minutes, 'minute'];
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
-}
-
-function time(text: string): string {
-  return `${text.slice(0, 16).replace('T', ' ')} UTC`;
 }

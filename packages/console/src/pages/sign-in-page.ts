@@ -1,5 +1,5 @@
-import { email, parseJson, passkeyAssertion, password, REASONS } from '@zeronaut/model';
-import { PASSKEY_SCRIPT } from '@zeronaut/passkeys';
+import { email, parseJson, passkeyAssertion, password } from '@zeronaut/model';
+import { PASSKEY_SCRIPTS } from '@zeronaut/passkeys';
 import type { FastifyInstance } from 'fastify';
 import { readBrowserSecret } from '../api/browser-cookie.ts';
 import { originOf } from '../api/origin.ts';
@@ -13,24 +13,27 @@ import { revokeSession } from '../domains/sessions/sessions.ts';
 import { signIn } from '../domains/sessions/sign-in.ts';
 import { isSetupNeeded } from '../domains/setup/setup.ts';
 import { Refusal } from '../store/refusal.ts';
-import { enterWith, sentenceOf } from './factor-page.ts';
+import { enterWith } from './factor-page.ts';
 import { field } from './form.ts';
 import { type Html, html } from './html.ts';
 import { signInButtons } from './identity-provider-pages.ts';
 import { notice, type Page, sendPage } from './layout.ts';
 import { safeNext } from './next.ts';
 import { passkeySignInForm } from './passkey-forms.ts';
+import { sentenceOf, textsFor } from './reader.ts';
 import { refuseForeignForm } from './signed-in.ts';
+import type { Texts } from './texts.en.ts';
 
 export function registerSignInPage(app: FastifyInstance, context: Context): void {
   app.get('/sign-in', async (request, reply) => {
     const next = safeNext((request.query as { next?: unknown }).next);
-    if (await isSetupNeeded(context.store.db)) return sendPage(reply, setupFirst());
-    const buttons = await buttonsFor(context, (request.query as { organization?: unknown }).organization, next);
+    const t = textsFor(request);
+    if (await isSetupNeeded(context.store.db)) return sendPage(reply, setupFirst(t));
+    const buttons = await buttonsFor(t, context, (request.query as { organization?: unknown }).organization, next);
     const passkey = passkeySignInForm(context, reply, next);
     return sendPage(
       reply,
-      signInPage({ next, email: '', problem: null, buttons, passkey, links: await offersMagicLinks(context) }),
+      signInPage(t, { next, email: '', problem: null, buttons, passkey, links: await offersMagicLinks(context) }),
     );
   });
 
@@ -49,13 +52,13 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
           )
         : new Refusal('api.credentials_invalid');
     if (result instanceof Refusal) {
-      const { title, next: advice } = REASONS[result.reason];
-      const problem = advice === '' ? `${title}.` : `${title}. ${advice}`;
-      const buttons = await buttonsFor(context, field(request, 'organization'), next);
+      const t = textsFor(request);
+      const problem = sentenceOf(t, result);
+      const buttons = await buttonsFor(t, context, field(request, 'organization'), next);
       const passkey = passkeySignInForm(context, reply, next);
       const links = await offersMagicLinks(context);
       const form = { next, email: field(request, 'email'), problem, buttons, passkey, links };
-      return sendPage(reply, signInPage(form), result.status);
+      return sendPage(reply, signInPage(t, form), result.status);
     }
     return reply.redirect(await enterWith(context, reply, result, next), 303);
   });
@@ -72,11 +75,12 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
         ? new Refusal('passkey.challenge')
         : await signInWithPasskey(context, assertion.data, browser, 'console', originOf(request));
     if (!(result instanceof Refusal)) return reply.redirect(await enterWith(context, reply, result, next), 303);
-    const buttons = await buttonsFor(context, null, next);
+    const t = textsFor(request);
+    const buttons = await buttonsFor(t, context, null, next);
     const passkey = passkeySignInForm(context, reply, next);
     const links = await offersMagicLinks(context);
-    const form = { next, email: '', problem: sentenceOf(result), buttons, passkey, links };
-    return sendPage(reply, signInPage(form), result.status);
+    const form = { next, email: '', problem: sentenceOf(t, result), buttons, passkey, links };
+    return sendPage(reply, signInPage(t, form), result.status);
   });
 
   app.post('/sign-out', async (request, reply) => {
@@ -95,9 +99,9 @@ export function registerSignInPage(app: FastifyInstance, context: Context): void
 }
 
 /** `organization`: the slug, when the page is one organization's. */
-async function buttonsFor(context: Context, organization: unknown, next: string): Promise<Html | null> {
+async function buttonsFor(t: Texts, context: Context, organization: unknown, next: string): Promise<Html | null> {
   const slug = typeof organization === 'string' && organization !== '' ? organization : null;
-  return signInButtons(await signInChoices(context.store.db, slug), { next, organization: slug });
+  return signInButtons(t, await signInChoices(context.store.db, slug), { next, organization: slug });
 }
 
 interface SignInForm {
@@ -110,32 +114,31 @@ interface SignInForm {
   readonly links: boolean;
 }
 
-function signInPage(form: SignInForm): Page {
+function signInPage(t: Texts, form: SignInForm): Page {
   return {
-    title: 'Sign in',
-    content: html`<h1>Sign in</h1>
-<p class="soft">to the console of your organization</p>
+    title: t.signIn.title,
+    content: html`<h1>${t.signIn.title}</h1>
+<p class="soft">${t.signIn.subtitle}</p>
 ${notice(form.problem)}
 <form class="stack" method="post" action="/sign-in">
 <input type="hidden" name="next" value="${form.next}">
-<label for="email">E-mail</label>
+<label for="email">${t.signIn.email}</label>
 <input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value="${form.email}" autofocus>
-<label for="password">Password</label>
+<label for="password">${t.signIn.password}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024">
-<button>Sign in</button>
-${form.links ? html`<button class="quiet" formaction="/sign-in/link" formnovalidate>Mail me a link</button>` : null}
+<button>${t.signIn.title}</button>
+${form.links ? html`<button class="quiet" formaction="/sign-in/link" formnovalidate>${t.signIn.link}</button>` : null}
 </form>
 ${form.passkey}
 ${form.buttons}`,
-    script: PASSKEY_SCRIPT,
+    script: PASSKEY_SCRIPTS[t.language],
   };
 }
 
-function setupFirst(): Page {
+function setupFirst(t: Texts): Page {
   return {
-    title: 'Set up',
-    content: html`<h1>Not set up yet</h1>
-<p>Nobody can sign in before the first owner exists. Open the one-time link that the console printed when it started;
-each start prints a new one.</p>`,
+    title: t.setup.title,
+    content: html`<h1>${t.signIn.setupTitle}</h1>
+<p>${t.signIn.setupText}</p>`,
   };
 }

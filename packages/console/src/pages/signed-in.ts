@@ -1,4 +1,3 @@
-import { REASONS } from '@zeronaut/model';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { checkSameOrigin, ownOrigin } from '../api/guards.ts';
 import { originOf } from '../api/origin.ts';
@@ -8,6 +7,7 @@ import { authenticate } from '../domains/sessions/authenticate.ts';
 import { Refusal } from '../store/refusal.ts';
 import { html } from './html.ts';
 import { sendPage } from './layout.ts';
+import { reasonText, textsFor } from './reader.ts';
 
 /** Who looks at the page, by cookie alone. Null: nobody that we know. */
 export async function signedIn(context: Context, request: FastifyRequest): Promise<Caller | null> {
@@ -41,13 +41,17 @@ export function onForm(
 }
 
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
-  const { title, next } = REASONS[refusal.reason];
+  const t = textsFor(reply.request);
+  const { title, next } = reasonText(t, refusal);
+  const { detail } = refusal;
+  const text = t.language === 'en' ? (detail ?? next) : next;
   return sendPage(
     reply,
     {
       title,
-      content: html`<h1>${title}</h1><p>${refusal.detail ?? next}</p>
-<p class="soft small">${refusal.reason} · ${reply.request.id}</p><p><a href="/">Back to the console</a></p>`,
+      content: html`<h1>${title}</h1>${text === '' ? null : html`<p>${text}</p>`}
+${detail === undefined || text === detail ? null : html`<p class="soft small" lang="en">${detail}</p>`}
+<p class="soft small"><code>${refusal.reason}</code> · ${reply.request.id}</p><p><a href="/">${t.toConsole}</a></p>`,
     },
     refusal.status,
   );

@@ -32,6 +32,8 @@ input.code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font
 .hint.bad{color:var(--warn)}
 button{font:inherit;font-weight:600;border:1px solid transparent;border-radius:8px;padding:.6rem 1rem;background:var(--accent);color:var(--on-accent);cursor:pointer}
 button:hover{filter:brightness(1.08)}
+button.link{padding:.25rem;border:0;background:none;color:var(--accent);font-weight:inherit;text-decoration:underline;text-underline-offset:.15em}
+.languages{display:flex;gap:1rem;align-items:center;justify-content:center;margin:1.25rem 0;font-size:.8125rem;color:var(--soft)}
 button.quiet{background:transparent;border-color:var(--edge);color:var(--ink)}
 a.button{display:block;text-align:center;font-weight:600;border:1px solid var(--edge);border-radius:8px;padding:.6rem 1rem;color:var(--ink);text-decoration:none}
 .choices{margin-top:1.5rem;border-top:1px solid var(--line);padding-top:1.25rem}
@@ -53,7 +55,7 @@ dl.facts dd{margin:0;overflow-wrap:anywhere}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:clamp(1.25rem,4vw,2rem);margin-top:1.25rem}
 .card.slim{max-width:32rem}
 .qr{display:block;max-width:100%;height:auto;border-radius:8px}
-label+button{margin-top:1rem}
+label+button,input+button{margin-top:1rem}
 table{width:100%;border-collapse:collapse;margin-top:1.25rem;background:var(--card);border:1px solid var(--line);border-radius:14px;border-spacing:0;overflow:hidden}
 th{font-size:.8125rem;font-weight:550;color:var(--soft);text-align:left}
 th,td{padding:.7rem 1rem;border-bottom:1px solid var(--line);vertical-align:top}

@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Context } from '../domains/context.ts';
 import { html } from './html.ts';
 import { sendPage } from './layout.ts';
+import { textsFor } from './reader.ts';
 import { signedIn } from './signed-in.ts';
 import { chooseBody, type WebFile, WebFiles } from './web-files.ts';
 
@@ -83,16 +84,18 @@ function sendFile(request: FastifyRequest, reply: FastifyReply, file: WebFile): 
 function notFound(request: FastifyRequest, reply: FastifyReply): unknown {
   const forPeople = request.headers.accept?.includes('text/html') === true && !request.url.startsWith('/api/');
   if (!forPeople) return reply.callNotFound();
-  const content = html`<h1>There is no such page</h1>
-<p class="soft">Check the address.</p>
-<p><a href="/">Console</a></p>`;
-  return sendPage(reply, { title: 'Not found', content }, 404);
+  const t = textsFor(request).notFound;
+  const content = html`<h1>${t.heading}</h1>
+<p class="soft">${t.text}</p>
+<p><a href="/">${t.console}</a></p>`;
+  return sendPage(reply, { title: t.title, content }, 404);
 }
 
 /** The console was started by itself, without `npm start`. Everything but this page works. */
 function notBuilt(reply: FastifyReply): FastifyReply {
-  const content = html`<h1>The web console is not built</h1>
-<p>Run <code>npm run web</code> in the directory of Zeronaut, then load this page again. API and command line work meanwhile.</p>
-<p><a href="/account">My account</a> · <a href="/requests">Access requests</a> · <a href="/api/docs">API</a></p>`;
-  return sendPage(reply, { title: 'Not built', content }, 503);
+  const { notBuilt: t, requests } = textsFor(reply.request);
+  const content = html`<h1>${t.heading}</h1>
+<p>${t.text()}</p>
+<p><a href="/account">${t.account}</a> · <a href="/requests">${requests.title}</a> · <a href="/api/docs">API</a></p>`;
+  return sendPage(reply, { title: t.title, content }, 503);
 }

@@ -6,12 +6,14 @@ import type { RequestHead } from '../http/request-head.ts';
 import type { LocalResponse } from '../rooms.ts';
 import type { Tables } from '../tables.ts';
 import { type AccessContext, endSession } from './access-context.ts';
+import { chooseLanguage } from './choose-language.ts';
 import { clearCookie, setCookie } from './cookies.ts';
 import { decide } from './decide.ts';
 import { parseFields, parseForm } from './forms.ts';
 import { html } from './html.ts';
 import { isSameOriginPost, localPath, originOf } from './origins.ts';
 import { refusalPage, signedOutPage, signOutPage } from './pages.ts';
+import { LANGUAGE_PATH, readerOf } from './reader.ts';
 import { pageResponse, redirect } from './responses.ts';
 import { openCode } from './sign-in-state.ts';
 import { mintToken, TOKEN_LEEWAY_SECONDS } from './tokens.ts';
@@ -38,11 +40,13 @@ export class DomainPages {
       case `GET ${RESERVED_PREFIX}callback`:
         return this.#callback(flow, head, resource);
       case `GET ${RESERVED_PREFIX}sign-out`:
-        return pageResponse(flow, 200, signOutPage(`${RESERVED_PREFIX}sign-out`, null));
+        return this.#showSignOut(flow, head);
       case `POST ${RESERVED_PREFIX}sign-out`:
         return this.#signOut(flow, head, resource, body);
       case `GET ${RESERVED_PREFIX}jwks.json`:
         return this.#jwks(flow.tables);
+      case `POST ${RESERVED_PREFIX}${LANGUAGE_PATH}`:
+        return chooseLanguage(flow, head, body) ?? refuse(flow, head, 'access.csrf');
     }
     if (method === 'GET' && head.path.startsWith(SHARE_PREFIX)) {
       return this.#openShare(flow, head, resource, head.path.slice(SHARE_PREFIX.length));
@@ -120,13 +124,19 @@ export class DomainPages {
     return redirect(303, target, [setCookie(COOKIE.session, session, share.expiresAtSeconds - issuedAt)]);
   }
 
+  #showSignOut(flow: Flow, head: RequestHead): LocalResponse {
+    const reader = readerOf(flow, head);
+    return pageResponse(flow, reader, 200, signOutPage(reader.t, `${RESERVED_PREFIX}sign-out`, null));
+  }
+
   async #signOut(flow: Flow, head: RequestHead, resource: SnapshotResource, body: Buffer): Promise<LocalResponse> {
+    const reader = readerOf(flow, head);
     // A service shares this origin with us, so a hidden field would guard nothing that Origin does not.
     if (parseForm(head, body) === null || !isSameOriginPost(flow, head)) return refuse(flow, head, 'access.csrf');
     const nowMs = this.#context.now();
     const proof = this.#context.sessions.ofDomain(head.headers, head.host, resource, flow.tables, nowMs);
     if (proof.sessionState === 'valid') await endSession(this.#context, proof.sessionId, proof.expiresAtSeconds);
-    return pageResponse(flow, 200, signedOutPage(), [clearCookie(COOKIE.session)]);
+    return pageResponse(flow, reader, 200, signedOutPage(reader.t), [clearCookie(COOKIE.session)]);
   }
 
   /** The keys of all gateways that may sign assertions for this host. */
@@ -159,12 +169,13 @@ function shareTarget(head: RequestHead): string {
 }
 
 function refuse(flow: Flow, head: RequestHead, reason: Reason): LocalResponse {
-  const page = refusalPage({
+  const reader = readerOf(flow, head);
+  const page = refusalPage(reader.t, {
     reason,
     requestId: flow.requestId,
     host: head.host,
     user: null,
-    actions: [html`<a href="/">Open ${head.host}</a>`],
+    actions: [html`<a href="/">${reader.t.refusal.open(head.host)}</a>`],
   });
-  return pageResponse(flow, REASONS[reason].status, page);
+  return pageResponse(flow, reader, REASONS[reason].status, page);
 }

@@ -18,6 +18,7 @@ import {
   readPersonalAccessToken,
 } from './personal-access-tokens.ts';
 import { Portal } from './portal.ts';
+import { readerOf } from './reader.ts';
 import { isNavigation, pageResponse, problemResponse, redirect, retryAfter } from './responses.ts';
 import { NO_SESSION, type SessionProof, type ShareProof } from './sessions.ts';
 import { beginSignIn } from './sign-in-state.ts';
@@ -235,20 +236,21 @@ class Decision {
     }
     const all = REASONS[reason].status === 401 ? [...headers, ...challengesOf(flow, head, reason)] : headers;
     if (!navigation) return problemResponse(flow, reason, all, advice);
-    const page = refusalPage({
+    const reader = readerOf(flow, head);
+    const page = refusalPage(reader.t, {
       reason,
       requestId: flow.requestId,
       host: head.host,
       advice,
       user: proof.user,
       actions: [
-        ...askForAccess(this.#context.consoleUrl, reason, proof.user, flow.resource),
+        ...askForAccess(reader.t, this.#context.consoleUrl, reason, proof.user, flow.resource),
         ...(proof.sessionState === 'valid'
-          ? [html`<a href="/.zeronaut/sign-out">Sign out to use another account</a>`]
+          ? [html`<a href="/.zeronaut/sign-out">${reader.t.signOut.toUseOther}</a>`]
           : []),
       ],
     });
-    return pageResponse(flow, REASONS[reason].status, page, all);
+    return pageResponse(flow, reader, REASONS[reason].status, page, all);
   }
 }
 

@@ -3,13 +3,17 @@ import { test } from 'node:test';
 import type { Branding } from '@zeronaut/model';
 import type { Flow } from '../flow.ts';
 import { html } from './html.ts';
+import type { Reader } from './reader.ts';
 import { pageResponse } from './responses.ts';
+import { texts } from './texts.en.ts';
+
+const READER: Reader = { t: texts, choice: null };
 
 /** A page under a snapshot with this branding; of a flow the frame looks at nothing else. */
 function pageWith(branding: Branding | undefined): string {
   const flow = { tables: { snapshot: { branding } } } as Pick<Flow, 'tables'>;
   const page = { title: 'Sign in', content: html`<main><button>Sign in</button></main>` };
-  return String(pageResponse(flow, 200, page).body);
+  return String(pageResponse(flow, READER, 200, page).body);
 }
 
 test('pages carry name, colour and words of the organization, and are ours where nobody said anything', () => {

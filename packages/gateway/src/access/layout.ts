@@ -1,5 +1,6 @@
-import { type Branding, textOn } from '@zeronaut/model';
+import { type Branding, LANGUAGE_NAMES, LANGUAGES, textOn } from '@zeronaut/model';
 import { Html, html } from './html.ts';
+import type { Reader } from './reader.ts';
 
 const STYLE = `
 :root{color-scheme:light dark;--ground:#f4f5f7;--card:#fff;--ink:#16181d;--soft:#5a6270;--line:#d9dde3;--field:#fff;--edge:#8a93a2;--accent:#2451d6;--on-accent:#fff;--warn:#9c1c1c;--warn-ground:#fdeeee;--good:#17623a;--good-ground:#e9f6ee}
@@ -20,6 +21,7 @@ label{display:block;font-weight:550;margin:1rem 0 .3rem}
 input,select{font:inherit;color:inherit;background:var(--field);border:1px solid var(--edge);border-radius:8px;padding:.6rem .7rem;width:100%}
 button{font:inherit;font-weight:600;border:1px solid transparent;border-radius:8px;padding:.6rem 1rem;background:var(--accent);color:var(--on-accent);cursor:pointer}
 form.stack button{width:100%;margin-top:1.35rem}
+button.link{padding:.25rem;border:0;background:none;color:var(--accent);font-weight:inherit;text-decoration:underline;text-underline-offset:.15em}
 button.quiet{background:transparent;border-color:var(--edge);color:var(--ink)}
 button:hover{filter:brightness(1.08)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
@@ -40,6 +42,7 @@ form.inline button,form.inline select{padding:.45rem .7rem;font-size:.925rem}
 .actions{display:flex;flex-wrap:wrap;gap:.75rem;align-items:center;margin-top:1.25rem}
 code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.9em;overflow-wrap:anywhere}
 p.words{max-width:25rem;margin-top:1.25rem;color:var(--soft);font-size:.875rem;text-align:center;white-space:pre-line;overflow-wrap:anywhere}
+.languages{display:flex;gap:1rem;align-items:center;margin-top:1.25rem;font-size:.8125rem;color:var(--soft)}
 footer{margin-top:1.25rem;color:var(--soft);font-size:.8125rem;text-align:center}
 @media (max-width:30rem){.rows form.inline,.actions form.inline{width:100%}form.inline select{flex:1 1 5rem}.rows form.inline button,.actions form.inline button{flex:1 1 auto}}
 `;
@@ -49,11 +52,12 @@ const MARK = html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" str
 /** One frame for every page. `content` is one `main` element, and a footer if it wants one. */
 export function layout(
   page: { title: string; content: Html; script?: string },
+  reader: Reader,
   nonce: string,
   branding: Branding,
 ): Html {
   return html`<!doctype html>
-<html lang="en">
+<html lang="${reader.t.language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -65,10 +69,22 @@ export function layout(
 <p class="brand">${MARK}<span>${branding.name}</span></p>
 ${page.content}
 ${branding.text === '' ? null : html`<p class="words">${branding.text}</p>`}
+${languageChoice(reader)}
 ${page.script === undefined ? null : html`<script nonce="${nonce}">${new Html(page.script)}</script>`}
 </body>
 </html>
 `;
+}
+
+/** Without script: a button for each other language, which comes back to this page. */
+function languageChoice({ t, choice }: Reader): Html | null {
+  if (choice === null) return null;
+  const names = LANGUAGES.map((one) =>
+    one === t.language
+      ? html`<span aria-current="true">${LANGUAGE_NAMES[one]}</span>`
+      : html`<button class="link" type="submit" name="language" value="${one}" lang="${one}">${LANGUAGE_NAMES[one]}</button>`,
+  );
+  return html`<form class="languages" method="post" action="${choice.action}" aria-label="${t.languages}"><input type="hidden" name="back" value="${choice.back}">${names}</form>`;
 }
 
 /**
@@ -78,5 +94,5 @@ ${page.script === undefined ? null : html`<script nonce="${nonce}">${new Html(pa
 function colourStyle(colour: string | null): string {
   const onColour = textOn(colour ?? '');
   if (onColour === null) return '';
-  return `.brand svg{color:${colour}}button:not(.quiet){background:${colour};color:${onColour};border-color:var(--edge)}`;
+  return `.brand svg{color:${colour}}button:not(.quiet,.link){background:${colour};color:${onColour};border-color:var(--edge)}`;
 }

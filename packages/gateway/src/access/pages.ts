@@ -1,8 +1,10 @@
-import { REASONS, type Reason, type SnapshotUser } from '@zeronaut/model';
-import { PASSKEY_SCRIPT } from '@zeronaut/passkeys';
+import type { Reason, SnapshotUser } from '@zeronaut/model';
+import { REASON_TEXTS } from '@zeronaut/model/reason-texts';
+import { PASSKEY_SCRIPTS } from '@zeronaut/passkeys';
 import { type Html, html } from './html.ts';
 import { passkeySignInForm } from './passkey-pages.ts';
 import type { Page } from './responses.ts';
+import type { Texts } from './texts.en.ts';
 
 /** What people see. Words and markup only: every decision was made before, and every value is escaped by `html`. */
 
@@ -22,42 +24,42 @@ export interface SignInView {
   readonly passkey: object | null;
 }
 
-export function signInPage(view: SignInView): Page {
+export function signInPage(t: Texts, view: SignInView): Page {
   const failed = view.failure !== null;
   // The console keeps nothing between the two tries, so the second one brings the password again.
   const stepUp = view.failure === 'access.step_up_required';
   const asksForCode = stepUp || view.failure === 'factor.missing' || view.failure === 'factor.invalid';
   return {
-    title: 'Sign in',
+    title: t.signIn.title,
     // Browsers apply form-action to the redirects that follow: to the service, and to wherever that sends its visitors.
     ...(view.state === null ? {} : { formAction: "'self' https:" }),
     content: html`<main>
-<h1>Sign in</h1>
-<p class="soft">${view.destination === null ? 'to see what you may reach through this gateway' : html`to continue to <strong>${view.destination}</strong>`}</p>
-${view.failure === null ? null : alert(view.failure)}
+<h1>${t.signIn.title}</h1>
+<p class="soft">${view.destination === null ? t.signIn.toSee : t.signIn.toContinue(view.destination)}</p>
+${view.failure === null ? null : alert(t, view.failure)}
 <form class="stack" method="post" action="/sign-in">
 <input type="hidden" name="csrf" value="${view.csrf}">
 ${view.state === null ? null : html`<input type="hidden" name="state" value="${view.state}">`}
-<label for="email">E-mail</label>
+<label for="email">${t.signIn.email}</label>
 <input id="email" name="email" type="email" autocomplete="username" required maxlength="254" value="${view.email}"${view.email === '' ? html` autofocus` : null}${failed ? html` aria-describedby="failure"` : null}>
-<label for="password">Password</label>
+<label for="password">${t.signIn.password}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="1024"${view.email === '' ? null : html` autofocus`}${failed ? html` aria-describedby="failure"` : null}>
 ${
   asksForCode
-    ? html`<label for="code">Code of your authenticator app, or a recovery code</label>
+    ? html`<label for="code">${t.signIn.code}</label>
 <input id="code" name="code" maxlength="40" autocomplete="one-time-code" autocapitalize="none" spellcheck="false"${stepUp ? null : html` required`}>`
     : null
 }
-<button type="submit">Sign in</button>
+<button type="submit">${t.signIn.title}</button>
 </form>
-${view.passkey === null ? null : passkeySignInForm(view.passkey, view.csrf, view.state)}
+${view.passkey === null ? null : passkeySignInForm(t, view.passkey, view.csrf, view.state)}
 </main>`,
-    ...(view.passkey === null ? {} : { script: PASSKEY_SCRIPT }),
+    ...(view.passkey === null ? {} : { script: PASSKEY_SCRIPTS[t.language] }),
   };
 }
 
-export function alert(reason: Reason): Html {
-  const { title, next } = REASONS[reason];
+export function alert(t: Texts, reason: Reason): Html {
+  const { title, next } = REASON_TEXTS[t.language][reason];
   return html`<div class="notice bad" id="failure" role="alert"><p>${sentence(title)} ${next}</p></div>`;
 }
 
@@ -76,30 +78,25 @@ export interface RefusalView {
   readonly actions: readonly Html[];
 }
 
-/** What to do next, in place of the command that the reason names: visitors have a browser. */
-const NEXT_IN_A_BROWSER: Partial<Record<Reason, string>> = {
-  'access.not_allowed': 'Whoever runs this service can let you in.',
-  'access.no_rule': 'Whoever runs this service can let you in.',
-  'access.approval_required': 'It takes a request for access that somebody else has approved.',
-};
-
-export function refusalPage(view: RefusalView): Page {
-  const { title, next } = REASONS[view.reason];
+export function refusalPage(t: Texts, view: RefusalView): Page {
+  const { title, next } = REASON_TEXTS[t.language][view.reason];
+  const inABrowser: Partial<Record<Reason, string>> = t.refusal.nextInABrowser;
   return {
     title,
     content: html`<main>
 <h1>${title}</h1>
-<p class="soft">${NEXT_IN_A_BROWSER[view.reason] ?? next}</p>
+<p class="soft">${inABrowser[view.reason] ?? next}</p>
 ${view.advice ? html`<p>${view.advice}</p>` : null}
-${view.user === null ? null : html`<p class="small soft">Signed in as <strong>${view.user.email}</strong>.</p>`}
+${view.user === null ? null : html`<p class="small soft">${t.signedInAs(view.user.email)}</p>`}
 ${view.actions.length === 0 ? null : html`<div class="actions">${view.actions}</div>`}
 </main>
-<footer><p><code>${view.reason}</code> · ${view.host}<br>Request <code>${view.requestId}</code></p></footer>`,
+<footer><p><code>${view.reason}</code> · ${view.host}<br>${t.request} <code>${view.requestId}</code></p></footer>`,
   };
 }
 
 /** Only for people who are signed in: nobody else learns where the console is. */
 export function askForAccess(
+  t: Texts,
   consoleUrl: string | null,
   reason: Reason,
   user: SnapshotUser | null,
@@ -108,7 +105,7 @@ export function askForAccess(
   if (consoleUrl === null || resource === null || user?.organizationId !== resource.organizationId) return [];
   if (reason !== 'access.not_allowed' && reason !== 'access.approval_required') return [];
   const url = `${consoleUrl.replace(/\/$/, '')}/requests?object=${encodeURIComponent(resource.name)}`;
-  return [html`<a href="${url}" rel="noreferrer">Ask for access</a>`];
+  return [html`<a href="${url}" rel="noreferrer">${t.refusal.ask}</a>`];
 }
 
 /** `action` is one of our own paths. */
@@ -121,24 +118,24 @@ export function signOutForm(
   return html`<form class="inline" method="post" action="${action}">${csrf === null ? null : csrfField(csrf)}<button${style === 'quiet' ? html` class="quiet"` : null} type="submit">${label}</button></form>`;
 }
 
-export function signOutPage(action: string, csrf: string | null): Page {
+export function signOutPage(t: Texts, action: string, csrf: string | null): Page {
   return {
-    title: 'Sign out',
+    title: t.signOut.action,
     content: html`<main>
-<h1>Sign out?</h1>
-<p class="soft">This ends your session for every service, here and in other tabs.</p>
-<div class="actions">${signOutForm(action, csrf, 'Sign out', 'main')}<a href="/">Stay signed in</a></div>
+<h1>${t.signOut.question}</h1>
+<p class="soft">${t.signOut.text}</p>
+<div class="actions">${signOutForm(action, csrf, t.signOut.action, 'main')}<a href="/">${t.signOut.stay}</a></div>
 </main>`,
   };
 }
 
-export function signedOutPage(): Page {
+export function signedOutPage(t: Texts): Page {
   return {
-    title: 'Signed out',
+    title: t.signOut.done,
     content: html`<main>
-<h1>You are signed out</h1>
-<p class="soft">Open connections of your session are being closed.</p>
-<div class="actions"><a href="/">Sign in again</a></div>
+<h1>${t.signOut.doneTitle}</h1>
+<p class="soft">${t.signOut.doneText}</p>
+<div class="actions"><a href="/">${t.signOut.again}</a></div>
 </main>`,
   };
 }
@@ -165,19 +162,19 @@ export interface HomeView {
   }[];
 }
 
-export function homePage(view: HomeView): Page {
+export function homePage(t: Texts, view: HomeView): Page {
   return {
-    title: 'Your services',
+    title: t.services,
     content: html`<main class="wide">
 <div class="top">
-<div><h1>Your services</h1><p class="soft small">Signed in as <strong>${view.user.email}</strong></p></div>
-<div class="actions"><a href="/passkeys">Passkeys</a>${signOutForm('/sign-out', view.csrf, 'Sign out')}</div>
+<div><h1>${t.services}</h1><p class="soft small">${t.signedInAs(view.user.email)}</p></div>
+<div class="actions"><a href="/passkeys">${t.passkeys.title}</a>${signOutForm('/sign-out', view.csrf, t.signOut.action)}</div>
 </div>
 ${view.notice === null ? null : html`<div class="notice" role="status"><p>${view.notice}</p></div>`}
-${view.services.length === 0 && view.ports.length === 0 ? html`<p class="soft">No service is open to you yet. Publish one with <code>zeronaut expose localhost:3000 http</code>, or ask an administrator for access.</p>` : null}
-${view.services.length === 0 ? null : html`<section aria-labelledby="web"><h2 id="web">Web</h2><ul class="rows">${view.services.map(serviceRow)}</ul></section>`}
-${view.ports.length === 0 ? null : html`<section aria-labelledby="ports"><h2 id="ports">Ports</h2><p class="soft small">Ports have no sign-in of their own. Authorise the address that you come from, <code>${view.address}</code>, for a while; everybody behind the same address can then connect, too.</p><ul class="rows">${view.ports.map((port) => portRow(port, view.csrf))}</ul></section>`}
-${view.grants.length === 0 ? null : html`<section aria-labelledby="grants"><h2 id="grants">Authorised addresses</h2><ul class="rows">${view.grants.map((grant) => grantRow(grant, view.csrf))}</ul></section>`}
+${view.services.length === 0 && view.ports.length === 0 ? html`<p class="soft">${t.home.none()}</p>` : null}
+${view.services.length === 0 ? null : html`<section aria-labelledby="web"><h2 id="web">${t.home.web}</h2><ul class="rows">${view.services.map(serviceRow)}</ul></section>`}
+${view.ports.length === 0 ? null : html`<section aria-labelledby="ports"><h2 id="ports">${t.home.ports}</h2><p class="soft small">${t.home.portsText(view.address)}</p><ul class="rows">${view.ports.map((port) => portRow(t, port, view.csrf))}</ul></section>`}
+${view.grants.length === 0 ? null : html`<section aria-labelledby="grants"><h2 id="grants">${t.home.grants}</h2><ul class="rows">${view.grants.map((grant) => grantRow(t, grant, view.csrf))}</ul></section>`}
 </main>`,
   };
 }
@@ -186,17 +183,17 @@ function serviceRow(service: HomeView['services'][number]): Html {
   return html`<li><span class="what"><strong>${service.url === null ? service.name : html`<a href="${service.url}">${service.name}</a>`}</strong><span class="soft small">${service.host}</span></span></li>`;
 }
 
-function portRow(port: HomeView['ports'][number], csrf: string): Html {
+function portRow(t: Texts, port: HomeView['ports'][number], csrf: string): Html {
   const field = `hours-${port.id}`;
   return html`<li><span class="what"><strong>${port.name}</strong><code class="soft">${port.endpoint}</code></span>${
     port.open
-      ? html`<span class="soft small">Open to everybody</span>`
-      : html`<form class="inline" method="post" action="/grants">${csrfField(csrf)}<input type="hidden" name="resource" value="${port.id}"><label class="hidden" for="${field}">For how long ${port.name} is open to your address</label><select id="${field}" name="hours">${GRANT_HOURS.map((hours) => html`<option value="${hours}"${hours === DEFAULT_GRANT_HOURS ? html` selected` : null}>${hours === 1 ? '1 hour' : `${hours} hours`}</option>`)}</select><button type="submit">Authorise my address<span class="hidden"> for ${port.name}</span></button></form>`
+      ? html`<span class="soft small">${t.home.openToAll}</span>`
+      : html`<form class="inline" method="post" action="/grants">${csrfField(csrf)}<input type="hidden" name="resource" value="${port.id}"><label class="hidden" for="${field}">${t.home.howLong(port.name)}</label><select id="${field}" name="hours">${GRANT_HOURS.map((hours) => html`<option value="${hours}"${hours === DEFAULT_GRANT_HOURS ? html` selected` : null}>${t.home.hours(hours)}</option>`)}</select><button type="submit">${t.home.authorise}<span class="hidden">${t.home.authoriseFor(port.name)}</span></button></form>`
   }</li>`;
 }
 
-function grantRow(grant: HomeView['grants'][number], csrf: string): Html {
-  return html`<li><span class="what"><strong>${grant.name}</strong><span class="soft small"><code>${grant.address}</code> · <time datetime="${grant.expiresAt}">${duration(grant.leftMs)} left</time></span></span><form class="inline" method="post" action="/grants/revoke">${csrfField(csrf)}<input type="hidden" name="grant" value="${grant.id}"><button class="quiet" type="submit">Revoke<span class="hidden"> ${grant.name} for ${grant.address}</span></button></form></li>`;
+function grantRow(t: Texts, grant: HomeView['grants'][number], csrf: string): Html {
+  return html`<li><span class="what"><strong>${grant.name}</strong><span class="soft small"><code>${grant.address}</code> · <time datetime="${grant.expiresAt}">${t.home.left(duration(grant.leftMs))}</time></span></span><form class="inline" method="post" action="/grants/revoke">${csrfField(csrf)}<input type="hidden" name="grant" value="${grant.id}"><button class="quiet" type="submit">${t.home.revoke}<span class="hidden">${t.home.revokeOf(grant.name, grant.address)}</span></button></form></li>`;
 }
 
 export function csrfField(csrf: string): Html {

@@ -15,6 +15,7 @@ import { headerValue, type RequestHead } from '../http/request-head.ts';
 import type { LocalResponse } from '../rooms.ts';
 import { type AccessContext, endSession } from './access-context.ts';
 import { AttemptLimiter, attemptKey } from './attempt-limiter.ts';
+import { chooseLanguage } from './choose-language.ts';
 import { clearCookie, setCookie } from './cookies.ts';
 import { decide } from './decide.ts';
 import { isOwnForm, parseFields, parseForm } from './forms.ts';
@@ -32,9 +33,11 @@ import {
 } from './pages.ts';
 import { passkeyAddedPage, passkeysPage } from './passkey-pages.ts';
 import { PortalPasskeys } from './portal-passkeys.ts';
+import { LANGUAGE_PATH, readerOf } from './reader.ts';
 import { pageResponse, redirect, retryAfter } from './responses.ts';
 import type { SessionProof } from './sessions.ts';
 import { createSecret, mintCode, readSecretCookie } from './sign-in-state.ts';
+import type { Texts } from './texts.en.ts';
 import type { ClaimsOf } from './tokens.ts';
 
 /** Failed sign-ins of one source at once, and how long until one more is allowed. The console has limits of its own. */
@@ -79,12 +82,15 @@ export class Portal {
         return this.#createGrant(flow, head, body);
       case 'POST /grants/revoke':
         return this.#revokeGrant(flow, head, body);
+      case `POST /${LANGUAGE_PATH}`:
+        return chooseLanguage(flow, head, body) ?? refuse(flow, head, 'access.csrf');
       default:
-        return refuse(flow, head, 'router.no_resource', { actions: [html`<a href="/">Your services</a>`] });
+        return refuse(flow, head, 'router.no_resource');
     }
   }
 
   #home(flow: Flow, head: RequestHead): LocalResponse {
+    const reader = readerOf(flow, head);
     const proof = this.#proof(flow, head);
     if (proof.user === null) return redirect(303, '/sign-in');
     const { user } = proof;
@@ -115,12 +121,13 @@ export class Portal {
     const csrf = csrfOf(head);
     return pageResponse(
       flow,
+      reader,
       200,
-      homePage({
+      homePage(reader.t, {
         user,
         csrf: csrf.value,
         address: flow.downstream.address,
-        notice: noticeOf(head),
+        notice: noticeOf(reader.t, head),
         services: services.sort(byName),
         ports: ports.sort(byName),
         grants,
@@ -130,6 +137,7 @@ export class Portal {
   }
 
   #showSignIn(flow: Flow, head: RequestHead): LocalResponse {
+    const reader = readerOf(flow, head);
     const fields = parseFields(head.query);
     const stateToken = fields?.get('state') ?? null;
     const state = stateToken === null ? null : this.#openState(flow, stateToken);
@@ -141,8 +149,9 @@ export class Portal {
     const csrf = csrfOf(head);
     return pageResponse(
       flow,
+      reader,
       200,
-      signInPage({
+      signInPage(reader.t, {
         csrf: csrf.value,
         state: stateToken,
         destination: state?.host ?? null,
@@ -155,6 +164,7 @@ export class Portal {
   }
 
   async #signIn(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+    const reader = readerOf(flow, head);
     const fields = parseForm(head, body);
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
     const stateToken = fields.get('state') ?? null;
@@ -166,8 +176,9 @@ export class Portal {
     const again = (reason: Reason, headers: readonly (readonly [string, string])[] = []) =>
       pageResponse(
         flow,
+        reader,
         REASONS[reason].status,
-        signInPage({
+        signInPage(reader.t, {
           csrf: fields.get('csrf')!,
           state: stateToken,
           destination: state?.host ?? null,
@@ -211,6 +222,7 @@ export class Portal {
 
   /** Needs no console: the snapshot says whose passkey it is. */
   async #signInWithPasskey(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+    const reader = readerOf(flow, head);
     const fields = parseForm(head, body);
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
     const stateToken = fields.get('state') ?? null;
@@ -224,7 +236,7 @@ export class Portal {
         ? 'access.rate_limited'
         : await this.#passkeys.signIn(flow, head, csrf, fields.get('credential') ?? '');
     if (typeof token === 'string') {
-      const page = signInPage({
+      const page = signInPage(reader.t, {
         csrf,
         state: stateToken,
         destination: state?.host ?? null,
@@ -232,7 +244,7 @@ export class Portal {
         failure: token,
         passkey: this.#passkeys.requestOptions(flow, csrf),
       });
-      return pageResponse(flow, REASONS[token].status, page, waitMs > 0 ? [retryAfter(waitMs)] : []);
+      return pageResponse(flow, reader, REASONS[token].status, page, waitMs > 0 ? [retryAfter(waitMs)] : []);
     }
     this.#attempts.giveBack(source);
     const { sessions, tables, now } = this.#context;
@@ -242,16 +254,18 @@ export class Portal {
   }
 
   #showPasskeys(flow: Flow, head: RequestHead, failure: Reason | null): LocalResponse {
+    const reader = readerOf(flow, head);
     const proof = this.#proof(flow, head);
     if (proof.user === null) return redirect(303, '/sign-in');
     const csrf = csrfOf(head);
     const options = this.#passkeys.creationOptions(flow, proof.user, proof.sessionId);
     const count = this.#passkeys.countOf(flow, proof.user);
-    const page = passkeysPage({ user: proof.user, csrf: csrf.value, options, count, failure });
-    return pageResponse(flow, failure === null ? 200 : REASONS[failure].status, page, csrf.headers);
+    const page = passkeysPage(reader.t, { user: proof.user, csrf: csrf.value, options, count, failure });
+    return pageResponse(flow, reader, failure === null ? 200 : REASONS[failure].status, page, csrf.headers);
   }
 
   async #createPasskey(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+    const reader = readerOf(flow, head);
     const fields = parseForm(head, body);
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
     const proof = this.#proof(flow, head);
@@ -259,7 +273,7 @@ export class Portal {
     const input = { name: fields.get('name') ?? '', credential: fields.get('credential') ?? '' };
     const created = await this.#passkeys.create(flow, head, proof, input);
     if (typeof created === 'string') return this.#showPasskeys(flow, head, created);
-    return pageResponse(flow, 200, passkeyAddedPage(created.recoveryCodes));
+    return pageResponse(flow, reader, 200, passkeyAddedPage(reader.t, created.recoveryCodes));
   }
 
   /** Signed in: back to the service, if its rule lets this user in, or to the portal's home. */
@@ -270,6 +284,7 @@ export class Portal {
     state: ClaimsOf<'state'> | null,
     headers: readonly (readonly [string, string])[],
   ): LocalResponse {
+    const reader = readerOf(flow, head);
     if (state === null) return redirect(303, '/', headers);
     const { user } = proof;
     const resource = resourceOfHost(flow.tables, state.host);
@@ -281,9 +296,9 @@ export class Portal {
         user,
         headers: [...headers, ...csrf.headers],
         actions: [
-          ...askForAccess(this.#context.consoleUrl, 'access.not_allowed', user, resource),
-          signOutForm('/sign-out', csrf.value, 'Use another account'),
-          html`<a href="/">Your services</a>`,
+          ...askForAccess(reader.t, this.#context.consoleUrl, 'access.not_allowed', user, resource),
+          signOutForm('/sign-out', csrf.value, reader.t.signOut.other),
+          html`<a href="/">${reader.t.services}</a>`,
         ],
       });
     }
@@ -294,16 +309,18 @@ export class Portal {
   }
 
   #showSignOut(flow: Flow, head: RequestHead): LocalResponse {
+    const reader = readerOf(flow, head);
     const csrf = csrfOf(head);
-    return pageResponse(flow, 200, signOutPage('/sign-out', csrf.value), csrf.headers);
+    return pageResponse(flow, reader, 200, signOutPage(reader.t, '/sign-out', csrf.value), csrf.headers);
   }
 
   async #signOut(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+    const reader = readerOf(flow, head);
     const fields = parseForm(head, body);
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
     const proof = this.#proof(flow, head);
     if (proof.sessionState === 'valid') await endSession(this.#context, proof.sessionId, proof.expiresAtSeconds);
-    return pageResponse(flow, 200, signedOutPage(), [clearCookie(COOKIE.portal)]);
+    return pageResponse(flow, reader, 200, signedOutPage(reader.t), [clearCookie(COOKIE.portal)]);
   }
 
   async #createGrant(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
@@ -393,12 +410,12 @@ function csrfOf(head: RequestHead): { value: string; headers: readonly (readonly
   return { value, headers: known === null ? [setCookie(COOKIE.csrf, value, 86_400)] : [] };
 }
 
-function noticeOf(head: RequestHead): string | null {
+function noticeOf(t: Texts, head: RequestHead): string | null {
   switch (head.query) {
     case 'done=authorised':
-      return 'Your address is authorised. You can connect now.';
+      return t.home.authorised;
     case 'done=revoked':
-      return 'The authorisation was revoked, and its connections are being closed.';
+      return t.home.revoked;
     default:
       return null;
   }
@@ -415,12 +432,13 @@ function refuse(
     headers?: readonly (readonly [string, string])[];
   } = {},
 ): LocalResponse {
-  const page = refusalPage({
+  const reader = readerOf(flow, head);
+  const page = refusalPage(reader.t, {
     reason,
     requestId: flow.requestId,
     host: options.host ?? head.host,
     user: options.user ?? null,
-    actions: options.actions ?? [html`<a href="/">Your services</a>`],
+    actions: options.actions ?? [html`<a href="/">${reader.t.services}</a>`],
   });
-  return pageResponse(flow, REASONS[reason].status, page, options.headers);
+  return pageResponse(flow, reader, REASONS[reason].status, page, options.headers);
 }

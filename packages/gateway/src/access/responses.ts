@@ -5,6 +5,7 @@ import { headerValue, type RequestHead } from '../http/request-head.ts';
 import type { LocalResponse } from '../rooms.ts';
 import type { Html } from './html.ts';
 import { layout } from './layout.ts';
+import type { Reader } from './reader.ts';
 
 type Header = readonly [string, string];
 
@@ -34,6 +35,7 @@ export interface Page {
 
 export function pageResponse(
   { tables }: Pick<Flow, 'tables'>,
+  reader: Reader,
   status: number,
   page: Page,
   headers: readonly Header[] = [],
@@ -44,6 +46,8 @@ export function pageResponse(
     headers: [
       ...ALWAYS,
       ['content-type', 'text/html; charset=utf-8'],
+      // Nothing may keep it; what keeps it all the same must not give it to somebody of another language.
+      ['vary', 'accept-language, cookie'],
       [
         'content-security-policy',
         `default-src 'none'; style-src 'nonce-${nonce}';${page.script === undefined ? '' : ` script-src 'nonce-${nonce}';`} form-action ${page.formAction ?? "'self'"}; base-uri 'none'; frame-ancestors 'none'`,
@@ -53,7 +57,7 @@ export function pageResponse(
       ['cross-origin-opener-policy', 'same-origin'],
       ...headers,
     ],
-    body: layout(page, nonce, tables.snapshot.branding ?? DEFAULT_BRANDING).text,
+    body: layout(page, reader, nonce, tables.snapshot.branding ?? DEFAULT_BRANDING).text,
   };
 }
 

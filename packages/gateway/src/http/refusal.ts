@@ -1,7 +1,8 @@
-import { type Problem, REASONS, type Reason } from '@zeronaut/model';
+import { type Language, type Problem, REASONS, type Reason } from '@zeronaut/model';
+import { REASON_TEXTS } from '@zeronaut/model/reason-texts';
+import { languageOf } from '../language.ts';
 import type { LocalResponse } from '../rooms.ts';
 import { headerValue, type RequestHead } from './request-head.ts';
-import { STATUS_TEXT } from './status-text.ts';
 
 /**
  * How a "no" looks to the caller: a small page for browsers, a problem document (RFC 9457) for everybody else. Both say
@@ -10,7 +11,7 @@ import { STATUS_TEXT } from './status-text.ts';
 export function refusal(reason: Reason, requestId: string, head: RequestHead | null): LocalResponse {
   const { status, title, next } = REASONS[reason];
   if (head !== null && wantsHtml(head)) {
-    return { status, headers: HTML_HEADERS, body: page(status, title, next, reason, requestId) };
+    return { status, headers: HTML_HEADERS, body: page(languageOf(head.headers), reason, requestId) };
   }
   const problem: Problem = {
     type: `urn:zeronaut:reason:${reason}`,
@@ -26,6 +27,7 @@ export function refusal(reason: Reason, requestId: string, head: RequestHead | n
 const HTML_HEADERS = [
   ['content-type', 'text/html; charset=utf-8'],
   ['cache-control', 'no-store'],
+  ['vary', 'accept, accept-language, cookie'],
   ['content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"],
   ['x-content-type-options', 'nosniff'],
 ] as const;
@@ -34,22 +36,43 @@ const PROBLEM_HEADERS = [
   ['cache-control', 'no-store'],
 ] as const;
 
+const HTML = /text\/html/i;
+
 function wantsHtml(head: RequestHead): boolean {
-  return headerValue(head.headers, 'accept')?.toLowerCase().includes('text/html') ?? false;
+  const accept = headerValue(head.headers, 'accept');
+  return accept !== null && HTML.test(accept);
 }
 
+/** Around the request id; made when a reason is first told in a language, and the same from then on. */
+const frames = { en: new Map<Reason, Frame>(), de: new Map<Reason, Frame>() } satisfies Record<Language, unknown>;
+type Frame = readonly [before: string, after: string];
+
 /** Everything in it is ours: constants and an id. Nothing that the caller sent is repeated. */
-function page(status: number, title: string, next: string, reason: Reason, requestId: string): string {
-  return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+function page(language: Language, reason: Reason, requestId: string): string {
+  let frame = frames[language].get(reason);
+  if (frame === undefined) {
+    frame = frameOf(language, reason);
+    frames[language].set(reason, frame);
+  }
+  return frame[0] + requestId + frame[1];
+}
+
+function frameOf(language: Language, reason: Reason): Frame {
+  const { status } = REASONS[reason];
+  const { title, next } = REASON_TEXTS[language][reason];
+  return [
+    `<!doctype html>
+<html lang="${language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${status} ${STATUS_TEXT[status] ?? ''}</title>
+<title>${status} ${title}</title>
 <style>${STYLE}</style>
 <main><h1>${title}</h1>
 ${next === '' ? '' : `<p>${next}</p>\n`}</main>
-<footer><code>${status} · ${reason}</code><br>Request <code>${requestId}</code></footer>
+<footer><code>${status} · ${reason}</code><br>Request <code>`,
+    `</code></footer>
 </html>
-`;
+`,
+  ];
 }
 
 /** Looks like the pages of the portal, without being one: nothing here may depend on sign-in. */

@@ -1,5 +1,4 @@
 import { z } from 'zod';
+import { LANGUAGES } from '../language-choice.ts';
 
-/** The languages that pages and messages are written in. */
-export const language = z.enum(['en', 'de']);
-export type Language = z.infer<typeof language>;
+export const language = z.enum(LANGUAGES);

@@ -2,7 +2,14 @@
  * Texts in the person's language. Each room has a catalogue: `messages.en.ts` says which texts there are, and
  * `messages.de.ts` must have the same (the compiler and src/messages.test.ts check it). A language is loaded when it is needed.
  */
-import type { Language } from '@zeronaut/model';
+import {
+  chosenLanguage,
+  LANGUAGE_COOKIE,
+  LANGUAGE_COOKIE_SECONDS,
+  LANGUAGE_NAMES,
+  LANGUAGES,
+  type Language,
+} from '@zeronaut/model';
 import { useSyncExternalStore } from 'react';
 
 /** A text, or one for each plural form of `{count}`. */
@@ -13,10 +20,7 @@ export type Translation<M extends Messages> = { readonly [K in keyof M]: M[K] ex
 export type Values = Readonly<Record<string, string | number>>;
 export type Translate<M extends Messages> = (key: keyof M & string, values?: Values) => string;
 
-export const LANGUAGES = ['en', 'de'] as const satisfies readonly Language[];
-export type { Language };
-/** Each in its own words. */
-export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: 'English', de: 'Deutsch' };
+export { LANGUAGE_NAMES, LANGUAGES, type Language };
 
 export interface Catalogue<M extends Messages> {
   /** Resolves when the texts of the language are there. */
@@ -24,7 +28,6 @@ export interface Catalogue<M extends Messages> {
   readonly loaded: Map<Language, Translation<M>>;
 }
 
-const KEY = 'zeronaut.language';
 const catalogues = new Set<Catalogue<Messages>>();
 const listeners = new Set<() => void>();
 let language: Language = firstLanguage();
@@ -43,7 +46,7 @@ export async function setLanguage(next: Language): Promise<void> {
     language = before;
     throw error;
   }
-  localStorage.setItem(KEY, next);
+  keepLanguage(next);
   document.documentElement.lang = next;
   for (const listener of listeners) listener();
 }
@@ -93,12 +96,19 @@ export function format(message: Message, values: Values, inLanguage: Language): 
 
 function firstLanguage(): Language {
   if (typeof document === 'undefined') return 'en';
-  const kept = localStorage.getItem(KEY);
-  const known = LANGUAGES.find((one) => one === kept);
+  const known = chosenLanguage(document.cookie);
   const wanted = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase());
   const first = known ?? wanted.map((tag) => LANGUAGES.find((one) => one === tag)).find((one) => one !== undefined);
   document.documentElement.lang = first ?? 'en';
   return first ?? 'en';
+}
+
+/** As a cookie, so that the pages that the console renders by itself are in it, too. */
+function keepLanguage(chosen: Language): void {
+  const secure = location.protocol === 'https:';
+  const name = secure ? LANGUAGE_COOKIE.secure : LANGUAGE_COOKIE.plain;
+  // biome-ignore lint/suspicious/noDocumentCookie: at once, and where there is no CookieStore (http)
+  document.cookie = `${name}=${chosen}; Path=/; Max-Age=${LANGUAGE_COOKIE_SECONDS}; SameSite=Lax${secure ? '; Secure' : ''}`;
 }
 
 function subscribe(listener: () => void): () => void {

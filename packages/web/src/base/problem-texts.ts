@@ -9,7 +9,7 @@ export type ProblemTexts = Readonly<Record<string, ProblemText>>;
 
 /** In English the API itself says it; other languages are fetched when the first refusal is shown. */
 const FILES: Record<Exclude<Language, 'en'>, () => Promise<{ readonly texts: ProblemTexts }>> = {
-  de: () => import('./problems.de.ts'),
+  de: () => import('@zeronaut/model/reasons.de'),
 };
 const loaded = new Map<Language, ProblemTexts>();
 

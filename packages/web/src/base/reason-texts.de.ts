@@ -1,5 +1,5 @@
+import { texts } from '@zeronaut/model/reasons.de';
 import type { Messages } from './messages.ts';
-import { texts } from './problems.de.ts';
 import { messagesOfReasons } from './reason-messages.ts';
 
 /** What the API's refusals are called in German, and how a status of a service is said. */

@@ -2,12 +2,11 @@
  * Links that sign a person in, mailed to the person's own address: a first factor, where the organization allows it. A link works
  * once, for ten minutes, in the browser that asked for it, so that one that was forwarded or mailed by a stranger opens nothing.
  */
-import type { User } from '@zeronaut/model';
+import type { Language, User } from '@zeronaut/model';
 import { TEXTS } from '../../mail/texts.ts';
 import { Refusal } from '../../store/refusal.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Context, Origin } from '../context.ts';
-import { getOrganization } from '../organizations/organizations.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { actorOf, completeSignIn, type PendingSignIn, type SignedIn } from '../sessions/complete-sign-in.ts';
 import { getSignInPolicy } from '../sessions/sign-in-policy.ts';
@@ -32,9 +31,18 @@ export async function offersMagicLinks(context: Context): Promise<boolean> {
  */
 export async function mailMagicLink(
   context: Context,
-  address: string,
-  browser: string,
-  next: string,
+  {
+    address,
+    browser,
+    next,
+    language,
+  }: {
+    readonly address: string;
+    readonly browser: string;
+    readonly next: string;
+    /** Of the page that asked. */
+    readonly language: Language;
+  },
   origin: Origin,
 ): Promise<void> {
   const { db } = context.store;
@@ -71,7 +79,6 @@ export async function mailMagicLink(
     );
   });
   const query = new URLSearchParams({ token, next });
-  const { language } = await getOrganization(db, user.organizationId);
   const url = `${context.settings.publicUrl()}/sign-in/link?${query}`;
   await mailer.send({ to: user.email, ...TEXTS[language].magicLink({ url }) });
 }

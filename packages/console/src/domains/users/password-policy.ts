@@ -15,6 +15,21 @@ const TRIVIAL = new Set(
   ),
 );
 
+/** Why one is refused, as the API says it. */
+const PROBLEMS = {
+  short: `at least ${MIN_LENGTH} characters`,
+  address: 'not the e-mail address',
+  trivial: 'not one of the passwords that everybody tries first',
+  breached: 'not one that is known from a breach',
+} as const;
+export type PasswordProblem = keyof typeof PROBLEMS;
+
+/** Which of them the words of a refusal are; null: it is about something else. */
+export function passwordProblemOf({ errors }: Refusal): PasswordProblem | null {
+  const found = Object.entries(PROBLEMS).find(([, words]) => errors?.some(({ message }) => message === words));
+  return (found?.[0] as PasswordProblem | undefined) ?? null;
+}
+
 /**
  * Length counts, nothing else is prescribed; what is refused are passwords that a guesser tries in the first minute, and those that
  * became known in a breach. Nobody outside is asked.
@@ -29,13 +44,13 @@ export async function checkPassword(
   const lower = password.toLowerCase();
   const problem =
     [...password].length < MIN_LENGTH
-      ? `at least ${MIN_LENGTH} characters`
+      ? PROBLEMS.short
       : lower.includes(email.toLowerCase()) || lower.replaceAll(/[^a-z0-9]/g, '') === localPart(email)
-        ? 'not the e-mail address'
+        ? PROBLEMS.address
         : isTrivial(lower)
-          ? 'not one of the passwords that everybody tries first'
+          ? PROBLEMS.trivial
           : (await breachedPasswords.has(password))
-            ? 'not one that is known from a breach'
+            ? PROBLEMS.breached
             : null;
   return problem === null ? null : new Refusal('api.password_weak', { errors: [{ path, message: problem }] });
 }

@@ -1,5 +1,4 @@
-import type { Reason } from '@zeronaut/model';
-import type { ProblemTexts } from './problem-texts.ts';
+import type { Reason } from './reasons.ts';
 
 const ASK = 'Zugriff erbitten: zeronaut requests create NAME.';
 const START_AGAIN = 'Auf der Anmeldeseite neu beginnen.';
@@ -8,8 +7,8 @@ const NEW_LINK = 'Um einen neuen Link bitten.';
 const OPEN_AGAIN = 'Die Seite neu öffnen.';
 const ADMINISTRATOR = 'An die Administration wenden.';
 
-/** Reasons of `model` in German; one that is missing does not compile. */
-export const texts: ProblemTexts & Record<Reason, unknown> = {
+/** The reasons in German; one that is missing does not compile. */
+export const texts: Readonly<Record<Reason, { readonly title: string; readonly next: string }>> = {
   'access.public': { title: 'Die Ressource ist öffentlich', next: '' },
   'access.session': { title: 'Ein angemeldeter Benutzer ist zugelassen', next: '' },
   'access.address': { title: 'Die Ressource lässt die Quelladresse zu', next: '' },
