@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { seededRandom, waitFor } from '@zeronaut/testkit';
+import type { Api } from '../e2e/harness/api.ts';
 import { startWebService } from '../e2e/harness/web-service.ts';
 import { residentBytes, startWorld, type World } from '../e2e/harness/world.ts';
 import { type Measurement, percentile, reportResults, toResult } from './harness/results.ts';
@@ -29,6 +30,7 @@ const minutes = flags.quick ? 1 : Number(flags.minutes);
 const kills = Number(flags.kills);
 const SAMPLE_MS = 5_000;
 const CHANGE_MS = 5_000;
+const CHANGES_A_SIGN_IN = 60;
 /** Caches fill, code is compiled: memory is looked at after this share of the time. */
 const WARM_UP = 1 / 3;
 const RECOVERY_BAR_MS = 5_000;
@@ -56,19 +58,28 @@ function growth(samples: readonly Sample[]): number {
 const openFiles = (pid: number) => readdirSync(`/proc/${pid}/fd`).length;
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
+/** Whoever changes users has to have signed in lately. */
+async function signInAnew(world: World): Promise<Api> {
+  const { session } = await world.api.call('sessions.create', { body: world.owner });
+  return world.api.as(session.token);
+}
+
 /** Somebody comes and goes, a policy changes: snapshots flow and sessions end. */
-async function change(world: World, round: number): Promise<void> {
-  const email = `soak-${round}@example.com`;
-  const user = await world.createUser({ email, groups: [`team-${round % 7}`] });
-  const policy = await world.api.call('policies.create', {
+async function change(api: Api, round: number): Promise<void> {
+  const whoever = { email: `soak-${round}@example.com`, password: 'one password for everybody in this test' };
+  const user = await api.call('users.create', {
+    body: { ...whoever, name: `Soak ${round}`, role: 'member', groups: [`team-${round % 7}`] },
+  });
+  await api.call('sessions.create', { body: whoever });
+  const policy = await api.call('policies.create', {
     body: {
       name: `soak-${round}`,
       text: `forbid (principal == User::"${user.id}", action, resource);`,
       mode: 'enforce',
     },
   });
-  await world.api.call('policies.delete', { params: { id: policy.id } }, policy.version);
-  await world.api.call('users.update', { params: { id: user.id }, body: { status: 'disabled' } }, 1);
+  await api.call('policies.delete', { params: { id: policy.id } }, policy.version);
+  await api.call('users.update', { params: { id: user.id }, body: { status: 'disabled' } }, 1);
 }
 
 async function run(): Promise<boolean> {
@@ -102,11 +113,16 @@ exposes:
   const samples: Record<string, Sample[]> = { console: [], gateway: [], agent: [] };
   let changes = 0;
   const failures: string[] = [];
+  let owner = Promise.resolve(world.api);
   const changing = setInterval(() => {
-    void change(world, changes++).catch((error: unknown) => {
-      // While the console is down nothing can be changed.
-      if (kills === 0) failures.push(`change ${changes}: ${(error as Error).message}`);
-    });
+    const round = changes++;
+    if (round % CHANGES_A_SIGN_IN === 0) owner = signInAnew(world).catch(() => world.api);
+    void owner
+      .then((api) => change(api, round))
+      .catch((error: unknown) => {
+        // While the console is down nothing can be changed.
+        if (kills === 0) failures.push(`change ${round}: ${(error as Error).message}`);
+      });
   }, CHANGE_MS);
   const sampling = setInterval(() => {
     // Of what is killed and started again nothing can be said.
