@@ -9,8 +9,11 @@ import { type ReachRow, reachOf } from './reach.ts';
 
 /** Gateways whose addresses are told of one resource. */
 const MAX_GATEWAYS = 20;
-/** Resources that are looked at for one page: whoever may use few of thousands gets them over several. */
-const LOOKED_AT = 250;
+/**
+ * Resources that are looked at for one page: whoever may use few of thousands gets them over several. Of a page's time as much is read
+ * for whatever it looks at, so that many small pages take several times as long as few.
+ */
+const LOOKED_AT = 500;
 
 export interface OwnReach {
   id: string;
