@@ -253,12 +253,45 @@ describe('policies', () => {
     );
     const set = await world.zeronaut(['policy', 'test', '-f', file]);
     assert.equal(set.code, 0, set.stderr);
+    assert.match(set.stdout, /HOLDS +Gil reads +pass +pass +rule \(access\.session\)/);
     const policy = join(temporaryDirectory('policies'), 'all.cedar');
     writeFileSync(policy, '@id("nobody") forbid(principal, action, resource);');
     const { code, stderr } = await world.zeronaut(['policy', 'apply', '-f', policy]);
     assert.notEqual(code, 0);
     assert.match(stderr, /Gil reads: pass was expected, it is deny \(access\.policy_forbids\)/);
     assert.deepEqual((await world.api.call('policies.list', {})).items, []);
+
+    // A change of the rule says what it breaks, and the test then ends with an error; an unrelated forbid is in nobody's way.
+    const resources = join(temporaryDirectory('resources'), 'resources.yaml');
+    const target = '{ address: "10.0.0.9:80" }';
+    const rule = (allow: string) =>
+      `resources: [{ name: ruled, domains: [ruled.example.org], access: { allow: [${allow}] }, targets: [${target}] }]\n`;
+    writeFileSync(resources, rule('"gil@example.com"'));
+    assert.equal((await world.zeronaut(['resources', 'apply', '-f', resources])).code, 0);
+    writeFileSync(
+      file,
+      'assertions:\n  - { name: Gil is ruled, user: gil@example.com, action: read, object: ruled, expect: pass }\n',
+    );
+    assert.equal((await world.zeronaut(['policy', 'test', '-f', file])).code, 0);
+    writeFileSync(resources, rule('"role:owner"'));
+    const told = /broke|would break/;
+    for (const more of [['--dry-run'], []]) {
+      const applied = await world.zeronaut(['resources', 'apply', '-f', resources, ...more]);
+      assert.deepEqual([applied.code, told.test(applied.stderr)], [0, true], applied.stderr);
+      assert.match(applied.stderr, /Gil is ruled: pass was expected, it is deny \(access\.not_allowed\)/);
+    }
+    const tested = await world.zeronaut(['policy', 'test']);
+    assert.equal(tested.code, 1);
+    assert.match(tested.stdout, /BROKEN +Gil is ruled +pass +deny +rule \(access\.not_allowed\)/);
+    assert.match(tested.stderr, /1 of 1 assertions is broken/);
+    const machine = await world.zeronaut(['policy', 'test', '--json']);
+    assert.deepEqual([machine.code, JSON.parse(machine.stdout).holds], [1, false]);
+    writeFileSync(policy, '@id("emergency") forbid(principal, action, resource) when { context.risk > 90 };');
+    const emergency = await world.zeronaut(['policy', 'apply', '-f', policy]);
+    assert.equal(emergency.code, 0, emergency.stderr);
+    assert.match(emergency.stderr, /1 assertion was broken before/);
+    await removeAll();
+    assert.equal((await world.zeronaut(['resources', 'remove', 'ruled', '--yes'])).code, 0);
     writeFileSync(file, 'assertions: []\n');
     assert.equal((await world.zeronaut(['policy', 'test', '-f', file])).code, 0);
   });

@@ -1,6 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { hostname } from 'node:os';
 import {
+  BROKEN_ASSERTIONS_HEADER,
+  type BrokenAssertions,
+  brokenAssertions,
   DEVICE_PROOF_HEADER,
   oauthError,
   parseJson,
@@ -45,6 +48,9 @@ export class ApiClient {
   /** Asked for each call: a device may be enrolled meanwhile. */
   readonly #deviceKey: () => KeyObject | null;
 
+  /** Told when an answer says that the change broke assertions of policies, or that some are broken. */
+  onBrokenAssertions: (broken: BrokenAssertions) => void = () => undefined;
+
   constructor(options: { consoleUrl: string; token: string | null; deviceKey?: () => KeyObject | null }) {
     this.#deviceKey = options.deviceKey ?? (() => null);
     this.consoleUrl = options.consoleUrl.replace(/\/+$/, '');
@@ -74,6 +80,7 @@ export class ApiClient {
       redirect: 'manual',
       signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
     });
+    if (answer.broken !== null) this.onBrokenAssertions(answer.broken);
     if (answer.status === route.status) return this.#parseResponse(route, answer) as RouteResponse<Routes[Id]>;
     const said = problem.safeParse(parseJson(answer.text));
     if (said.success) throw new ApiError(said.data);
@@ -117,12 +124,16 @@ export class ApiClient {
     if (key !== null) headers[DEVICE_PROOF_HEADER] = proveDevice(key, { method, url, token });
   }
 
-  async #fetch(url: string, init: RequestInit): Promise<{ status: number; text: string }> {
+  async #fetch(
+    url: string,
+    init: RequestInit,
+  ): Promise<{ status: number; text: string; broken: BrokenAssertions | null }> {
     try {
       const response = await fetch(url, init);
       const length = Number(response.headers.get('content-length') ?? '0');
       if (length > MAX_ANSWER_BYTES) throw new Error('the answer is too large');
-      return { status: response.status, text: await response.text() };
+      const told = brokenAssertions.safeParse(parseJson(response.headers.get(BROKEN_ASSERTIONS_HEADER) ?? ''));
+      return { status: response.status, text: await response.text(), broken: told.success ? told.data : null };
     } catch (error) {
       if (init.signal?.aborted && (init.signal.reason as Error).name !== 'TimeoutError') throw init.signal.reason;
       throw new ConsoleUnreachable(this.consoleUrl, whyUnreachable(error as Error), error);

@@ -1,3 +1,4 @@
+import type { BrokenAssertions } from '@zeronaut/model';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { parseDurationSeconds } from '../output/format.ts';
@@ -55,7 +56,22 @@ export function outputOf(line: CommandLine, options: CommonOptions): Output {
 /** The console that the command talks to, and as whom. Loaded here and not above, like everything that does work. */
 export async function connect(line: CommandLine, options: CommonOptions): Promise<Connection> {
   const { chooseConnection } = await import('../profile/connection.ts');
-  return chooseConnection({ profile: options.profile, environment: line.environment });
+  const connection = await chooseConnection({ profile: options.profile, environment: line.environment });
+  connection.api.onBrokenAssertions = (broken) => noteBroken(outputOf(line, options), broken);
+  return connection;
+}
+
+/** Assertions of policies that do not hold after a change, or would not. */
+export function noteBroken(output: Output, { newly, before, items }: BrokenAssertions, dryRun = false): void {
+  const some = (count: number) => (count === 1 ? '1 assertion' : `${count} assertions`);
+  const told: string[] = [];
+  if (newly > 0) told.push(`This ${dryRun ? 'would break' : 'broke'} ${some(newly)}.`);
+  if (before > 0) told.push(`${some(before)} ${before === 1 ? 'was' : 'were'} broken before.`);
+  if (told.length === 0) return;
+  output.note(told.join(' '));
+  for (const { name, message } of items) output.note(`  ${name}: ${message}`);
+  if (items.length < newly + before) output.note(`  and ${newly + before - items.length} more`);
+  output.note('  All of them:  zeronaut policy test');
 }
 
 /** Runs a call about one named thing; when there is none, the message names what was asked for. */

@@ -1,5 +1,7 @@
-import type { AssumedCircumstances } from '@zeronaut/model';
+import type { AssertionResult, AssumedCircumstances } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
+import type { ApiClient } from '../api/client.ts';
+import { CliError } from '../cli-error.ts';
 import { printAnswer } from '../output/access-answer.ts';
 import {
   type CommandLine,
@@ -164,37 +166,48 @@ export function reachCommand(line: CommandLine): Command {
 
 export function testCommand(line: CommandLine): Command {
   return createCommand('test', {
-    summary: 'show or replace the assertions that guard every change',
+    summary: 'ask the assertions now, or replace them: what guards every change of policies',
     description:
-      'Assertions are questions with the answer that is expected. A change of policies that breaks one is refused. ' +
-      'Without a file, prints those that there are.',
-    examples: ['policy test', 'policy test -f assertions.yaml'],
+      'Assertions are questions with the answer that is expected. Asks each one now and says which policy or rule decides; ends ' +
+      'with an error when one is broken. A change of policies that breaks one that holds is refused; a change of anything ' +
+      'else says which ones it breaks. With a file, replaces them first.',
+    examples: ['policy test', 'policy test --json', 'policy test -f assertions.yaml'],
   })
     .addHelpText('after', `\n${assertionsExample}`)
     .option('-f, --file <path>', 'YAML or JSON file; - for standard input')
     .action(async (options: CommonOptions & { file?: string }) => {
       const output = outputOf(line, options);
       const { api } = await connect(line, options);
-      const before = await api.call('policyAssertions.get', {});
-      if (options.file === undefined) {
-        output.document(before);
-        const rows = before.assertions.map(({ name, user, action, object, expect }) => [
-          name,
-          user ?? '(nobody)',
-          action,
-          object,
-          expect,
-        ]);
-        await printTable(output, ['NAME', 'USER', 'ACTION', 'OBJECT', 'EXPECTED'], rows);
-        return;
+      if (options.file !== undefined) await replaceAssertions(api, options.file);
+      const { results } = await api.call('policyAssertions.test', {});
+      const broken = results.filter(({ holds }) => !holds);
+      output.document({ holds: broken.length === 0, results });
+      if (results.length === 0)
+        output.line('No assertions: nothing guards changes of policies. See --help for a file.');
+      else await printTable(output, ['RESULT', 'NAME', 'EXPECTED', 'IS', 'BY'], results.map(toRow));
+      if (broken.length > 0) {
+        throw new CliError(
+          `${broken.length} of ${results.length} assertions ${broken.length === 1 ? 'is' : 'are'} broken`,
+          {
+            reason: 'policy.assertion_failed',
+            next: 'Mend the policy, rule or group that decides, or the assertion if it is out of date.',
+          },
+        );
       }
-      const { policyAssertionsFile } = await import('@zeronaut/model');
-      const { readYamlFile } = await import('../config/yaml-file.ts');
-      const body = readYamlFile(options.file, policyAssertionsFile);
-      const after = await api.call('policyAssertions.update', { body }, { ifMatch: `"${before.version}"` });
-      output.document(after);
-      output.line(`${after.assertions.length} assertions hold, and guard every change from now on.`);
     });
+}
+
+function toRow({ holds, name, expect, effect, reason, policies, problem }: AssertionResult): string[] {
+  const by = policies.length > 0 ? `policy ${policies.map((policy) => policy.name).join(', ')}` : `rule (${reason})`;
+  return [holds ? 'HOLDS' : 'BROKEN', name, expect, effect ?? '-', problem ?? by];
+}
+
+async function replaceAssertions(api: ApiClient, file: string): Promise<void> {
+  const { policyAssertionsFile } = await import('@zeronaut/model');
+  const { readYamlFile } = await import('../config/yaml-file.ts');
+  const body = readYamlFile(file, policyAssertionsFile);
+  const { version } = await api.call('policyAssertions.get', {});
+  await api.call('policyAssertions.update', { body }, { ifMatch: `"${version}"` });
 }
 
 const assertionsExample = `assertions.yaml:

@@ -10,6 +10,7 @@ import {
   createGroup,
   minute,
   named,
+  noteBroken,
   outputOf,
   parseDuration,
   parseList,
@@ -122,7 +123,7 @@ function applyCommand(line: CommandLine): Command {
     description:
       'Creates what is missing and changes what differs, in one step; what the files do not name stays, unless --prune is ' +
       'given. Each policy has its name in @id("name"); @mode("report") only records what it would say, and ' +
-      '@description("…") is for people. Refused as a whole when a policy is wrong or an assertion would no longer hold.',
+      '@description("…") is for people. Refused as a whole when a policy is wrong or an assertion that holds would be broken.',
     examples: [
       'policy apply -f policies/ --dry-run',
       'policy apply -f policies/ --prune',
@@ -139,8 +140,9 @@ function applyCommand(line: CommandLine): Command {
       const { api } = await connect(line, options);
       const dryRun = options.dryRun === true;
       const body = { policies, prune: options.prune === true, dryRun };
-      const { changes } = await api.call('policies.apply', { body });
-      output.document({ dryRun, changes });
+      const { changes, brokenAssertions } = await api.call('policies.apply', { body });
+      output.document({ dryRun, changes, brokenAssertions });
+      noteBroken(output, brokenAssertions, dryRun);
       const sign = { create: '+', update: '~', delete: '-', none: ' ' } as const;
       const style = { create: 'green', update: 'yellow', delete: 'red', none: 'dim' } as const;
       const { diffLines } = await import('../policy/diff-lines.ts');

@@ -6,6 +6,7 @@ import {
   connect,
   createCommand,
   createGroup,
+  noteBroken,
   ofFile,
   outputOf,
 } from './command-line.ts';
@@ -81,8 +82,9 @@ export function resourcesCommand(line: CommandLine): Command {
         const dryRun = options.dryRun === true;
         const body = { ...value, prune: options.prune === true, dryRun };
         const { api } = await connect(line, options);
-        const { changes } = await ofFile(placeOf, () => api.call('resources.apply', { body }));
-        output.document({ dryRun, changes: changes.map(({ name, action }) => ({ name, action })) });
+        const { changes, brokenAssertions } = await ofFile(placeOf, () => api.call('resources.apply', { body }));
+        output.document({ dryRun, changes: changes.map(({ name, action }) => ({ name, action })), brokenAssertions });
+        noteBroken(output, brokenAssertions, dryRun);
         const sign = { create: '+', update: '~', delete: '-', none: ' ' } as const;
         const style = { create: 'green', update: 'yellow', delete: 'red', none: 'dim' } as const;
         for (const { name, action } of changes) {

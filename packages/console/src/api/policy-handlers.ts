@@ -48,6 +48,7 @@ export const policyHandlers: Pick<Handlers, keyof typeof policyRoutes> = {
   'policies.reach': (context, { caller, query }) => reach(context, caller, query),
   'policies.unused': (context, { caller, query }) => unusedPermissions(context, caller, query),
   'policyAssertions.get': (context, { caller }) => assertions.getAssertions(context.store.db, caller.organizationId),
+  'policyAssertions.test': (context, { caller }) => assertions.askAssertions(context, caller),
   'policyAssertions.update': (context, { caller, body, version }) =>
     assertions.updateAssertions(context, caller, version, body.assertions),
   'organizations.setTimeZone': (context, { caller, body }) => setTimeZone(context, caller, body.timeZone),

@@ -15,6 +15,7 @@ import { reportAdministration } from '../domains/policies/report-administration.
 import { RateLimit, rateLimitKey } from '../domains/sessions/rate-limit.ts';
 import { requireFreshSession } from '../domains/sessions/step-up.ts';
 import { Refusal } from '../store/refusal.ts';
+import { tellBroken } from './broken-assertions.ts';
 import { type Handlers, handlers } from './handlers.ts';
 import { createIdempotency, type Idempotency, parseIdempotencyKey } from './idempotency.ts';
 import { identify } from './identify.ts';
@@ -129,11 +130,15 @@ async function serve(
     version,
     remember: async (...args: Parameters<Idempotency['remember']>) => idempotency?.remember(...args),
   };
-  if (idempotency === null) return await handler(context, call);
+  const run = async () => {
+    if (route.asserted !== true || caller === null) return await handler(context, call);
+    return await tellBroken(context, caller, route, reply, () => handler(context, call));
+  };
+  if (idempotency === null) return await run();
 
   const before = await idempotency.replay();
   if (before !== null) return replayed(reply, before);
-  const result = await handler(context, call);
+  const result = await run();
   // The same request may have been faster; its answer is then the answer to this one too.
   const meanwhile = result instanceof Refusal ? await idempotency.replay() : null;
   return meanwhile === null ? result : replayed(reply, meanwhile);

@@ -16,7 +16,7 @@ export interface Settings<T extends object> {
   /** What goes into the column. */
   readonly stored: unknown;
   /** Refuses what must not stay; asked when it is written already, within the transaction. */
-  readonly check?: (queries: Queries) => Promise<Refusal | null>;
+  readonly check?: (queries: Queries, before: T) => Promise<Refusal | null>;
 }
 
 /** Replaces it if it still is the version that the caller saw. Of two at once one comes too late. */
@@ -52,7 +52,7 @@ export async function replaceSettings<T extends object>(
               .returning('version')
               .executeTakeFirst();
       if (changed === undefined) return new Refusal('api.precondition_failed');
-      const refused = await settings.check?.(queries);
+      const refused = await settings.check?.(queries, before);
       if (refused) return refused;
       const after = { ...settings.next, version: version + 1 };
       await appendAudit(queries, context, caller, {

@@ -294,6 +294,7 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
   },
   'policies.unused': { foreign: 'own' },
   'policyAssertions.get': { foreign: 'own' },
+  'policyAssertions.test': { foreign: 'own' },
   'policyAssertions.update': {
     prepare: async ({ ours }) => {
       const { version } = (await ours.call('GET', '/api/v1/policy-assertions')).json();

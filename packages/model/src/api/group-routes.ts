@@ -49,6 +49,7 @@ export const groupRoutes = defineRoutes({
     permission: 'users:write',
     stepUp: true,
     status: 200,
+    asserted: true,
     ifMatch: true,
     params: byName,
     body: z.strictObject({
@@ -66,6 +67,7 @@ export const groupRoutes = defineRoutes({
     summary: 'Remove a group that nothing names; its members stay, without it',
     permission: 'users:write',
     status: 204,
+    asserted: true,
     ifMatch: true,
     params: byName,
   },

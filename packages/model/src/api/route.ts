@@ -35,6 +35,11 @@ export interface RouteDefinition {
   readonly download?: string;
   /** The write may collide: `If-Match` with the ETag that was read is required. */
   readonly ifMatch?: boolean;
+  /**
+   * It can turn what assertions of policies ask: `BROKEN_ASSERTIONS_HEADER` of the answer then tells which it broke, to whom may
+   * read them.
+   */
+  readonly asserted?: boolean;
   /** `Idempotency-Key` is honoured: the same key and body give the same answer, once. */
   readonly idempotent?: boolean;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   accessEvent,
   address,
+  brokenAssertions,
   destination,
   displayName,
   email,
@@ -289,6 +290,7 @@ export const routes = defineRoutes({
     permission: 'users:write',
     stepUp: true,
     status: 200,
+    asserted: true,
     ifMatch: true,
     params: byId,
     body: z.strictObject({
@@ -319,6 +321,7 @@ export const routes = defineRoutes({
     permission: 'users:write',
     stepUp: true,
     status: 200,
+    asserted: true,
     ifMatch: true,
     params: byId,
     query: z.strictObject({ eraseAudit: flag.optional() }),
@@ -464,6 +467,7 @@ export const routes = defineRoutes({
     summary: 'Declare a resource',
     permission: 'resources:write',
     status: 201,
+    asserted: true,
     idempotent: true,
     body: resourceInput,
     response: resource,
@@ -488,6 +492,7 @@ export const routes = defineRoutes({
           resource: resource.nullable(),
         }),
       ),
+      brokenAssertions,
     }),
   },
   'resources.get': {
@@ -509,6 +514,7 @@ export const routes = defineRoutes({
     permission: 'resources:write',
     resource: 'params.id',
     status: 200,
+    asserted: true,
     ifMatch: true,
     params: byId,
     body: resourceInput,
@@ -522,6 +528,7 @@ export const routes = defineRoutes({
     permission: 'resources:write',
     resource: 'params.id',
     status: 204,
+    asserted: true,
     params: byId,
   },
 
@@ -568,6 +575,7 @@ export const routes = defineRoutes({
     permission: 'resources:write',
     resource: 'params.id',
     status: 204,
+    asserted: true,
     params: byIdOrName,
   },
   'shares.create': {
@@ -632,6 +640,7 @@ export const routes = defineRoutes({
     summary: 'Create or change a site by name',
     permission: 'sites:write',
     status: 200,
+    asserted: true,
     body: z.strictObject({
       name: label,
       connection: z.enum(['tunnel', 'local']),
@@ -659,6 +668,7 @@ export const routes = defineRoutes({
     summary: 'Delete a site',
     permission: 'sites:write',
     status: 204,
+    asserted: true,
     params: byId,
   },
 

@@ -89,6 +89,34 @@ export type PolicyAssertion = z.infer<typeof policyAssertion>;
 /** The file of `zeronaut policy test`. */
 export const policyAssertionsFile = z.strictObject({ assertions: z.array(policyAssertion).max(500) });
 
+/** How an assertion stands now. */
+export const assertionResult = z.strictObject({
+  name: displayName,
+  expect: policyAssertion.shape.expect,
+  holds: z.boolean(),
+  /** Null: it cannot be asked, see `problem`. */
+  effect: policyAssertion.shape.expect.nullable(),
+  reason: z.string().nullable(),
+  /** Those that decide; none: the rule of the object, or nobody who is let in by it. */
+  policies: z.array(z.strictObject({ id: z.string(), name: label })),
+  /** Such as a user or an object that there is no longer. */
+  problem: z.string().nullable(),
+});
+export type AssertionResult = z.infer<typeof assertionResult>;
+
+/** What does not hold after a change. */
+export const brokenAssertions = z.strictObject({
+  /** Broken by the change itself, and those that were broken before it. */
+  newly: z.int().min(0),
+  before: z.int().min(0),
+  /** Newly broken ones first; not all of many. */
+  items: z.array(z.strictObject({ name: displayName, message: z.string(), newly: z.boolean() })).max(50),
+});
+export type BrokenAssertions = z.infer<typeof brokenAssertions>;
+
+/** `BrokenAssertions` as JSON in ASCII, with few items; absent: the change broke none. */
+export const BROKEN_ASSERTIONS_HEADER = 'zeronaut-broken-assertions';
+
 export const accessAnswer = z.strictObject({
   effect: z.enum(['pass', 'challenge', 'deny']),
   reason: z.string(),

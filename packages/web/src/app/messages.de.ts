@@ -63,6 +63,16 @@ export const messages: Translation<typeof english> = {
     'Die Konsole antwortet nicht. So stand es am {time}; es geht von selbst weiter, sobald sie zurück ist.',
   'live.signedOut': 'Deine Sitzung ist zu Ende.',
   'live.signIn': 'Anmelden',
+  'broken.newly': {
+    one: 'Das hat eine Zusicherung deiner Policies gebrochen.',
+    other: 'Das hat {count} Zusicherungen deiner Policies gebrochen.',
+  },
+  'broken.before': {
+    one: 'Eine Zusicherung war schon vorher gebrochen.',
+    other: '{count} Zusicherungen waren schon vorher gebrochen.',
+  },
+  'broken.more': { one: 'und eine weitere', other: 'und {count} weitere' },
+  'broken.see': 'Zusicherungen ansehen',
   'notice.undo': 'Rückgängig',
   'notice.undone': 'Es ist wieder wie vorher.',
   'notice.close': 'Schliessen',

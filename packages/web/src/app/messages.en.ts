@@ -60,6 +60,13 @@ export const messages = {
     'The console does not answer. This is how things were at {time}; it goes on by itself when the console is back.',
   'live.signedOut': 'Your session has ended.',
   'live.signIn': 'Sign in',
+  'broken.newly': {
+    one: 'This broke an assertion of your policies.',
+    other: 'This broke {count} assertions of your policies.',
+  },
+  'broken.before': { one: 'One assertion was broken before.', other: '{count} assertions were broken before.' },
+  'broken.more': { one: 'and one more', other: 'and {count} more' },
+  'broken.see': 'See assertions',
   'notice.undo': 'Undo',
   'notice.undone': 'It is as it was.',
   'notice.close': 'Close',

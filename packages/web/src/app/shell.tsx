@@ -4,6 +4,7 @@ import IconButton from '@mui/material/IconButton';
 import Typography from '@mui/material/Typography';
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useBroken } from '../base/broken-assertions.ts';
 import { useMessages } from '../base/messages.ts';
 import { useNotice } from '../base/notices.ts';
 import { renewPush } from '../base/push-wish.ts';
@@ -21,6 +22,7 @@ const CommandPalette = lazy(async () => ({ default: (await loadPalette()).Comman
 const ShortcutsDialog = lazy(async () => ({ default: (await import('./shortcuts-dialog.tsx')).ShortcutsDialog }));
 const loadMenu = () => import('./menu-drawer.tsx');
 const MenuDrawer = lazy(async () => ({ default: (await loadMenu()).MenuDrawer }));
+const BrokenBar = lazy(async () => ({ default: (await import('./broken-bar.tsx')).BrokenBar }));
 const NoticeBar = lazy(async () => ({ default: (await import('./notice-bar.tsx')).NoticeBar }));
 const SIDE_PX = 256;
 const AHEAD_MS = 1_000;
@@ -38,6 +40,7 @@ export function Shell() {
   const [keysOpen, setKeysOpen] = useState(false);
   useShortcuts(() => setKeysOpen(true));
   const notice = useNotice();
+  const broken = useBroken();
   const main = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the menu
   useEffect(() => setMenuOpen(false), [path]);
@@ -203,6 +206,11 @@ export function Shell() {
           pointerEvents: 'none',
         }}
       >
+        {broken === null ? null : (
+          <Suspense>
+            <BrokenBar broken={broken} />
+          </Suspense>
+        )}
         {notice === null ? null : (
           <Suspense>
             <NoticeBar notice={notice} />

@@ -1,4 +1,6 @@
 import {
+  BROKEN_ASSERTIONS_HEADER,
+  type BrokenAssertions,
   OWN_PAGE_HEADER,
   type Problem,
   type RouteId,
@@ -39,11 +41,21 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof ApiProblem && error.problem.status === 404;
 }
 
-/** Calls rows of the route table with the cookie of the browser; no credential is known here. */
-export function createCall(table: RouteTable, send: typeof fetch): Call {
+/**
+ * Calls rows of the route table with the cookie of the browser; no credential is known here. `onBroken`: told when a change broke
+ * assertions of policies, or some were broken before.
+ */
+export function createCall(
+  table: RouteTable,
+  send: typeof fetch,
+  onBroken: (broken: BrokenAssertions) => void = () => undefined,
+): Call {
   const ask = createAsk(table, send);
   return async (id, input, options = {}) => {
-    const text = await (await ask(id, input, options)).text();
+    const answer = await ask(id, input, options);
+    const broken = answer.headers.get(BROKEN_ASSERTIONS_HEADER);
+    if (broken !== null) onBroken(JSON.parse(broken) as BrokenAssertions);
+    const text = await answer.text();
     return (text === '' ? undefined : JSON.parse(text)) as RouteResponse<Routes[typeof id]>;
   };
 }

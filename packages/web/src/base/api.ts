@@ -11,9 +11,10 @@ import {
 } from '@tanstack/react-query';
 import type { RouteId, RouteInput, RouteResponse, Routes } from '@zeronaut/model';
 import { ApiProblem, type CallOptions, createCall, createDownload } from './api-client.ts';
+import { tellBroken } from './broken-assertions.ts';
 import { patchCached } from './patch-cached.ts';
 
-export const call = createCall(routeTable, (...args) => fetch(...args));
+export const call = createCall(routeTable, (...args) => fetch(...args), tellBroken);
 export const download = createDownload(routeTable, (...args) => fetch(...args));
 
 const STALE_AFTER_MS = 15_000;

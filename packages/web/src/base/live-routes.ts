@@ -1,17 +1,22 @@
 import type { LiveNoun } from '@zeronaut/model';
 
+/** How assertions of policies stand changes with all that they ask about. */
+const ASSERTIONS: readonly string[] = ['policyAssertions.test'];
+
 /** Routes whose answers are made of a noun besides its own, by the beginning of their ids. */
 const FURTHER: Partial<Record<LiveNoun, readonly string[]>> = {
   organization: ['organizations.', 'me.', 'signInPolicy.', 'devicePolicy.', 'auditExports.', 'branding.'],
-  services: ['resources.', 'overview.'],
-  resources: ['services.', 'overview.', 'me.listReach'],
-  gateways: ['endpoints.', 'services.', 'overview.'],
-  users: ['me.', 'overview.', 'groups.'],
-  groups: ['users.', 'serviceAccounts.'],
+  services: ['resources.', 'overview.', ...ASSERTIONS],
+  resources: ['services.', 'overview.', 'me.listReach', ...ASSERTIONS],
+  sites: ASSERTIONS,
+  risks: ASSERTIONS,
+  gateways: ['endpoints.', 'services.', 'overview.', ...ASSERTIONS],
+  users: ['me.', 'overview.', 'groups.', ...ASSERTIONS],
+  groups: ['users.', 'serviceAccounts.', ...ASSERTIONS],
   factors: ['passkeys.', 'users.listFactors'],
   sessions: ['me.listSessions'],
   'access-requests': ['me.listReach'],
-  devices: ['overview.', 'me.listDevices'],
+  devices: ['overview.', 'me.listDevices', ...ASSERTIONS],
   policies: ['policyAssertions.', 'segments.', 'templates.'],
   incidents: ['overview.'],
   'audit-entries': ['audit.'],

@@ -1,4 +1,12 @@
-import type { Policy, PolicyInput, PolicyMode, PolicyVersion, Proposal, SnapshotPolicy } from '@zeronaut/model';
+import type {
+  BrokenAssertions,
+  Policy,
+  PolicyInput,
+  PolicyMode,
+  PolicyVersion,
+  Proposal,
+  SnapshotPolicy,
+} from '@zeronaut/model';
 import { createId, policyInput } from '@zeronaut/model';
 import { checkPolicy } from '@zeronaut/policy/authoring';
 import type { Selectable } from 'kysely';
@@ -10,12 +18,12 @@ import type { Caller, Context } from '../context.ts';
 import { contains, type ListQuery, listPage } from '../list.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { refuseToLockOut } from './administration.ts';
-import { checkAssertions } from './assertions.ts';
+import { compareAssertions, NONE_BROKEN, refuseToBreak, testAssertions } from './assertions.ts';
 import { warningsOfText } from './warnings.ts';
 
 /**
- * Policies of an organization. Whatever changes them ends in `save`, which checks the text, keeps the version, and runs
- * the assertions over the whole set before anything is committed.
+ * Policies of an organization. Whatever changes them goes through `changing`, which asks the assertions over the whole set before anything
+ * is committed, and ends in `save`, which keeps the version.
  */
 export type PolicyRow = Selectable<Schema['policies']>;
 
@@ -85,8 +93,6 @@ export async function createPolicy(
   if (row instanceof Refusal) return row;
   return await changing(context, caller, async (queries) => {
     const policy = await save(queries, context, caller, row, null);
-    const broken = await checkAssertions(queries, context, caller.organizationId);
-    if (broken !== null) return broken;
     await remember(queries, policy);
     return policy;
   });
@@ -126,8 +132,7 @@ async function change(
     before,
   );
   if (row instanceof Refusal) return row;
-  const policy = await save(queries, context, caller, row, before);
-  return (await checkAssertions(queries, context, caller.organizationId)) ?? policy;
+  return await save(queries, context, caller, row, before);
 }
 
 export async function deletePolicy(context: Context, caller: Caller, idOrName: string): Promise<undefined | Refusal> {
@@ -135,7 +140,7 @@ export async function deletePolicy(context: Context, caller: Caller, idOrName: s
     const row = await findRow(queries, caller.organizationId, idOrName);
     if (row instanceof Refusal) return row;
     await remove(queries, context, caller, row);
-    return (await checkAssertions(queries, context, caller.organizationId)) ?? undefined;
+    return undefined;
   });
 }
 
@@ -199,10 +204,11 @@ export async function applyPolicies(
   context: Context,
   caller: Caller,
   input: Proposal & { dryRun: boolean },
-): Promise<{ dryRun: boolean; changes: PolicyChange[] } | Refusal> {
+): Promise<{ dryRun: boolean; changes: PolicyChange[]; brokenAssertions: BrokenAssertions } | Refusal> {
   const { dryRun } = input;
+  let brokenAssertions = NONE_BROKEN;
   let changes: PolicyChange[] = [];
-  const done = await changing(context, caller, async (queries) => {
+  const make = async (queries: Queries): Promise<Refusal | undefined> => {
     const plan = await planProposal(queries, context, caller, input);
     if (plan instanceof Refusal) return plan;
     changes = plan.map(({ before, after, name }) => ({
@@ -217,18 +223,18 @@ export async function applyPolicies(
       if (after === null) await remove(queries, context, caller, before!);
       else await save(queries, context, caller, after, before);
     }
-    const broken =
-      (await checkAssertions(queries, context, caller.organizationId)) ??
-      (await refuseToLockOut(queries, context, caller));
-    if (broken !== null) return broken;
+    return undefined;
+  };
+  const done = await changing(context, caller, make, (broken) => {
+    brokenAssertions = broken;
     // A refusal rolls back: the only way out of a transaction that leaves nothing behind.
-    return dryRun ? DRY_RUN : undefined;
+    return dryRun ? DRY_RUN : null;
   });
   if (done instanceof Refusal && done !== DRY_RUN) return done;
   for (const change of changes) {
     if (change.after !== null) change.warnings = await warningsOfText(context, caller, change.after.text);
   }
-  return { dryRun, changes };
+  return { dryRun, changes, brokenAssertions };
 }
 
 const DRY_RUN = new Refusal('api.conflict', { detail: 'dry run' });
@@ -372,14 +378,18 @@ async function remove(queries: Queries, context: Context, caller: Caller, row: P
   });
 }
 
-/** One change of the set at a time; too many, and two that collide, are refused. */
+/** One change of the set at a time; too many, two that collide, and what breaks an assertion that holds are refused. */
 async function changing<T>(
   context: Context,
   caller: Caller,
   run: (queries: Queries) => Promise<T | Refusal>,
+  /** Told of what was broken before, when all else is well; may refuse even then. */
+  last: (broken: BrokenAssertions) => Refusal | null = () => null,
 ): Promise<T | Refusal> {
+  const test = (queries: Queries) => testAssertions(queries, context, caller.organizationId);
   try {
     return await context.store.change(caller.organizationId, async (queries) => {
+      const before = await test(queries);
       const result = await run(queries);
       if (result instanceof Refusal) return result;
       const { count } = await queries
@@ -390,7 +400,9 @@ async function changing<T>(
       if (Number(count) > MAX_POLICIES) {
         return new Refusal('api.conflict', { detail: `an organization has at most ${MAX_POLICIES} policies` });
       }
-      return (await refuseToLockOut(queries, context, caller)) ?? result;
+      const after = await test(queries);
+      const refused = refuseToBreak(before, after) ?? (await refuseToLockOut(queries, context, caller));
+      return refused ?? last(compareAssertions(before, after)) ?? result;
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;

@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type AccessRule, createId, type Resource, type ResourceInput, type Target } from '@zeronaut/model';
+import {
+  type AccessRule,
+  type BrokenAssertions,
+  createId,
+  type Resource,
+  type ResourceInput,
+  type Target,
+} from '@zeronaut/model';
 import { Refusal } from '../../store/refusal.ts';
 import { isUniqueViolation, type Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
@@ -8,6 +15,7 @@ import { findActiveDevice } from '../devices/devices.ts';
 import { activeGateways } from '../gateways/gateways.ts';
 import { contains, type ListQuery, listRows } from '../list.ts';
 import { type Page, toPage } from '../page.ts';
+import { compareAssertions, mayReadAssertions, NONE_BROKEN, testAssertions } from '../policies/assertions.ts';
 import { hashAccess, redactAccess } from './access-input.ts';
 import { keepHeaders } from './header-secrets.ts';
 import { checkNames } from './names.ts';
@@ -314,7 +322,7 @@ export async function applyResources(
   context: Context,
   caller: Caller,
   input: { resources: ResourceInput[]; prune: boolean; dryRun: boolean },
-): Promise<{ changes: Change[] } | Refusal> {
+): Promise<{ changes: Change[]; brokenAssertions: BrokenAssertions } | Refusal> {
   const names = input.resources.map((resource) => resource.name);
   const twice = names.findIndex((name, i) => names.indexOf(name) !== i);
   if (twice !== -1) {
@@ -331,8 +339,12 @@ export async function applyResources(
 
   const changes: Change[] = [];
   const dryRun = new Refusal('api.conflict');
+  let brokenAssertions = NONE_BROKEN;
+  const test = async (queries: Queries) =>
+    mayReadAssertions(caller) ? await testAssertions(queries, context, caller.organizationId) : [];
   const outcome = await withNameConflicts(() =>
     context.store.change(caller.organizationId, async (queries): Promise<Refusal | undefined> => {
+      const before = await test(queries);
       if (input.prune) {
         const rows = await queries
           .selectFrom('resources')
@@ -360,10 +372,11 @@ export async function applyResources(
           resource: input.dryRun && action === 'create' ? null : redactResource(put.resource),
         });
       }
+      brokenAssertions = compareAssertions(before, await test(queries));
       return input.dryRun ? dryRun : undefined;
     }),
   );
-  return outcome instanceof Refusal && outcome !== dryRun ? outcome : { changes };
+  return outcome instanceof Refusal && outcome !== dryRun ? outcome : { changes, brokenAssertions };
 }
 
 function withinList(refusal: Refusal, index: number): Refusal {

@@ -11,19 +11,21 @@ import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
-import type { PolicyAssertion } from '@zeronaut/model';
+import type { AssertionResult, PolicyAssertion } from '@zeronaut/model';
 import { useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { ApiProblem } from '../../base/api-client.ts';
 import { useMessages } from '../../base/messages.ts';
+import { useReasonText } from '../../base/reason-texts.ts';
 import { useMay } from '../../base/session.ts';
+import { TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { DeleteIcon, EditIcon, PlusIcon, PolicyIcon } from '../../ui/icons.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { EmptyState, ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { StatusChip } from '../../ui/status-chip.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { policyMessages } from './messages.ts';
-import { OutcomeChip } from './policy-chips.tsx';
 import { EMPTY_QUESTION, fieldsOf, type QuestionFields, questionOf } from './question.ts';
 import { QuestionInputs } from './simulate-panel.tsx';
 
@@ -33,12 +35,16 @@ export function AssertionsPage() {
   const t = useMessages(policyMessages);
   const may = useMay();
   const { data, error, refetch } = useQuery(routeQuery('policyAssertions.get', {}));
-  const update = useRouteMutation('policyAssertions.update', ['policyAssertions.get']);
+  const tested = useQuery(routeQuery('policyAssertions.test', {}));
+  const update = useRouteMutation('policyAssertions.update', ['policyAssertions.get', 'policyAssertions.test']);
   /** Which one is edited: its place, or the length of the list for a new one. */
   const [editing, setEditing] = useState<number | null>(null);
   const [removing, setRemoving] = useState<number | null>(null);
   const [conflict, setConflict] = useState(false);
   const assertions = data?.assertions ?? [];
+  // Of the list as it was a moment ago, results would stand beside other questions.
+  const results = tested.data?.version === data?.version ? (tested.data?.results ?? []) : [];
+  const broken = results.filter(({ holds }) => !holds).length;
   const mayWrite = may('policies:write');
 
   async function save(next: readonly PolicyAssertion[]): Promise<void> {
@@ -73,6 +79,14 @@ export function AssertionsPage() {
           {t('assertions.conflict')}
         </Alert>
       ) : null}
+      {broken > 0 ? (
+        <Alert severity="error" variant="outlined" sx={{ mb: 2 }}>
+          {t('assertions.broken', { count: broken })}
+        </Alert>
+      ) : null}
+      {tested.error === null || tested.data !== undefined ? null : (
+        <ErrorState error={tested.error} onRetry={() => void tested.refetch()} />
+      )}
       <Card component="section" aria-label={t('assertions.title')}>
         {data === undefined ? (
           error === null ? (
@@ -111,8 +125,13 @@ export function AssertionsPage() {
                       object: assertion.object,
                     })}
                   </Typography>
+                  <Typography variant="body2" color="textSecondary">
+                    {t('assertions.expected', { effect: t(`outcome.${assertion.expect}`) })}
+                  </Typography>
                 </Box>
-                <OutcomeChip outcome={assertion.expect} />
+                <Box sx={{ flex: '1 1 220px', minWidth: 0, overflowWrap: 'anywhere' }}>
+                  <AssertionState result={results[index]} />
+                </Box>
                 {mayWrite ? (
                   <Box>
                     <IconButton
@@ -150,6 +169,34 @@ export function AssertionsPage() {
       >
         <Typography>{t('assertions.remove.text')}</Typography>
       </ConfirmDialog>
+    </>
+  );
+}
+
+/** What was answered when it was asked just now, and by what; nothing until then. */
+function AssertionState({ result }: { readonly result: AssertionResult | undefined }) {
+  const t = useMessages(policyMessages);
+  const reasonText = useReasonText();
+  if (result === undefined) return null;
+  const { holds, effect, reason, policies, problem } = result;
+  return (
+    <>
+      <StatusChip meaning={holds ? 'ok' : 'bad'}>{t(holds ? 'assertions.holds' : 'assertions.isBroken')}</StatusChip>
+      <Typography variant="body2" color="textSecondary">
+        {problem ??
+          (holds ? '' : `${t('assertions.is', { effect: t(`outcome.${effect!}`) })} `) +
+            (policies.length > 0
+              ? t('assertions.byPolicy')
+              : t('assertions.byRule', { reason: reasonText(reason!).title }))}
+        {policies.map(({ id, name }) => (
+          <span key={id}>
+            {' '}
+            <TextLink to="/policies/$id" params={{ id }}>
+              {name}
+            </TextLink>
+          </span>
+        ))}
+      </Typography>
     </>
   );
 }

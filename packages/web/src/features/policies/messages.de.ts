@@ -232,7 +232,17 @@ export const messages: Translation<typeof english> = {
   'unused.without.would_differ': 'Jede engere hätte jemanden abgewiesen.',
   'assertions.title': 'Zusicherungen',
   'assertions.subtitle':
-    'Fragen mit der Antwort, die gelten muss. Eine Änderung der Policies, die eine bricht, wird ganz abgelehnt.',
+    'Fragen mit der Antwort, die gelten muss; sie werden bei jeder Änderung neu gestellt. Eine Änderung der Policies, die eine bricht, wird abgelehnt; eine von Regeln, Benutzern oder Gruppen sagt, welche sie bricht.',
+  'assertions.expected': 'Erwartet: {effect}',
+  'assertions.holds': 'Gilt',
+  'assertions.isBroken': 'Gebrochen',
+  'assertions.is': 'Es ist: {effect}.',
+  'assertions.byPolicy': 'Durch die Policy',
+  'assertions.byRule': 'Durch die Regel: {reason}',
+  'assertions.broken': {
+    one: 'Eine Zusicherung ist gebrochen. Policies lassen sich weiter ändern, solange keine andere bricht.',
+    other: '{count} Zusicherungen sind gebrochen. Policies lassen sich weiter ändern, solange keine andere bricht.',
+  },
   'assertions.add': 'Zusicherung hinzufügen',
   'assertions.edit': 'Bearbeiten',
   'assertions.name': 'Was sie sicherstellt',

@@ -223,7 +223,17 @@ export const messages = {
   'unused.without.would_differ': 'Every smaller permit would have refused somebody.',
   'assertions.title': 'Assertions',
   'assertions.subtitle':
-    'Questions with the answer that must hold. A change of policies that breaks one is refused whole.',
+    'Questions with the answer that must hold, asked again whenever something changes. A change of policies that breaks one is refused; a change of rules, people or groups says which it breaks.',
+  'assertions.expected': 'Expected: {effect}',
+  'assertions.holds': 'Holds',
+  'assertions.isBroken': 'Broken',
+  'assertions.is': 'It is: {effect}.',
+  'assertions.byPolicy': 'By the policy',
+  'assertions.byRule': 'By the rule: {reason}',
+  'assertions.broken': {
+    one: 'One assertion is broken. Policies can still be changed, as long as no other one breaks.',
+    other: '{count} assertions are broken. Policies can still be changed, as long as no other one breaks.',
+  },
   'assertions.add': 'Add an assertion',
   'assertions.edit': 'Edit',
   'assertions.name': 'What it makes sure of',

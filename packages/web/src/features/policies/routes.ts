@@ -1,6 +1,7 @@
 import { createRoute } from '@tanstack/react-router';
 import { listSearch } from '../../base/list-search.ts';
 import { page, rootRoute } from '../../base/pages.ts';
+import { reasonTexts } from '../../base/reason-texts.ts';
 import { policyMessages } from './messages.ts';
 
 const getParentRoute = () => rootRoute;
@@ -47,6 +48,6 @@ export const policyRoutes = [
   createRoute({
     getParentRoute,
     path: 'policies/assertions',
-    component: page(() => import('./assertions-page.tsx'), 'AssertionsPage', policyMessages),
+    component: page(() => import('./assertions-page.tsx'), 'AssertionsPage', policyMessages, reasonTexts),
   }),
 ] as const;
