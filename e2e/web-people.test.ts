@@ -484,6 +484,46 @@ describe('a member', () => {
   });
 });
 
+describe('authorised addresses', () => {
+  it('appear as soon as they are authorised, to their person and to administrators, and are ended by either', async () => {
+    const user = await world.createUser({ email: 'petra@example.com' });
+    const port = world.portRange.to - 1;
+    const { id: resource } = await world.api.call('resources.create', {
+      body: { name: 'ledger', protocol: 'tcp', port, targets: [{ address: '127.0.0.1:9' }] } as never,
+    });
+    const visitor = world.visitor();
+    await visitor.signIn(world.portalUrl, user);
+    const authorise = async () =>
+      visitor.submit(await visitor.open(world.portalUrl), { resource, hours: '1' }, '/grants');
+    const { context } = await openBrowser(owner);
+    const own = await openWebConsole(context, world, user);
+    await own.open('/my-access/sign-in');
+    const section = own.page.locator('section[aria-label="Authorised addresses"]');
+    await section.getByText('None is authorised now').waitFor();
+    assert.equal(await section.getByRole('link').first().getAttribute('href'), world.portalUrl);
+
+    await authorise();
+    await section.getByText('127.0.0.1 for ledger').waitFor();
+    await inBothThemes(own, 'an authorised address of mine');
+    await section.getByRole('button', { name: 'End 127.0.0.1 for ledger' }).click();
+    await own.page.click('role=dialog >> role=button[name="End"]');
+    await section.getByText('None is authorised now').waitFor();
+
+    await web.open(`/users/${user.id}`);
+    const theirs = web.page.locator('section[aria-label="Authorised addresses"]');
+    await theirs.getByText('No port is open').waitFor();
+    await authorise();
+    await theirs.getByText('127.0.0.1 for ledger').waitFor();
+    await theirs.getByRole('button', { name: 'End 127.0.0.1 for ledger' }).click();
+    await submit('End');
+    await gone();
+    await theirs.getByText('No port is open').waitFor();
+    await section.getByText('None is authorised now').waitFor();
+    assert.deepEqual(own.complaints, []);
+    await context.close();
+  });
+});
+
 describe('my password', () => {
   it('is changed by whoever knows it, and the old one signs nobody in any more', async () => {
     const user = await world.createUser({ email: 'vera@example.com' });

@@ -154,19 +154,25 @@ async function furnish(
           protocol: 'tcp',
           port: world.portRange.from + 10,
           targets: [{ address: '10.0.5.3:5432' }],
-          access: { allow: ['group:dev'] },
+          access: { allow: ['group:dev', world.owner.email] },
         },
         { name: 'status', targets: [{ address: '10.0.4.20:80' }], access: { mode: 'public' }, enabled: false },
       ],
     },
   });
-  for (const email of ['ann@example.com', 'bob@example.com'])
-    await world.createUser({ email, groups: ['dev', email.startsWith('ann') ? 'on-call' : 'support'] });
+  const signsIn = [world.owner, await world.createUser({ email: 'ann@example.com', groups: ['dev', 'on-call'] })];
+  await world.createUser({ email: 'bob@example.com', groups: ['dev', 'support'] });
   const visitor = world.visitor();
   for (let i = 0; i < 30; i++) await visitor.ask(`${shop.url}/product/${i}`);
   for (const path of ['/', '/admin', '/.env']) await visitor.ask(`${wiki.url}${path}`);
   const { items } = await api.call('resources.list', {});
   const named = (wanted: string) => items.find(({ name }) => name === wanted)!.id;
+  for (const who of signsIn) {
+    const person = world.visitor();
+    await person.signIn(world.portalUrl, who);
+    const home = await person.open(world.portalUrl);
+    await person.submit(home, { resource: named('postgres'), hours: '8' }, '/grants');
+  }
   const ann = (await api.call('users.list', { query: { q: 'ann@' } })).items[0]!;
   const policy = await api.call('policies.create', {
     body: {

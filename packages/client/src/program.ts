@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { activityCommand } from './commands/activity.ts';
+import { addressesCommand } from './commands/addresses.ts';
 import { agentCommand } from './commands/agent.ts';
 import { auditCommand } from './commands/audit.ts';
 import { brandingCommand } from './commands/branding.ts';
@@ -76,6 +77,7 @@ export function createProgram(line: CommandLine): Command {
   program.addCommand(brandingCommand(line));
   program.addCommand(usersCommand(line));
   program.addCommand(sessionsCommand(line));
+  program.addCommand(addressesCommand(line));
   program.addCommand(groupsCommand(line));
   program.addCommand(rolesCommand(line));
   program.addCommand(gatewaysCommand(line));

@@ -13,6 +13,16 @@ import { createSnapshotSigner, type SnapshotSigner } from './snapshot/testdata/s
 import { createIdentity, type SyncConsole, startSyncConsole } from './sync/testdata/sync-console.ts';
 import { CurrentTables, compileTables } from './tables.ts';
 
+const NO_ADDRESSES = {
+  untold: () => [],
+  told: () => undefined,
+  tellAnew: () => undefined,
+  openIds: () => [],
+  end: () => undefined,
+  settle: () => undefined,
+  onChange: () => undefined,
+};
+
 interface Started {
   readonly console: SyncConsole;
   readonly tables: CurrentTables;
@@ -33,12 +43,16 @@ async function start(
   const spool = new Spool({ directory: join(directory, 'spool'), gatewayId: signer.gatewayId, log });
   const link = new ConsoleLink({ directory, credentials, spool, softwareVersion: '0.1.0', log, logRing });
   const tables = new CurrentTables((await link.loadTables()) ?? compileTables({ ...signer.snapshot(1), version: 0 }));
-  link.start(tables, {
-    load: () => ({ connections: 1, tunnels: 2, streams: 3, eventsWaiting: 4, eventsDropped: 0 }),
-    presence: () => ({ devices: [], serving: [] }),
-    unhealthy: () => [],
-    tunnelsOf: () => [],
-  });
+  link.start(
+    tables,
+    {
+      load: () => ({ connections: 1, tunnels: 2, streams: 3, eventsWaiting: 4, eventsDropped: 0 }),
+      presence: () => ({ devices: [], serving: [] }),
+      unhealthy: () => [],
+      tunnelsOf: () => [],
+    },
+    NO_ADDRESSES,
+  );
   t.after(() => {
     link.stop();
     spool.close();

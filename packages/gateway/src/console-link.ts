@@ -10,6 +10,7 @@ import type { ReceivedSnapshot } from './received-snapshot.ts';
 import { writeFileAtomically } from './snapshot/atomic-file.ts';
 import { createSnapshotTrust } from './snapshot/check.ts';
 import { SnapshotStore } from './snapshot/store.ts';
+import { type AddressGrantSource, AddressReports } from './sync/address-reports.ts';
 import { type Credentials, fits, saveIdentity } from './sync/identity.ts';
 import { SyncLink } from './sync/link.ts';
 import { CertificateRenewal } from './sync/renewal.ts';
@@ -41,6 +42,7 @@ export class ConsoleLink {
   readonly #sender: EventSender;
   readonly #renewal: CertificateRenewal;
   readonly #status: StatusReports;
+  readonly #addresses: AddressReports;
   readonly #logTail: LogTail;
   readonly #log: Logger;
   #tables: CurrentTables | null = null;
@@ -72,12 +74,14 @@ export class ConsoleLink {
       onUp: () => {
         this.#sender.linkUp();
         this.#status.linkUp();
+        this.#addresses.linkUp();
         void this.#renewal.check();
       },
       onDown: () => {
         this.#sender.linkDown();
         this.#logTail.stop();
       },
+      onAway: () => this.#addresses.linkDown(),
       onListTunnels: (rpcId, deviceId) => this.#status.tellTunnels(rpcId, deviceId),
       onTailLog: (level) => this.#logTail.follow(level),
       onSnapshot: (snapshot) => this.#receive(snapshot),
@@ -90,6 +94,7 @@ export class ConsoleLink {
       restartLink: () => this.link.restart(),
     });
     this.#logTail = new LogTail(options.logRing, (message) => this.link.send(message));
+    this.#addresses = new AddressReports((grants, open) => this.link.tellAddressGrants(grants, open));
     this.#status = new StatusReports((message) => this.link.send(message));
     this.#renewal = new CertificateRenewal({
       identity,
@@ -109,8 +114,8 @@ export class ConsoleLink {
     return snapshot === null ? null : compileTables(snapshot);
   }
 
-  /** Dials, and swaps `tables` from now on. `status`: what the console is told of this gateway. */
-  start(tables: CurrentTables, status: StatusSource): void {
+  /** Dials, and swaps `tables` from now on. `status` and `addresses`: what the console is told of this gateway. */
+  start(tables: CurrentTables, status: StatusSource, addresses: AddressGrantSource): void {
     this.#tables = tables;
     const { clientCertificate, clientKey, certificateAuthority } = this.#renewal.identity;
     if (!fits(clientCertificate, clientKey, certificateAuthority, Date.now())) {
@@ -119,6 +124,7 @@ export class ConsoleLink {
       );
     }
     this.#status.start(status);
+    this.#addresses.start(addresses);
     this.link.start();
     this.#renewal.start();
   }
@@ -128,6 +134,7 @@ export class ConsoleLink {
     this.#sender.linkDown();
     this.#renewal.stop();
     this.#status.stop();
+    this.#addresses.stop();
     this.link.stop();
     this.#store.stop();
   }

@@ -9,6 +9,7 @@ import { AddressGrants } from './access/grants.ts';
 import { createHttpAccess } from './access/http-access.ts';
 import { PasskeySignIns } from './access/passkey-sign-ins.ts';
 import { createRawAccess } from './access/raw-access.ts';
+import { UntoldGrants } from './access/untold-grants.ts';
 import { createBalancer, type HealthBalancer } from './balancer/balancer.ts';
 import type { Configuration } from './config/load.ts';
 import { type Certificate, MemoryCertificateStore } from './listeners/certificate-store.ts';
@@ -173,7 +174,8 @@ export class DataPath {
       log: options.log,
     });
     const ended = await EndedSessions.load(stored('ended-sessions.json'));
-    const grants = await AddressGrants.load({ ...stored('grants.json'), ended });
+    const untold = options.console === null ? null : await UntoldGrants.load(stored('ended-grants.json'));
+    const grants = await AddressGrants.load({ ...stored('grants.json'), ended, untold });
     const passkeySignIns =
       options.console === null
         ? null
@@ -223,6 +225,11 @@ export class DataPath {
   /** Devices with a tunnel here, what they serve, and targets that are left out. */
   presence(): { devices: string[]; serving: string[] } {
     return this.#links?.presence() ?? { devices: [], serving: [] };
+  }
+
+  /** What the console is told of them, and says. */
+  get addressGrants(): AddressGrants['source'] {
+    return this.#grants.source;
   }
 
   tunnelsOf(deviceId: string): DeviceTunnel[] {

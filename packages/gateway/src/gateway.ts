@@ -126,18 +126,22 @@ export class Gateway {
     });
     this.#openCountries(tables);
     const dataPath = this.#dataPath;
-    console?.link.start(tables, {
-      load: () => ({
-        ...dataPath.openCounts(),
-        spoolBytes: spool?.sizeBytes ?? 0,
-        eventsWaiting: Math.max(0, (spool?.lastSeq ?? 0) - (spool?.acknowledged ?? 0)),
-        eventsDropped: spool?.dropped ?? 0,
-        countries: this.#countries.state,
-      }),
-      presence: () => dataPath.presence(),
-      unhealthy: () => dataPath.unhealthy(),
-      tunnelsOf: (deviceId) => dataPath.tunnelsOf(deviceId),
-    });
+    console?.link.start(
+      tables,
+      {
+        load: () => ({
+          ...dataPath.openCounts(),
+          spoolBytes: spool?.sizeBytes ?? 0,
+          eventsWaiting: Math.max(0, (spool?.lastSeq ?? 0) - (spool?.acknowledged ?? 0)),
+          eventsDropped: spool?.dropped ?? 0,
+          countries: this.#countries.state,
+        }),
+        presence: () => dataPath.presence(),
+        unhealthy: () => dataPath.unhealthy(),
+        tunnelsOf: (deviceId) => dataPath.tunnelsOf(deviceId),
+      },
+      dataPath.addressGrants,
+    );
     this.#watch();
     this.#checkReady();
   }

@@ -38,6 +38,8 @@ export interface Tables {
   readonly devices: PackedList<SnapshotDevice>;
   readonly sites: ReadonlyMap<string, SnapshotSite>;
   readonly revokedSessions: ReadonlySet<string>;
+  /** Address grants of this gateway that the console ended. */
+  readonly endedAddressGrants: ReadonlySet<string>;
   /** By the token's SHA-256, base64url. */
   readonly personalAccessTokens: ReadonlyMap<string, Snapshot['personalAccessTokens'][number]>;
   /** Ids of the resources that some personal access token is for. */
@@ -114,6 +116,7 @@ function* compilePieces(snapshot: PackedSnapshot, previous: Tables | null): Piec
     users,
     devices,
     sites: yield* mapBy(snapshot.sites, ({ id }) => id),
+    endedAddressGrants: new Set(snapshot.endedAddressGrants),
     revokedSessions: new Set(yield* mapPieces(snapshot.revokedSessions, ({ id }) => id)),
     personalAccessTokens: yield* mapBy(personalAccessTokens, ({ hash }) => hash),
     tokenResources: new Set((yield* mapPieces(personalAccessTokens, ({ resourceIds }) => resourceIds)).flat()),

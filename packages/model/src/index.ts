@@ -5,6 +5,7 @@ export { alarmTexts as alarmTextsDe } from './alarm-texts.de.ts';
 export { alarmTexts as alarmTextsEn } from './alarm-texts.en.ts';
 export * from './api/access-request-routes.ts';
 export * from './api/activity-routes.ts';
+export * from './api/address-routes.ts';
 export * from './api/api-key-routes.ts';
 export * from './api/audit-export-routes.ts';
 export * from './api/audit-routes.ts';

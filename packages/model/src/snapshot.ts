@@ -19,6 +19,9 @@ import {
   timestamp,
 } from './entities/index.ts';
 
+/** Address grants that the console ended in one snapshot: more than a gateway may have told it of in the day that they last. */
+export const SNAPSHOT_MAX_ENDED_GRANTS = 50_000;
+
 /** A resource as the gateway needs it: nothing here is for people only. */
 export const snapshotResource = z.strictObject({
   id,
@@ -117,6 +120,8 @@ export const snapshot = z.strictObject({
     .max(200_000),
   /** Sessions that were revoked and have not yet expired by themselves. */
   revokedSessions: z.array(z.strictObject({ id, expiresAt: timestamp })).max(200_000),
+  /** Address grants of this gateway that the console ended before their time. Only for gateways that said `addresses` in their hello. */
+  endedAddressGrants: z.array(id).max(SNAPSHOT_MAX_ENDED_GRANTS).optional(),
   /** By hash, so that a copy of a snapshot opens nothing. Only those that work and were not revoked. */
   personalAccessTokens: z
     .array(

@@ -10,6 +10,7 @@ import {
   logLevel,
   logLine,
   passkeyAttestation,
+  reportedAddressGrant,
   timestamp,
   unhealthyTarget,
 } from './entities/index.ts';
@@ -42,8 +43,13 @@ export const SYNC_MAX_LOG_LINES = 100;
 /** Tunnels of one device in one answer; it may have eight. */
 export const SYNC_MAX_TUNNELS = 16;
 
-/** What gateways of today understand and older ones do not. `drain`: `draining` in a snapshot. `log`: `tail_log`. `tunnels`: `list_tunnels`. `gateway`: that in a snapshot. `headers`: header rules of resources. */
-export const SYNC_FEATURES = ['drain', 'log', 'tunnels', 'gateway', 'headers'] as const;
+/** Address grants in one report. */
+export const SYNC_MAX_REPORTED_GRANTS = 200;
+/** Address grants that may count at one gateway at a time. */
+export const MAX_ADDRESS_GRANTS = 10_000;
+
+/** What gateways of today understand and older ones do not. `drain`: `draining` in a snapshot. `log`: `tail_log`. `tunnels`: `list_tunnels`. `headers`: header rules of resources. `gateway` and `addresses`: that and `endedAddressGrants` in a snapshot. */
+export const SYNC_FEATURES = ['drain', 'log', 'tunnels', 'gateway', 'headers', 'addresses'] as const;
 export type SyncFeature = (typeof SYNC_FEATURES)[number];
 
 const rpcId = z.int().min(1);
@@ -127,6 +133,16 @@ export const syncFromGateway = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('sign_out'), rpcId, sessionId: id }),
   /** A visitor signed in with a passkey, which the gateway verified by itself, maybe days ago. Sent until it is answered. */
   z.strictObject({ type: z.literal('passkey_sign_in'), rpcId, signIn: edgeSignIn }),
+  /**
+   * Address grants that were made or ended there since the last report that was taken; on a new link all that count. `open`, with the last
+   * of these: the ids of all that count, so that what is missing counts no more. Sent until it is answered.
+   */
+  z.strictObject({
+    type: z.literal('address_grants'),
+    rpcId,
+    grants: z.array(reportedAddressGrant).max(SYNC_MAX_REPORTED_GRANTS),
+    open: z.array(id).max(MAX_ADDRESS_GRANTS).optional(),
+  }),
   /** A visitor made a passkey on the portal. The gateway looked at challenge and session; the console does the rest. */
   z.strictObject({
     type: z.literal('passkey_create'),
@@ -178,6 +194,16 @@ export const syncFromConsole = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('sign_out_result'), rpcId }),
   /** It is stored, or never will be. */
   z.strictObject({ type: z.literal('passkey_sign_in_result'), rpcId }),
+  /**
+   * The first `taken` of a report are stored; the others may be told again after a while. `ended`: which of those that the report says to
+   * count do not, because the console ended them or what they rest on.
+   */
+  z.strictObject({
+    type: z.literal('address_grants_result'),
+    rpcId,
+    taken: z.int().min(0),
+    ended: z.array(id).max(SYNC_MAX_REPORTED_GRANTS),
+  }),
   /** Either `reason`, or it is there; with a first factor come recovery codes, to show once. */
   z.strictObject({
     type: z.literal('passkey_create_result'),

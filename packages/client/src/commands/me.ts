@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { CliError } from '../cli-error.ts';
+import { CliError, usageError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
+import { printAddresses } from './addresses.ts';
 import {
   type CommandLine,
   type CommonOptions,
@@ -15,7 +16,10 @@ import {
 import { printSessions } from './sessions.ts';
 
 export function meCommand(line: CommandLine): Command {
-  const group = createGroup('me', 'what is yours: what lets you in, your sessions, devices and second factors');
+  const group = createGroup(
+    'me',
+    'what is yours: what lets you in, your sessions, devices, authorised addresses and second factors',
+  );
 
   group.addCommand(
     createCommand('reach', {
@@ -149,6 +153,54 @@ export function meCommand(line: CommandLine): Command {
         await named(id, () => api.call('me.deleteDevice', { params: { id } }), 'device of yours', 'me devices');
         output.document({ revoked: id });
         output.line(`${id} is revoked.`);
+      }),
+  );
+
+  group.addCommand(
+    createCommand('addresses', {
+      summary: 'the addresses that you authorised for raw ports',
+      examples: ['me addresses', 'me addresses --json'],
+    }).action(async (options: CommonOptions) => {
+      const { listAll } = await import('../api/client.ts');
+      const output = outputOf(line, options);
+      const { api } = await connect(line, options);
+      const addresses = await listAll(api, 'me.listAddresses');
+      output.document(addresses);
+      if (addresses.length > 0) {
+        await printAddresses(output, addresses, null);
+        output.line(output.style('dim', '  End one:  zeronaut me end-address ID, or all of them with --all'));
+        return;
+      }
+      output.line('No authorised addresses.');
+      const { gateways } = await api.call('endpoints.list', {});
+      for (const { portalUrl } of gateways) {
+        if (portalUrl !== undefined)
+          output.line(output.style('dim', `  Authorise the one you come from:  ${portalUrl}`));
+      }
+    }),
+  );
+
+  group.addCommand(
+    createCommand('end-address', {
+      summary: 'close a port again that you opened for an address; open connections are cut',
+      examples: ['me end-address grt_01…', 'me end-address --all'],
+    })
+      .argument('[id]', 'id of the authorised address')
+      .option('--all', 'all of yours')
+      .action(async (id: string | undefined, options: CommonOptions & { readonly all?: boolean }) => {
+        if ((id === undefined) === (options.all !== true)) throw usageError('give an id, or --all');
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        if (id === undefined) {
+          const { ended } = await api.call('me.deleteAddresses', {});
+          output.document({ ended });
+          output.line(`${ended} ${ended === 1 ? 'has' : 'have'} ended.`);
+          return;
+        }
+        const end = () => api.call('me.deleteAddress', { params: { id } });
+        await named(id, end, 'authorised address of yours', 'me addresses');
+        output.document({ ended: id });
+        output.line(`${id} has ended.`);
       }),
   );
 

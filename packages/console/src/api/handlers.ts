@@ -27,6 +27,7 @@ import { Refusal } from '../store/refusal.ts';
 import type { Queries } from '../store/store.ts';
 import { VERSION } from '../version.ts';
 import { accessRequestHandlers } from './access-request-handlers.ts';
+import { addressHandlers } from './address-handlers.ts';
 import { apiKeyHandlers } from './api-key-handlers.ts';
 import { auditExportHandlers } from './audit-export-handlers.ts';
 import { auditHandlers } from './audit-handlers.ts';
@@ -162,6 +163,7 @@ export const handlers: Handlers = {
 
   ...deviceHandlers,
   ...meHandlers,
+  ...addressHandlers,
 
   'gateways.list': (context, { caller, query }) => gateways.listGateways(context, caller, query),
   'gateways.get': (context, { caller, params }) => gateways.getGateway(context, caller, params.id),

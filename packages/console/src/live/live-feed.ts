@@ -190,6 +190,7 @@ export class LiveFeed {
 /** The first word of an audit action, and what it is a change of. What is missing here is told as an entry only. */
 const NOUN_OF_ACTION: Readonly<Record<string, LiveNoun>> = {
   access_request: 'access-requests',
+  address_grant: 'addresses',
   api_key: 'api-keys',
   approval_rule: 'approval-rules',
   device: 'devices',

@@ -1,5 +1,6 @@
 import type { Language, Role } from '@zeronaut/model';
 import type { Generated } from 'kysely';
+import type { AddressGrantTables } from './address-grant-tables.ts';
 import type { IdentityProviderTables } from './identity-provider-tables.ts';
 import type { TrafficTables } from './traffic-tables.ts';
 
@@ -7,7 +8,7 @@ import type { TrafficTables } from './traffic-tables.ts';
  * The tables, the same in SQLite and PostgreSQL. Times are milliseconds since 1970 in `…_at` columns (bigint), JSON is
  * text, flags are 0 or 1. Every row but those of `settings` belongs to one organization.
  */
-export interface Schema extends IdentityProviderTables, TrafficTables {
+export interface Schema extends AddressGrantTables, IdentityProviderTables, TrafficTables {
   organizations: {
     id: string;
     name: string;

@@ -14,12 +14,14 @@ import {
 import type { Logger } from 'pino';
 import { parseCertificateRequest } from '../authority/certificate-request.ts';
 import { storeEvents } from '../domains/access-events/access-events.ts';
+import { takeAddressGrants } from '../domains/address-grants/reports.ts';
 import { appendAudit } from '../domains/audit/audit.ts';
 import { addCosignature, offerOf } from '../domains/audit/cosignatures.ts';
 import type { Context, Origin } from '../domains/context.ts';
 import { storeLoad } from '../domains/gateways/gateway-load.ts';
 import type { GatewayRow } from '../domains/gateways/gateways.ts';
 import { createPortalPasskey, recordEdgeSignIn } from '../domains/passkeys/edge-sign-in.ts';
+import type { RateLimit } from '../domains/sessions/rate-limit.ts';
 import { signIn } from '../domains/sessions/sign-in.ts';
 import { Refusal } from '../store/refusal.ts';
 import { encodeMessage, MessageReader } from './codec.ts';
@@ -55,6 +57,8 @@ interface WitnessState {
 
 /** What the server does for its links. */
 export interface LinkOwner {
+  /** What gateways may tell of address grants, by gateway. */
+  readonly reportLimit: RateLimit;
   /** The gateway said hello and waits for its snapshot. */
   onHello(link: GatewayLink): void;
   /** It said how it is. */
@@ -331,6 +335,8 @@ export class GatewayLink {
         return this.#call(() => this.#signOut(message));
       case 'passkey_sign_in':
         return this.#call(() => this.#passkeySignIn(message));
+      case 'address_grants':
+        return await this.#takeAddressGrants(message);
       case 'passkey_create':
         return this.#call(() => this.#createPasskey(message));
       case 'renew':
@@ -437,6 +443,14 @@ export class GatewayLink {
     const origin = this.#origin(parseAddress(signIn.address) ?? this.#remoteAddress, signIn.userAgent);
     await recordEdgeSignIn(this.#context, this.gateway, signIn, origin);
     this.#send({ type: 'passkey_sign_in_result', rpcId });
+  }
+
+  async #takeAddressGrants(message: SyncFromGateway & { type: 'address_grants' }): Promise<void> {
+    const result = await takeAddressGrants(this.#context, this.gateway, message, this.#owner.reportLimit);
+    if (result.taken < message.grants.length) {
+      this.#logger.warn({ gatewayId: this.gateway.id }, 'gateway tells of more address grants than it may');
+    }
+    this.#send({ type: 'address_grants_result', rpcId: message.rpcId, ...result });
   }
 
   async #createPasskey(message: SyncFromGateway & { type: 'passkey_create' }): Promise<void> {

@@ -61,6 +61,7 @@ export async function buildSnapshot(
     accessGrants: facts.accessGrants,
     timeZone: facts.timeZone,
     ...(features.has('gateway') && { gateway: gatewayFacts(gateway) }),
+    ...(features.has('addresses') && { endedAddressGrants: [...(facts.endedAddressGrants.get(gateway.id) ?? [])] }),
     ...(facts.branding !== undefined && { branding: facts.branding }),
     ...(gateway.drain_until !== null &&
       features.has('drain') && { draining: { until: new Date(gateway.drain_until).toISOString() } }),

@@ -11,6 +11,7 @@ import {
 import type { Logger } from 'pino';
 import { RENEW_AFTER_MS } from '../authority/certificate-authority.ts';
 import { fingerprintOf } from '../authority/certificate-request.ts';
+import { createReportLimit } from '../domains/address-grants/reports.ts';
 import type { Context } from '../domains/context.ts';
 import { storeSightings } from '../domains/devices/device-sightings.ts';
 import { storeLoad } from '../domains/gateways/gateway-load.ts';
@@ -64,6 +65,7 @@ export async function startSyncServer(
   const links = new Map<string, GatewayLink>();
   const elsewhere = new LinkedElsewhere(context.store.notices, context.clock, () => links.values());
   const history = new LoadHistory();
+  const reportLimit = createReportLimit();
   const sockets = new Set<TLSSocket>();
   /** What still uses the store when the server stops. */
   const tasks = new Set<Promise<void>>();
@@ -103,7 +105,7 @@ export async function startSyncServer(
       socket.destroy();
       return;
     }
-    const link = new GatewayLink(context, gateway, socket, { onHello, onLoad, onDevices, onClosed }, log);
+    const link = new GatewayLink(context, gateway, socket, { reportLimit, onHello, onLoad, onDevices, onClosed }, log);
     // The newest connection counts: the old one is often a dead one that nobody has noticed yet.
     links.get(gateway.id)?.close();
     links.set(gateway.id, link);

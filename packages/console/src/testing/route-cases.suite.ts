@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createECDH, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import { type Role, type RouteDefinition, type RouteId, roleHas } from '@zeronaut/model';
+import { createId, type Role, type RouteDefinition, type RouteId, roleHas } from '@zeronaut/model';
 import { VirtualPasskey } from '@zeronaut/testkit';
 import { URI } from 'otpauth';
 import { recordIncidents } from '../domains/incidents/incidents.ts';
@@ -82,6 +82,26 @@ async function newIncident({ fixture, ours }: World): Promise<string> {
   await recordIncidents(fixture.context, ours.id, [wrong], new Set());
   const { items } = (await ours.call('GET', '/api/v1/incidents?sort=-opened&limit=1')).json();
   return items[0].id;
+}
+async function userOf({ ours, key }: World): Promise<string> {
+  return (await ours.call('GET', '/api/v1/me', undefined, { key })).json().user.id;
+}
+/** As a gateway told of it. */
+async function newAddressGrant(world: World, userId: string): Promise<string> {
+  const { fixture, ours } = world;
+  const { context } = fixture;
+  const { gateway } = await ours.enrolGateway();
+  const nowMs = context.clock();
+  const id = createId('grant', nowMs);
+  await context.store.db
+    .insertInto('address_grants')
+    .values({
+      ...{ organization_id: ours.id, id, gateway_id: gateway.id, user_id: userId, address: '192.0.2.1' },
+      ...{ resource_id: (await newResource(world)).id, session_id: createId('session'), received_at: nowMs },
+      ...{ created_at: nowMs, expires_at: nowMs + 3_600_000, ended_at: null, revoked_at: null },
+    })
+    .execute();
+  return id;
 }
 async function newNotification(world: World): Promise<string> {
   await clearNotifications(world);
@@ -510,6 +530,17 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
       const other = await world.ours.call('POST', '/api/v1/sessions', { email, password: PASSWORD }, { key: null });
       return { params: { id: me.json().sessionId }, key: other.json().session.token };
     },
+    foreign: 'not_found',
+  },
+  'me.listAddresses': { foreign: 'own' },
+  'me.deleteAddress': {
+    prepare: async (world) => ({ params: { id: await newAddressGrant(world, await userOf(world)) } }),
+    foreign: 'not_found',
+  },
+  'me.deleteAddresses': { foreign: 'own' },
+  'addresses.list': { foreign: 'own' },
+  'addresses.delete': {
+    prepare: async (world) => ({ params: { id: await newAddressGrant(world, world.ours.owner.id) } }),
     foreign: 'not_found',
   },
   'me.changePassword': {

@@ -14,6 +14,8 @@ const EXPIRED_RETENTION_MS = 30 * DAY_MS;
 const CHECKPOINT_RETENTION_MS = 604_800_000;
 /** How long an incident is kept after its end. */
 const INCIDENTS_KEPT_MS = 7_776_000_000;
+/** Address grants last a day; for so long it is known that one was told of already. */
+const ADDRESS_GRANTS_KEPT_MS = 604_800_000;
 const INTERVAL_MS = 3_600_000;
 /** Rows per statement: SQLite does nothing else while one runs. */
 const BATCH_ROWS = 2_000;
@@ -43,6 +45,12 @@ export async function tidy(context: Context, isStopped: () => boolean = () => fa
   const nowMs = context.clock();
   const expiredBefore = nowMs - EXPIRED_RETENTION_MS;
   await db.deleteFrom('sessions').where('expires_at', '<', expiredBefore).execute();
+  const grantsBefore = nowMs - ADDRESS_GRANTS_KEPT_MS;
+  await db
+    .deleteFrom('address_grants')
+    .where('expires_at', '<', grantsBefore)
+    .where('received_at', '<', grantsBefore)
+    .execute();
   await db.deleteFrom('enrolment_tokens').where('expires_at', '<', expiredBefore).execute();
   await db.deleteFrom('personal_access_tokens').where('expires_at', '<', expiredBefore).execute();
   await db.deleteFrom('workload_tokens').where('expires_at', '<', nowMs).execute();

@@ -29,6 +29,7 @@ import { AddressGrants } from './grants.ts';
 import { createHttpAccess } from './http-access.ts';
 import { PasskeySignIns } from './passkey-sign-ins.ts';
 import type { SigningKey } from './tokens.ts';
+import type { UntoldGrants } from './untold-grants.ts';
 
 /**
  * A small world for the tests of this room: two organizations, two gateways, real keys, real tables, requests through
@@ -122,6 +123,8 @@ export class AccessWorld {
   snapshot: Snapshot;
   readonly tables: CurrentTables;
   grants!: AddressGrants;
+  /** Null: a gateway without a console. */
+  untold: UntoldGrants | null = null;
   passkeySignIns!: PasskeySignIns;
   access!: HttpAccess;
 
@@ -166,6 +169,7 @@ export class AccessWorld {
       path: join(this.directory, 'grants.json'),
       write: writeFileAtomically,
       ended: this.ended,
+      untold: this.untold,
       now: this.clock.now,
       log: this.log,
     });

@@ -4,9 +4,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { type AddressGrant, createId } from '@zeronaut/model';
+import { writeFileAtomically } from '../snapshot/atomic-file.ts';
 import { AccessWorld, createResource, createUser } from './access-world.suite.ts';
 import type { AddressGrants } from './grants.ts';
 import { createRawAccess } from './raw-access.ts';
+import { UntoldGrants } from './untold-grants.ts';
 
 const ssh = createResource('ssh', { protocol: 'tcp', hosts: [], port: 20_022 });
 const dns = createResource('dns', { protocol: 'udp', hosts: [], port: 20_053 });
@@ -123,6 +125,7 @@ describe('address grants', () => {
         'their session, at the console',
         (world, { sessionId, expiresAt }) => world.change({ revokedSessions: [{ id: sessionId, expiresAt }] }),
       ],
+      ['the console, which ended it', (world, { id }) => world.change({ endedAddressGrants: [id] })],
       ['their session, here', (world, { sessionId }) => world.grants.endSession(sessionId)],
       ['a revocation', (world, { id, userId }) => assert.equal(world.grants.revoke(id, userId), true)],
     ];
@@ -135,7 +138,7 @@ describe('address grants', () => {
       assert.deepEqual(who(world), [], name);
       world.grants.prune(world.tables.get());
       world.grants.prune(world.tables.get());
-      assert.deepEqual(told, [`${one.id} revoked`], name);
+      assert.deepEqual(told, [`${one.id} ${name === 'a revocation' ? 'revoked' : 'gone'}`], name);
       assert.deepEqual(world.grants.ofUser(world.ann.id), []);
       await world.grants.flush();
       assert.doesNotMatch(readFileSync(join(world.directory, 'grants.json'), 'utf8'), new RegExp(one.id), name);
@@ -280,5 +283,87 @@ describe('raw access', () => {
     const { world, decide } = await decideAt();
     made(grant(world, { user: world.eve }));
     assert.equal(decide(ssh)[0], 'deny access.address_unknown');
+  });
+});
+
+describe('what the console is told of address grants', () => {
+  async function told(): Promise<AccessWorld> {
+    const world = await AccessWorld.create([ssh, dns]);
+    world.untold = await load(world);
+    await world.start();
+    return world;
+  }
+  const load = (world: AccessWorld) =>
+    UntoldGrants.load({ path: join(world.directory, 'ended-grants.json'), write: writeFileAtomically, log: world.log });
+  const untold = (world: AccessWorld) =>
+    world.grants.source.untold(1_000).map(({ id, ended }) => `${id} ${ended?.why ?? 'counts'}`);
+
+  test('each that is made or ends, once, and all that count when a link is new', async () => {
+    const world = await told();
+    let changes = 0;
+    world.grants.source.onChange(() => changes++);
+    const one = made(grant(world));
+    const other = made(grant(world, { resource: dns }));
+    assert.deepEqual(untold(world), [`${one.id} counts`, `${other.id} counts`]);
+    world.grants.source.told(world.grants.source.untold(1_000));
+    assert.deepEqual(untold(world), []);
+    const longer = made(grant(world, { hours: 24 }));
+    assert.deepEqual(untold(world), [`${one.id} extended`, `${longer.id} counts`]);
+    const onItsWay = world.grants.source.untold(1_000);
+    world.grants.revoke(longer.id, world.ann.id);
+    world.grants.source.told(onItsWay);
+    assert.deepEqual(untold(world), [`${longer.id} revoked`], 'what ended while it was told of is told once more');
+    world.grants.source.told(world.grants.source.untold(1_000));
+    world.grants.source.tellAnew();
+    assert.deepEqual(untold(world), [`${other.id} counts`]);
+    assert.deepEqual(world.grants.source.openIds(), [other.id]);
+    world.grants.source.end([other.id, 'grt_unknown']);
+    assert.deepEqual(who(world, dns), []);
+    assert.equal(changes, 5);
+  });
+
+  test('ends outlive a restart, and are as many as are bounded', async () => {
+    const world = await told();
+    const first = made(grant(world));
+    for (let index = 0; index < 1_001; index++) made(grant(world));
+    await world.grants.flush();
+    world.untold = await load(world);
+    await world.start();
+    const ends = untold(world).filter((text) => text.endsWith(' extended'));
+    assert.equal(ends.length, 1_000);
+    assert.ok(!ends.includes(`${first.id} extended`), 'the oldest is forgotten');
+    assert.match(world.warnings.at(-1)!, /the oldest is forgotten/);
+    writeFileSync(join(world.directory, 'ended-grants.json'), '{"format":1,"ended":[{}]}');
+    world.untold = await load(world);
+    await world.start();
+    assert.equal(untold(world).length, 1, 'a damaged file: what counts is told all the same');
+  });
+
+  test('the end of its time is told only of one that the console does not know', async () => {
+    const world = await told();
+    const known = made(grant(world, { hours: 1 }));
+    world.grants.source.told(world.grants.source.untold(1_000));
+    const unknown = made(grant(world, { resource: dns, hours: 1 }));
+    await world.grants.flush();
+    world.clock.advance(3_600_000);
+    world.grants.prune(world.tables.get());
+    assert.deepEqual(untold(world), [`${unknown.id} expired`]);
+    assert.notEqual(known.id, unknown.id);
+  });
+
+  test('after a start nothing from the disk counts before the console was asked, or could not be', async () => {
+    const world = await told();
+    const one = made(grant(world));
+    await world.grants.flush();
+    world.untold = await load(world);
+    await world.start();
+    assert.deepEqual(who(world), []);
+    world.grants.prune(world.tables.get());
+    assert.deepEqual(world.grants.source.openIds(), [one.id], 'it is kept');
+    assert.deepEqual(world.grants.ofUser(world.ann.id), [one]);
+    made(grant(world, { resource: dns }));
+    assert.deepEqual(who(world, dns), [world.ann.id], 'what is made now counts at once');
+    world.grants.source.settle();
+    assert.deepEqual(who(world), [world.ann.id]);
   });
 });

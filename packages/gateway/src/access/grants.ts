@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import {
   type AddressGrant,
+  type AddressGrantEnd,
   addressGrant,
   createId,
+  MAX_ADDRESS_GRANTS,
   type Reason,
+  type ReportedAddressGrant,
   type SnapshotResource,
   type SnapshotUser,
 } from '@zeronaut/model';
@@ -11,25 +14,27 @@ import { z } from 'zod';
 import type { Tables } from '../tables.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import { StateFile, type StateFileOptions } from './state-file.ts';
+import type { UntoldGrants } from './untold-grants.ts';
 
 /**
  * Address grants: a signed-in user opened raw ports for one source address, for a bounded time. The portal makes
  * them, raw access asks for them on every connection, and they outlive a restart in `grants.json`. A grant never
  * outlives what it rests on: its session, its user, its resource and the resource's rule are looked up in the tables
- * of the asking flow each time, so that a stale file opens nothing.
+ * of the asking flow each time, so that a stale file opens nothing. The console is told of them and may end them, but is never asked.
  */
 export interface AddressGrantsOptions extends StateFileOptions {
   readonly ended: EndedSessions;
+  /** What the console is to be told; null: there is none. Then, too, what is from the disk counts at once, and else after `settle`. */
+  readonly untold: UntoldGrants | null;
   readonly now: () => number;
 }
 
-export type RevokedListener = (grant: AddressGrant, why: 'expired' | 'revoked') => void;
+export type RevokedListener = (grant: AddressGrant, why: AddressGrantEnd) => void;
 
-const MAX_GRANTS = 10_000;
 const MAX_GRANTS_PER_USER = 100;
 const MAX_HOURS = 24;
 
-const grantsFile = z.strictObject({ format: z.literal(1), grants: z.array(addressGrant).max(MAX_GRANTS) });
+const grantsFile = z.strictObject({ format: z.literal(1), grants: z.array(addressGrant).max(MAX_ADDRESS_GRANTS) });
 
 export class AddressGrants {
   readonly #options: AddressGrantsOptions;
@@ -37,7 +42,10 @@ export class AddressGrants {
   /** Several users may have authorised one address, each for a time of their own. */
   readonly #byPlace = new Map<string, AddressGrant[]>();
   readonly #byUser = new Map<string, Set<AddressGrant>>();
+  /** From the disk, and not yet known to count. */
+  readonly #held = new Set<string>();
   readonly #listeners = new Set<RevokedListener>();
+  #onChange: () => void = () => undefined;
   readonly #file: StateFile;
   #timer: NodeJS.Timeout | null = null;
   /** When the timer wants to look next; removals may leave it too early, never too late. */
@@ -52,7 +60,14 @@ export class AddressGrants {
   static async load(options: AddressGrantsOptions): Promise<AddressGrants> {
     const grants = new AddressGrants(options);
     for (const grant of await readGrants(options)) {
-      if (Date.parse(grant.expiresAt) > options.now()) grants.#add(grant);
+      const endMs = Date.parse(grant.expiresAt);
+      if (endMs > options.now()) {
+        grants.#add(grant);
+        if (options.untold !== null) grants.#held.add(grant.id);
+      } else {
+        options.untold?.add(grant);
+        options.untold?.end(grant, endMs, 'expired');
+      }
     }
     return grants;
   }
@@ -73,7 +88,7 @@ export class AddressGrants {
     const { resource, user, address } = request;
     const earlier = this.#byPlace.get(place(resource.id, address))?.find((grant) => grant.userId === user.id);
     const mine = this.#byUser.get(user.id)?.size ?? 0;
-    if (earlier === undefined && (this.#byId.size >= MAX_GRANTS || mine >= MAX_GRANTS_PER_USER)) {
+    if (earlier === undefined && (this.#byId.size >= MAX_ADDRESS_GRANTS || mine >= MAX_GRANTS_PER_USER)) {
       return 'access.too_many_grants';
     }
     const untilMs = Math.min(
@@ -91,9 +106,10 @@ export class AddressGrants {
       expiresAt: new Date(untilMs).toISOString(),
     };
     // Replaced, not revoked: connections that rest on the earlier one go on under this one.
-    if (earlier !== undefined) this.#drop(earlier);
+    if (earlier !== undefined) this.#drop(earlier, 'extended');
     this.#add(grant);
     void this.#file.save();
+    this.#onChange();
     return grant;
   }
 
@@ -123,8 +139,8 @@ export class AddressGrants {
   /** Removes what rests on a session, user or resource that is gone. To be called with each new snapshot. */
   prune(tables: Tables): void {
     this.#remove(
-      [...this.#byId.values()].filter((grant) => !this.#stands(grant, tables)),
-      'revoked',
+      [...this.#byId.values()].filter((grant) => !this.#counts(grant, tables)),
+      'gone',
     );
   }
 
@@ -132,9 +148,27 @@ export class AddressGrants {
   endSession(sessionId: string): void {
     this.#remove(
       [...this.#byId.values()].filter((grant) => grant.sessionId === sessionId),
-      'revoked',
+      'gone',
     );
   }
+
+  /** For who tells the console, see `sync/address-reports.ts`. */
+  readonly source = {
+    untold: (limit: number) => this.#options.untold?.next(limit) ?? [],
+    told: (grants: readonly ReportedAddressGrant[]) => this.#options.untold?.told(grants),
+    tellAnew: () => {
+      for (const grant of this.#byId.values()) this.#options.untold?.add(grant);
+    },
+    openIds: () => [...this.#byId.keys()],
+    end: (ids: readonly string[]) => {
+      const grants = ids.map((id) => this.#byId.get(id)).filter((grant) => grant !== undefined);
+      this.#remove(grants, 'gone');
+    },
+    settle: () => this.#held.clear(),
+    onChange: (listener: () => void) => {
+      this.#onChange = listener;
+    },
+  };
 
   /** Told after a grant stopped counting, so that connections which rest on it can be closed. */
   onRevoked(listener: RevokedListener): () => void {
@@ -144,7 +178,7 @@ export class AddressGrants {
 
   /** Resolves when all that was done before is on disk, or was given up with a line in the log. */
   async flush(): Promise<void> {
-    await this.#file.flush();
+    await Promise.all([this.#file.flush(), this.#options.untold?.flush()]);
   }
 
   async stop(): Promise<void> {
@@ -155,8 +189,14 @@ export class AddressGrants {
   }
 
   #stands(grant: AddressGrant, tables: Tables): boolean {
+    return !this.#held.has(grant.id) && this.#counts(grant, tables);
+  }
+
+  /** Whether it may be kept. */
+  #counts(grant: AddressGrant, tables: Tables): boolean {
     return (
       Date.parse(grant.expiresAt) > this.#options.now() &&
+      !tables.endedAddressGrants.has(grant.id) &&
       tables.users.has(grant.userId) &&
       tables.resources.has(grant.resourceId) &&
       !tables.revokedSessions.has(grant.sessionId) &&
@@ -166,6 +206,7 @@ export class AddressGrants {
 
   #add(grant: AddressGrant): void {
     this.#byId.set(grant.id, grant);
+    this.#options.untold?.add(grant);
     const key = place(grant.resourceId, grant.address);
     const here = this.#byPlace.get(key);
     if (here === undefined) this.#byPlace.set(key, [grant]);
@@ -176,8 +217,11 @@ export class AddressGrants {
     this.#wakeAt(Date.parse(grant.expiresAt));
   }
 
-  #drop(grant: AddressGrant): void {
+  #drop(grant: AddressGrant, why: AddressGrantEnd): void {
     this.#byId.delete(grant.id);
+    this.#held.delete(grant.id);
+    const nowMs = this.#options.now();
+    this.#options.untold?.end(grant, nowMs, Date.parse(grant.expiresAt) <= nowMs ? 'expired' : why);
     const key = place(grant.resourceId, grant.address);
     const others = (this.#byPlace.get(key) ?? []).filter((other) => other !== grant);
     if (others.length === 0) this.#byPlace.delete(key);
@@ -187,10 +231,11 @@ export class AddressGrants {
     if (mine?.size === 0) this.#byUser.delete(grant.userId);
   }
 
-  #remove(grants: readonly AddressGrant[], why: 'expired' | 'revoked'): void {
+  #remove(grants: readonly AddressGrant[], why: AddressGrantEnd): void {
     if (grants.length === 0) return;
-    for (const grant of grants) this.#drop(grant);
+    for (const grant of grants) this.#drop(grant, why);
     void this.#file.save();
+    this.#onChange();
     for (const grant of grants) for (const listener of this.#listeners) listener(grant, why);
   }
 

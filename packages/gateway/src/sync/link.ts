@@ -5,6 +5,7 @@ import {
   type EdgeSignIn,
   type LogLevel,
   parseHostPort,
+  type ReportedAddressGrant,
   SYNC_ALPN,
   SYNC_FEATURES,
   SYNC_MAX_FROM_CONSOLE,
@@ -36,6 +37,8 @@ export interface SyncLinkOptions {
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly onUp: () => void;
   readonly onDown: () => void;
+  /** There is no link and the next dial follows later: it ended, or this dial failed. */
+  readonly onAway: () => void;
   readonly onSnapshot: (snapshot: ReceivedSnapshot) => void;
   readonly onEventsStored: (epoch: string, seq: number) => void;
   /** Answered by `tunnels`. */
@@ -159,6 +162,16 @@ export class SyncLink {
   /** True when the console has revoked the session. */
   async signOut(sessionId: string): Promise<boolean> {
     return (await this.#call({ type: 'sign_out', sessionId }, 'sign_out_result')) !== null;
+  }
+
+  /** How many of the report the console has, and which of them it does not let count; null while it is away. */
+  async tellAddressGrants(
+    grants: readonly ReportedAddressGrant[],
+    open?: readonly string[],
+  ): Promise<{ taken: number; ended: readonly string[] } | null> {
+    const report = { grants: [...grants], ...(open === undefined ? {} : { open: [...open] }) };
+    const result = await this.#call({ type: 'address_grants', ...report }, 'address_grants_result');
+    return result?.type === 'address_grants_result' ? result : null;
   }
 
   /** A fresh client certificate (PEM) for the key of the request, or null. */
@@ -365,6 +378,7 @@ export class SyncLink {
   }
 
   #scheduleRetry(failure: NodeJS.ErrnoException | null): void {
+    this.#options.onAway();
     const now = performance.now();
     if (this.#upSince !== null && now - this.#upSince > GOOD_LINK_MS) {
       this.#backoff.reset();

@@ -9,6 +9,7 @@ export const LIVE_NOUNS = {
   groups: 'users:read',
   roles: 'roles:read',
   sessions: 'sessions:read',
+  addresses: 'sessions:read',
   'api-keys': 'api_keys:read',
   'service-accounts': 'service_accounts:read',
   'workload-trusts': 'service_accounts:read',
@@ -37,6 +38,7 @@ export const liveNoun = z.enum(Object.keys(LIVE_NOUNS) as [LiveNoun, ...LiveNoun
 export const PERSONAL_LIVE_NOUNS: readonly LiveNoun[] = [
   'users',
   'sessions',
+  'addresses',
   'api-keys',
   'factors',
   'personal-access-tokens',

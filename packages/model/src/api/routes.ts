@@ -32,6 +32,7 @@ import {
 } from '../entities/index.ts';
 import { accessRequestRoutes } from './access-request-routes.ts';
 import { activityRoutes } from './activity-routes.ts';
+import { addressRoutes } from './address-routes.ts';
 import { apiKeyRoutes } from './api-key-routes.ts';
 import { auditExportRoutes } from './audit-export-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
@@ -229,6 +230,7 @@ export const routes = defineRoutes({
   },
 
   ...meRoutes,
+  ...addressRoutes,
   'organizations.getCurrent': {
     method: 'GET',
     path: '/api/v1/organizations/current',

@@ -28,6 +28,7 @@ import { factorKind } from './sign-in.ts';
 export * from './access-request.ts';
 export * from './access-rule.ts';
 export * from './activity.ts';
+export * from './address-grant.ts';
 export * from './audit-export.ts';
 export * from './branding.ts';
 export * from './device-posture.ts';
@@ -552,19 +553,6 @@ export const consent = z.strictObject({
   givenAt: timestamp,
 });
 export type Consent = z.infer<typeof consent>;
-
-/** Address grant: a signed-in user opened raw ports for one source address until `expiresAt`. Kept by the gateway. */
-export const addressGrant = z.strictObject({
-  id,
-  organizationId: id,
-  resourceId: id,
-  userId: id,
-  sessionId: id,
-  address,
-  createdAt: timestamp,
-  expiresAt: timestamp,
-});
-export type AddressGrant = z.infer<typeof addressGrant>;
 
 export const gatewayEndpoint = z.strictObject({
   gatewayId: id,

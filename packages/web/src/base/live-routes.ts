@@ -15,6 +15,7 @@ const FURTHER: Partial<Record<LiveNoun, readonly string[]>> = {
   groups: ['users.', 'serviceAccounts.', ...ASSERTIONS],
   factors: ['passkeys.', 'users.listFactors'],
   sessions: ['me.listSessions'],
+  addresses: ['me.listAddresses'],
   'access-requests': ['me.listReach'],
   devices: ['overview.', 'me.listDevices', ...ASSERTIONS],
   policies: ['policyAssertions.', 'segments.', 'templates.'],

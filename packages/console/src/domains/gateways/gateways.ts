@@ -165,6 +165,13 @@ export async function revokeGateway(context: Context, caller: Caller, id: string
       .where('organization_id', '=', caller.organizationId)
       .where('id', '=', id)
       .execute();
+    await queries
+      .updateTable('address_grants')
+      .set({ ended_at: context.clock() })
+      .where('organization_id', '=', caller.organizationId)
+      .where('gateway_id', '=', id)
+      .where('ended_at', 'is', null)
+      .execute();
     await appendAudit(queries, context, caller, {
       action: 'gateway.revoke',
       objectKind: 'gateway',

@@ -1,6 +1,7 @@
 import type { SignInPolicy, Snapshot, SnapshotResource } from '@zeronaut/model';
 import type { Queries } from '../../store/store.ts';
 import { accessGrantsOf } from '../access-requests/access-requests.ts';
+import { endedAddressGrantsOf } from '../address-grants/address-grants.ts';
 import type { Context } from '../context.ts';
 import type { GatewayRow } from '../gateways/gateways.ts';
 import { portalPasskeysOf } from '../passkeys/edge-sign-in.ts';
@@ -19,6 +20,8 @@ export interface OrganizationFacts {
   readonly users: Snapshot['users'];
   readonly devices: Snapshot['devices'];
   readonly revokedSessions: Snapshot['revokedSessions'];
+  /** By gateway. */
+  readonly endedAddressGrants: ReadonlyMap<string, readonly string[]>;
   readonly personalAccessTokens: Snapshot['personalAccessTokens'];
   readonly passkeys: Awaited<ReturnType<typeof portalPasskeysOf>>;
   readonly signInPolicy: SignInPolicy;
@@ -163,6 +166,7 @@ export async function readFacts(
         : { posture: { facts: JSON.parse(row.facts), collectedAt: new Date(row.collected_at).toISOString() } }),
     })),
     revokedSessions: revoked.map((row) => ({ id: row.id, expiresAt: new Date(row.expires_at).toISOString() })),
+    endedAddressGrants: only === undefined ? await endedAddressGrantsOf(queries, organizationId, nowMs) : new Map(),
     personalAccessTokens: await personalAccessTokensOf(queries, organizationId, nowMs, userId),
     passkeys: await portalPasskeysOf(queries, organizationId, userId),
     signInPolicy: await getSignInPolicy(queries, organizationId),

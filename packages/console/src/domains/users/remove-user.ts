@@ -78,7 +78,7 @@ export async function remove(
     after: removal.ends,
   });
   await revokeUserSessions(queries, context, organizationId, id, '');
-  for (const table of ['devices', 'api_keys', 'personal_access_tokens', 'workload_trusts'] as const) {
+  for (const table of ['devices', 'api_keys', 'personal_access_tokens', 'workload_trusts', 'address_grants'] as const) {
     await queries
       .updateTable(table)
       .set({ revoked_at: nowMs })

@@ -45,6 +45,7 @@ import * as sessionDevices from './0077-session-devices.ts';
 import * as notificationVersions from './0078-notification-versions.ts';
 import * as approvingSessions from './0079-approving-sessions.ts';
 import * as headerRules from './0080-header-rules.ts';
+import * as addressGrants from './0081-address-grants.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -96,6 +97,7 @@ export const migrations: MigrationProvider = {
       '0078-notification-versions': notificationVersions,
       '0079-approving-sessions': approvingSessions,
       '0080-header-rules': headerRules,
+      '0081-address-grants': addressGrants,
     };
   },
 };

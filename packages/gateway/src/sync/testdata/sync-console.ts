@@ -128,6 +128,7 @@ export function startLink(
     log: createLog({ level: 'silent' }),
     onUp: () => told.push('up'),
     onDown: () => told.push('down'),
+    onAway: () => undefined,
     onSnapshot: (snapshot) => told.push(snapshot),
     onEventsStored: (epoch, seq) => told.push([epoch, seq]),
     ...options,

@@ -74,10 +74,10 @@ export const messages: Translation<typeof english> = {
   'consent.withdrawTitle': 'Einwilligung für {name} zurücknehmen?',
   'consent.withdrawText':
     'Er bekommt nichts mehr und fragt dich wieder. Was er schon weiss, und eine Sitzung bei ihm selbst, bleibt dort.',
-  addresses: 'Freigegebene Adressen',
   'addresses.text':
-    'Für rohe Ports gibst du die Adresse frei, von der du kommst, am Portal eines Gateways und auf Zeit.',
-  'addresses.none': 'Noch kein Gateway.',
+    'Für Ports ohne eigene Anmeldung: am Portal eines Gateways gibst du die Adresse frei, von der du kommst, für begrenzte Zeit.',
+  'addresses.none': 'Du hast gerade keine freigegeben.',
+  'addresses.portals': 'Neu freigeben, am Portal von',
   push: 'Nachrichten in Browsern',
   'push.text':
     'Sagt dir, wenn etwas nicht stimmt oder auf deine Entscheidung wartet, auch wenn diese Seite zu ist, bis du dich abmeldest. Was gesagt wird, ist für diesen Browser verschlüsselt.',

@@ -68,10 +68,10 @@ export const messages = {
   'consent.withdrawTitle': 'Take your consent for {name} back?',
   'consent.withdrawText':
     'It is given nothing more and asks you again. What it knows already, and a session of its own, stays with it.',
-  addresses: 'Authorised addresses',
   'addresses.text':
-    'For raw ports you open the address that you come from, at the portal of a gateway, for a bounded time.',
-  'addresses.none': 'No gateway yet.',
+    'For ports without a sign-in of their own: at the portal of a gateway you authorise the address that you come from, for a bounded time.',
+  'addresses.none': 'None is authorised now.',
+  'addresses.portals': 'Authorise one at the portal of',
   push: 'Messages in browsers',
   'push.text':
     'Tells you when something is wrong or waits for your decision, also while this page is closed, until you sign out. What is told is encrypted for this browser.',

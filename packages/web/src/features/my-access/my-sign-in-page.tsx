@@ -3,10 +3,11 @@ import Link from '@mui/material/Link';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import type { Consent } from '@zeronaut/model';
-import { lazy, Suspense, useState } from 'react';
+import { Fragment, lazy, Suspense, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMe } from '../../base/session.ts';
+import { AddressesSection } from '../../ui/addresses-section.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Row, Rows } from '../../ui/rows.tsx';
@@ -19,6 +20,7 @@ import { myAccessMessages } from './messages.ts';
 import { MyFactors } from './my-factors.tsx';
 
 const MyPush = lazy(async () => ({ default: (await import('./my-push.tsx')).MyPush }));
+const ADDRESSES = ['me.listAddresses', 'addresses.list'] as const;
 const ALL = { query: { limit: 200 } } as const;
 
 /** How I sign in, where I am signed in, and the machines that are mine. */
@@ -34,7 +36,7 @@ export function MySignInPage() {
         <MySessions />
         <MyDevices />
         <MyConsents />
-        <Addresses />
+        <MyAddresses />
         <Suspense>
           <MyPush />
         </Suspense>
@@ -116,35 +118,42 @@ function MyConsents() {
   );
 }
 
-/** Gateways keep them, each its own; its portal shows and changes them. */
-function Addresses() {
+/** They are made at the portals of gateways, and seen and ended here. */
+function MyAddresses() {
   const t = useMessages(myAccessMessages);
   const gateways = useQuery(routeQuery('gateways.list', { query: { limit: 100 } }));
+  const end = useRouteMutation('me.deleteAddress', ADDRESSES);
+  const endAll = useRouteMutation('me.deleteAddresses', ADDRESSES);
+  const portals = gateways.data?.items.filter(({ status }) => status === 'active') ?? [];
   return (
-    <Section title={t('addresses')} flush>
-      <Typography variant="body2" color="textSecondary" sx={{ px: { xs: 2, sm: 2.5 }, pt: 0.5, pb: 1 }}>
-        {t('addresses.text')}
-      </Typography>
-      <Rows
-        label={t('addresses')}
-        query={gateways}
-        itemsOf={({ items }) => items.filter(({ status }) => status === 'active')}
-        none={t('addresses.none')}
-        row={({ id, name, baseDomain, httpsPort }) => {
-          const host = `portal.${baseDomain}${httpsPort === 443 ? '' : `:${httpsPort}`}`;
-          return (
-            <Row
-              key={id}
-              title={
-                <Link href={`https://${host}/`} target="_blank" rel="noreferrer">
-                  {name}
-                </Link>
-              }
-              detail={host}
-            />
-          );
-        }}
-      />
-    </Section>
+    <AddressesSection
+      query={useQuery(routeQuery('me.listAddresses', ALL))}
+      none={t('addresses.none')}
+      onEnd={({ id }) => end.mutateAsync({ params: { id } })}
+      onEndAll={() => endAll.mutateAsync({})}
+      before={
+        <Typography variant="body2" color="textSecondary" sx={{ px: { xs: 2, sm: 2.5 }, pt: 0.5, pb: 1 }}>
+          {t('addresses.text')}
+        </Typography>
+      }
+    >
+      {portals.length === 0 ? null : (
+        <Typography variant="body2" component="div" sx={{ px: { xs: 2, sm: 2.5 }, pb: 2 }}>
+          {t('addresses.portals')}{' '}
+          {portals.map(({ id, name, baseDomain, httpsPort }, index) => (
+            <Fragment key={id}>
+              {index === 0 ? null : ', '}
+              <Link
+                href={`https://portal.${baseDomain}${httpsPort === 443 ? '' : `:${httpsPort}`}/`}
+                target="_blank"
+                rel="noreferrer"
+              >
+                {name}
+              </Link>
+            </Fragment>
+          ))}
+        </Typography>
+      )}
+    </AddressesSection>
   );
 }

@@ -71,6 +71,7 @@ export const messages: Translation<typeof english> = {
   'factors.removeText':
     'Die Sitzungen der Person enden. Bis sie einen neuen Faktor einrichtet, genügt die erste Angabe bei der Anmeldung, sofern die Anmelderegeln nicht mehr verlangen.',
   keys: 'API-Schlüssel',
+  'addresses.none': 'Kein Port ist für eine ihrer Adressen offen.',
   'sessions.none': 'Nirgends angemeldet.',
   'devices.none': 'Kein Gerät.',
   'keys.lastUsed': 'benutzt',

@@ -64,6 +64,7 @@ export const messages = {
   'factors.removeText':
     'Their sessions end. Until they set up a new factor, what they sign in with first is enough, unless the sign-in policy asks for more.',
   keys: 'API keys',
+  'addresses.none': 'No port is open to an address of theirs.',
   'sessions.none': 'Signed in nowhere.',
   'devices.none': 'No device.',
   'keys.lastUsed': 'used',

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
+import { AddressesSection } from '../../ui/addresses-section.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Row, Rows } from '../../ui/rows.tsx';
 import { Section } from '../../ui/section.tsx';
@@ -21,6 +22,7 @@ export function UserAccess({ user }: { readonly user: User }) {
   return (
     <>
       {may('sessions:read') && user.kind === 'person' ? <UserSessions user={user} /> : null}
+      {may('sessions:read') && user.kind === 'person' ? <UserAddresses user={user} /> : null}
       {may('devices:read') ? <UserDevices user={user} /> : null}
       {may('api_keys:read') ? <UserKeys user={user} /> : null}
     </>
@@ -36,6 +38,20 @@ function UserSessions({ user }: { readonly user: User }) {
     <SessionsSection
       query={useQuery(routeQuery('sessions.list', { query }))}
       none={t('sessions.none')}
+      onEnd={may('sessions:write') ? ({ id }) => end.mutateAsync({ params: { id } }) : undefined}
+    />
+  );
+}
+
+function UserAddresses({ user }: { readonly user: User }) {
+  const t = useMessages(userMessages);
+  const may = useMay();
+  const end = useRouteMutation('addresses.delete', ['addresses.list', 'me.listAddresses']);
+  const query = { userId: user.id, open: 'true', sort: '-created', limit: SHOWN } as const;
+  return (
+    <AddressesSection
+      query={useQuery(routeQuery('addresses.list', { query }))}
+      none={t('addresses.none')}
       onEnd={may('sessions:write') ? ({ id }) => end.mutateAsync({ params: { id } }) : undefined}
     />
   );
