@@ -19,7 +19,7 @@ export {
 } from './merkle-tree.ts';
 export { ERASE_ACTION, KEPT_ACTIONS, MIN_RETENTION_DAYS, PRUNE_ACTION, RETENTION_ACTION } from './omissions.ts';
 export {
-  commitmentOf,
+  commitmentTo,
   ERASED,
   isOpened,
   type OpenedPart,
@@ -28,6 +28,7 @@ export {
   readableEntry,
   SEALED,
   type SealedPart,
+  textOfOpened,
 } from './personal-data.ts';
 export {
   formatVerifierKey,

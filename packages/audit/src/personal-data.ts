@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 
 /**
@@ -31,8 +31,18 @@ export const ERASED = '[erased]';
 
 const MAX_PARTS = 1_000;
 
-export function commitmentOf({ salt, values }: OpenedPart): string {
-  return createHash('sha256').update(canonicalJson({ salt, values })).digest('base64url');
+/** What is sealed of a part, and committed to. */
+export function textOfOpened({ salt, values }: OpenedPart): string {
+  return canonicalJson({ salt, values });
+}
+
+/** To the text of an opened part. */
+export function commitmentTo(text: string): string {
+  return hash('sha256', text, 'base64url');
+}
+
+export function commitmentOf(part: OpenedPart): string {
+  return commitmentTo(textOfOpened(part));
 }
 
 /** The sealed parts of an entry, none for most; undefined: not written as entries are. */

@@ -10,6 +10,7 @@ import {
 import type { Sealer } from './master-key.ts';
 import { createOpenidKeys, type OpenidKeys, parseOpenidKeys, rotateOpenidKeys } from './openid-keys.ts';
 import { generateSigningKey, loadSigningKey, type SigningKey } from './signing-key.ts';
+import { SubjectKeys } from './subject-keys.ts';
 
 /** Everything that the console vouches for, and the keys it does so with. Private keys leave the database only here. */
 export interface Authority {
@@ -40,6 +41,7 @@ export interface Authority {
   readonly auditMailKey: Uint8Array;
   /** For secrets that an organization entrusts to the console. The name must say whose it is and what for. */
   readonly sealer: Sealer;
+  readonly subjectKeys: SubjectKeys;
   /** Ed25519 over `SNAPSHOT_CONTEXT` + payload, base64url. */
   signSnapshot(payload: string): string;
 }
@@ -147,6 +149,7 @@ export async function loadAuthority(store: Store, sealer: Sealer, clock: () => n
         .execute();
     },
     sealer,
+    subjectKeys: new SubjectKeys(sealer),
     signSnapshot: (payload) =>
       sign(null, Buffer.from(SNAPSHOT_CONTEXT + payload), snapshotKey.privateKey).toString('base64url'),
   };

@@ -1,5 +1,6 @@
 import { type AccessEvent, idTime, isReason, REASONS } from '@zeronaut/model';
 import { sql } from 'kysely';
+import { insertRows } from '../../store/insert-rows.ts';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
@@ -14,8 +15,19 @@ import { countTraffic } from '../traffic/count-traffic.ts';
 const SEARCHED_EVENTS = 2_000;
 /** A request has its id, and its event the time, within this of each other. */
 const REQUEST_ID_MS = 1_000;
-/** Rows per insert: eleven columns each, well below the 32,766 parameters that both databases take. */
-const INSERT_BATCH = 500;
+const STORED = {
+  organization_id: 'text',
+  gateway_id: 'text',
+  epoch: 'text',
+  seq: 'bigint',
+  at: 'bigint',
+  resource_id: 'text',
+  effect: 'text',
+  reason: 'text',
+  subject: 'text',
+  source_address: 'text',
+  body: 'text',
+} as const;
 
 /** Stores events once each, whatever is sent again, and moves the head of their epoch up. One gateway, one epoch. */
 export async function storeEvents(
@@ -26,27 +38,22 @@ export async function storeEvents(
   epoch: string,
   events: readonly AccessEvent[],
 ): Promise<number> {
-  for (let i = 0; i < events.length; i += INSERT_BATCH) {
-    await queries
-      .insertInto('access_events')
-      .values(
-        events.slice(i, i + INSERT_BATCH).map((event) => ({
-          organization_id: organizationId,
-          gateway_id: gatewayId,
-          epoch,
-          seq: event.seq,
-          at: Date.parse(event.at),
-          resource_id: event.resourceId,
-          effect: event.effect,
-          reason: event.reason,
-          subject: event.subject,
-          source_address: event.sourceAddress,
-          body: JSON.stringify(event),
-        })),
-      )
-      .onConflict((conflict) => conflict.columns(['gateway_id', 'epoch', 'seq']).doNothing())
-      .execute();
-  }
+  const rows = events.map((event) => ({
+    organization_id: organizationId,
+    gateway_id: gatewayId,
+    epoch,
+    seq: event.seq,
+    at: Date.parse(event.at),
+    resource_id: event.resourceId,
+    effect: event.effect,
+    reason: event.reason,
+    subject: event.subject,
+    source_address: event.sourceAddress,
+    body: JSON.stringify(event),
+  }));
+  await insertRows(queries, context.store.kind, 'access_events', STORED, rows, {
+    conflict: sql`on conflict (gateway_id, epoch, seq) do nothing`,
+  });
   await notePersonalAccessTokenUse(queries, organizationId, events);
   const head = await queries
     .selectFrom('event_heads')

@@ -2,6 +2,7 @@ import { CHAIN_START, canonicalJson, chainHash, type SealedPart } from '@zeronau
 import { type AuditEntry, createId } from '@zeronaut/model';
 import { sql } from 'kysely';
 import { changeOf, type ToldChange } from '../../live/live-feed.ts';
+import { insertRows } from '../../store/insert-rows.ts';
 import type { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Actor, Caller, Context, Origin } from '../context.ts';
@@ -31,8 +32,18 @@ export type AuditDeed = AuditInput & {
   readonly userId?: string | undefined;
 };
 
-/** Rows of one insert: ten columns each, below what both databases take as parameters. */
-const INSERT_BATCH = 1000;
+const COLUMNS = {
+  organization_id: 'text',
+  seq: 'bigint',
+  id: 'text',
+  at: 'bigint',
+  body: 'text',
+  previous_hash: 'text',
+  hash: 'text',
+  action: 'text',
+  object_id: 'text',
+  actor_id: 'text',
+} as const;
 
 /**
  * Adds one entry to the organization's chain, within the transaction of the change that it tells of. Taking the next
@@ -56,27 +67,30 @@ export async function appendAuditEntries(
   deeds: readonly AuditDeed[],
 ): Promise<void> {
   if (deeds.length === 0) return;
-  const { audit_seq: lastSeq, audit_head: head } = await queries
-    .updateTable('organizations')
-    .set((eb) => ({ audit_seq: eb('audit_seq', '+', deeds.length) }))
+  const { kind } = context.store;
+  // In SQLite a transaction is alone.
+  const { audit_seq: seqBefore, audit_head: head } = await queries
+    .selectFrom('organizations')
+    .select(['audit_seq', 'audit_head'])
     .where('id', '=', organizationId)
-    .returning(['audit_seq', 'audit_head'])
+    .$if(kind === 'postgres', (select) => select.forNoKeyUpdate())
     .executeTakeFirstOrThrow();
   const at = context.clock();
   const separated = deeds.map(separatePersonal);
   const refs = new Set(separated.flatMap(({ personal }) => personal.map(({ ref }) => ref)));
   const subjects = await subjectsOf(queries, context, organizationId, refs);
+  const atText = new Date(at).toISOString();
   let previousHash = head;
   const changes: ToldChange[] = [];
   const rows = deeds.map((deed, index) => {
-    const seq = lastSeq - deeds.length + 1 + index;
+    const seq = seqBefore + 1 + index;
     const id = createId('audit', at);
     const { actor, before, after, personal } = separated[index]!;
     const entry: Omit<AuditEntry, 'previousHash' | 'hash'> & { readonly personal?: readonly SealedPart[] } = {
       seq,
       id,
       organizationId,
-      at: new Date(at).toISOString(),
+      at: atText,
       actor,
       action: deed.action,
       objectKind: deed.objectKind,
@@ -95,21 +109,13 @@ export async function appendAuditEntries(
     previousHash = hash;
     return row;
   });
-  for (let index = 0; index < rows.length; index += INSERT_BATCH) {
-    await queries
-      .insertInto('audit_entries')
-      .values(rows.slice(index, index + INSERT_BATCH))
-      .execute();
-  }
-  await queries
-    .updateTable('organizations')
-    .set({ audit_head: previousHash })
-    .where('id', '=', organizationId)
-    .execute();
+  await insertRows(queries, kind, 'audit_entries', COLUMNS, rows, {
+    beside: sql`update organizations set audit_seq = ${seqBefore + rows.length}, audit_head = ${previousHash} where id = ${organizationId}`,
+  });
   const last = rows.at(-1)!;
   changes.push({
     ...{ noun: 'audit-entries', id: last.id, version: last.seq, action: deeds.at(-1)!.action },
-    ...{ at: new Date(at).toISOString(), ownerId: null, actorId: deeds.at(-1)!.actor.id },
+    ...{ at: atText, ownerId: null, actorId: deeds.at(-1)!.actor.id },
   });
   context.store.afterCommit(queries, () => {
     for (const change of changes) context.live.changed(organizationId, change);

@@ -123,6 +123,7 @@ export async function erase(
       });
       return { ...before, active: false, subjects };
     });
+    context.authority.subjectKeys.forget();
     if (!(erased instanceof Refusal)) await forget(context);
     return erased;
   } finally {

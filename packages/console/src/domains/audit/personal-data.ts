@@ -43,6 +43,7 @@ function isMail(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     value.length <= 254 &&
+    value.includes('@') &&
     /^[^\s@]+@[^\s@]+\.[^\s@.]+$/.test(value) &&
     !value.endsWith('.invalid')
   );
@@ -60,10 +61,12 @@ export function separatePersonal(deed: Deed): Separated {
     return SEALED;
   };
 
-  function walk(value: unknown, path: string, owner: PersonRef | null): unknown {
-    if (isMail(value)) return put(mailRef(value), path, value);
+  /** What is at `key` of what is at `parent`: most of it is no person's, and needs no pointer. */
+  function walk(value: unknown, parent: string, key: string | number, owner: PersonRef | null): unknown {
+    if (isMail(value)) return put(mailRef(value), pointerTo(parent, key), value);
     if (value === null || typeof value !== 'object') return value;
-    if (Array.isArray(value)) return value.map((item, index) => walk(item, pointerTo(path, index), owner));
+    const path = pointerTo(parent, key);
+    if (Array.isArray(value)) return value.map((item, index) => walk(item, path, index, owner));
     const fields = value as Record<string, unknown>;
     const named = isMail(fields.email);
     const own = named
@@ -72,17 +75,16 @@ export function separatePersonal(deed: Deed): Separated {
         ? fields.userId
         : owner;
     return Object.fromEntries(
-      Object.entries(fields).map(([key, field]) => {
-        const at = pointerTo(path, key);
+      Object.entries(fields).map(([name, field]) => {
         const isPersonal =
           typeof field === 'string' &&
           field !== '' &&
           own !== null &&
-          (ADDRESS_KEYS.has(key) ||
-            (key === 'address' && 'userAgent' in fields) ||
-            (key === 'name' && named) ||
-            (key === 'subject' && PROVIDER_SUBJECTS.has(deed.objectKind)));
-        return [key, isPersonal ? put(own, at, field) : walk(field, at, own)];
+          (ADDRESS_KEYS.has(name) ||
+            (name === 'address' && 'userAgent' in fields) ||
+            (name === 'name' && named) ||
+            (name === 'subject' && PROVIDER_SUBJECTS.has(deed.objectKind)));
+        return [name, isPersonal ? put(own, pointerTo(path, name), field) : walk(field, path, name, own)];
       }),
     );
   }
@@ -92,11 +94,11 @@ export function separatePersonal(deed: Deed): Separated {
   const actor = {
     kind,
     id,
-    name: isPerson && name !== '' ? put(id, '/actor/name', name) : (walk(name, '/actor/name', doer) as string),
+    name: isPerson && name !== '' ? put(id, '/actor/name', name) : (walk(name, '/actor', 'name', doer) as string),
     address: doer !== null && address !== '' ? put(doer, '/actor/address', address) : address,
   };
-  const before = walk(deed.before, '/before', about);
-  const after = walk(deed.after, '/after', about);
+  const before = walk(deed.before, '', 'before', about);
+  const after = walk(deed.after, '', 'after', about);
   return { actor, before, after, personal };
 }
 

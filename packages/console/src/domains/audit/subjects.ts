@@ -1,14 +1,15 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import {
-  canonicalJson,
-  commitmentOf,
+  commitmentTo,
   isOpened,
   type OpenedPart,
   parseSealedParts,
   readableEntry,
   type SealedPart,
+  textOfOpened,
 } from '@zeronaut/audit';
 import { type AuditEntry, createId, Fault } from '@zeronaut/model';
+import { isOneOf } from '../../store/is-one-of.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import type { PersonalValue, PersonRef } from './personal-data.ts';
@@ -19,6 +20,9 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const SALT_BYTES = 16;
+/** Randomness is fetched for many parts at once: asking costs more than using. */
+const POOL_BYTES = 128 * (SALT_BYTES + NONCE_BYTES);
+let pool = Buffer.alloc(0);
 /** Ids in one question to the database. */
 const QUERY_BATCH = 500;
 
@@ -51,18 +55,22 @@ export function sealParts(
     else known.push(value);
   }
   return [...bySubject].map(([subject, values]) => {
-    const random = randomBytes(SALT_BYTES + NONCE_BYTES);
+    if (pool.length === 0) pool = randomBytes(POOL_BYTES);
+    const random = pool.subarray(0, SALT_BYTES + NONCE_BYTES);
+    pool = pool.subarray(SALT_BYTES + NONCE_BYTES);
     const salt = random.subarray(0, SALT_BYTES).toString('base64url');
-    const opened: OpenedPart = { salt, values: values.map(({ value }) => value.toWellFormed()) };
+    const opened = textOfOpened({ salt, values: values.map(({ value }) => value.toWellFormed()) });
     const nonce = random.subarray(SALT_BYTES);
     const cipher = createCipheriv('aes-256-gcm', subject.key, nonce, { authTagLength: TAG_BYTES });
     cipher.setAAD(Buffer.from(`${organizationId}\n${entryId}\n${subject.id}`));
-    const text = Buffer.concat([cipher.update(canonicalJson(opened), 'utf8'), cipher.final()]);
+    const text = cipher.update(opened, 'utf8');
+    // A stream cipher ends with nothing; from here on there is the tag.
+    cipher.final();
     return {
       subject: subject.id,
       paths: values.map(({ path }) => path),
       sealed: Buffer.concat([nonce, text, cipher.getAuthTag()]).toString('base64url'),
-      commitment: commitmentOf(opened),
+      commitment: commitmentTo(opened),
     };
   });
 }
@@ -96,39 +104,45 @@ export async function subjectsOf(
   if (refs.size === 0) return subjects;
   const addresses = [...refs].filter((ref) => ref.startsWith('mail:')).map((ref) => ref.slice(5));
   const users = new Map<string, string>();
+  const { kind } = context.store;
   for (const batch of batches(addresses)) {
     const rows = await queries
       .selectFrom('users')
       .select(['id', 'email'])
       .where('organization_id', '=', organizationId)
-      .where('email', 'in', batch)
+      .where(isOneOf(kind, 'email', batch))
       .execute();
     for (const { id, email } of rows) users.set(`mail:${email}`, id);
   }
   /** Columns of the table by which each is found. */
-  const wanted = new Map<PersonRef, { userId: string } | { mailHash: string }>();
+  const wanted = new Map<PersonRef, SubjectName>();
   for (const ref of refs) {
     const userId = ref.startsWith('mail:') ? users.get(ref) : ref;
     wanted.set(
       ref,
-      userId === undefined ? { mailHash: mailHashOf(context, organizationId, ref.slice(5)) } : { userId },
+      userId === undefined
+        ? { user_id: null, mail_hash: mailHashOf(context, organizationId, ref.slice(5)) }
+        : { user_id: userId, mail_hash: null },
     );
   }
   const found = new Map<string, Subject>();
-  const names = [...new Set([...wanted.values()].map(nameOf))];
-  for (const batch of batches(names)) {
-    const rows = await queries
-      .selectFrom('audit_subjects')
-      .select(['id', 'user_id', 'mail_hash', 'sealed_key'])
-      .where('organization_id', '=', organizationId)
-      .where('erased_at', 'is', null)
-      .where((eb) => eb.or([eb('user_id', 'in', batch), eb('mail_hash', 'in', batch)]))
-      .execute();
-    for (const row of rows) {
-      const key = openKey(context, organizationId, row.id, row.sealed_key);
-      if (key === null)
-        throw new Fault('store.audit_key_unreadable', { side: 'local', message: `${row.id} has no key` });
-      found.set((row.user_id ?? row.mail_hash)!, { id: row.id, key });
+  // One after the other: PostgreSQL makes less of a question for either.
+  for (const column of ['user_id', 'mail_hash'] as const) {
+    const names = [...wanted.values()].flatMap((want) => want[column] ?? []);
+    for (const batch of batches([...new Set(names)])) {
+      const rows = await queries
+        .selectFrom('audit_subjects')
+        .select(['id', column, 'sealed_key'])
+        .where('organization_id', '=', organizationId)
+        .where('erased_at', 'is', null)
+        .where(isOneOf(kind, column, batch))
+        .execute();
+      for (const row of rows) {
+        const key = openKey(context, organizationId, row.id, row.sealed_key);
+        if (key === null)
+          throw new Fault('store.audit_key_unreadable', { side: 'local', message: `${row.id} has no key` });
+        found.set(row[column]!, { id: row.id, key });
+      }
     }
   }
   for (const [ref, want] of wanted) {
@@ -143,13 +157,18 @@ export async function subjectsOf(
   return subjects;
 }
 
-const nameOf = (want: { userId: string } | { mailHash: string }) => ('userId' in want ? want.userId : want.mailHash);
+/** By which a subject is found: one of them. */
+type SubjectName =
+  | { readonly user_id: string; readonly mail_hash: null }
+  | { readonly user_id: null; readonly mail_hash: string };
+
+const nameOf = (want: SubjectName) => want.user_id ?? want.mail_hash;
 
 async function createSubject(
   queries: Queries,
   context: Context,
   organizationId: string,
-  want: { userId: string } | { mailHash: string },
+  want: SubjectName,
 ): Promise<Subject> {
   const nowMs = context.clock();
   const id = createId('auditSubject', nowMs);
@@ -158,8 +177,7 @@ async function createSubject(
     .insertInto('audit_subjects')
     .values({
       ...{ organization_id: organizationId, id, created_at: nowMs, erased_at: null },
-      user_id: 'userId' in want ? want.userId : null,
-      mail_hash: 'mailHash' in want ? want.mailHash : null,
+      ...want,
       sealed_key: context.authority.sealer.seal(keyName(organizationId, id), key.toString('base64url')),
     })
     .execute();
@@ -169,8 +187,9 @@ async function createSubject(
 /** Null: erased, or sealed by somebody else. */
 function openKey(context: Context, organizationId: string, id: string, sealed: string | null): Buffer | null {
   if (sealed === null) return null;
+  const name = keyName(organizationId, id);
   try {
-    return Buffer.from(context.authority.sealer.open(keyName(organizationId, id), sealed), 'base64url');
+    return context.authority.subjectKeys.open(name, sealed);
   } catch (error) {
     if (error instanceof Fault) return null;
     throw error;

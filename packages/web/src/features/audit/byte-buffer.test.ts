@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, createHash as nodeHash, randomBytes, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { ByteBuffer } from './byte-buffer.ts';
-import { checkSignature, createHash, createPublicKey, forgetSignatures, verify } from './node-crypto.ts';
+import { checkSignature, createHash, createPublicKey, forgetSignatures, hash, verify } from './node-crypto.ts';
 
 test('hashes are those of Node, whatever the length and the pieces', () => {
   for (const length of [0, 1, 55, 56, 57, 63, 64, 65, 119, 120, 127, 128, 1000, 70_001]) {
@@ -16,6 +16,7 @@ test('hashes are those of Node, whatever the length and the pieces', () => {
     createHash('sha256').update(text).digest('base64url'),
     nodeHash('sha256').update(text).digest('base64url'),
   );
+  assert.equal(hash('sha256', text, 'base64url'), nodeHash('sha256').update(text).digest('base64url'));
   assert.throws(() => createHash('md5'));
 });
 

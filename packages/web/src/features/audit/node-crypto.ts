@@ -29,6 +29,10 @@ export function createHash(name: string) {
   return chained;
 }
 
+export function hash(name: string, text: string, encoding: 'base64url'): string {
+  return createHash(name).update(text).digest(encoding) as string;
+}
+
 export function createPublicKey(input: { readonly key: Uint8Array; readonly asymmetricKeyType: string }): PublicKey {
   const raw = input.key.slice();
   return {
