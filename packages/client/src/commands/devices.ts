@@ -14,6 +14,7 @@ import {
   parseList,
   printTable,
 } from './command-line.ts';
+import { placeCommand } from './place.ts';
 import { emailsOf } from './users.ts';
 
 interface PolicyOptions extends CommonOptions {
@@ -126,6 +127,15 @@ export function devicesCommand(line: CommandLine): Command {
         output.line(`${device.name} (${device.id}) is approved.`);
         output.line(output.style('dim', `  Key  ${device.keyFingerprint}`));
       }),
+  );
+
+  group.addCommand(
+    placeCommand(line, {
+      noun: 'device',
+      examples: ['devices place dev_01… "Bern, cellar" --at 46.95,7.45', 'devices place dev_01… --nowhere'],
+      find: (api, id) => named(id, () => api.call('devices.get', { params: { id } }), 'device', 'devices list'),
+      set: (api, id, place) => api.call('devices.setPlace', { params: { id }, body: { place } }),
+    }),
   );
 
   group.addCommand(

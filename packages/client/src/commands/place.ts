@@ -1,10 +1,8 @@
-import type { Gateway } from '@zeronaut/model';
+import type { Place } from '@zeronaut/model';
 import { type Command, Option } from 'commander';
 import type { ApiClient } from '../api/client.ts';
 import { usageError } from '../cli-error.ts';
 import { type CommandLine, type CommonOptions, connect, createCommand, outputOf } from './command-line.ts';
-
-type Place = Gateway['place'];
 
 interface Placed {
   readonly id: string;
@@ -20,11 +18,11 @@ interface PlaceOptions extends CommonOptions {
 export function placeCommand(
   line: CommandLine,
   of: {
-    readonly noun: 'gateway' | 'site';
+    readonly noun: 'gateway' | 'site' | 'device';
     readonly examples: string[];
     /** Fails where there is none. */
     readonly find: (api: ApiClient, idOrName: string) => Promise<Placed>;
-    readonly set: (api: ApiClient, id: string, place: Place) => Promise<Placed>;
+    readonly set: (api: ApiClient, id: string, place: Place | null) => Promise<Placed>;
   },
 ): Command {
   return createCommand('place', {
@@ -32,7 +30,7 @@ export function placeCommand(
     description: 'It is shown and decides nothing. Coordinates are degrees: north and east are positive.',
     examples: of.examples,
   })
-    .argument(`<${of.noun}>`, 'name or id')
+    .argument(`<${of.noun}>`, of.noun === 'device' ? 'id of the device' : 'name or id')
     .argument('[place]', 'what people call it')
     .addOption(new Option('--at <latitude,longitude>', 'where it is').argParser(parseCoordinates))
     .addOption(new Option('--nowhere', 'it has no place any more').conflicts('at'))

@@ -107,6 +107,8 @@ export interface Schema extends AddressGrantTables, IdentityProviderTables, Traf
     segments: Generated<string>;
     /** When it had a tunnel last; exact to a minute. */
     last_seen_at: Generated<number | null>;
+    /** JSON of `place`. */
+    place: Generated<string | null>;
   };
   device_discoveries: {
     device_id: string;

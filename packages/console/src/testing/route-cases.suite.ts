@@ -862,6 +862,13 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     }),
     foreign: 'not_found',
   },
+  'devices.setPlace': {
+    prepare: async ({ ours }) => ({
+      params: { id: (await ours.enrolDevice()).id },
+      body: { place: { name: 'Zürich', latitude: 47.37, longitude: 8.54 } },
+    }),
+    foreign: 'not_found',
+  },
   'sites.setPlace': {
     prepare: async (world) => ({
       ...(await newSite(world)),

@@ -9,11 +9,12 @@ import {
   displayName,
   id,
   label,
+  place,
   targetAddress,
   timestamp,
 } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
-import { byId, listQuery, pageOf } from './route-parts.ts';
+import { byId, flag, listQuery, pageOf } from './route-parts.ts';
 
 /** Gateways that are asked for the tunnels of one device. */
 export const MAX_TOLD_GATEWAYS = 100;
@@ -34,6 +35,7 @@ export const deviceRoutes = defineRoutes({
     query: listQuery(['created', 'name', 'seen'], {
       userId: id.optional(),
       state: z.enum(['approved', 'pending', 'revoked']).optional(),
+      placed: flag.optional().describe('somebody said where it is'),
     }),
     response: pageOf(deviceView),
   },
@@ -97,6 +99,17 @@ export const deviceRoutes = defineRoutes({
     permission: 'devices:write',
     status: 204,
     params: byId,
+  },
+  'devices.setPlace': {
+    method: 'PUT',
+    path: '/api/v1/devices/:id/place',
+    tag: 'devices',
+    summary: 'Say where a device is, for maps; null: nowhere in particular',
+    permission: 'devices:write',
+    status: 200,
+    params: byId,
+    body: z.strictObject({ place: place.nullable() }),
+    response: deviceView,
   },
   'devices.approve': {
     method: 'POST',

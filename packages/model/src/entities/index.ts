@@ -170,6 +170,15 @@ export const apiKey = z.strictObject({
 });
 export type ApiKey = z.infer<typeof apiKey>;
 
+/** Somewhere on earth, as a person says it (WGS 84, degrees). */
+export const place = z.strictObject({
+  name: displayName,
+  latitude: z.number().min(-90).max(90),
+  longitude: z.number().min(-180).max(180),
+});
+
+export type Place = z.infer<typeof place>;
+
 export const device = z.strictObject({
   id,
   organizationId: id,
@@ -184,6 +193,8 @@ export const device = z.strictObject({
   segments,
   /** What it said of itself last; null: nothing yet. */
   posture: devicePosture.nullable(),
+  /** Null: nobody said where it is. It is shown on maps and decides nothing. */
+  place: place.nullable(),
   revokedAt: timestamp.nullable(),
 });
 export type Device = z.infer<typeof device>;
@@ -192,13 +203,6 @@ export const portRange = z
   .strictObject({ from: port, to: port })
   .refine((range) => range.from <= range.to, 'from must not be above to')
   .refine((range) => range.to - range.from < 10_000, 'at most 10,000 ports');
-
-/** Somewhere on earth, as a person says it (WGS 84, degrees). */
-export const place = z.strictObject({
-  name: displayName,
-  latitude: z.number().min(-90).max(90),
-  longitude: z.number().min(-180).max(180),
-});
 
 export const gateway = z.strictObject({
   id,

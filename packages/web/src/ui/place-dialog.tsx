@@ -1,11 +1,9 @@
-import { type Gateway, place } from '@zeronaut/model';
+import { type Place, place } from '@zeronaut/model';
 import { useMessages } from '../base/messages.ts';
 import { CoordinateInput } from './coordinate-input.tsx';
 import { FormDialog } from './form-dialog.tsx';
 import { TextInput } from './form-fields.tsx';
 import { uiMessages } from './messages.ts';
-
-type Place = NonNullable<Gateway['place']>;
 
 /** Where something is, by the word of whoever runs it. */
 export function PlaceDialog(props: {

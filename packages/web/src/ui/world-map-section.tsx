@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { GatewayView, SiteView } from '@zeronaut/model';
+import type { DeviceView, GatewayView, Permission, SiteView } from '@zeronaut/model';
 import { routeQuery } from '../base/api.ts';
 import { type Translate, useMessages } from '../base/messages.ts';
 import { useMay } from '../base/session.ts';
@@ -11,8 +11,8 @@ type Words = Translate<NonNullable<ReturnType<(typeof uiMessages)['loaded']['get
 const LIMIT = 500;
 
 /**
- * The map of active gateways and of sites, each with the agent that serves it, as soon as one of them has a place. Import it lazily: it brings
- * the outline of the world along.
+ * The map of active gateways, of sites, each with the agent that serves it, and of agents that have a place of their own, as soon as one of
+ * them has a place. Import it lazily: it brings the outline of the world along.
  */
 export function WorldMapSection() {
   const t = useMessages(uiMessages);
@@ -22,10 +22,16 @@ export function WorldMapSection() {
     ...routeQuery('sites.list', { query: { limit: LIMIT } }),
     enabled: may('sites:read'),
   });
-  if (gateways === undefined || (sites === undefined && may('sites:read'))) return null;
+  const { data: agents } = useQuery({
+    ...routeQuery('devices.list', { query: { placed: 'true', state: 'approved', limit: LIMIT } }),
+    enabled: may('devices:read'),
+  });
+  const isThere = (known: unknown, permission: Permission) => known !== undefined || !may(permission);
+  if (gateways === undefined || !isThere(sites, 'sites:read') || !isThere(agents, 'devices:read')) return null;
   const points = [
     ...gateways.items.map((gateway) => gatewayPoint(gateway, t)),
     ...(sites?.items ?? []).map((site) => sitePoint(site, t)),
+    ...(agents?.items ?? []).map((agent) => agentPoint(agent, t)),
   ];
   if (points.every(({ place }) => place === null)) return null;
   return (
@@ -39,6 +45,13 @@ function gatewayPoint({ id, name, place, connected, load }: GatewayView, t: Word
   const tunnels = load === null || !connected ? '' : ` · ${t('map.tunnels', { count: load.tunnels })}`;
   return {
     ...{ id, name, place, to: '/gateways/$id', kind: t('map.gateway') + tunnels, isWell: connected },
+    state: t(connected ? 'map.connected' : 'map.away'),
+  };
+}
+
+function agentPoint({ id, name, place, connected }: DeviceView, t: Words): MapPoint {
+  return {
+    ...{ id, name, place, to: '/devices/$id', kind: t('map.agent'), isWell: connected },
     state: t(connected ? 'map.connected' : 'map.away'),
   };
 }

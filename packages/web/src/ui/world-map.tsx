@@ -1,19 +1,19 @@
 import { worldOutline } from 'virtual:world-outline';
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
-import type { Gateway } from '@zeronaut/model';
+import type { Place } from '@zeronaut/model';
 import { useMessages } from '../base/messages.ts';
 import { MAP_HEIGHT, MAP_WIDTH, project } from '../base/world-projection.ts';
 import { TextLink } from './button-link.tsx';
 import { uiMessages } from './messages.ts';
 import { StatusChip } from './status-chip.tsx';
 
-/** A gateway or a site. */
+/** A gateway, a site or an agent. */
 export interface MapPoint {
   readonly id: string;
   readonly name: string;
-  readonly to: '/gateways/$id' | '/sites/$id';
-  readonly place: Gateway['place'];
+  readonly to: '/gateways/$id' | '/sites/$id' | '/devices/$id';
+  readonly place: Place | null;
   /** In words: what it is, and how it is. */
   readonly kind: string;
   readonly state: string;
@@ -28,7 +28,7 @@ const SAME_PLACE = 7;
 /** Of those without a place. */
 const MAX_NAMED = 30;
 
-/** Where gateways and sites are, as their operators said it, and which have no place. The list says all that the picture does. */
+/** Where gateways, sites and agents are, as their operators said it, and which have no place. The list says all that the picture does. */
 export function WorldMap({ points }: { readonly points: readonly MapPoint[] }) {
   const t = useMessages(uiMessages);
   const placed = points.filter((point): point is Placed => point.place !== null);

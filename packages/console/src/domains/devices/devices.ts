@@ -1,4 +1,4 @@
-import { createId, type Device, type DeviceView } from '@zeronaut/model';
+import { createId, type Device, type DeviceView, type Place } from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import { parseCertificateRequest } from '../../authority/certificate-request.ts';
 import { Refusal } from '../../store/refusal.ts';
@@ -9,6 +9,7 @@ import type { Caller, Context } from '../context.ts';
 import { contains, type ListQuery, listRows } from '../list.ts';
 import { checkNotLinked } from '../memberships/home.ts';
 import { isoTime, type Page, toPage } from '../page.ts';
+import { setPlace, toPlace } from '../places.ts';
 import { revoke } from '../revoke.ts';
 import { getDevicePolicy } from './device-policy.ts';
 
@@ -43,6 +44,7 @@ function toDevice(row: Row, posture: PostureRow | null = null): Device {
             collectedAt: isoTime(posture.collected_at),
             receivedAt: isoTime(posture.received_at),
           },
+    place: toPlace(row.place),
     revokedAt: isoTime(row.revoked_at),
   };
 }
@@ -66,11 +68,13 @@ export async function listDevices(
     readonly userId?: string | undefined;
     readonly state?: 'approved' | 'pending' | 'revoked' | undefined;
     readonly revoked?: boolean;
+    readonly placed?: boolean | undefined;
   },
 ): Promise<Page<DeviceView> | Refusal> {
   let select = context.store.db.selectFrom('devices').selectAll().where('organization_id', '=', caller.organizationId);
   if (query.q) select = select.where(contains(query.q, ['name']));
   if (query.userId !== undefined) select = select.where('user_id', '=', query.userId);
+  if (query.placed !== undefined) select = select.where('place', query.placed ? 'is not' : 'is', null);
   if (query.revoked === false) select = select.where('revoked_at', 'is', null);
   if (query.state !== undefined) {
     select = select.where('revoked_at', query.state === 'revoked' ? 'is not' : 'is', null);
@@ -176,6 +180,7 @@ export async function enrolDevice(
       revoked_at: null,
       segments: '[]',
       last_seen_at: null,
+      place: null,
     };
     await queries.insertInto('devices').values(row).execute();
     await bindSession(queries, caller, row);
@@ -203,6 +208,16 @@ async function bindSession(queries: Queries, caller: Caller, device: Row): Promi
     .where('id', '=', caller.credentialId)
     .where('kind', '=', 'cli')
     .execute();
+}
+
+export async function setDevicePlace(
+  context: Context,
+  caller: Caller,
+  id: string,
+  input: Place | null,
+): Promise<DeviceView | Refusal> {
+  const refused = await setPlace(context, caller, id, input, { table: 'devices', objectKind: 'device' });
+  return refused ?? (await getDevice(context, caller, id));
 }
 
 /** By a person who may; approving twice is no error. */

@@ -1,4 +1,4 @@
-import { formatHostPort, type Gateway, type GatewayView, place } from '@zeronaut/model';
+import { formatHostPort, type Gateway, type GatewayView, type Place } from '@zeronaut/model';
 import { type Selectable, sql } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
@@ -7,6 +7,7 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { contains, type ListQuery, listPage } from '../list.ts';
 import { isoTime, type Page } from '../page.ts';
+import { setPlace, toPlace } from '../places.ts';
 import { portalHost } from '../resources/names.ts';
 import { lagOf, loadOf } from './gateway-load.ts';
 
@@ -30,7 +31,7 @@ export function toGateway(row: GatewayRow, connected: ReadonlySet<string>): Gate
     lastSeenAt: isoTime(row.last_seen_at),
     snapshotVersion: row.applied_version,
     softwareVersion: row.software_version,
-    place: row.place === null ? null : place.parse(JSON.parse(row.place)),
+    place: toPlace(row.place),
     segments: JSON.parse(row.segments),
     createdAt: isoTime(row.created_at),
   };
@@ -120,33 +121,14 @@ export async function listEndpoints(context: Context, caller: Caller) {
   };
 }
 
-/** What is shown alone: no snapshot says anything of it. */
 export async function setGatewayPlace(
   context: Context,
   caller: Caller,
   id: string,
-  input: Gateway['place'],
+  input: Place | null,
 ): Promise<Gateway | Refusal> {
-  return await context.store.transaction(async (queries) => {
-    const { organizationId } = caller;
-    const own = queries.selectFrom('gateways').selectAll().where('organization_id', '=', organizationId);
-    const before = await own.where('id', '=', id).executeTakeFirst();
-    if (before === undefined) return new Refusal('api.not_found');
-    const after = await queries
-      .updateTable('gateways')
-      .set({ place: input === null ? null : JSON.stringify(input) })
-      .where('organization_id', '=', organizationId)
-      .where('id', '=', id)
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    const connected = context.connectedGateways();
-    const view = toGateway(after, connected);
-    await appendAudit(queries, context, caller, {
-      ...{ action: 'gateway.place', objectKind: 'gateway', objectId: id },
-      ...{ before: { place: toGateway(before, connected).place }, after: { place: view.place } },
-    });
-    return view;
-  });
+  const refused = await setPlace(context, caller, id, input, { table: 'gateways', objectKind: 'gateway' });
+  return refused ?? (await getGateway(context, caller, id));
 }
 
 export async function revokeGateway(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type AccessInput, createId, place, type Site, type SiteView } from '@zeronaut/model';
+import { type AccessInput, createId, type Place, type Site, type SiteView } from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
@@ -8,6 +8,7 @@ import type { Caller, Context } from '../context.ts';
 import { findActiveDevice } from '../devices/devices.ts';
 import { contains, type ListQuery, listPage } from '../list.ts';
 import { isoTime, type Page } from '../page.ts';
+import { setPlace, toPlace } from '../places.ts';
 import { hashAccess, redactAccess } from '../resources/access-input.ts';
 import { withNameConflicts } from '../resources/resources.ts';
 
@@ -23,7 +24,7 @@ export function toSite(row: Row): Site {
     destinations: JSON.parse(row.destinations),
     access: JSON.parse(row.access),
     segments: JSON.parse(row.segments),
-    place: row.place === null ? null : place.parse(JSON.parse(row.place)),
+    place: toPlace(row.place),
     createdAt: isoTime(row.created_at),
     updatedAt: isoTime(row.updated_at),
     version: row.version,
@@ -144,31 +145,14 @@ export async function publishSite(
   );
 }
 
-/** What is shown alone: no snapshot says anything of it. */
 export async function setSitePlace(
   context: Context,
   caller: Caller,
   id: string,
-  input: Site['place'],
+  input: Place | null,
 ): Promise<SiteView | Refusal> {
-  return await context.store.transaction(async (queries) => {
-    const { organizationId } = caller;
-    const own = queries.selectFrom('sites').selectAll().where('organization_id', '=', organizationId);
-    const before = await own.where('id', '=', id).executeTakeFirst();
-    if (before === undefined) return new Refusal('api.not_found');
-    const after = { ...before, place: input === null ? null : JSON.stringify(input) };
-    await queries
-      .updateTable('sites')
-      .set({ place: after.place })
-      .where('organization_id', '=', organizationId)
-      .where('id', '=', id)
-      .execute();
-    await appendAudit(queries, context, caller, {
-      ...{ action: 'site.place', objectKind: 'site', objectId: id },
-      ...{ before: { place: toSite(before).place }, after: { place: input } },
-    });
-    return view(context, after);
-  });
+  const refused = await setPlace(context, caller, id, input, { table: 'sites', objectKind: 'site' });
+  return refused ?? (await getSite(context, caller, id));
 }
 
 export async function deleteSite(context: Context, caller: Caller, id: string): Promise<undefined | Refusal> {

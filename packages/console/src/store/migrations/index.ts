@@ -46,6 +46,7 @@ import * as notificationVersions from './0078-notification-versions.ts';
 import * as approvingSessions from './0079-approving-sessions.ts';
 import * as headerRules from './0080-header-rules.ts';
 import * as addressGrants from './0081-address-grants.ts';
+import * as devicePlaces from './0082-device-places.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -98,6 +99,7 @@ export const migrations: MigrationProvider = {
       '0079-approving-sessions': approvingSessions,
       '0080-header-rules': headerRules,
       '0081-address-grants': addressGrants,
+      '0082-device-places': devicePlaces,
     };
   },
 };

@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { Device, PostureState } from '@zeronaut/model';
 import { lazy, Suspense, useState } from 'react';
-import { routeQuery, useRouteMutation } from '../../base/api.ts';
+import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { isNotFound } from '../../base/api-client.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useNameOf } from '../../base/people.ts';
@@ -16,6 +16,7 @@ import { CopyText } from '../../ui/copy-text.tsx';
 import { DeviceEffects } from '../../ui/device-effects.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { PlaceButton, usePlaceFact } from '../../ui/place-button.tsx';
 import { useRiskFact } from '../../ui/risk-fact.tsx';
 import { Section } from '../../ui/section.tsx';
 import { useSegmentsFact } from '../../ui/segments-fact.tsx';
@@ -37,6 +38,7 @@ export function DevicePage() {
   const t = useMessages(deviceMessages);
   const segmentsFact = useSegmentsFact();
   const riskFact = useRiskFact();
+  const placeFact = usePlaceFact();
   const nameOf = useNameOf();
   const may = useMay();
   const { id } = route.useParams();
@@ -44,6 +46,7 @@ export function DevicePage() {
   const [asking, setAsking] = useState<'approve' | 'revoke' | null>(null);
   const approve = useRouteMutation('devices.approve', CHANGED);
   const revoke = useRouteMutation('devices.delete', CHANGED);
+  const setPlace = useRouteMutation('devices.setPlace', ['devices.list', 'devices.get']);
   if (device === undefined && isNotFound(error)) {
     return (
       <>
@@ -66,6 +69,12 @@ export function DevicePage() {
         actions={
           may('devices:write') && state !== 'revoked' ? (
             <>
+              <PlaceButton
+                name={device.name}
+                place={device.place}
+                reload={async () => (await call('devices.get', { params: { id } })).place}
+                onSave={(place) => setPlace.mutateAsync({ params: { id }, body: { place } })}
+              />
               <Button variant="outlined" color="error" onClick={() => setAsking('revoke')}>
                 {t('revoke')}
               </Button>
@@ -100,6 +109,7 @@ export function DevicePage() {
               [t('fact.key'), <code key="key">{device.keyFingerprint}</code>],
               segmentsFact(device),
               riskFact(device),
+              placeFact(device.place),
               [t('fact.id'), <code key="id">{device.id}</code>],
             ]}
           />
