@@ -74,6 +74,8 @@ export const stateClaims = z.object({
   host: z.string().max(260),
   path: z.string().max(4096),
   nonce: z.string().length(43),
+  /** The request that was not let through: operators find why under its id. */
+  req: z.string().max(40).optional(),
   iat: seconds,
   exp: seconds,
 });

@@ -228,7 +228,7 @@ class Decision {
     const navigation = isNavigation(head);
     if (navigation && signInHelps && this.#context.sync !== null) {
       const { signingKey, gatewayId } = this.#context;
-      const { state, cookie } = beginSignIn(head, signingKey, gatewayId, this.#context.now());
+      const { state, cookie } = beginSignIn(head, flow.requestId, signingKey, gatewayId, this.#context.now());
       const portal = originOf(flow.tables.portalHost, flow, head);
       // Whoever is signed in already would be sent back at once; a step-up needs the form.
       const again = reason === 'access.step_up_required' ? '&again=1' : '';
@@ -246,7 +246,10 @@ class Decision {
       actions: [
         ...askForAccess(reader.t, this.#context.consoleUrl, reason, proof.user, flow.resource),
         ...(proof.sessionState === 'valid'
-          ? [html`<a href="/.zeronaut/sign-out">${reader.t.signOut.toUseOther}</a>`]
+          ? [
+              html`<a href="${originOf(flow.tables.portalHost, flow, head)}/">${reader.t.services}</a>`,
+              html`<a href="/.zeronaut/sign-out">${reader.t.signOut.toUseOther}</a>`,
+            ]
           : []),
       ],
     });

@@ -22,6 +22,10 @@ export interface SignInView {
   readonly failure: Reason | null;
   /** What the browser needs to ask for a passkey; null: nobody has one here. */
   readonly passkey: object | null;
+  /** For whoever is signed in and is asked for a factor: where one is set up. */
+  readonly setUp: { readonly consoleUrl: string | null } | null;
+  /** The request that led here. */
+  readonly requestId: string | null;
 }
 
 export function signInPage(t: Texts, view: SignInView): Page {
@@ -53,9 +57,17 @@ ${
 <button type="submit">${t.signIn.title}</button>
 </form>
 ${view.passkey === null ? null : passkeySignInForm(t, view.passkey, view.csrf, view.state)}
-</main>`,
+${view.setUp === null ? null : setUpFactor(t, view.setUp)}
+</main>
+${view.requestId === null ? null : html`<footer><p>${t.request} <code>${view.requestId}</code></p></footer>`}`,
     ...(view.passkey === null ? {} : { script: PASSKEY_SCRIPTS[t.language] }),
   };
+}
+
+/** Who has no second factor would be asked for it for ever. */
+function setUpFactor(t: Texts, { consoleUrl }: { readonly consoleUrl: string | null }): Html {
+  return html`<section aria-labelledby="set-up"><h2 id="set-up">${t.signIn.noFactor}</h2>
+<div class="actions"><a href="/passkeys">${t.passkeys.add}</a>${consoleUrl === null ? null : html`<a href="${consoleUrl.replace(/\/$/, '')}/account" rel="noreferrer">${t.signIn.setUpApp}</a>`}</div></section>`;
 }
 
 export function alert(t: Texts, reason: Reason): Html {

@@ -131,6 +131,48 @@ describe('sign-in', () => {
     );
   });
 
+  test('who has no second factor is shown where to set one up, and under which request it was asked for', async () => {
+    const own = await AccessWorld.create([app]);
+    const factors = { '.': { left: { Var: 'context' }, attr: 'factors' } };
+    const anything = {
+      principal: { op: 'All' as const },
+      action: { op: 'All' as const },
+      resource: { op: 'All' as const },
+    };
+    own.change({
+      policies: [
+        {
+          id: createId('policy'),
+          name: 'second-factor',
+          mode: 'enforce',
+          json: {
+            effect: 'forbid',
+            ...anything,
+            conditions: [{ kind: 'unless', body: { contains: { left: factors, right: { Value: 'totp' } } } }],
+            annotations: { step_up: '' },
+          },
+        },
+      ],
+    });
+    const browser = new TestBrowser(own);
+    const asked = await browser.signIn(`${APP}/`, 'ann@example.com');
+    assert.equal(asked.status, 200);
+    assert.match(asked.body, /No second factor yet\?/);
+    assert.match(asked.body, /href="\/passkeys"/);
+    assert.match(asked.body, /href="https:\/\/console\.example\.com\/account"/);
+    const challenged = await browser.visit(`${APP}/`);
+    assert.equal(challenged.decision!.verdict.reason, 'access.step_up_required');
+    const formUrl = challenged.header('location')!;
+    const [, claims] = new URL(formUrl).searchParams.get('state')!.split('.');
+    const { req } = JSON.parse(Buffer.from(claims!, 'base64url').toString());
+    assert.match(req, /^req_/);
+    assert.ok((await browser.visit(formUrl)).body.includes(`Request <code>${req}</code>`));
+
+    // A link with `again` shows a stranger neither the console nor that anybody is signed in.
+    const stranger = await new TestBrowser(own).visit(formUrl);
+    assert.doesNotMatch(stranger.body, /console\.example\.com|No second factor/);
+  });
+
   test('who may not use the service is told so, and not sent in circles', async () => {
     const browser = new TestBrowser(world);
     const answer = await browser.signIn('https://ops.base.test:8443/', 'ann@example.com');

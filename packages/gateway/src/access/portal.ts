@@ -137,7 +137,6 @@ export class Portal {
   }
 
   #showSignIn(flow: Flow, head: RequestHead): LocalResponse {
-    const reader = readerOf(flow, head);
     const fields = parseFields(head.query);
     const stateToken = fields?.get('state') ?? null;
     const state = stateToken === null ? null : this.#openState(flow, stateToken);
@@ -147,24 +146,49 @@ export class Portal {
     const again = fields.get('again') === '1' && proof.user !== null;
     if (proof.user !== null && !again) return this.#goOn(flow, head, proof, state, []);
     const csrf = csrfOf(head);
-    return pageResponse(
+    return this.#signInPage(
       flow,
-      reader,
-      200,
-      signInPage(reader.t, {
+      head,
+      {
+        state: state === null ? null : { token: stateToken!, claims: state },
         csrf: csrf.value,
-        state: stateToken,
-        destination: state?.host ?? null,
         email: again ? proof.user!.email : '',
         failure: again ? 'access.step_up_required' : null,
-        passkey: this.#passkeys.requestOptions(flow, csrf.value),
-      }),
+      },
       csrf.headers,
     );
   }
 
-  async #signIn(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+  #signInPage(
+    flow: Flow,
+    head: RequestHead,
+    view: {
+      readonly state: { readonly token: string; readonly claims: ClaimsOf<'state'> } | null;
+      readonly csrf: string;
+      readonly email: string;
+      readonly failure: Reason | null;
+    },
+    headers: readonly (readonly [string, string])[],
+  ): LocalResponse {
     const reader = readerOf(flow, head);
+    const { state, csrf, email, failure } = view;
+    const isAskedForFactor = failure === 'access.step_up_required' && this.#proof(flow, head).user !== null;
+    const page = signInPage(reader.t, {
+      csrf,
+      email,
+      failure,
+      state: state?.token ?? null,
+      destination: state?.claims.host ?? null,
+      passkey: this.#passkeys.requestOptions(flow, csrf),
+      setUp: isAskedForFactor ? { consoleUrl: this.#context.consoleUrl } : null,
+      requestId: failure === null ? null : (state?.claims.req ?? null),
+    });
+    // Whoever is asked for more has done nothing wrong by following the redirect.
+    const status = failure === null || isAskedForFactor ? 200 : REASONS[failure].status;
+    return pageResponse(flow, reader, status, page, headers);
+  }
+
+  async #signIn(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
     const fields = parseForm(head, body);
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
     const stateToken = fields.get('state') ?? null;
@@ -174,18 +198,15 @@ export class Portal {
     const { sync } = this.#context;
     const email = fields.get('email')?.trim() ?? '';
     const again = (reason: Reason, headers: readonly (readonly [string, string])[] = []) =>
-      pageResponse(
+      this.#signInPage(
         flow,
-        reader,
-        REASONS[reason].status,
-        signInPage(reader.t, {
+        head,
+        {
+          state: state === null ? null : { token: stateToken!, claims: state },
           csrf: fields.get('csrf')!,
-          state: stateToken,
-          destination: state?.host ?? null,
           email: email.slice(0, 254),
           failure: reason,
-          passkey: this.#passkeys.requestOptions(flow, fields.get('csrf')!),
-        }),
+        },
         headers,
       );
     if (sync === null) return again('access.unavailable');
@@ -222,7 +243,6 @@ export class Portal {
 
   /** Needs no console: the snapshot says whose passkey it is. */
   async #signInWithPasskey(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
-    const reader = readerOf(flow, head);
     const fields = parseForm(head, body);
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
     const stateToken = fields.get('state') ?? null;
@@ -236,15 +256,12 @@ export class Portal {
         ? 'access.rate_limited'
         : await this.#passkeys.signIn(flow, head, csrf, fields.get('credential') ?? '');
     if (typeof token === 'string') {
-      const page = signInPage(reader.t, {
-        csrf,
-        state: stateToken,
-        destination: state?.host ?? null,
-        email: '',
-        failure: token,
-        passkey: this.#passkeys.requestOptions(flow, csrf),
-      });
-      return pageResponse(flow, reader, REASONS[token].status, page, waitMs > 0 ? [retryAfter(waitMs)] : []);
+      return this.#signInPage(
+        flow,
+        head,
+        { state: state === null ? null : { token: stateToken!, claims: state }, csrf, email: '', failure: token },
+        waitMs > 0 ? [retryAfter(waitMs)] : [],
+      );
     }
     this.#attempts.giveBack(source);
     const { sessions, tables, now } = this.#context;

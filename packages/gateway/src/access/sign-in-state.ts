@@ -33,7 +33,7 @@ function hashOf(nonce: string): string {
 }
 
 /** On a service's host: the state for the portal, and the cookie that binds it to this browser. */
-export function beginSignIn(head: RequestHead, key: SigningKey, gatewayId: string, nowMs: number) {
+export function beginSignIn(head: RequestHead, requestId: string, key: SigningKey, gatewayId: string, nowMs: number) {
   // Tabs that are opened side by side share the nonce, so that each of them can come back.
   const nonce = readSecretCookie(head, COOKIE.state) ?? createSecret();
   const issuedAt = Math.floor(nowMs / 1000);
@@ -45,6 +45,7 @@ export function beginSignIn(head: RequestHead, key: SigningKey, gatewayId: strin
       host: head.host,
       path: localPath(head.target),
       nonce: hashOf(nonce),
+      req: requestId,
       iat: issuedAt,
       exp: issuedAt + STATE_SECONDS,
     },

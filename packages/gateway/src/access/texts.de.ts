@@ -15,6 +15,8 @@ export const texts: Texts = {
     password: 'Passwort',
     code: 'Code deiner Authenticator-App oder ein Wiederherstellungscode',
     passkey: 'Mit einem Passkey anmelden',
+    noFactor: 'Noch kein zweiter Faktor?',
+    setUpApp: 'Eine Authenticator-App einrichten',
   },
   signOut: {
     action: 'Abmelden',

@@ -16,6 +16,8 @@ export const texts = {
     password: 'Password',
     code: 'Code of your authenticator app, or a recovery code',
     passkey: 'Sign in with a passkey',
+    noFactor: 'No second factor yet?',
+    setUpApp: 'Set up an authenticator app',
   },
   signOut: {
     action: 'Sign out',
