@@ -2,6 +2,7 @@
 
 export * from './administration.ts';
 export { UnsupportedPolicyError } from './cedar/expression.ts';
+export { compileMayHold, type MayHold } from './cedar/may-hold.ts';
 export * from './cedar/values.ts';
 export * from './circumstances.ts';
 export * from './console-permissions.ts';

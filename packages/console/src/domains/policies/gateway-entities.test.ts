@@ -96,6 +96,7 @@ eachDatabase('what people can reach is asked at each gateway', async (t, databas
       { name: 'wiki', targets: [target], access: { mode: 'policy' } },
       { name: 'anywhere', targets: [target], access: { mode: 'policy' } },
       { name: 'nowhere', targets: [target], access: { mode: 'policy' } },
+      { name: 'at-work', targets: [target], access: { mode: 'policy' } },
     ],
   });
   const idOf = async (name: string) => (await organization.call('GET', `/api/v1/resources/${name}`)).json().id;
@@ -107,6 +108,13 @@ eachDatabase('what people can reach is asked at each gateway', async (t, databas
   await policy('eu', 'permit', 'wiki', 'context has gateway && context.gateway in Segment::"eu"');
   await policy('named', 'permit', 'anywhere', 'context has gateway');
   await policy('abroad', 'permit', 'nowhere', 'context has gateway && context.gateway.name == "tokyo"');
+
+  await policy(
+    'work',
+    'permit',
+    'at-work',
+    'context.risk < 50 && context has gateway && context.gateway in Segment::"eu"',
+  );
 
   const [row, same] = await Promise.all(['wiki', 'anywhere'].map((object) => askedOf(object)));
   async function askedOf(object: string) {
@@ -124,11 +132,17 @@ eachDatabase('what people can reach is asked at each gateway', async (t, databas
   });
   assert.deepEqual(same.actions[0], { action: 'read', ...pass, policies: ['named'] }, 'the same at each is said once');
 
+  // Where the gateway alone keeps it from holding, nothing else is worth a word.
+  assert.deepEqual((await askedOf('at-work')).actions[0].atGateways, [
+    { gateways: ['fra1', 'ber1'], effect: 'depends', reason: 'access.policy', policies: ['work'], facts: ['risk'] },
+    { gateways: ['nyc1'], ...deny },
+  ]);
+
   const own = await organization.call('GET', '/api/v1/me/reach', undefined, { key: ann.key });
   const items = new Map<string, { urls: string[]; gateways?: string[]; depends: boolean }>(
     own.json().items.map((item: { name: string }) => [item.name, item]),
   );
-  assert.deepEqual([...items.keys()].sort(), ['anywhere', 'wiki']);
+  assert.deepEqual([...items.keys()].sort(), ['anywhere', 'at-work', 'wiki']);
   const wiki = items.get('wiki')!;
   assert.deepEqual([wiki.gateways, wiki.urls.length, wiki.depends], [['fra1', 'ber1'], 2, false]);
   assert.deepEqual([items.get('anywhere')!.gateways, items.get('anywhere')!.urls.length], [undefined, 3]);

@@ -9,6 +9,7 @@ import {
   type SnapshotUser,
 } from '@zeronaut/model';
 import {
+  ACTION_ENTITIES,
   type AccessDecision,
   type AccessFacts,
   type AccessQuestion,
@@ -16,12 +17,18 @@ import {
   anonymousFacts,
   areApart,
   type Circumstances,
+  compileMayHold,
   type DeviceFacts,
   decideAccess,
+  type Entity,
   evaluateAccess,
   explainPolicies,
   type GatewayFacts,
+  type LoadedPolicy,
   loadPolicy,
+  type MayHold,
+  momentOf,
+  objectEntity,
   PolicySet,
   turningFacts,
 } from '@zeronaut/policy';
@@ -40,6 +47,9 @@ const MAX_GATEWAYS_TRIED = 50;
 export class Judge {
   readonly facts: OrganizationFacts;
   readonly policies: PolicySet;
+  /** The same as they were written, and what of them was asked whether it may hold. */
+  readonly #given: ReadonlyMap<string, SnapshotPolicy>;
+  readonly #mayHold = new Map<string, MayHold>();
   readonly #users = new Map<string, SnapshotUser>();
   readonly #objects = new Map<string, SnapshotResource | SnapshotSite>();
   readonly #gateways: readonly GatewayFacts[];
@@ -53,6 +63,7 @@ export class Judge {
     this.facts = facts;
     this.#nowMs = nowMs;
     this.policies = new PolicySet(policies.map(loadPolicy));
+    this.#given = new Map(policies.map((policy) => [policy.id, policy]));
     this.#gateways = facts.gateways.map(({ id, name, region, segments }) => ({
       ...{ id, name, region },
       segments: JSON.parse(segments) as string[],
@@ -95,6 +106,23 @@ export class Judge {
   /** Whether segments alone keep some machine of the user from the site, whom its rule lets in. */
   isApartForSome(userId: string, site: SnapshotSite): boolean {
     return this.facts.devices.some((device) => device.userId === userId && areApart(device.segments, site.segments));
+  }
+
+  /** Whether a permit may come to hold for such a question, where of the moment only some facts are known. */
+  mayHold(
+    { id }: LoadedPolicy,
+    question: JudgedQuestion,
+    principal: Entity,
+    isKnown: (fact: string) => boolean,
+  ): boolean {
+    let mayHold = this.#mayHold.get(id);
+    if (mayHold === undefined) {
+      mayHold = compileMayHold(this.#given.get(id)!.json);
+      this.#mayHold.set(id, mayHold);
+    }
+    const { action, object } = question;
+    const fixed = { principal, action: ACTION_ENTITIES[action], resource: objectEntity(object) };
+    return mayHold({ ...fixed, ...momentOf(this.circumstances(question, '')) }, isKnown);
   }
 
   decide(question: JudgedQuestion): AccessDecision {

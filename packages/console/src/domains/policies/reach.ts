@@ -138,12 +138,16 @@ function actionOf(
     const { verdict, explanation } = judge.decide(question);
     const deciding = fitting.filter(({ id }) => explanation?.policies.includes(id));
     const factsOf = gateway === undefined ? ({ facts }: LoadedPolicy) => [...facts] : factsBesideGateway;
+    const isKnown = gateway === undefined ? () => false : isOfGateway;
+    const possible = fitting.filter(
+      (policy) => policy.effect === 'forbid' || judge.mayHold(policy, question, principal, isKnown),
+    );
     // Where neither rule, request nor permit lets them in, no forbid that might cease to hold does.
     const hasDoor =
       evaluateAccess(question.object.access, question.facts).effect !== 'deny' ||
       judge.circumstances(question, '').granted ||
-      fitting.some(({ effect }) => effect === 'permit');
-    const open = hasDoor ? undecided(fitting, deciding, verdict.effect === 'pass', factsOf) : [];
+      possible.some(({ effect }) => effect === 'permit');
+    const open = hasDoor ? undecided(possible, deciding, verdict.effect === 'pass', factsOf) : [];
     const bySegments =
       action === 'forward' &&
       verdict.reason === 'access.session' &&
