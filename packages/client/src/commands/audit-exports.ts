@@ -144,7 +144,8 @@ export function auditExportsCommand(line: CommandLine): Command {
             ? {}
             : { secret: options.secret ? await readHidden(hidden, line.environment) : null };
         const body = { settings, ...secret, ...(options.name !== undefined && { name: options.name }) };
-        const changed = await find(id, () => api.call('auditExports.update', { params: { id }, body }));
+        const ifMatch = `"${current.version}"`;
+        const changed = await find(id, () => api.call('auditExports.update', { params: { id }, body }, { ifMatch }));
         output.document(changed);
         output.line(`Entries go to ${addressOf(changed.settings)} from ${changed.progress.delivered + 1} on.`);
         output.line(output.style('dim', `  Try it:  zeronaut audit exports test ${changed.name}`));

@@ -7,8 +7,8 @@ export const auditExportHandlers: Pick<Handlers, keyof typeof auditExportRoutes>
   'auditExports.list': (context, { caller }) => auditExports.listExports(context, caller),
   'auditExports.create': (context, { caller, body }) => auditExports.createExport(context, caller, body),
   'auditExports.get': (context, { caller, params }) => auditExports.getExport(context, caller, params.id),
-  'auditExports.update': (context, { caller, params, body }) =>
-    auditExports.updateExport(context, caller, params.id, body),
+  'auditExports.update': (context, { caller, params, body, version }) =>
+    auditExports.updateExport(context, caller, params.id, version, body),
   'auditExports.test': (context, { caller, params }) => testExport(context, caller, params.id),
   'auditExports.delete': (context, { caller, params }) => auditExports.deleteExport(context, caller, params.id),
 };

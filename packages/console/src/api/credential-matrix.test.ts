@@ -16,6 +16,7 @@ const AGAIN: Partial<Record<RouteId, Reason>> = {
   'audit.setRetention': 'api.precondition_failed',
   'auditExports.create': 'api.name_taken',
   'auditExports.delete': 'api.not_found',
+  'auditExports.update': 'api.precondition_failed',
   'notifications.create': 'api.name_taken',
   'notifications.delete': 'api.not_found',
   'notifications.update': 'api.precondition_failed',

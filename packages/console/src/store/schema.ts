@@ -409,6 +409,7 @@ export interface Schema extends AddressGrantTables, IdentityProviderTables, Traf
     /** `auditExportSettings` as JSON. */
     settings: string;
     sealed_secret: string | null;
+    version: number;
     created_at: number;
     /** The receiver is known to have every entry up to this one. */
     delivered: number;

@@ -1004,7 +1004,11 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     foreign: 'not_found',
   },
   'auditExports.update': {
-    prepare: async (world) => ({ params: { id: await newExport(world) }, body: { name: 'renamed' } }),
+    prepare: async (world) => ({
+      params: { id: await newExport(world) },
+      body: { name: 'renamed' },
+      headers: { 'if-match': '"1"' },
+    }),
     foreign: 'not_found',
   },
   'auditExports.test': {

@@ -42,6 +42,7 @@ export const auditExportRoutes = defineRoutes({
     permission: 'audit_exports:write',
     stepUp: true,
     status: 200,
+    ifMatch: true,
     params: byIdOrName,
     body: auditExportChange,
     response: auditExport,

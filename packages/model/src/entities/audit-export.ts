@@ -76,6 +76,7 @@ export const auditExport = z.strictObject({
   name: label,
   settings: auditExportSettings,
   hasSecret: z.boolean(),
+  version: z.int().min(1),
   createdAt: timestamp,
   progress: z.strictObject({
     /** The receiver has every entry up to this one. */

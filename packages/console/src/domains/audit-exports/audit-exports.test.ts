@@ -317,8 +317,13 @@ eachDatabase('an export that is changed goes on from where it was, at the new pl
   await turn();
   const { delivered } = (await show(organization)).progress;
   assert.ok(delivered >= 5);
-  const patch = async (body: object, more: { key?: string } = {}) =>
-    await organization.call('PATCH', `/api/v1/audit/exports/${id}`, body, more);
+  const patch = async (body: object, more: { key?: string; version?: number } = {}) => {
+    const version = more.version ?? (await show(organization)).version;
+    return await organization.call('PATCH', `/api/v1/audit/exports/${id}`, body, {
+      ...(more.key !== undefined && { key: more.key }),
+      headers: { 'if-match': `"${version}"` },
+    });
+  };
 
   // The secret goes nowhere by itself.
   const settings = { kind: 'otlp', url: next.url };
@@ -328,7 +333,9 @@ eachDatabase('an export that is changed goes on from where it was, at the new pl
   }
   assert.equal((await patch({ settings: { kind: 'syslog', host: 'a.example' }, secret: 'x' })).statusCode, 400);
   assert.equal((await patch({ name: 'x' }, { key: (await organization.user('admin')).key })).statusCode, 403);
-  assert.equal((await patch({ secret: 'second secret' })).statusCode, 200);
+  assert.equal((await patch({ secret: 'second secret' })).json().version, 2);
+  const late = await patch({ secret: 'of somebody who saw the first version' }, { version: 1 });
+  assert.deepEqual([late.statusCode, late.json().reason], [412, 'api.precondition_failed']);
   await append(fixture, organization, 3);
   await signAll(fixture.context, fixture.log);
   await turn();

@@ -70,6 +70,7 @@ async function toView(context: Context, queries: Queries, row: ExportRow): Promi
   return {
     ...{ id: row.id, organizationId: row.organization_id, name: row.name, settings: settingsOf(row) },
     hasSecret: row.sealed_secret !== null,
+    version: row.version,
     createdAt: isoTime(row.created_at),
     progress: {
       ...{ delivered: row.delivered, entries, behind: Math.max(0, entries - row.delivered) },
@@ -118,6 +119,7 @@ export async function createExport(
       }
       const row: ExportRow = {
         ...{ id, organization_id: organizationId, name: input.name, settings: JSON.stringify(input.settings) },
+        version: 1,
         sealed_secret: input.secret === null ? null : context.authority.sealer.seal(secretName(id), input.secret),
         ...{ created_at: nowMs, delivered: input.from === 'now' ? last : 0, rejected: 0, failures: 0 },
         ...{ last_error: null, last_delivered_at: null, next_try_at: nowMs },
@@ -146,12 +148,14 @@ export async function updateExport(
   context: Context,
   caller: Caller,
   idOrName: string,
+  version: number,
   change: AuditExportChange,
 ): Promise<AuditExport | Refusal> {
   try {
     return await context.store.transaction(async (queries) => {
       const row = await findExport(queries, caller.organizationId, idOrName);
       if (row instanceof Refusal) return row;
+      if (row.version !== version) return new Refusal('api.precondition_failed');
       const before = settingsOf(row);
       const settings = change.settings ?? before;
       const invalid = checkInput({ settings, secret: change.secret ?? null });
@@ -172,13 +176,16 @@ export async function updateExport(
             ? null
             : context.authority.sealer.seal(secretName(row.id), given),
         ...{ failures: 0, last_error: null, next_try_at: context.clock() },
+        version: version + 1,
       };
       const after = await queries
         .updateTable('audit_exports')
         .set(values)
         .where('id', '=', row.id)
+        .where('version', '=', version)
         .returningAll()
-        .executeTakeFirstOrThrow();
+        .executeTakeFirst();
+      if (after === undefined) return new Refusal('api.precondition_failed');
       const view = await toView(context, queries, after);
       const { progress, ...shownAfter } = view;
       await appendAudit(queries, context, caller, {

@@ -1,6 +1,7 @@
 import { ERASE_ACTION } from '@zeronaut/audit';
 import type { AuditErasure } from '@zeronaut/model';
 import { sql } from 'kysely';
+import { leaveNoTrace } from '../../store/leave-no-trace.ts';
 import { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Caller, Context } from '../context.ts';
@@ -87,10 +88,8 @@ export async function erase(
   // Counting reads the whole log: not while it is locked.
   const before = await previewErasure(context, caller, userId, formerEmail);
   if (before instanceof Refusal) return before;
-  // What is overwritten must not stay readable in free parts of the file.
-  if (kind === 'sqlite') await sql`pragma secure_delete = on`.execute(db);
-  try {
-    const erased = await context.store.transaction(async (queries) => {
+  const erased = await leaveNoTrace(context.store, () =>
+    context.store.transaction(async (queries) => {
       // Whoever appends waits here, and then finds no key: it makes a new subject.
       await queries
         .updateTable('organizations')
@@ -122,17 +121,10 @@ export async function erase(
         after: { subjects, entries: before.entries },
       });
       return { ...before, active: false, subjects };
-    });
-    context.authority.subjectKeys.forget();
-    if (!(erased instanceof Refusal)) await forget(context);
-    return erased;
-  } finally {
-    if (kind === 'sqlite') await sql`pragma secure_delete = off`.execute(db);
-  }
-}
-
-/** What the database itself keeps of a row that was changed: SQLite in its write-ahead log, PostgreSQL in dead rows. */
-async function forget(context: Context): Promise<void> {
-  const { db, kind } = context.store;
-  await (kind === 'sqlite' ? sql`pragma wal_checkpoint(truncate)` : sql`vacuum audit_subjects`).execute(db);
+    }),
+  );
+  context.authority.subjectKeys.forget();
+  // Dead rows of PostgreSQL have the key until then.
+  if (kind === 'postgres' && !(erased instanceof Refusal)) await sql`vacuum audit_subjects`.execute(db);
+  return erased;
 }

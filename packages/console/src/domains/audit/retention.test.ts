@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { leafHash, MIN_RETENTION_DAYS, verifyConsistency, verifyInclusion } from '@zeronaut/audit';
 import { auditCheckpoint, auditRetentionInput } from '@zeronaut/model';
 import { eachDatabase } from '@zeronaut/testkit';
@@ -50,6 +51,8 @@ eachDatabase('texts go when they are past their time, and what was proved stays 
   const hashes = before.filter((line) => line.includes('"type":"entry"')).map((line) => JSON.parse(line).hash);
   await pruneAll(fixture.context, fixture.log);
   assert.deepEqual(await exportLines(organization), before, 'nothing is old enough');
+  const written = db.selectFrom('audit_entries').select(['seq', 'body']).where('organization_id', '=', organization.id);
+  const texts = await written.orderBy('seq').execute();
 
   // 40 days after the second day: 600 entries. The console ends in the middle and goes on later.
   fixture.clock.nowMs += 38 * DAY_MS;
@@ -65,6 +68,12 @@ eachDatabase('texts go when they are past their time, and what was proved stays 
   const rows = await db.selectFrom('audit_entries').selectAll().where('seq', '<=', 600).execute();
   for (const row of rows.filter(({ organization_id }) => organization_id === organization.id)) {
     assert.deepEqual([row.body, row.action, row.object_id, row.actor_id], ['', '', '', '']);
+  }
+  if (database.kind === 'sqlite') {
+    const file = database.url.replace(/^sqlite:(\/\/)?/, '');
+    const bytes = Buffer.concat([readFileSync(file), readFileSync(`${file}-wal`)]);
+    const left = texts.filter(({ body }) => bytes.includes(body)).map(({ seq }) => seq);
+    assert.deepEqual([left.length, left[0]], [301, 601], 'what is gone is in no free part of the file');
   }
   assert.equal(verifyLines(await exportLines(other)).pruned, 0);
   const listed = (await organization.call('GET', '/api/v1/audit?limit=500')).json().items;

@@ -1,5 +1,6 @@
 import { chainHash, KEPT_ACTIONS, PRUNE_ACTION, RETENTION_ACTION } from '@zeronaut/audit';
 import { type AuditRetention, type AuditRetentionInput, auditRetentionInput, createId } from '@zeronaut/model';
+import { leaveNoTrace } from '../../store/leave-no-trace.ts';
 import { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Caller, Context } from '../context.ts';
@@ -74,14 +75,26 @@ export async function prune(
   const made = await makeCheckpoint(context, organizationId);
   if (made instanceof Refusal) return made;
   await decide(context, organizationId);
-  let removed = 0;
-  while (!isStopped()) {
-    const swept = await sweep(context, organizationId);
-    if (swept instanceof Refusal) return swept;
-    if (swept === null) break;
-    removed += swept;
-  }
-  return removed;
+  const pruning = await readPruning(context.store.db, organizationId);
+  if (pruning === undefined || pruning.swept >= pruning.up_to) return 0;
+  return await leaveNoTrace(context.store, async () => {
+    let removed = 0;
+    while (!isStopped()) {
+      const swept = await sweep(context, organizationId);
+      if (swept instanceof Refusal) return swept;
+      if (swept === null) break;
+      removed += swept;
+    }
+    return removed;
+  });
+}
+
+async function readPruning(queries: Queries, organizationId: string) {
+  return await queries
+    .selectFrom('audit_prunings')
+    .select(['up_to', 'swept'])
+    .where('organization_id', '=', organizationId)
+    .executeTakeFirst();
 }
 
 /** Says in the log what is going to be removed; only then is it. */
@@ -140,11 +153,7 @@ async function decide(context: Context, organizationId: string): Promise<void> {
 /** One batch; null: there is none left. Each text is held against its hash once more: forged ones are not taken away. */
 async function sweep(context: Context, organizationId: string): Promise<number | null | Refusal> {
   return await context.store.transaction(async (queries) => {
-    const pruning = await queries
-      .selectFrom('audit_prunings')
-      .select(['up_to', 'swept'])
-      .where('organization_id', '=', organizationId)
-      .executeTakeFirst();
+    const pruning = await readPruning(queries, organizationId);
     if (pruning === undefined || pruning.swept >= pruning.up_to) return null;
     const to = Math.min(pruning.swept + SWEEP_BATCH, pruning.up_to);
     const rows = await queries

@@ -47,6 +47,7 @@ import * as approvingSessions from './0079-approving-sessions.ts';
 import * as headerRules from './0080-header-rules.ts';
 import * as addressGrants from './0081-address-grants.ts';
 import * as devicePlaces from './0082-device-places.ts';
+import * as auditExportVersions from './0083-audit-export-versions.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -100,6 +101,7 @@ export const migrations: MigrationProvider = {
       '0080-header-rules': headerRules,
       '0081-address-grants': addressGrants,
       '0082-device-places': devicePlaces,
+      '0083-audit-export-versions': auditExportVersions,
     };
   },
 };

@@ -3,7 +3,7 @@ import TextField from '@mui/material/TextField';
 import Typography from '@mui/material/Typography';
 import { type AuditExport, type AuditExportSettings, routes } from '@zeronaut/model';
 import { useFormContext, useWatch } from 'react-hook-form';
-import { useRouteMutation } from '../../base/api.ts';
+import { call, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { NumberInput, SelectInput, TextInput } from '../../ui/form-fields.tsx';
@@ -42,16 +42,22 @@ export function CreateAuditExportDialog({ onClose }: { readonly onClose: () => v
 /** Entries go on from where the receiver is. The secret is not shown by the API: without one, the one that is there stays. */
 export function EditAuditExportDialog(props: { readonly of: AuditExport; readonly onClose: () => void }) {
   const t = useMessages(settingsMessages);
-  const { id, name, settings, hasSecret } = props.of;
+  const { id, name, hasSecret, version } = props.of;
+  const base = (of: AuditExport) => ({ values: { name: of.name, settings: of.settings }, version: of.version });
   const update = useRouteMutation('auditExports.update', ['auditExports.list']);
   return (
     <FormDialog
       title={t('export.editTitle', { name })}
       action={t('save')}
       schema={routes['auditExports.update'].body}
-      base={{ values: { name, settings } }}
-      onSubmit={({ secret, ...body }) =>
-        update.mutateAsync({ params: { id }, body: secret == null ? body : { ...body, secret } })
+      base={base(props.of)}
+      reload={async () => base(await call('auditExports.get', { params: { id } }))}
+      onSubmit={({ secret, ...body }, from) =>
+        update.mutateAsync({
+          params: { id },
+          version: from.version ?? version,
+          body: secret == null ? body : { ...body, secret },
+        })
       }
       onClose={props.onClose}
     >
