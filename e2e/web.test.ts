@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { resourceInputOf } from '@zeronaut/model';
 import { freePort, waitFor } from '@zeronaut/testkit';
 import { ensureWeb, WEB_DIRECTORY } from '../scripts/build-web.mjs';
 import { openBrowser } from './harness/browser.ts';
@@ -124,6 +125,46 @@ describe('a resource', () => {
     await page.fill('role=dialog >> role=textbox', 'wiki');
     await page.click('role=dialog >> role=button[name="Delete"]');
     await page.waitForURL(/\/resources$/);
+  });
+});
+
+describe('headers and limits of a resource', () => {
+  it('are folded into a line, filled in by hand or at one click, and merged with what somebody else wrote', async () => {
+    const { page } = console_;
+    const made = await world.api.call('resources.create', {
+      body: {
+        name: 'ruled',
+        targets: [{ address: service.address }],
+        headers: { request: [{ action: 'set', name: 'X-Api-Key', value: 'kept' }] },
+      },
+    });
+    const id = made.id;
+    await console_.open(`/resources/${id}/edit`);
+    await page.waitForSelector('section[aria-label="Headers"] >> text=1 to the service');
+    await page.waitForSelector('text=No limits of its own.');
+    await page.click('role=button[name="Show Headers"]');
+    await page.click('role=button[name="Add the usual security headers"]');
+    assert.equal(await page.inputValue('input[name="headers.response.0.name"]'), 'Strict-Transport-Security');
+    assert.equal(await page.inputValue('input[name="headers.request.0.value"]'), '', 'nobody reads a secret again');
+    await page.fill('input[name="headers.host"]', 'Not A Host');
+    await page.click('role=button[name="Save"]');
+    await page.waitForSelector('text=Not valid: Empty: the name that the visitor asked for.');
+    await page.fill('input[name="headers.host"]', 'ruled.internal');
+    const others = { ...resourceInputOf(made), limits: { ...made.limits, concurrent: 7 } };
+    await world.api.call('resources.update', { params: { id }, body: others }, made.version);
+    await page.click('role=button[name="Save"]');
+    await page.waitForSelector('section[aria-label="Limits"] >> text=7 at the same time');
+    await page.click('role=button[name="Save"]');
+    await page.waitForSelector('h1:text-is("ruled")');
+    await page.waitForSelector('section[aria-label="Headers"] >> text=X-Content-Type-Options: nosniff');
+    const now = await world.api.call('resources.get', { params: { id } });
+    assert.deepEqual([now.headers.host, now.limits.concurrent], ['ruled.internal', 7]);
+    assert.deepEqual(
+      now.headers.request.map(({ name, value, secret }) => [name, value, secret]),
+      [['X-Api-Key', null, true]],
+    );
+    await console_.checkAccessibility('a resource with header rules');
+    await world.api.call('resources.delete', { params: { id } });
   });
 });
 

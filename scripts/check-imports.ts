@@ -108,6 +108,7 @@ const GATEWAY_ROOMS = [
   'listeners',
   'router',
   'access',
+  'limits',
   'balancer',
   'targets',
   'raw',
@@ -127,6 +128,9 @@ const GATEWAY_SEAMS = [
   'json-pieces.ts',
   'language.ts',
   'http/request-head.ts',
+  'source-of.ts',
+  'attempt-limiter.ts',
+  'bounded-map.ts',
 ];
 /** Further doors between two rooms, each with its reason. `file` and `into` are paths inside packages/gateway/src. */
 const GATEWAY_DOORS: readonly { readonly file: string; readonly into: string; readonly reason: string }[] = [

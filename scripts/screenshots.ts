@@ -147,6 +147,13 @@ async function furnish(
           name: 'grafana',
           targets: [{ address: '10.0.4.11:3000' }, { address: '10.0.4.12:3000' }],
           domains: ['metrics.example.com'],
+          headers: {
+            host: 'grafana.internal',
+            request: [{ action: 'set', name: 'X-Api-Key', value: 'of-the-dashboards' }],
+            response: [{ action: 'remove', name: 'Server' }],
+          },
+          limits: { concurrent: 200, bodyBytes: 10 * 1024 * 1024, rate: { requests: 100, perSeconds: 10 } },
+          balancing: 'least-connections',
         },
         { name: 'payroll', targets: [{ address: '10.0.7.2:8443', protocol: 'https' }], access: { mode: 'policy' } },
         {

@@ -12,6 +12,7 @@ import { createRawAccess } from './access/raw-access.ts';
 import { UntoldGrants } from './access/untold-grants.ts';
 import { createBalancer, type HealthBalancer } from './balancer/balancer.ts';
 import type { Configuration } from './config/load.ts';
+import { LimitsOfResources } from './limits/resource-limiter.ts';
 import { type Certificate, MemoryCertificateStore } from './listeners/certificate-store.ts';
 import { ConnectionsBySource } from './listeners/connections-by-source.ts';
 import { type Listener, startListener } from './listeners/listener.ts';
@@ -137,7 +138,9 @@ export class DataPath {
     });
     const trustedProxies = file.trustedProxies.map((text) => parseNetwork(text)!);
     this.#sources = new ConnectionsBySource(trustedProxies);
+    const limiter = new LimitsOfResources();
     this.#pipeline = createHttpPipeline({
+      limiter,
       tables,
       access,
       balancer: this.#balancer,
@@ -150,6 +153,7 @@ export class DataPath {
       onBug: (error) => log.error({ err: error }, 'a bug ended a request'),
     });
     this.#raw = createRawListeners({
+      limiter,
       tables,
       access: createRawAccess(grants, Date.now),
       balancer: this.#balancer,

@@ -7,6 +7,7 @@ import {
   pass,
   RESERVED_PREFIX,
   type Reason,
+  type ResourceLimits,
   type Verdict,
 } from '@zeronaut/model';
 import type { ByteStream } from '@zeronaut/tunnel';
@@ -17,13 +18,23 @@ import { Deadlines } from './http/deadlines.ts';
 import { type Exchange, type ExchangeOwner, faultReason, type HttpLimits } from './http/exchange.ts';
 import { ForwardedFields } from './http/forwarded.ts';
 import { recordedPath } from './http/recorded-path.ts';
-import type { Balancer, Dialer, HttpAccess, HttpConnections, HttpDecision, LocalResponse, Observer } from './rooms.ts';
+import type {
+  Balancer,
+  Choice,
+  Dialer,
+  HttpAccess,
+  HttpConnections,
+  HttpDecision,
+  LocalResponse,
+  Observer,
+  ResourceLimiter,
+} from './rooms.ts';
 import { routeHost } from './router/router.ts';
 import type { CurrentTables, Tables } from './tables.ts';
 import { UpstreamPool } from './targets/upstream-pool.ts';
 
 /**
- * The life of a request, in order: listener → codec → **router → access → balancer → targets** → upstream, and back. This
+ * The life of a request, in order: listener → codec → **router → access → limits → balancer → targets** → upstream, and back. This
  * file alone names the stages; docs/life-of-a-request.md has the same shape. Everything starts at deny, each stage may
  * end the flow with a reason, and every flow ends in exactly one record. A request to a public resource over a kept
  * connection passes without a single promise.
@@ -31,6 +42,7 @@ import { UpstreamPool } from './targets/upstream-pool.ts';
 export interface HttpPipelineOptions {
   readonly tables: CurrentTables;
   readonly access: HttpAccess;
+  readonly limiter: ResourceLimiter;
   readonly balancer: Balancer;
   readonly dialer: Dialer;
   readonly observer: Observer;
@@ -69,6 +81,8 @@ export function createHttpPipeline(options: HttpPipelineOptions): HttpPipeline {
 
 /** How many targets one request tries before it gives up. */
 const MAX_TRIES = 3;
+/** What whoever comes to a full resource is told to wait: something ends soon, and nobody knows when. */
+const BUSY_WAIT_MS = 1_000;
 const NOTHING_TRIED: ReadonlySet<string> = new Set();
 /** Methods that may be sent twice (RFC 9110, 9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set([
@@ -210,7 +224,10 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
       exchange.collect();
       return;
     }
-    this.#access(exchange);
+    // Before access, which may cost a password hash.
+    const waitMs = found.limits === undefined ? 0 : this.#options.limiter.take(exchange);
+    if (waitMs > 0) exchange.reject(deny('limit.rate'), waitMs);
+    else this.#access(exchange);
   }
 
   /** Stage 2, access: who is it, and may they. */
@@ -242,6 +259,7 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
       else exchange.respond(decision.response);
       return;
     }
+    if (exchange.resource!.limits !== undefined && !this.#limit(exchange, exchange.resource!.limits)) return;
     exchange.admitted = true;
     this.#noteEnd(exchange, exchange.tables);
     exchange.identity = decision.identity;
@@ -249,19 +267,40 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
     this.#balance(exchange);
   }
 
-  /** Stage 3, balancer: which target. Comes back here when one cannot be reached. */
+  /** Stage 3, limits: is there room for it. False: it was refused. */
+  #limit(exchange: Exchange, { bodyBytes }: ResourceLimits): boolean {
+    const { body } = exchange.head;
+    if (bodyBytes !== null) {
+      if (body.kind === 'length' && body.length > bodyBytes) {
+        exchange.reject(deny('limit.body_too_large'));
+        return false;
+      }
+      exchange.bodyBytes = bodyBytes;
+    }
+    exchange.entered = this.#options.limiter.enter(exchange);
+    if (!exchange.entered) exchange.reject(deny('limit.concurrent'), BUSY_WAIT_MS);
+    return exchange.entered;
+  }
+
+  /** Stage 4, balancer: which target. Comes back here when one cannot be reached. */
   #balance(exchange: Exchange): void {
     const choice = this.#options.balancer.choose(exchange, exchange.tried ?? NOTHING_TRIED);
     if (choice.target === null) {
       exchange.reject(choice.verdict);
       return;
     }
-    exchange.target = choice.target;
-    exchange.targetId = choice.target.id;
+    this.#aim(exchange, choice);
     this.#forward(exchange, false);
   }
 
-  /** Stage 4, targets: a kept connection or a new one; from here on the exchange carries the bytes. */
+  #aim(exchange: Exchange, choice: Choice): void {
+    exchange.choice?.left();
+    exchange.choice = choice;
+    exchange.target = choice.target;
+    exchange.targetId = choice.target.id;
+  }
+
+  /** Stage 5, targets: a kept connection or a new one; from here on the exchange carries the bytes. */
   #forward(exchange: Exchange, fresh: boolean): void {
     const target = exchange.target!;
     const resourceId = exchange.resource!.id;
@@ -290,8 +329,7 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
     if (others && exchange.tried.size < MAX_TRIES && exchange.repeatable) {
       const next = this.#options.balancer.choose(exchange, exchange.tried);
       if (next.target !== null) {
-        exchange.target = next.target;
-        exchange.targetId = next.target.id;
+        this.#aim(exchange, next);
         this.#forward(exchange, false);
         return;
       }
@@ -339,6 +377,8 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
 
   ended(exchange: Exchange): void {
     const { head, subject } = exchange;
+    exchange.choice?.left();
+    if (exchange.entered) this.#options.limiter.leave(exchange);
     this.#options.observer.record(
       flowEvent(exchange, {
         subject: subjectName(subject),

@@ -34,12 +34,27 @@ export interface Dialer {
   reachable(target: Target, resourceId: string): boolean;
 }
 
+/** A target that a flow goes to. It counts as open there until `left` is called, once. */
+export interface Choice {
+  readonly target: Target;
+  left(): void;
+}
+
 /** balancer: which target next. Health is its business. */
 export interface Balancer {
   /** Null with a reason when nothing is available. `exclude` holds targets that this flow tried already. */
-  choose(flow: Flow, exclude: ReadonlySet<string>): { target: Target } | { target: null; verdict: Verdict };
+  choose(flow: Flow, exclude: ReadonlySet<string>): Choice | { target: null; verdict: Verdict };
   /** Passive health: what came of it. */
   report(target: Target, fault: Fault | null): void;
+}
+
+/** limits: what a resource takes of this gateway, by bounds of its own. `flow.resource` is set. */
+export interface ResourceLimiter {
+  /** One more from this source: 0, or how many ms it should wait; nothing was taken then. */
+  take(flow: Flow): number;
+  /** One more at the same time. False: there are enough; else `leave` is called once, when it ends. */
+  enter(flow: Flow): boolean;
+  leave(flow: Flow): void;
 }
 
 /** Where listeners hand their connections: the HTTP pipeline. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  balancing,
   headerRulesInput,
   healthCheck,
   hostname,
@@ -8,6 +9,7 @@ import {
   port,
   portRange,
   proxyProtocol,
+  resourceLimits,
   resourceProtocol,
   targetAddress,
 } from './entities/index.ts';
@@ -58,6 +60,8 @@ export const gatewayFileResource = z.strictObject({
   targets: z.array(gatewayFileTarget).min(1).max(200),
   proxyProtocol: proxyProtocol.default('none'),
   headers: headerRulesInput.prefault({}),
+  limits: resourceLimits.prefault({}),
+  balancing: balancing.default('weighted'),
 });
 
 export const gatewayFile = z

@@ -132,6 +132,15 @@ export const texts: Readonly<Record<Reason, { readonly title: string; readonly n
   'target.not_exposed': { title: 'Der Agent veröffentlicht dieses Ziel nicht', next: '' },
   'gateway.internal': { title: 'Im Gateway ging etwas schief', next: 'Die Anfrage-Id steht im Log.' },
   'limit.connections': { title: 'Das Gateway hat zu viele Verbindungen', next: '' },
+  'limit.concurrent': {
+    title: 'Es sind schon so viele gleichzeitig da, wie es sein dürfen',
+    next: 'Versuch es gleich noch einmal.',
+  },
+  'limit.rate': {
+    title: 'Von dieser Adresse kamen zu viele Anfragen',
+    next: 'Warte einen Moment und versuch es noch einmal.',
+  },
+  'limit.body_too_large': { title: 'Die Anfrage ist grösser, als hier erlaubt ist', next: '' },
   'limit.draining': { title: 'Das Gateway hört gerade auf', next: '' },
   'forward.no_site': {
     title: 'Kein Standort erreicht dieses Ziel',

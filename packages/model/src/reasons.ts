@@ -178,6 +178,9 @@ export const REASONS = {
     next: 'The request id is in the log.',
   },
   'limit.connections': { status: 503, title: 'The gateway has too many connections', next: '' },
+  'limit.concurrent': { status: 503, title: 'As many as may be are here already', next: 'Try again in a moment.' },
+  'limit.rate': { status: 429, title: 'Too many requests from this address', next: 'Wait a moment and try again.' },
+  'limit.body_too_large': { status: 413, title: 'The request body is larger than may be sent here', next: '' },
   'limit.draining': { status: 503, title: 'The gateway is going away', next: '' },
 
   // forward

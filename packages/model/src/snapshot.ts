@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { postureFacts } from './entities/device-posture.ts';
 import {
   accessRule,
+  balancing,
   branding,
   credentialId,
   hostname,
@@ -11,6 +12,7 @@ import {
   portRange,
   proxyProtocol,
   publicJwk,
+  resourceLimits,
   resourceProtocol,
   role,
   segments,
@@ -41,6 +43,10 @@ export const snapshotResource = z.strictObject({
   deviceId: id.nullable(),
   /** Absent: none. Only for gateways that said `headers` in their hello. */
   headers: snapshotHeaderRules.optional(),
+  /** Absent: none. Only for gateways that said `limits` in their hello. */
+  limits: resourceLimits.optional(),
+  /** Absent: by weight. Only for gateways that said `balancing` in their hello. */
+  balancing: balancing.optional(),
 });
 export type SnapshotResource = z.infer<typeof snapshotResource>;
 

@@ -48,8 +48,17 @@ export const SYNC_MAX_REPORTED_GRANTS = 200;
 /** Address grants that may count at one gateway at a time. */
 export const MAX_ADDRESS_GRANTS = 10_000;
 
-/** What gateways of today understand and older ones do not. `drain`: `draining` in a snapshot. `log`: `tail_log`. `tunnels`: `list_tunnels`. `headers`: header rules of resources. `gateway` and `addresses`: that and `endedAddressGrants` in a snapshot. */
-export const SYNC_FEATURES = ['drain', 'log', 'tunnels', 'gateway', 'headers', 'addresses'] as const;
+/** What gateways of today understand and older ones do not. `drain`: `draining` in a snapshot. `log`: `tail_log`. `tunnels`: `list_tunnels`. `headers`, `limits`, `balancing`: those of resources. `gateway` and `addresses`: that and `endedAddressGrants` in a snapshot. */
+export const SYNC_FEATURES = [
+  'drain',
+  'log',
+  'tunnels',
+  'gateway',
+  'headers',
+  'limits',
+  'balancing',
+  'addresses',
+] as const;
 export type SyncFeature = (typeof SYNC_FEATURES)[number];
 
 const rpcId = z.int().min(1);

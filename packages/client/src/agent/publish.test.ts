@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, it } from 'node:test';
-import { createId, NO_HEADER_RULES, type ServiceView } from '@zeronaut/model';
+import { createId, NO_HEADER_RULES, NO_LIMITS, type ServiceView } from '@zeronaut/model';
 import { ApiClient } from '../api/client.ts';
 import type { Connection } from '../profile/connection.ts';
 import { type GatewayEnd, startGatewayEnd } from './gateway-end.suite.ts';
@@ -91,6 +91,8 @@ function service(): ServiceView {
     targets: [],
     proxyProtocol: 'none',
     headers: NO_HEADER_RULES,
+    limits: NO_LIMITS,
+    balancing: 'weighted',
     segments: [],
     deviceId: gateway.device.deviceId,
     enabled: true,

@@ -40,6 +40,7 @@ export async function publishService(publisher: Publisher, wish: ExposeWish): Pr
     ...(wish.name !== undefined && { name: wish.name }),
     ...(wish.port !== undefined && { port: wish.port }),
     ...(wish.headers !== undefined && { headers: wish.headers }),
+    ...(wish.limits !== undefined && { limits: wish.limits }),
   };
   const fingerprint = fingerprintOf(body, device.privateKey);
   return publish(

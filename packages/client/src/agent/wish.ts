@@ -1,4 +1,12 @@
-import { type AccessInput, type HeaderRulesInput, headerRulesInput } from '@zeronaut/model';
+import {
+  type AccessInput,
+  type HeaderRulesInput,
+  HTTP_LIMITS,
+  hasLimits,
+  headerRulesInput,
+  type ResourceLimits,
+  resourceLimits,
+} from '@zeronaut/model';
 import { usageError } from '../cli-error.ts';
 
 /** What `expose` was asked to publish, and agent.yaml for each entry: everything but who publishes it. */
@@ -13,6 +21,7 @@ export interface ExposeWish {
   readonly proxyProtocol: 'none' | 'v1' | 'v2';
   /** Absent: none. */
   readonly headers?: HeaderRulesInput | undefined;
+  readonly limits?: ResourceLimits | undefined;
 }
 
 export interface SiteWish {
@@ -43,6 +52,7 @@ export interface ExposeOptions {
   readonly hostHeader?: string | undefined;
   readonly requestHeader?: HeaderRulesInput['request'] | undefined;
   readonly responseHeader?: HeaderRulesInput['response'] | undefined;
+  readonly limits?: ResourceLimits | undefined;
 }
 
 export const EXPOSE_PROTOCOLS = ['http', 'https', 'tcp', 'udp'] as const;
@@ -70,6 +80,7 @@ export function createExposeWish(target: string, protocol: ExposeProtocol, optio
     access: createAccessInput(options, raw),
     proxyProtocol,
     ...createHeaders(options, raw),
+    ...createLimits(options, raw),
   };
 }
 
@@ -86,6 +97,17 @@ function createHeaders(
   const [side, index] = issue!.path;
   const rule = side === 'host' ? hostHeader : given[side as 'request' | 'response'][Number(index)]?.name;
   throw usageError(`${rule}: ${issue!.message}`);
+}
+
+function createLimits({ limits }: ExposeOptions, raw: boolean): { limits?: ResourceLimits } {
+  if (limits === undefined || !hasLimits(limits)) return {};
+  if (raw && HTTP_LIMITS.some((limit) => limits[limit] !== null)) {
+    throw usageError('largest body and time to answer are for http: a raw port knows neither');
+  }
+  const checked = resourceLimits.safeParse(limits);
+  if (checked.success) return { limits: checked.data };
+  const [issue] = checked.error.issues;
+  throw usageError(`${issue!.path.join('.')}: ${issue!.message}`);
 }
 
 function createAccessInput(options: ExposeOptions, raw: boolean): AccessInput {

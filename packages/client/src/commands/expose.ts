@@ -11,8 +11,9 @@ import {
   parseRepeated,
 } from './command-line.ts';
 import { addHeaderOptions, type HeaderOptions } from './header-options.ts';
+import { addLimitOptions, type LimitOptions, withLimits } from './limit-options.ts';
 
-interface ExposeCommandOptions extends CommonOptions, HeaderOptions {
+interface ExposeCommandOptions extends CommonOptions, HeaderOptions, LimitOptions {
   readonly name?: string;
   readonly public?: boolean;
   readonly policy?: boolean;
@@ -37,6 +38,7 @@ export function exposeCommand(line: CommandLine): Command {
       'expose unix:/run/app.sock http --public',
       'expose 3000 http --name payroll --policy',
       'expose 3000 http --share 24h --basic robot:s3cret-of-the-robot',
+      'expose 3000 http --max-body 10MiB --rate 100/10s',
       "expose 3000 http --host-header shop.internal --response-header 'Server:'",
       'expose localhost:22 tcp --port 20022 --allow-ip 192.0.2.0/24',
       'expose 127.0.0.1:5353 udp --public',
@@ -65,8 +67,9 @@ export function exposeCommand(line: CommandLine): Command {
       ]),
     )
     .option('--once', 'forget the name at the end');
-  return addHeaderOptions(command, '').action(
+  return addLimitOptions(addHeaderOptions(command, '')).action(
     async (target: string, protocol: ExposeProtocol, options: ExposeCommandOptions) => {
+      const { NO_LIMITS } = await import('@zeronaut/model');
       const [{ runExpose }, { createExposeWish }, { readBasicCredentials }] = await Promise.all([
         import('../agent/run-expose.ts'),
         import('../agent/wish.ts'),
@@ -75,6 +78,7 @@ export function exposeCommand(line: CommandLine): Command {
       const { basic, share, once, ...rest } = options;
       const wish = createExposeWish(target, protocol, {
         ...rest,
+        limits: withLimits(NO_LIMITS, rest),
         basic: await readBasicCredentials(basic ?? [], line.environment),
       });
       await runExpose({

@@ -30,7 +30,7 @@ export function showResourceCommand(line: CommandLine): Command {
     .argument('<name>', 'name or id')
     .action(async (name: string, options: CommonOptions) => {
       const { accessSummary } = await import('../output/access-summary.ts');
-      const { headerLines } = await import('../output/resource-lines.ts');
+      const { resourceLines } = await import('../output/resource-lines.ts');
       const output = outputOf(line, options);
       const { api } = await connect(line, options);
       const resource = await findResource(api, name);
@@ -45,7 +45,7 @@ export function showResourceCommand(line: CommandLine): Command {
         output.line(`  target    ${address} (${protocol}${weight === 1 ? '' : `, weight ${weight}`})`);
       }
       for (const text of accessSummary(resource)) output.line(`  access    ${text}`);
-      for (const [field, text] of headerLines(resource.headers)) output.line(`  ${field.padEnd(9)} ${text}`);
+      for (const [field, text] of resourceLines(resource)) output.line(`  ${field.padEnd(9)} ${text}`);
       if ((resource.segments ?? []).length > 0) output.line(`  segments  ${resource.segments!.join(' ')}`);
       output.line(
         output.style('dim', `  Who may and why:  zeronaut policy simulate ${resource.name} --user ann@example.com`),
@@ -70,7 +70,7 @@ export function testCommand(line: CommandLine): Command {
     .option('--granted', 'as if an access request had been approved')
     .action(async (url: string, options: TestOptions) => {
       const { printAnswer } = await import('../output/access-answer.ts');
-      const { headerLines } = await import('../output/resource-lines.ts');
+      const { resourceLines } = await import('../output/resource-lines.ts');
       const { EXIT } = await import('../exit-code.ts');
       const output = outputOf(line, options);
       const { api } = await connect(line, options);
@@ -95,7 +95,7 @@ export function testCommand(line: CommandLine): Command {
       for (const { name, connected } of gateways)
         output.line(`  gateway  ${name}${connected ? '' : ', not connected'}`);
       for (const { address } of targets) output.line(`  target   ${address}`);
-      for (const [field, text] of result.headers === null ? [] : headerLines(result.headers)) {
+      for (const [field, text] of resourceLines(result)) {
         output.line(`  ${field.padEnd(8)} ${text}`);
       }
       if (answer !== null) printAnswer(output, answer);

@@ -1,11 +1,13 @@
-import type { ResourceInput } from '@zeronaut/model';
+import type { Balancing, ResourceInput } from '@zeronaut/model';
 import type { Command } from 'commander';
 import { usageError } from '../cli-error.ts';
 import { type CommandLine, type CommonOptions, connect, createCommand, outputOf } from './command-line.ts';
 import { addHeaderOptions, type HeaderOptions, withHeaders } from './header-options.ts';
+import { addBalancingOption, addLimitOptions, type LimitOptions, withLimits } from './limit-options.ts';
 import { findResource } from './resource-questions.ts';
 
-interface UpdateOptions extends CommonOptions, HeaderOptions {
+interface UpdateOptions extends CommonOptions, HeaderOptions, LimitOptions {
+  readonly balancing?: Balancing;
   readonly headers?: boolean;
 }
 
@@ -20,9 +22,11 @@ export function updateResourceCommand(line: CommandLine): Command {
       "resources update wiki --request-header 'X-Environment: prod' --response-header 'Server:'",
       "resources update wiki --host-header wiki.internal --response-header '+Content-Security-Policy: frame-ancestors self'",
       'resources update wiki --no-headers',
+      'resources update wiki --concurrent 50 --max-body 10MiB --rate 100/10s --balancing least-connections',
+      'resources update ssh --idle-timeout 30m --concurrent none',
     ],
   }).argument('<name>', 'name or id');
-  addHeaderOptions(command, '; empty: what the visitor asked for');
+  addBalancingOption(addLimitOptions(addHeaderOptions(command, '; empty: what the visitor asked for')));
   return command
     .option('--no-headers', 'no header rules any more')
     .action(async (name: string, options: UpdateOptions) => {
@@ -34,7 +38,12 @@ export function updateResourceCommand(line: CommandLine): Command {
         throw usageError(`${name} is a service of an agent`, 'Give the options to zeronaut expose.');
       }
       const before = resourceInputOf(resource);
-      const body: ResourceInput = { ...before, headers: headersOf(before.headers, options) };
+      const body: ResourceInput = {
+        ...before,
+        headers: headersOf(before.headers, options),
+        limits: withLimits(before.limits, options),
+        balancing: options.balancing ?? before.balancing,
+      };
       const input = { params: { id: resource.id }, body };
       const after = await api.call('resources.update', input, { ifMatch: `"${resource.version}"` });
       output.document(after);

@@ -119,6 +119,8 @@ const fileExample = `resources.yaml:
         host: wiki.internal       # what the service reads as Host
         request: [{ action: set, name: Authorization, value: Bearer of-the-backend }]
         response: [{ action: remove, name: Server }]
+      limits: { concurrent: 50, bodyBytes: 10485760, rate: { requests: 100, perSeconds: 10 } }
+      balancing: least-connections  # or weighted, source
       targets:                    # requests are spread over those that are healthy
         - address: 10.1.0.7:80
           healthCheck: { path: /health, intervalMs: 5000, timeoutMs: 2000 }

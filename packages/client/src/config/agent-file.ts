@@ -6,6 +6,7 @@ import {
   port,
   principal,
   proxyProtocol,
+  resourceLimits,
   targetAddress,
 } from '@zeronaut/model';
 import { z } from 'zod';
@@ -44,6 +45,7 @@ const expose = z.strictObject({
   port: port.optional(),
   proxyProtocol: proxyProtocol.default('none'),
   headers: headerRulesInput.prefault({}),
+  limits: resourceLimits.prefault({}),
 });
 
 const agentSite = z.strictObject({

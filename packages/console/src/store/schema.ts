@@ -220,6 +220,10 @@ export interface Schema extends AddressGrantTables, IdentityProviderTables, Traf
     headers: string | null;
     /** JSON: the sealed values of those that are secrets, in their order. Null: none. */
     header_secrets: string | null;
+    /** JSON. Null: none. */
+    limits: string | null;
+    /** Null: by weight. */
+    balancing: 'least-connections' | 'source' | null;
     device_id: string | null;
     enabled: number;
     /** The name was made by us, so publishing the same address without a name finds it again. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SignedSnapshot, Snapshot, SnapshotResource } from '@zeronaut/model';
+import { hasLimits, type SignedSnapshot, type Snapshot, type SnapshotResource } from '@zeronaut/model';
 import type { Context } from '../domains/context.ts';
 import type { GatewayRow } from '../domains/gateways/gateways.ts';
 import type { OrganizationFacts } from '../domains/organizations/organization-facts.ts';
@@ -119,7 +119,11 @@ function newerFields(
   features: ReadonlySet<string>,
 ): Partial<SnapshotResource> {
   const headers = features.has('headers') ? openHeaders(authority.sealer, resource) : undefined;
-  return headers === undefined ? {} : { headers };
+  return {
+    ...(headers !== undefined && { headers }),
+    ...(features.has('limits') && hasLimits(resource.limits) && { limits: resource.limits }),
+    ...(features.has('balancing') && resource.balancing !== 'weighted' && { balancing: resource.balancing }),
+  };
 }
 
 async function nextVersion(

@@ -4,10 +4,19 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createId } from '@zeronaut/model';
 import { seededRandom, temporaryDirectory } from '@zeronaut/testkit';
-import { AttemptLimiter, attemptKey } from './attempt-limiter.ts';
-import { BoundedMap } from './bounded-map.ts';
+import { AttemptLimiter } from '../attempt-limiter.ts';
+import { BoundedMap } from '../bounded-map.ts';
+import { sourceOf } from '../source-of.ts';
 import { EndedSessions } from './ended-sessions.ts';
 import { OneTimeCodes } from './one-time-codes.ts';
+
+test('attempts: a key may have a pace of its own, and a faster one counts at once', () => {
+  const limiter = new AttemptLimiter({ burst: 1, intervalMs: 1 });
+  assert.equal(limiter.take('a', 1_000, 1, 86_400_000), 0);
+  assert.equal(limiter.take('a', 2_000, 1, 86_400_000), 86_399_000);
+  assert.ok(limiter.take('a', 2_000, 5, 100) <= 100);
+  assert.equal(limiter.take('a', 2_100, 5, 100), 0);
+});
 
 test('attempts: a burst, then one per interval, and what was good is given back', () => {
   const limiter = new AttemptLimiter({ burst: 3, intervalMs: 1_000 });
@@ -43,9 +52,9 @@ test('attempts agree with a twin that counts tokens', (t) => {
 });
 
 test('IPv6 attempts are counted per /64, IPv4 ones per address', () => {
-  assert.equal(attemptKey('2001:db8:1:2::1'), attemptKey('2001:db8:1:2:ffff::'));
-  assert.notEqual(attemptKey('2001:db8:1:2::1'), attemptKey('2001:db8:1:3::1'));
-  assert.notEqual(attemptKey('192.0.2.1'), attemptKey('192.0.2.2'));
+  assert.equal(sourceOf('2001:db8:1:2::1'), sourceOf('2001:db8:1:2:ffff::'));
+  assert.notEqual(sourceOf('2001:db8:1:2::1'), sourceOf('2001:db8:1:3::1'));
+  assert.notEqual(sourceOf('192.0.2.1'), sourceOf('192.0.2.2'));
 });
 
 test('a bounded map drops what was used longest ago', () => {

@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { AccessRule } from '@zeronaut/model';
-import { AttemptLimiter, attemptKey } from './attempt-limiter.ts';
-import { BoundedMap } from './bounded-map.ts';
+import { AttemptLimiter } from '../attempt-limiter.ts';
+import { BoundedMap } from '../bounded-map.ts';
+import { sourceOf } from '../source-of.ts';
 import { matchPassword, type PasswordHash, parsePasswordHash } from './password-hash.ts';
 
 /**
@@ -68,7 +69,7 @@ export class BasicCredentials {
     const running = this.#running.get(runKey);
     if (running !== undefined) return result(await running, attempt.username);
 
-    const source = attemptKey(attempt.address);
+    const source = sourceOf(attempt.address);
     if (this.#waiting.length >= HASHES_WAITING) return { state: 'limited', waitMs: 1_000 };
     const sourceWaitMs = this.#perSource.take(source, nowMs);
     if (sourceWaitMs > 0) return { state: 'limited', waitMs: sourceWaitMs };

@@ -1,6 +1,6 @@
 import type { AccessRule, PublicJwk } from '@zeronaut/model';
 import { type CryptoKey, decodeProtectedHeader, errors, importJWK, jwtVerify } from 'jose';
-import { BoundedMap } from './bounded-map.ts';
+import { BoundedMap } from '../bounded-map.ts';
 import { TOKEN_LEEWAY_SECONDS } from './tokens.ts';
 
 /**

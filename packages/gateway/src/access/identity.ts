@@ -1,6 +1,6 @@
 import { IDENTITY_HEADER, type SnapshotUser } from '@zeronaut/model';
+import { BoundedMap } from '../bounded-map.ts';
 import { credentialId, type Subject, subjectName } from '../flow.ts';
-import { BoundedMap } from './bounded-map.ts';
 import { mintToken, type SigningKey } from './tokens.ts';
 
 /**

@@ -10,11 +10,12 @@ import {
   type SnapshotUser,
 } from '@zeronaut/model';
 import { anonymousFacts } from '@zeronaut/policy';
+import { AttemptLimiter } from '../attempt-limiter.ts';
 import type { Flow } from '../flow.ts';
 import { headerValue, type RequestHead } from '../http/request-head.ts';
 import type { LocalResponse } from '../rooms.ts';
+import { sourceOf } from '../source-of.ts';
 import { type AccessContext, endSession } from './access-context.ts';
-import { AttemptLimiter, attemptKey } from './attempt-limiter.ts';
 import { chooseLanguage } from './choose-language.ts';
 import { clearCookie, setCookie } from './cookies.ts';
 import { decide } from './decide.ts';
@@ -212,7 +213,7 @@ export class Portal {
     if (sync === null) return again('access.unavailable');
 
     const address = flow.downstream.address;
-    const source = attemptKey(address);
+    const source = sourceOf(address);
     const waitMs = this.#attempts.take(source, this.#context.now());
     if (waitMs > 0) return again('access.rate_limited', [retryAfter(waitMs)]);
 
@@ -249,7 +250,7 @@ export class Portal {
     const state = stateToken === null ? null : this.#openState(flow, stateToken);
     if (stateToken !== null && state === null) return refuse(flow, head, 'access.state_invalid');
     const csrf = fields.get('csrf')!;
-    const source = attemptKey(flow.downstream.address);
+    const source = sourceOf(flow.downstream.address);
     const waitMs = this.#attempts.take(source, this.#context.now());
     const token =
       waitMs > 0

@@ -9,8 +9,8 @@ import {
   TOKEN_TYPE,
 } from '@zeronaut/model';
 import type { z } from 'zod';
+import { BoundedMap } from '../bounded-map.ts';
 import type { Tables } from '../tables.ts';
-import { BoundedMap } from './bounded-map.ts';
 
 /**
  * Signs and verifies the tokens of `model/tokens.ts`: compact JWS, EdDSA (Ed25519), nothing else. The profile is so

@@ -1,7 +1,9 @@
 import { deny, type Fault, type SnapshotResource, type Target, type Verdict } from '@zeronaut/model';
 import type { Flow } from '../flow.ts';
-import type { Balancer, Dialer } from '../rooms.ts';
+import type { Balancer, Choice, Dialer } from '../rooms.ts';
+import { sourceOf } from '../source-of.ts';
 import type { CurrentTables, Tables } from '../tables.ts';
+import { chooseBySource, chooseLeast, seedOf } from './choose-target.ts';
 import { probe } from './health-probe.ts';
 import { chooseSmooth } from './weighted-round-robin.ts';
 
@@ -39,12 +41,15 @@ const LONGEST_EJECT_MS = 30_000;
 const NO_TARGET: Verdict = Object.freeze(deny('balancer.no_target'));
 const AGENT_AWAY: Verdict = Object.freeze(deny('balancer.agent_away'));
 
-class TargetState {
+class TargetState implements Choice {
   target: Target;
   resourceId: string;
   /** Health checks go with them. */
   headers: SnapshotResource['headers'];
   balance = 0;
+  /** Flows that go to it now. */
+  open = 0;
+  readonly seed: number;
   /** By active checks alone. */
   up = true;
   streak = 0;
@@ -56,6 +61,11 @@ class TargetState {
   constructor(target: Target, resourceId: string) {
     this.target = target;
     this.resourceId = resourceId;
+    this.seed = seedOf(target.id);
+  }
+
+  left(): void {
+    this.open--;
   }
 
   get weight(): number {
@@ -81,7 +91,13 @@ class TargetBalancer implements HealthBalancer {
     this.#unsubscribe = options.tables.subscribe((next) => this.#adopt(next));
   }
 
-  choose(flow: Flow, exclude: ReadonlySet<string>): { target: Target } | { target: null; verdict: Verdict } {
+  choose(flow: Flow, exclude: ReadonlySet<string>): Choice | { target: null; verdict: Verdict } {
+    const choice = this.#choose(flow, exclude);
+    if (choice instanceof TargetState) choice.open++;
+    return choice;
+  }
+
+  #choose(flow: Flow, exclude: ReadonlySet<string>): TargetState | { target: null; verdict: Verdict } {
     const resource = flow.resource!;
     const states = this.#statesOf(resource);
     const { dialer } = this.#options;
@@ -103,7 +119,7 @@ class TargetBalancer implements HealthBalancer {
       else candidates.push(state);
     }
     // Refusals never take the last ones out: then trying is better than a sure no.
-    const chosen = chooseSmooth(candidates) ?? chooseSmooth(ejected);
+    const chosen = chooseAmong(candidates, flow) ?? chooseAmong(ejected, flow);
     if (chosen !== null) return chosen;
     return away > 0 ? AWAY : NOTHING_LEFT;
   }
@@ -223,6 +239,17 @@ class TargetBalancer implements HealthBalancer {
     state.up = well;
     if (well) state.refusals = state.ejections = state.ejectedUntil = 0;
     this.#options.onHealthChange?.(state.target, well);
+  }
+}
+
+function chooseAmong(candidates: readonly TargetState[], { resource, downstream }: Flow): TargetState | null {
+  switch (resource!.balancing) {
+    case 'least-connections':
+      return chooseLeast(candidates);
+    case 'source':
+      return chooseBySource(candidates, sourceOf(downstream.address));
+    default:
+      return chooseSmooth(candidates);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { GatewayFile } from '@zeronaut/model';
+import { type GatewayFile, HTTP_LIMITS } from '@zeronaut/model';
 import type { Path } from './yaml-source.ts';
 
 export interface Finding {
@@ -63,6 +63,9 @@ export function checkAcross(file: GatewayFile): Finding[] {
       const { host, request, response } = resource.headers;
       if (host !== null || request.length + response.length > 0) {
         add(at('headers'), 'expected only with protocol http');
+      }
+      for (const limit of HTTP_LIMITS) {
+        if (resource.limits[limit] !== null) add(at('limits', limit), 'expected only with protocol http');
       }
       if (typeof resource.access !== 'string' && 'verificationKey' in resource.access) {
         add(at('access'), 'expected "public" or "addresses": a raw port has no bearer token');

@@ -2,6 +2,7 @@ import { createHash, type KeyObject } from 'node:crypto';
 import {
   type AccessRule,
   type HeaderRulesInput,
+  hasLimits,
   ID_PREFIX,
   type IdKind,
   type PublicJwk,
@@ -95,6 +96,8 @@ function snapshotResource(
     proxyProtocol: resource.proxyProtocol,
     deviceId: null,
     ...headersOf(resource.headers),
+    ...(hasLimits(resource.limits) && { limits: resource.limits }),
+    ...(resource.balancing !== 'weighted' && { balancing: resource.balancing }),
   };
 }
 

@@ -13,7 +13,7 @@ import {
 } from '@zeronaut/model';
 import { splice } from '@zeronaut/tunnel';
 import { ANONYMOUS, type Downstream, type Flow, type Subject } from '../flow.ts';
-import type { LocalResponse } from '../rooms.ts';
+import type { Choice, LocalResponse } from '../rooms.ts';
 import type { Tables } from '../tables.ts';
 import { httpDate } from '../wall-clock.ts';
 import type { HttpConnection } from './connection.ts';
@@ -94,6 +94,11 @@ export class Exchange implements Flow, UpstreamUser {
   identity: readonly (readonly [string, string])[] = NO_IDENTITY;
   consumeAuthorization = false;
   target: Target | null = null;
+  choice: Choice | null = null;
+  /** It has its place among those that its resource serves at the same time. */
+  entered = false;
+  /** More of a body than this is cut. */
+  bodyBytes = Number.POSITIVE_INFINITY;
   tried: Set<string> | null = null;
   retried = false;
 
@@ -123,10 +128,10 @@ export class Exchange implements Flow, UpstreamUser {
     return !this.#bodySent;
   }
 
-  /** Answers a "no" and ends. */
-  reject(verdict: Verdict): void {
+  /** Answers a "no" and ends. `retryAfterMs`: when trying again may help. */
+  reject(verdict: Verdict, retryAfterMs = 0): void {
     this.verdict = verdict;
-    this.respond(refusal(verdict.reason, this.requestId, this.head));
+    this.respond(refusal(verdict.reason, this.requestId, this.head, retryAfterMs));
   }
 
   /** Answers by ourselves and ends. The verdict has been set. */
@@ -166,7 +171,7 @@ export class Exchange implements Flow, UpstreamUser {
   attach(upstream: UpstreamConnection): void {
     const { head, connection } = this;
     this.#upstream = upstream;
-    upstream.begin(this, head.method === 'HEAD', head.upgrade);
+    upstream.begin(this, head.method === 'HEAD', head.upgrade, this.resource!.limits?.responseTimeoutMs ?? null);
     this.#rules = headerRulesOf(this.resource!);
     this.#requestHead = requestHeadText(head, {
       requestId: this.requestId,
@@ -200,6 +205,10 @@ export class Exchange implements Flow, UpstreamUser {
     const upstream = this.#upstream;
     // The target has failed or answered for good meanwhile; the rest is read over.
     if (upstream === null) return;
+    if (this.bytesIn > this.bodyBytes) {
+      this.#bodyTooLarge();
+      return;
+    }
     this.#bodySent = true;
     const headText = this.#requestHead;
     this.#requestHead = '';
@@ -209,6 +218,13 @@ export class Exchange implements Flow, UpstreamUser {
         : writeWithHead(upstream.stream, headText, part);
     if (done) upstream.requestComplete();
     else if (!more) this.connection.pauseBody();
+  }
+
+  /** What went upstream must not look whole, and nobody reads the rest. */
+  #bodyTooLarge(): void {
+    this.head.keepAlive = false;
+    if (this.status === 0) this.reject(deny('limit.body_too_large'));
+    else this.connection.abort();
   }
 
   #collect(parts: Buffer[], part: Buffer | null, done: boolean): void {
@@ -285,7 +301,9 @@ export class Exchange implements Flow, UpstreamUser {
       this.bytesIn += early.length;
       upstream.stream.write(early);
     }
+    const idleTimeoutMs = this.resource!.limits?.idleTimeoutMs ?? null;
     splice(connection.stream, upstream.stream, {
+      ...(idleTimeoutMs !== null && { idleTimeoutMs }),
       onBytes: (direction, bytes) => {
         if (direction === 'a_to_b') this.bytesIn += bytes;
         else this.bytesOut += bytes;

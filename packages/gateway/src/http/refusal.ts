@@ -8,10 +8,11 @@ import { headerValue, type RequestHead } from './request-head.ts';
  * How a "no" looks to the caller: a small page for browsers, a problem document (RFC 9457) for everybody else. Both say
  * the reason, what to do next, and the request id that is also in the log.
  */
-export function refusal(reason: Reason, requestId: string, head: RequestHead | null): LocalResponse {
+export function refusal(reason: Reason, requestId: string, head: RequestHead | null, retryAfterMs = 0): LocalResponse {
   const { status, title, next } = REASONS[reason];
+  const wait = retryAfterMs === 0 ? [] : [['retry-after', String(Math.ceil(retryAfterMs / 1000))] as const];
   if (head !== null && wantsHtml(head)) {
-    return { status, headers: HTML_HEADERS, body: page(languageOf(head.headers), reason, requestId) };
+    return { status, headers: [...HTML_HEADERS, ...wait], body: page(languageOf(head.headers), reason, requestId) };
   }
   const problem: Problem = {
     type: `urn:zeronaut:reason:${reason}`,
@@ -21,7 +22,7 @@ export function refusal(reason: Reason, requestId: string, head: RequestHead | n
     requestId,
     ...(next === '' ? {} : { next }),
   };
-  return { status, headers: PROBLEM_HEADERS, body: `${JSON.stringify(problem)}\n` };
+  return { status, headers: [...PROBLEM_HEADERS, ...wait], body: `${JSON.stringify(problem)}\n` };
 }
 
 const HTML_HEADERS = [

@@ -43,6 +43,8 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
   readonly #home: UpstreamHome;
   readonly #deadlines: Deadlines;
   readonly #responseTimeoutMs: number;
+  /** Of the answer that is awaited. */
+  #patienceMs = 0;
   readonly #body = new BodyReader();
   #state = IDLE;
   #user: UpstreamUser | null = null;
@@ -72,8 +74,11 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
     return this.#state === IDLE;
   }
 
-  /** The next answer is for `user`. `upgrade` is the lower-case protocol that the request asks for. */
-  begin(user: UpstreamUser, forHead: boolean, upgrade: string | null): void {
+  /**
+   * The next answer is for `user`. `upgrade` is the lower-case protocol that the request asks for; `responseTimeoutMs`: null as always.
+   */
+  begin(user: UpstreamUser, forHead: boolean, upgrade: string | null, responseTimeoutMs: number | null = null): void {
+    this.#patienceMs = responseTimeoutMs ?? this.#responseTimeoutMs;
     this.#user = user;
     this.#forHead = forHead;
     this.#upgrade = upgrade;
@@ -86,7 +91,7 @@ export class UpstreamConnection implements ByteStreamHandler, Deadlined {
   /** The whole request has been written. */
   requestComplete(): void {
     this.#requestDone = true;
-    if (this.#state === HEAD) this.deadline = this.#deadlines.now + this.#responseTimeoutMs;
+    if (this.#state === HEAD) this.deadline = this.#deadlines.now + this.#patienceMs;
   }
 
   /** Nobody wants the rest of the answer, or the connection is of no use. */

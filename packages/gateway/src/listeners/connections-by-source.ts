@@ -1,4 +1,5 @@
-import { type Network, networkContains, parseNetwork } from '@zeronaut/model';
+import { type Network, networkContains } from '@zeronaut/model';
+import { sourceOf } from '../source-of.ts';
 
 /** Of all connections, how many in a hundred one source may hold: enough for everybody behind one address, never all. */
 const SHARE_PERCENT = 75;
@@ -32,9 +33,4 @@ export class ConnectionsBySource {
       else this.#open.set(source, left);
     };
   }
-}
-
-function sourceOf(address: string): string {
-  const network = parseNetwork(address);
-  return network?.kind === 'ipv6' ? network.bytes.slice(0, 8).join('.') : address;
 }

@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
-import type { Balancer, Dialer, Observer, RawAccess } from '../rooms.ts';
+import type { Balancer, Dialer, Observer, RawAccess, ResourceLimiter } from '../rooms.ts';
 import type { CurrentTables } from '../tables.ts';
 
 /** What raw listeners are given. */
 export interface RawContext {
   readonly tables: Pick<CurrentTables, 'get' | 'subscribe'>;
   readonly access: RawAccess;
+  readonly limiter: ResourceLimiter;
   readonly balancer: Balancer;
   readonly dialer: Dialer;
   readonly observer: Pick<Observer, 'record'>;

@@ -1,13 +1,20 @@
 import { createId, DENY_BY_DEFAULT, deny, Fault, isReason, type Target, type Verdict } from '@zeronaut/model';
 import { ANONYMOUS, credentialId, type Downstream, type Flow, subjectName } from '../flow.ts';
 import { flowEvent, rawStatus } from '../flow-event.ts';
+import type { Choice } from '../rooms.ts';
 import type { RawContext } from './raw-context.ts';
 
 /** What TCP connections and UDP sessions on raw ports have in common: decide, dial, look again, record. */
 export type RawProtocol = 'tcp' | 'udp';
 
+/** A flow of a raw port, and what it holds until its end. */
+export interface RawFlow extends Flow {
+  choice: Choice | null;
+  entered: boolean;
+}
+
 /** A flow as the caller's first bytes find it: at deny, with the resource of its port, if there is one. */
-export function createRawFlow(context: RawContext, protocol: RawProtocol, downstream: Downstream): Flow {
+export function createRawFlow(context: RawContext, protocol: RawProtocol, downstream: Downstream): RawFlow {
   const tables = context.tables.get();
   const ports = protocol === 'tcp' ? tables.tcpPorts : tables.udpPorts;
   return {
@@ -23,6 +30,8 @@ export function createRawFlow(context: RawContext, protocol: RawProtocol, downst
     targetId: '',
     bytesIn: 0,
     bytesOut: 0,
+    choice: null,
+    entered: false,
   };
 }
 
@@ -36,6 +45,15 @@ export function decideRawFlow(context: RawContext, flow: Flow): Verdict {
     flow.verdict = verdict;
     flow.subject = subject;
   }
+  return flow.verdict;
+}
+
+/** The bounds of its resource, of what access has let in: last, because a place is taken here. */
+export function limitRawFlow({ limiter }: RawContext, flow: RawFlow): Verdict {
+  if (flow.verdict.effect !== 'pass' || flow.resource?.limits === undefined) return flow.verdict;
+  if (limiter.take(flow) > 0) flow.verdict = deny('limit.rate');
+  else if (limiter.enter(flow)) flow.entered = true;
+  else flow.verdict = deny('limit.concurrent');
   return flow.verdict;
 }
 
@@ -61,7 +79,7 @@ const MAX_ATTEMPTS = 5;
  */
 export async function connectTarget<Connection>(
   context: RawContext,
-  flow: Flow,
+  flow: RawFlow,
   dial: (target: Target) => Promise<Connection>,
   isCancelled: () => boolean,
 ): Promise<{ connection: Connection; target: Target } | { connection: null; verdict: Verdict }> {
@@ -71,6 +89,8 @@ export async function connectTarget<Connection>(
     const choice = context.balancer.choose(flow, tried);
     if (choice.target === null) return { connection: null, verdict: failure ?? choice.verdict };
     const { target } = choice;
+    leaveTarget(flow);
+    flow.choice = choice;
     tried.add(target.id);
     flow.targetId = target.id;
     try {
@@ -93,8 +113,16 @@ export function reportLateFault(context: RawContext, flow: Flow, target: Target,
   if (flow.verdict.effect === 'pass' && isReason(fault.code)) flow.verdict = deny(fault.code);
 }
 
-/** The one event of a flow. */
-export function recordRawFlow(context: RawContext, flow: Flow): void {
+function leaveTarget(flow: RawFlow): void {
+  flow.choice?.left();
+  flow.choice = null;
+}
+
+/** The end of a flow, once: what it held is free, and the one event is written. */
+export function endRawFlow(context: RawContext, flow: RawFlow): void {
+  leaveTarget(flow);
+  if (flow.entered) context.limiter.leave(flow);
+  flow.entered = false;
   const { subject, verdict, downstream } = flow;
   context.observer.record(
     flowEvent(flow, {

@@ -1,6 +1,5 @@
 import { deny, type Fault, type Reason, type Target } from '@zeronaut/model';
 import { type ByteStream, type ConnectionEnds, listenSocket, type SocketListener, splice } from '@zeronaut/tunnel';
-import type { Flow } from '../flow.ts';
 import type { DenialLog } from './denial-log.ts';
 import { encodeProxyHeader } from './proxy-protocol.ts';
 import type { RawContext } from './raw-context.ts';
@@ -8,7 +7,9 @@ import {
   connectTarget,
   createRawFlow,
   decideRawFlow,
-  recordRawFlow,
+  endRawFlow,
+  limitRawFlow,
+  type RawFlow,
   reportLateFault,
   stillAllowed,
 } from './raw-flow.ts';
@@ -81,12 +82,17 @@ export class TcpProxy {
     if (this.#connections.open >= this.#context.limits.maxConnections) {
       stream.abort();
       flow.verdict = deny('limit.connections');
-      if (this.#denials.isDue(flow.downstream.address, flow.startedAt)) recordRawFlow(this.#context, flow);
+      if (this.#denials.isDue(flow.downstream.address, flow.startedAt)) endRawFlow(this.#context, flow);
       return;
     }
     if (decideRawFlow(this.#context, flow).effect !== 'pass') {
       stream.abort();
-      recordRawFlow(this.#context, flow);
+      endRawFlow(this.#context, flow);
+      return;
+    }
+    if (limitRawFlow(this.#context, flow).effect !== 'pass') {
+      stream.abort();
+      if (this.#denials.isDue(flow.downstream.address, flow.startedAt)) endRawFlow(this.#context, flow);
       return;
     }
     this.#connections.open++;
@@ -105,7 +111,7 @@ export interface ConnectionCount {
 }
 
 class TcpFlow {
-  readonly flow: Flow;
+  readonly flow: RawFlow;
   readonly #context: RawContext;
   readonly #downstream: ByteStream;
   readonly #onEnd: () => void;
@@ -113,7 +119,7 @@ class TcpFlow {
   #target: Target | null = null;
   #finished = false;
 
-  constructor(context: RawContext, flow: Flow, downstream: ByteStream, onEnd: () => void) {
+  constructor(context: RawContext, flow: RawFlow, downstream: ByteStream, onEnd: () => void) {
     this.#context = context;
     this.flow = flow;
     this.#downstream = downstream;
@@ -161,7 +167,7 @@ class TcpFlow {
       upstream.write(encodeProxyHeader(version, { address, port }, { address: localAddress, port: localPort }));
     }
     splice(this.#downstream, upstream, {
-      idleTimeoutMs: this.#context.limits.tcpIdleTimeoutMs,
+      idleTimeoutMs: flow.resource!.limits?.idleTimeoutMs ?? this.#context.limits.tcpIdleTimeoutMs,
       onBytes: (direction, bytes) => {
         if (direction === 'a_to_b') flow.bytesIn += bytes;
         else flow.bytesOut += bytes;
@@ -174,7 +180,7 @@ class TcpFlow {
     if (this.#finished) return;
     this.#finished = true;
     if (fault !== null && this.#target !== null) reportLateFault(this.#context, this.flow, this.#target, fault);
-    recordRawFlow(this.#context, this.flow);
+    endRawFlow(this.#context, this.flow);
     this.#onEnd();
   }
 }

@@ -1,7 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { deny, type Fault, parseAddress, type Reason, type Target } from '@zeronaut/model';
 import { type DatagramHandler, MAX_DATAGRAM_BYTES } from '@zeronaut/tunnel';
-import type { Flow } from '../flow.ts';
 import type { DenialLog } from './denial-log.ts';
 import { encodeProxyDatagramHeader } from './proxy-protocol.ts';
 import type { RawContext } from './raw-context.ts';
@@ -9,7 +8,9 @@ import {
   connectTarget,
   createRawFlow,
   decideRawFlow,
-  recordRawFlow,
+  endRawFlow,
+  limitRawFlow,
+  type RawFlow,
   reportLateFault,
   stillAllowed,
 } from './raw-flow.ts';
@@ -128,8 +129,9 @@ export class UdpProxy {
       verdict = deny('limit.connections');
       flow.verdict = verdict;
     }
+    verdict = limitRawFlow(this.#context, flow);
     if (verdict.effect !== 'pass') {
-      if (this.#denials.isDue(flow.downstream.address, flow.startedAt)) recordRawFlow(this.#context, flow);
+      if (this.#denials.isDue(flow.downstream.address, flow.startedAt)) endRawFlow(this.#context, flow);
       return null;
     }
     const session = new UdpSession(this.#context, flow, {
@@ -178,7 +180,7 @@ interface SessionSide {
 }
 
 class UdpSession {
-  readonly flow: Flow;
+  readonly flow: RawFlow;
   readonly #context: RawContext;
   readonly #side: SessionSide;
   readonly #header: Buffer | null;
@@ -188,7 +190,7 @@ class UdpSession {
   #lastActiveMs = performance.now();
   #target: Target | null = null;
 
-  constructor(context: RawContext, flow: Flow, side: SessionSide) {
+  constructor(context: RawContext, flow: RawFlow, side: SessionSide) {
     this.#context = context;
     this.flow = flow;
     this.#side = side;
@@ -219,7 +221,10 @@ class UdpSession {
 
   expire(nowMs: number): void {
     const restMs = this.#state === 'failed' ? FAILED_REST_MS : Number.POSITIVE_INFINITY;
-    const allowedMs = Math.min(restMs, this.#context.limits.udpIdleTimeoutMs);
+    const allowedMs = Math.min(
+      restMs,
+      this.flow.resource!.limits?.idleTimeoutMs ?? this.#context.limits.udpIdleTimeoutMs,
+    );
     if (nowMs - this.#lastActiveMs < allowedMs) return;
     if (this.#state === 'failed') this.#forget();
     else this.#end(null);
@@ -285,14 +290,14 @@ class UdpSession {
     this.#lastActiveMs = performance.now();
     this.#queue = [];
     this.#upstream = null;
-    recordRawFlow(this.#context, this.flow);
+    endRawFlow(this.#context, this.flow);
   }
 
   #end(reason: Reason | null): void {
     this.#state = 'ended';
     this.#queue = [];
     this.#upstream?.abort(reason ?? 'stream.idle_timeout');
-    recordRawFlow(this.#context, this.flow);
+    endRawFlow(this.#context, this.flow);
     this.#side.onEnd();
   }
 

@@ -9,6 +9,7 @@ import { createDatagramStream, type MuxStream } from '@zeronaut/tunnel';
 import { pino } from 'pino';
 import { createBalancer } from '../balancer/balancer.ts';
 import { ANONYMOUS } from '../flow.ts';
+import { LimitsOfResources } from '../limits/resource-limiter.ts';
 import { createRawListeners } from '../raw/raw-listeners.ts';
 import { createDialer } from '../targets/dialer.ts';
 import { tunnelWorld } from './testdata/tunnel-world.ts';
@@ -31,6 +32,7 @@ test('raw TCP and UDP ports reach services behind an agent, and fail closed whil
   const raw = createRawListeners({
     tables: world.tables,
     access: { decide: () => ({ verdict: pass('access.public'), subject: ANONYMOUS, explanation: null }) },
+    limiter: new LimitsOfResources(),
     balancer,
     dialer,
     observer: { record: (event) => world.events.push(event) },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   accessRule,
+  balancing,
   gatewayEndpoint,
   headerRulesInput,
   healthCheck,
@@ -13,6 +14,7 @@ import {
   proxyProtocol,
   type Resource,
   resource,
+  resourceLimits,
   resourceProtocol,
   targetAddress,
   timestamp,
@@ -66,15 +68,17 @@ export const resourceInput = z.strictObject({
   proxyProtocol: proxyProtocol.default('none'),
   /** HTTP alone. */
   headers: headerRulesInput.prefault({}),
+  limits: resourceLimits.prefault({}),
+  balancing: balancing.default('weighted'),
   enabled: z.boolean().default(true),
 });
 export type ResourceInput = z.infer<typeof resourceInput>;
 
 /** What the API takes, from what it shows. Passwords and secrets are not shown; without one, the one that is there stays. */
 export function resourceInputOf(shown: Resource): ResourceInput {
-  const { name, protocol, domains, port, access, targets, proxyProtocol, headers, enabled } = shown;
+  const { name, protocol, domains, port, access, targets, proxyProtocol, headers, limits, balancing, enabled } = shown;
   return {
-    ...{ name, protocol, domains, port, proxyProtocol, headers, enabled },
+    ...{ name, protocol, domains, port, proxyProtocol, headers, limits, balancing, enabled },
     access: { ...access, basic: access.basic.map(({ username }) => ({ username })) },
     targets: targets.map(({ id: _, deviceId, ...target }) => ({ ...target, agent: deviceId })),
   };
@@ -96,6 +100,7 @@ export const serviceInput = z.strictObject({
   access: accessInput.prefault({}),
   proxyProtocol: proxyProtocol.default('none'),
   headers: headerRulesInput.prefault({}),
+  limits: resourceLimits.prefault({}),
 });
 
 export const serviceView = resource.extend({

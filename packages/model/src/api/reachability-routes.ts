@@ -3,6 +3,7 @@ import {
   accessAnswer,
   accessQuestion,
   assumedCircumstances,
+  balancing,
   branding,
   displayName,
   gateway,
@@ -15,6 +16,7 @@ import {
   logLevel,
   logLine,
   organization,
+  resourceLimits,
   target,
   timestamp,
   timeZone,
@@ -74,6 +76,9 @@ export const reachabilityRoutes = defineRoutes({
       targets: z.array(target),
       /** What is changed on the way; null where there is no resource. */
       headers: headerRules.nullable(),
+      /** What is bounded, and how the target is chosen; null where there is no resource. */
+      limits: resourceLimits.nullable(),
+      balancing: balancing.nullable(),
       /** Null where there is no resource to decide about. */
       answer: accessAnswer.nullable(),
       reason: z.string(),

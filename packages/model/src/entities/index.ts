@@ -4,6 +4,7 @@ import { devicePosture } from './device-posture.ts';
 import { gatewayLoad } from './gateway-status.ts';
 import { headerRules } from './header-rules.ts';
 import { language } from './language.ts';
+import { balancing, resourceLimits } from './resource-limits.ts';
 import { role } from './role.ts';
 import {
   address,
@@ -48,6 +49,7 @@ export * from './policy.ts';
 export * from './policy-form.ts';
 export * from './push-subscription.ts';
 export * from './relying-party.ts';
+export * from './resource-limits.ts';
 export * from './role.ts';
 export * from './scalars.ts';
 export * from './scope.ts';
@@ -325,6 +327,8 @@ export const resource = z.strictObject({
   targets: z.array(target).max(200),
   proxyProtocol,
   headers: headerRules,
+  limits: resourceLimits,
+  balancing,
   segments,
   /** The device that published it (services). */
   deviceId: id.nullable(),

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { createId, NO_HEADER_RULES, type Resource, type Target } from '@zeronaut/model';
+import { createId, hasLimits, NO_HEADER_RULES, NO_LIMITS, type Resource, type Target } from '@zeronaut/model';
 import type { Selectable } from 'kysely';
 import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
@@ -64,6 +64,8 @@ export async function loadResources(
     targets: (targets.get(row.id) ?? []).map(toTarget),
     proxyProtocol: row.proxy_protocol,
     headers: row.headers === null ? NO_HEADER_RULES : JSON.parse(row.headers),
+    limits: row.limits === null ? NO_LIMITS : JSON.parse(row.limits),
+    balancing: row.balancing ?? 'weighted',
     headerSecrets: row.header_secrets === null ? [] : JSON.parse(row.header_secrets),
     segments: JSON.parse(row.segments),
     deviceId: row.device_id,
@@ -87,6 +89,8 @@ export async function saveResource(queries: Queries, resource: StoredResource): 
     access: JSON.stringify(resource.access),
     proxy_protocol: resource.proxyProtocol,
     headers: isDeepStrictEqual(resource.headers, NO_HEADER_RULES) ? null : JSON.stringify(resource.headers),
+    limits: hasLimits(resource.limits) ? JSON.stringify(resource.limits) : null,
+    balancing: resource.balancing === 'weighted' ? null : resource.balancing,
     header_secrets: resource.headerSecrets.length === 0 ? null : JSON.stringify(resource.headerSecrets),
     segments: JSON.stringify(resource.segments),
     device_id: resource.deviceId,

@@ -3,6 +3,7 @@ import {
   type AccessRule,
   type BrokenAssertions,
   createId,
+  HTTP_LIMITS,
   type Resource,
   type ResourceInput,
   type Target,
@@ -148,6 +149,11 @@ export async function putResource(
   if (wanted.protocol !== 'http' && (host !== null || request.length + response.length > 0)) {
     return new Refusal('api.invalid', { errors: [{ path: '/headers', message: 'only HTTP resources have headers' }] });
   }
+  const misplaced = wanted.protocol === 'http' ? undefined : HTTP_LIMITS.find((limit) => wanted.limits[limit] !== null);
+  if (misplaced !== undefined) {
+    const message = 'only HTTP resources have it';
+    return new Refusal('api.invalid', { errors: [{ path: `/limits/${misplaced}`, message }] });
+  }
   const kept = keepHeaders(context.authority.sealer, id, wanted.headers, wanted.targets, before);
   if (kept instanceof Refusal) return kept;
   const clash = await checkNames(queries, caller.organizationId, gateways, { id, ...wanted });
@@ -177,6 +183,8 @@ export async function putResource(
     targets: keepTargetIds(wanted.targets, before?.targets ?? [], nowMs),
     proxyProtocol: wanted.proxyProtocol,
     ...kept,
+    limits: wanted.limits,
+    balancing: wanted.balancing,
     // Policies rest on them, so whoever may change resources may not change these.
     segments: before?.segments ?? [],
     deviceId: wanted.deviceId,

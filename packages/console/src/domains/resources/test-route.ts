@@ -2,9 +2,11 @@ import type {
   AccessAnswer,
   AccessQuestionInput,
   AssumedCircumstances,
+  Balancing,
   HeaderRules,
   Reason,
   Resource,
+  ResourceLimits,
   Target,
 } from '@zeronaut/model';
 import { REASONS } from '@zeronaut/model';
@@ -31,6 +33,8 @@ export interface RouteAnswer {
   gateways: { id: string; name: string; connected: boolean }[];
   targets: Target[];
   headers: HeaderRules | null;
+  limits: ResourceLimits | null;
+  balancing: Balancing | null;
   answer: AccessAnswer | null;
   reason: Reason;
   title: string;
@@ -69,6 +73,8 @@ export async function testRoute(
     gateways: found.gateways.map(({ id, name }) => ({ id, name, connected: connected.has(id) })),
     targets: resource?.targets ?? [],
     headers: resource?.headers ?? null,
+    limits: resource?.limits ?? null,
+    balancing: resource?.balancing ?? null,
   };
   if (resource === null) {
     const off = await disabledResource(context, caller.organizationId, url, facts.gateways);

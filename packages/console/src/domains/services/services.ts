@@ -85,6 +85,9 @@ export async function publishService(
         ],
         proxyProtocol: input.proxyProtocol,
         headers: input.headers,
+        limits: input.limits,
+        // A service has one target.
+        balancing: 'weighted',
         enabled: true,
         origin: 'service',
         deviceId: device.id,

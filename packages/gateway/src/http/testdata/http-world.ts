@@ -8,6 +8,7 @@ import { createBalancer, type HealthBalancer } from '../../balancer/balancer.ts'
 import { ANONYMOUS } from '../../flow.ts';
 import type { CertificateStore } from '../../listeners/certificate-store.ts';
 import { ConnectionsBySource } from '../../listeners/connections-by-source.ts';
+import { LimitsOfResources } from '../../limits/resource-limiter.ts';
 import { startListener } from '../../listeners/listener.ts';
 import { createHttpPipeline, type HttpPipeline, type HttpPipelineOptions } from '../../pipeline.ts';
 import type { AgentLinks, HttpAccess, HttpDecision } from '../../rooms.ts';
@@ -83,6 +84,7 @@ export async function httpWorld(test: Pick<TestContext, 'after'>, options: World
   const bugs: unknown[] = [];
   const pipeline = createHttpPipeline({
     tables,
+    limiter: new LimitsOfResources(),
     balancer,
     dialer,
     access: {

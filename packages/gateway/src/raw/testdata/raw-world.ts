@@ -10,6 +10,7 @@ import { ANONYMOUS } from '../../flow.ts';
 import type { Balancer, Dialer } from '../../rooms.ts';
 import { CurrentTables, compileTables } from '../../tables.ts';
 import type { RawLimits } from '../raw-context.ts';
+import { LimitsOfResources } from '../../limits/resource-limiter.ts';
 import { createRawListeners, type RawListeners } from '../raw-listeners.ts';
 
 type Recorded = Omit<AccessEvent, 'gatewayId' | 'epoch' | 'seq'>;
@@ -41,12 +42,13 @@ export async function rawWorld(
   const balancer: Balancer = {
     choose(flow, exclude) {
       const target = flow.resource!.targets.find(({ id }) => !exclude.has(id));
-      return target ? { target } : { target: null, verdict: deny('balancer.no_target') };
+      return target ? { target, left() {} } : { target: null, verdict: deny('balancer.no_target') };
     },
     report() {},
   };
   const listeners = createRawListeners({
     tables,
+    limiter: new LimitsOfResources(),
     balancer,
     dialer: options.dialer ?? {
       reachable: () => true,

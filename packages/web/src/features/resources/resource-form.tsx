@@ -4,7 +4,7 @@ import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
-import { healthCheck, NO_HEADER_RULES, type ResourceInput, resourceInput } from '@zeronaut/model';
+import { HTTP_LIMITS, healthCheck, NO_HEADER_RULES, type ResourceInput, resourceInput } from '@zeronaut/model';
 import { type ReactNode, useEffect } from 'react';
 import { useFieldArray, useFormContext, useWatch } from 'react-hook-form';
 import { routeQuery } from '../../base/api.ts';
@@ -15,6 +15,7 @@ import { ListInput, NumberInput, SelectInput, SwitchInput, TextInput } from '../
 import { DeleteIcon, PlusIcon } from '../../ui/icons.tsx';
 import { Section } from '../../ui/section.tsx';
 import { HeaderSection } from './header-fields.tsx';
+import { BalancingField, LimitSection } from './limit-fields.tsx';
 import { resourceMessages } from './messages.ts';
 import { fitting, NEW_TARGET } from './resource-values.ts';
 
@@ -55,6 +56,7 @@ export function ResourceForm(props: ResourceFormProps) {
           <AccessFields />
         </Section>
         <HttpSections />
+        <LimitSection />
       </Form>
     </Box>
   );
@@ -65,7 +67,9 @@ function HttpSections() {
   const isHttp = useWatch({ name: 'protocol' }) === 'http';
   const { setValue } = useFormContext();
   useEffect(() => {
-    if (!isHttp) setValue('headers', NO_HEADER_RULES);
+    if (isHttp) return;
+    setValue('headers', NO_HEADER_RULES);
+    for (const limit of HTTP_LIMITS) setValue(`limits.${limit}`, null);
   }, [isHttp, setValue]);
   return isHttp ? <HeaderSection /> : null;
 }
@@ -146,6 +150,7 @@ function TargetFields() {
           <TargetField name={`targets.${index}`} agents={agents} alone={fields.length === 1} />
         </Box>
       ))}
+      {fields.length < 2 ? null : <BalancingField />}
       <Box>
         <Button startIcon={<PlusIcon />} onClick={() => append(NEW_TARGET)}>
           {t('form.addTarget')}

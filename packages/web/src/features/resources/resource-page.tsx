@@ -27,6 +27,7 @@ import { useDone } from '../../ui/use-done.ts';
 import { DnsRecords } from './dns-records.tsx';
 import { HeaderFacts } from './header-fields.tsx';
 import { hasHeaderRules } from './header-rules.ts';
+import { limitTexts } from './limit-texts.ts';
 import { resourceMessages } from './messages.ts';
 import { ResourceStatus, TargetHealth } from './resource-status.tsx';
 import { ResourceUse } from './resource-use.tsx';
@@ -104,6 +105,7 @@ export function ResourcePage() {
         <Access resource={resource} />
         <Targets resource={resource} />
         <Headers rules={resource.headers} />
+        <Limits limits={resource.limits} />
         {resource.protocol === 'http' ? <DnsRecords id={resource.id} /> : null}
         {resource.protocol === 'http' && resource.access.mode !== 'public' ? <ShareLinks resource={resource} /> : null}
         <Section title={t('section.about')}>
@@ -239,6 +241,13 @@ function Access({ resource: { access } }: { readonly resource: Resource }) {
 }
 
 /** Only where there are any. */
+function Limits({ limits }: { readonly limits: Resource['limits'] }) {
+  const t = useMessages(resourceMessages);
+  const texts = limitTexts(limits, t);
+  return texts.length === 0 ? null : <Section title={t('section.limits')}>{texts.join(' · ')}</Section>;
+}
+
+/** Only where there are any. */
 function Headers({ rules }: { readonly rules: Resource['headers'] }) {
   const t = useMessages(resourceMessages);
   if (!hasHeaderRules(rules)) return null;
@@ -253,6 +262,9 @@ function Targets({ resource }: { readonly resource: Resource }) {
   const t = useMessages(resourceMessages);
   return (
     <Section title={t('section.targets')}>
+      {resource.targets.length < 2 ? null : (
+        <Typography sx={{ mb: 1 }}>{t(`balancing.${resource.balancing}`)}</Typography>
+      )}
       <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1.5 }}>
         {resource.targets.map((target) => (
           <li key={target.id}>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createId, type Resource, resource, resourceInput, resourceInputOf } from '@zeronaut/model';
+import { createId, NO_LIMITS, type Resource, resource, resourceInput, resourceInputOf } from '@zeronaut/model';
 import { fitting, NEW_RESOURCE, newResource } from './resource-values.ts';
 
 test('what the API shows goes back to it unchanged, but for what is never shown', () => {
@@ -25,6 +25,8 @@ test('what the API shows goes back to it unchanged, but for what is never shown'
       request: [{ action: 'set', name: 'X-Api-Key', value: null, secret: true }],
       response: [{ action: 'remove', name: 'Server', value: null }],
     },
+    limits: { concurrent: 3, bodyBytes: 4_096, rate: { requests: 5, perSeconds: 10 } },
+    balancing: 'source',
     ...{ deviceId: null, enabled: false, version: 4 },
     ...{ createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z' },
   });
@@ -34,11 +36,18 @@ test('what the API shows goes back to it unchanged, but for what is never shown'
   const [{ id: _, deviceId, ...target }] = shown.targets as [Resource['targets'][number]];
   assert.deepEqual(input.targets, [{ ...target, agent: deviceId }]);
   assert.deepEqual(input.headers, shown.headers, 'the secret stays what it is');
+  assert.deepEqual([input.limits, input.balancing], [shown.limits, 'source']);
 });
 
 test('a changed protocol takes along nothing of the one before', () => {
   const headers = { host: 'a.internal', request: [], response: [] };
-  const http = { ...NEW_RESOURCE, name: 'db', domains: ['a.example.com'], headers };
+  const http = {
+    ...NEW_RESOURCE,
+    name: 'db',
+    domains: ['a.example.com'],
+    headers,
+    limits: { ...NO_LIMITS, bodyBytes: 5 },
+  };
   const [target] = http.targets as [(typeof http.targets)[number]];
   const tcp = fitting({
     ...http,
@@ -47,7 +56,7 @@ test('a changed protocol takes along nothing of the one before', () => {
     targets: [{ ...target, address: 'db:5432', protocol: 'https' }],
   });
   assert.deepEqual([tcp.domains, tcp.port, tcp.targets[0]!.protocol], [[], 5432, undefined]);
-  assert.equal(tcp.headers.host, null);
+  assert.deepEqual([tcp.headers.host, tcp.limits.bodyBytes], [null, null]);
   assert.deepEqual(fitting({ ...tcp, protocol: 'http' }).port, null);
 });
 

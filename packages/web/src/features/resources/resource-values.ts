@@ -1,4 +1,4 @@
-import { NO_HEADER_RULES, type ResourceInput } from '@zeronaut/model';
+import { NO_HEADER_RULES, NO_LIMITS, type ResourceInput } from '@zeronaut/model';
 
 export const NEW_TARGET: ResourceInput['targets'][number] = {
   address: '',
@@ -19,6 +19,8 @@ export const NEW_RESOURCE: ResourceInput = {
   targets: [NEW_TARGET],
   proxyProtocol: 'none',
   headers: NO_HEADER_RULES,
+  limits: NO_LIMITS,
+  balancing: 'weighted',
   enabled: true,
 };
 
@@ -49,6 +51,7 @@ export function fitting(values: ResourceInput): ResourceInput {
     domains: isHttp ? values.domains : [],
     port: isHttp ? null : values.port,
     headers: isHttp ? values.headers : NO_HEADER_RULES,
+    limits: isHttp ? values.limits : { ...values.limits, bodyBytes: null, responseTimeoutMs: null },
     targets: values.targets.map(({ protocol, ...target }) => ({
       ...target,
       ...(isHttp && (protocol === 'http' || protocol === 'https') && { protocol }),

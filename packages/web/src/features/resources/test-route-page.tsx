@@ -6,7 +6,7 @@ import TextField from '@mui/material/TextField';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import type { RouteResponse, Routes } from '@zeronaut/model';
+import { hasLimits, type RouteResponse, type Routes } from '@zeronaut/model';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
@@ -21,6 +21,7 @@ import { Tags } from '../../ui/tag.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
 import { HeaderFacts } from './header-fields.tsx';
 import { hasHeaderRules } from './header-rules.ts';
+import { limitTexts } from './limit-texts.ts';
 import { resourceMessages } from './messages.ts';
 
 type Answer = RouteResponse<Routes['resources.test']>;
@@ -163,9 +164,13 @@ function AnswerCard({ answer }: { readonly answer: Answer }) {
             <HeaderFacts rules={answer.headers} />
           </Step>
         )}
+        {answer.limits === null || !hasLimits(answer.limits) ? null : (
+          <Step title={t('section.limits')}>{limitTexts(answer.limits, t).join(' · ')}</Step>
+        )}
         {answer.targets.length === 0 ? null : (
           <Step title={t('section.targets')}>
             <Tags of={answer.targets.map(({ protocol, address }) => `${protocol}://${address}`)} />
+            {answer.balancing === null || answer.targets.length < 2 ? null : t(`balancing.${answer.balancing}`)}
           </Step>
         )}
       </Box>

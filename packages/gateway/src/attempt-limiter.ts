@@ -1,4 +1,3 @@
-import { parseNetwork } from '@zeronaut/model';
 import { BoundedMap } from './bounded-map.ts';
 
 const TRACKED_KEYS = 50_000;
@@ -17,12 +16,16 @@ export class AttemptLimiter {
     this.#intervalMs = options.intervalMs;
   }
 
-  /** Takes one attempt. 0: go on. Otherwise how long to wait (ms), and nothing was taken. */
-  take(key: string, nowMs: number): number {
-    const fullAt = Math.max(this.#fullAt.get(key) ?? 0, nowMs);
-    const waitMs = fullAt + this.#intervalMs - nowMs - this.#burst * this.#intervalMs;
+  /** Takes one attempt. 0: go on. Otherwise how long to wait (ms), and nothing was taken. A key may have a pace of its own. */
+  take(key: string, nowMs: number, burst: number = this.#burst, intervalMs: number = this.#intervalMs): number {
+    // An allowance of which nothing is left: a pace that was slower must not go on after it was changed.
+    const emptyMs = nowMs + burst * intervalMs;
+    const known = this.#fullAt.get(key) ?? 0;
+    if (known > emptyMs) this.#fullAt.set(key, emptyMs);
+    const fullAt = Math.min(Math.max(known, nowMs), emptyMs);
+    const waitMs = fullAt + intervalMs - emptyMs;
     if (waitMs > 0) return waitMs;
-    this.#fullAt.set(key, fullAt + this.#intervalMs);
+    this.#fullAt.set(key, fullAt + intervalMs);
     return 0;
   }
 
@@ -31,10 +34,4 @@ export class AttemptLimiter {
     const fullAt = this.#fullAt.get(key);
     if (fullAt !== undefined) this.#fullAt.set(key, fullAt - this.#intervalMs);
   }
-}
-
-/** Whom an address stands for when attempts are counted: itself in IPv4, its /64 in IPv6, where a host has them all. */
-export function attemptKey(address: string): string {
-  const network = parseNetwork(address);
-  return network?.kind === 'ipv6' ? network.bytes.slice(0, 8).join('.') : address;
 }
