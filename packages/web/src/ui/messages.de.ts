@@ -164,7 +164,7 @@ export const messages: Translation<typeof english> = {
   'address.of': '{address} für {service}',
   'address.removed': 'einen entfernten Dienst',
   'address.endOf': '{address} für {service} beenden',
-  'address.endTitle': '{service} für {address} schließen?',
+  'address.endTitle': '{service} für {address} schliessen?',
   'address.endAll': 'Alle beenden',
   'address.endAllTitle': 'Alle freigegebenen Adressen beenden?',
   'address.endText':
