@@ -107,6 +107,7 @@ const LISTS: readonly (readonly [path: string, route: RouteId, file: string])[] 
   ['/gateways', 'gateways.list', 'gateways/gateways-page'],
   ['/sites', 'sites.list', 'sites/sites-page'],
   ['/devices', 'devices.list', 'devices/devices-page'],
+  ['/policies/reach', 'policies.reach', 'policies/reach-page'],
   ['/policies', 'policies.list', 'policies/policies-page'],
   ['/security/incidents', 'incidents.list', 'security/incidents-page'],
   ['/security/behaviour', 'activity.differing', 'security/behaviour-page'],

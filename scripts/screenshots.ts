@@ -63,6 +63,7 @@ try {
     templates: '/policies/templates',
     simulator: '/policies/simulator',
     reported: '/policies/reported',
+    reach: '/policies/reach',
     unused: '/policies/unused',
     assertions: '/policies/assertions',
     security: '/security',

@@ -58,7 +58,10 @@ export interface Outbound {
   /** TXT records of a name, each joined; empty when there are none. `outbound.unreachable` when DNS does not answer. */
   resolveTxt(name: string): Promise<readonly string[] | Refusal>;
   /** What DNS says of a name, to be shown: aliases in lower case, and addresses, which must not be dialled. */
-  lookUp(name: string): Promise<{ readonly names: readonly string[]; readonly addresses: readonly string[] } | Refusal>;
+  lookUp(
+    name: string,
+    timeoutMs?: number,
+  ): Promise<{ readonly names: readonly string[]; readonly addresses: readonly string[] } | Refusal>;
 }
 
 export function createOutbound(options: OutboundOptions): Outbound {
@@ -126,11 +129,11 @@ export function createOutbound(options: OutboundOptions): Outbound {
         certificateAuthority: init.certificateAuthority ?? null,
       });
     },
-    async lookUp(name) {
+    async lookUp(name, timeoutMs = DNS_TIMEOUT_MS) {
       const unreachable = new Refusal('outbound.unreachable', { detail: `DNS does not answer for ${name}` });
       const answers = await withDeadline(
         Promise.allSettled([resolver.resolveCname(name), resolver.resolve4(name), resolver.resolve6(name)]),
-        DNS_TIMEOUT_MS,
+        Math.min(timeoutMs, DNS_TIMEOUT_MS),
       ).catch(() => null);
       if (answers === null) return unreachable;
       const said = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : null));

@@ -19,6 +19,7 @@ interface FormDialogProps<S extends z.ZodType<FieldValues, FieldValues>> {
   readonly onSubmit: (values: z.output<S>, base: Base<z.input<S>>) => Promise<unknown>;
   /** See `Form`. */
   readonly done?: string;
+  readonly isFinal?: (values: z.output<S>) => boolean;
   readonly reload?: () => Promise<Base<z.input<S>>>;
   /** Called when it is done too, unless `keepOpen`. */
   readonly onClose: () => void;
@@ -42,6 +43,7 @@ export function FormDialog<S extends z.ZodType<FieldValues, FieldValues>>(props:
           base={props.base}
           {...(props.reload === undefined ? {} : { reload: props.reload })}
           {...(props.done === undefined ? {} : { done: props.done })}
+          {...(props.isFinal === undefined ? {} : { isFinal: props.isFinal })}
           onSubmit={async (values, base) => {
             const result = await props.onSubmit(values, base);
             if (!props.keepOpen) props.onClose();

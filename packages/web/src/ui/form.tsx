@@ -24,6 +24,8 @@ interface FormProps<S extends z.ZodType<FieldValues, FieldValues>> {
   readonly onSubmit: (values: z.output<S>, base: Base<z.input<S>>) => Promise<unknown>;
   /** Told when it was saved, with the way back: the values that the form began with, sent once more. For changes alone, of which the API shows all. */
   readonly done?: string;
+  /** True: with the values from before not all of it would be as it was, such as a secret that nobody can read. Then no way back is offered. */
+  readonly isFinal?: (values: z.output<S>) => boolean;
   /** Reads again after a write was refused because somebody else wrote meanwhile. */
   readonly reload?: () => Promise<Base<z.input<S>>>;
   /** The form stays after it was saved: it begins anew from what `reload` says. */
@@ -57,7 +59,10 @@ export function Form<S extends z.ZodType<FieldValues, FieldValues>>(props: FormP
     try {
       const result = await props.onSubmit(values as z.output<S>, base);
       if (result === false) return;
-      if (props.done !== undefined) tell(props.done, () => takeBack(base, result));
+      if (props.done !== undefined) {
+        const isFinal = props.isFinal?.(values as z.output<S>) === true;
+        tell(props.done, isFinal ? undefined : () => takeBack(base, result));
+      }
       if (props.stays && props.reload !== undefined) {
         const fresh = await props.reload();
         setBase(fresh);

@@ -12,8 +12,17 @@ export interface Mistrusted {
   readonly name: string;
 }
 
-/** The end of what was set for a while is not asked: `zeronaut policy risk --for` sets it. */
-const schema = routes['risks.set'].body.omit({ expiresInSeconds: true });
+const { body } = routes['risks.set'];
+/** Null: until it is set again. */
+const schema = body.extend({ expiresInSeconds: body.shape.expiresInSeconds.unwrap().nullable() });
+const HOUR_SECONDS = 3_600;
+
+/** What is left, in whole hours. */
+function leftSeconds(risk: Risk | null): number | null {
+  if (risk === null || risk.expiresAt === null) return null;
+  const hours = Math.ceil((Date.parse(risk.expiresAt) - Date.now()) / 1000 / HOUR_SECONDS);
+  return Math.max(1, hours) * HOUR_SECONDS;
+}
 
 export function RiskDialog(props: {
   readonly of: Mistrusted;
@@ -29,13 +38,26 @@ export function RiskDialog(props: {
       title={t('risk.title', { name: of.name })}
       action={t('risk.save')}
       schema={schema}
-      base={{ values: { score: risk?.score ?? 0, reason: risk?.reason ?? '' } }}
-      onSubmit={(body) => set.mutateAsync({ params: { id: of.id }, body })}
+      base={{ values: { score: risk?.score ?? 0, reason: risk?.reason ?? '', expiresInSeconds: leftSeconds(risk) } }}
+      onSubmit={({ expiresInSeconds, ...wanted }) =>
+        set.mutateAsync({
+          params: { id: of.id },
+          body: { ...wanted, ...(expiresInSeconds === null ? {} : { expiresInSeconds }) },
+        })
+      }
       done={done('saved', of.name)}
       onClose={props.onClose}
     >
       <NumberInput name="score" label={t('risk.score')} hint={t('risk.scoreHint')} />
       <TextInput name="reason" label={t('risk.reason')} maxLength={300} />
+      <NumberInput
+        name="expiresInSeconds"
+        label={t('risk.for')}
+        hint={t('risk.forHint')}
+        factor={HOUR_SECONDS}
+        unit={t('risk.hours')}
+        nullable
+      />
       <span>{t('risk.text')}</span>
     </FormDialog>
   );

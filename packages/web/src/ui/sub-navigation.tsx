@@ -17,6 +17,7 @@ const PAGES = {
     { to: '/policies', label: 'tabs.policies', permission: 'policies:read' },
     { to: '/policies/templates', label: 'tabs.templates', permission: 'policies:read' },
     { to: '/policies/simulator', label: 'tabs.simulator', permission: 'policies:read' },
+    { to: '/policies/reach', label: 'tabs.reachable', permission: 'policies:read' },
     { to: '/policies/reported', label: 'tabs.reported', permission: 'policies:read' },
     { to: '/policies/unused', label: 'tabs.unused', permission: 'policies:read' },
     { to: '/policies/assertions', label: 'tabs.assertions', permission: 'policies:read' },

@@ -1,29 +1,10 @@
 import { type Language, useLanguage, useMessages } from '../base/messages.ts';
 import { uiMessages } from './messages.ts';
+import { relativeTime } from './relative-time.ts';
 import { NOW_STEP_MS, useNow } from './use-now.ts';
 
-const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
-  ['second', 1_000],
-];
-
 /** Made once: making one takes longer than using it a hundred times, and lists have hundreds. */
-const relativeFormats = new Map<Language, Intl.RelativeTimeFormat>();
 const absoluteFormats = new Map<Language, Intl.DateTimeFormat>();
-
-/** How long ago, or how long still, in one unit. */
-export function relativeTime(atMs: number, nowMs: number, language: Language): string {
-  const distance = atMs - nowMs;
-  const [unit, sizeMs] = UNITS.find(([, size]) => Math.abs(distance) >= size) ?? UNITS.at(-1)!;
-  let format = relativeFormats.get(language);
-  if (format === undefined) {
-    format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
-    relativeFormats.set(language, format);
-  }
-  return format.format(Math.trunc(distance / sizeMs), unit);
-}
 
 /** In the zone of whoever looks; the API speaks UTC. */
 export function absoluteTime(at: string, language: Language): string {

@@ -15,6 +15,8 @@ const PARALLEL = 5;
 const CHECKS_BURST = 20;
 const CHECKS_INTERVAL_MS = 3_000;
 const MAX_FOUND = 10;
+/** People wait for it: what DNS has not said by then it does not say. */
+const CHECK_MS = 1_500;
 
 const checks = new RateLimit({ burst: CHECKS_BURST, intervalMs: CHECKS_INTERVAL_MS });
 
@@ -39,11 +41,13 @@ export async function checkDns(
     .slice(0, MAX_RECORDS);
   const asked = checks.take(caller.organizationId, context.clock()) === 0;
   const answers = new Map<string, Promise<Answer | null>>();
+  const untilMs = performance.now() + CHECK_MS;
+  const questions: Questions = { context, answers, leftMs: () => untilMs - performance.now() };
   const records: DnsRecord[] = [];
   for (let index = 0; index < wanted.length; index += PARALLEL) {
     const some = wanted.slice(index, index + PARALLEL).map(async (record) => {
       if (!asked) return { ...record, state: 'unknown' as const, found: [] };
-      return judge(record, await ask(context, answers, probeOf(record)), await targetOf(context, answers, record));
+      return judge(record, await ask(questions, probeOf(record)), await targetOf(questions, record));
     });
     records.push(...(await Promise.all(some)));
   }
@@ -72,23 +76,28 @@ interface Answer {
   readonly addresses: readonly string[];
 }
 
+/** Of one check: each name is asked for once, as long as somebody waits for it. */
+interface Questions {
+  readonly context: Context;
+  readonly answers: Map<string, Promise<Answer | null>>;
+  readonly leftMs: () => number;
+}
+
 /** Null: DNS did not answer. */
-function ask(context: Context, answers: Map<string, Promise<Answer | null>>, name: string): Promise<Answer | null> {
+async function ask({ context, answers, leftMs }: Questions, name: string): Promise<Answer | null> {
   let answer = answers.get(name);
   if (answer === undefined) {
-    answer = context.outbound.lookUp(name).then((found) => (found instanceof Refusal ? null : found));
+    const timeoutMs = leftMs();
+    if (timeoutMs <= 0) return null;
+    answer = context.outbound.lookUp(name, timeoutMs).then((found) => (found instanceof Refusal ? null : found));
     answers.set(name, answer);
   }
-  return answer;
+  return await answer;
 }
 
 /** Where a CNAME leads in the end: a name may be flattened to addresses by whoever serves it. */
-async function targetOf(
-  context: Context,
-  answers: Map<string, Promise<Answer | null>>,
-  { type, value }: Wanted,
-): Promise<readonly string[]> {
-  return type === 'CNAME' ? ((await ask(context, answers, value))?.addresses ?? []) : [value];
+async function targetOf(questions: Questions, { type, value }: Wanted): Promise<readonly string[]> {
+  return type === 'CNAME' ? ((await ask(questions, value))?.addresses ?? []) : [value];
 }
 
 function judge(record: Wanted, answer: Answer | null, addresses: readonly string[]): DnsRecord {

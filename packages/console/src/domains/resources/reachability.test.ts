@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { test } from 'node:test';
 import { eachDatabase, temporaryDirectory } from '@zeronaut/testkit';
 import { createOutbound } from '../../outbound/outbound.ts';
@@ -122,4 +123,29 @@ test('DNS records of a resource are told and looked for, and tell nothing of net
     targets: [{ address: '10.0.0.1:22' }],
   });
   assert.deepEqual((await ours.call('GET', '/api/v1/resources/shell/dns')).json().records, []);
+});
+
+test('where no DNS answers, whoever waits hears so soon, however many records there are', async (t) => {
+  const silent = createSocket('udp4');
+  await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve));
+  t.after(() => silent.close());
+  const file = `${temporaryDirectory(t)}/zeronaut.db`;
+  const dnsServers = [`127.0.0.1:${silent.address().port}`];
+  const fixture = await startFixture(
+    t,
+    { kind: 'sqlite', file, url: `sqlite:${file}` },
+    { outbound: createOutbound({ allow: [], dnsServers }) },
+  );
+  const ours = await fixture.organization();
+  await ours.enrolGateway({ baseDomain: 'apps.example.com', publicHost: 'edge.example.com' });
+  const domains = Array.from({ length: 12 }, (_, index) => `wiki-${index}.example.org`);
+  const made = await ours.call('POST', '/api/v1/resources', { name: 'wiki', domains, targets: [target] });
+  assert.equal(made.statusCode, 201, made.body);
+  const startedAt = performance.now();
+  const { records } = (await ours.call('GET', '/api/v1/resources/wiki/dns')).json();
+  const tookMs = performance.now() - startedAt;
+  assert.equal(records.length, 13);
+  assert.ok(records.every(({ state }: { state: string }) => state === 'unknown'));
+  // 1.5 seconds; one wave of questions after the other would take 15.
+  assert.ok(tookMs < 4_500, `${tookMs} ms`);
 });

@@ -1,17 +1,26 @@
 import Box from '@mui/material/Box';
 import Card from '@mui/material/Card';
 import Typography from '@mui/material/Typography';
-import type { ReactNode } from 'react';
+import { Children, type ReactNode } from 'react';
 import { TextLink } from '../../ui/button-link.tsx';
 import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
 
 export function Tiles({ children }: { readonly children: ReactNode }) {
+  const count = Children.toArray(children).length;
   return (
     <Box
       sx={{
         display: 'grid',
         gap: 2,
-        gridTemplateColumns: { xs: 'repeat(2, minmax(0, 1fr))', sm: 'repeat(auto-fit, minmax(190px, 1fr))' },
+        // Each row is full: of five there are two and two and one, three and two, or five.
+        gridTemplateColumns: {
+          xs: 'repeat(2, minmax(0, 1fr))',
+          sm: 'repeat(6, minmax(0, 1fr))',
+          lg: `repeat(${count}, minmax(0, 1fr))`,
+        },
+        '& > *': { gridColumn: { sm: count === 5 ? 'span 2' : 'span 3', lg: 'auto' } },
+        '& > :nth-of-type(n + 4)': { gridColumn: { sm: 'span 3', lg: 'auto' } },
+        '& > :last-of-type:nth-of-type(odd)': { gridColumn: { xs: 'span 2', sm: 'span 3', lg: 'auto' } },
       }}
     >
       {children}

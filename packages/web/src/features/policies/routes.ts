@@ -37,6 +37,12 @@ export const policyRoutes = [
   }),
   createRoute({
     getParentRoute,
+    path: 'policies/reach',
+    validateSearch: listSearch('user', 'object', 'answer', 'kind'),
+    component: page(() => import('./reach-page.tsx'), 'ReachPage', policyMessages, reasonTexts),
+  }),
+  createRoute({
+    getParentRoute,
     path: 'policies/reported',
     component: page(() => import('./reported-page.tsx'), 'ReportedPage', policyMessages),
   }),

@@ -186,7 +186,7 @@ export const messages: Translation<typeof english> = {
   'dns.right': 'Vorhanden',
   'dns.wrong': 'Führt woandershin',
   'dns.missing': 'Fehlt',
-  'dns.unknown': 'DNS sagt nichts',
+  'dns.unknown': 'Keine Antwort von DNS',
   'dns.leads': 'führt zu {gateway}',
   'dns.record': 'Eintrag von {name}',
   'dns.found': 'DNS sagt: {found}',

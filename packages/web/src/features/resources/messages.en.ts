@@ -180,7 +180,7 @@ export const messages = {
   'dns.right': 'There',
   'dns.wrong': 'Leads elsewhere',
   'dns.missing': 'Missing',
-  'dns.unknown': 'DNS does not say',
+  'dns.unknown': 'No answer from DNS',
   'dns.leads': 'leads to {gateway}',
   'dns.record': 'Record of {name}',
   'dns.found': 'DNS says: {found}',

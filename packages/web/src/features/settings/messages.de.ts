@@ -147,6 +147,8 @@ export const messages: Translation<typeof english> = {
   'notification.secret': 'Signaturschlüssel',
   'notification.secretHint': '16 Zeichen oder mehr; jede Nachricht wird damit signiert. Leer: keiner',
   'notification.kinds': 'Erfährt von',
+  'notification.all': 'allen {count} Arten',
+  'notification.some': '{count} von {all} Arten',
   'notification.never': 'Noch nichts',
   'notification.told': 'Zugestellt',
   'notification.removeText': 'Dort erfährt niemand mehr etwas.',

@@ -139,6 +139,8 @@ export const messages = {
   'notification.secret': 'Signing key',
   'notification.secretHint': '16 characters or more; each message is signed with it. Empty: none',
   'notification.kinds': 'Told of',
+  'notification.all': 'All {count} kinds',
+  'notification.some': '{count} of {all} kinds',
   'notification.never': 'Nothing yet',
   'notification.told': 'Told',
   'notification.removeText': 'Nothing is told there any more.',

@@ -48,6 +48,13 @@ function valuesOf({ name, settings, kinds }: Notification): z.input<typeof chang
   return { name, settings: shown, secret: null, kinds };
 }
 
+/** Of a receiver that changes so a key, or the URL of a channel, is gone: the API shows neither, so that no undo could send it again. */
+function replacesSecret(of: Notification, to: z.output<typeof changeSchema>): boolean {
+  const changesKind = of.settings.kind !== to.settings.kind;
+  if (of.settings.kind === 'slack') return changesKind || (to.settings.kind === 'slack' && to.settings.url !== '');
+  return of.hasSecret && (changesKind || to.secret != null);
+}
+
 /** The secret is not shown by the API: without another one, the one that is there stays. */
 export function EditNotificationDialog(props: { readonly of: Notification; readonly onClose: () => void }) {
   const t = useMessages(settingsMessages);
@@ -66,6 +73,7 @@ export function EditNotificationDialog(props: { readonly of: Notification; reado
         return base(items.find((one) => one.id === id) ?? props.of);
       }}
       done={ui('done.saved', { name })}
+      isFinal={(values) => replacesSecret(props.of, values)}
       onSubmit={({ settings, secret, ...body }, from) =>
         update.mutateAsync({
           params: { id },

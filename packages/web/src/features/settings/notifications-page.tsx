@@ -3,7 +3,7 @@ import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import type { Notification } from '@zeronaut/model';
+import { alarmTextsEn, type Notification } from '@zeronaut/model';
 import { lazy, Suspense, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
@@ -18,12 +18,13 @@ import type { Column } from '../../ui/list-table.tsx';
 import { uiMessages } from '../../ui/messages.ts';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
-import { Tags } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
 import { settingsMessages } from './messages.ts';
 import { TestResult } from './test-result.tsx';
 
 const route = getRouteApi('/settings/notifications');
+/** Of the texts: the schema would bring zod along. */
+const KIND_COUNT = Object.keys(alarmTextsEn.kinds).length;
 const dialogs = () => import('./notification-dialog.tsx');
 const CreateDialog = lazy(async () => ({ default: (await dialogs()).NotificationDialog }));
 const EditDialog = lazy(async () => ({ default: (await dialogs()).EditNotificationDialog }));
@@ -61,8 +62,19 @@ export function NotificationsPage() {
     {
       key: 'kinds',
       header: t('notification.kinds'),
-      cell: ({ kinds }) => <Tags of={kinds.map((kind) => ui(`alarm.${kind}`))} />,
-      from: 'lg',
+      // One line, however many; which they are is said on hover and in the dialog.
+      cell: ({ kinds }) => {
+        const names = kinds.map((kind) => ui(`alarm.${kind}`)).join(', ');
+        if (kinds.length === 1) return names;
+        const [count, all] = [kinds.length, KIND_COUNT];
+        return (
+          <span title={names}>
+            {count === all ? t('notification.all', { count }) : t('notification.some', { count, all })}
+          </span>
+        );
+      },
+      from: 'sm',
+      width: 'minmax(120px, 0.6fr)',
     },
     {
       key: 'status',
