@@ -204,6 +204,17 @@ test('a visitor who was refused asks for access, and an approver says yes', asyn
   ).json().changes;
   const get = (url: string, headers: object = {}) => fixture.api.inject({ url, headers: { ...HOST, ...headers } });
   assert.equal((await get('/requests?object=wiki')).headers.location, '/sign-in?next=%2Frequests%3Fobject%3Dwiki');
+  // At another site's link the Strict cookie is missing, whoever is signed in: a page of ours leads on to the same one, and no further.
+  const fromElsewhere = await get('/requests?object=wiki', { 'sec-fetch-site': 'cross-site' });
+  assert.equal(fromElsewhere.statusCode, 200);
+  assert.match(fromElsewhere.body, /<a id="next" href="\/requests\?object=wiki">/);
+  const strange = await get('/requests?object=//evil.example', { 'sec-fetch-site': 'cross-site' });
+  assert.match(strange.body, /<a id="next" href="\/requests">/);
+  assert.match(
+    String((await get('/requests?object=wiki', { 'sec-fetch-site': 'same-origin' })).headers.location),
+    /^\/sign-in/,
+    'once, and then to the sign-in',
+  );
   const ann = await signedIn(fixture);
   assert.match((await get('/requests?object=wiki', ann)).body, /name="object" value="wiki"/);
   const fields = { object: 'wiki', minutes: '60', reason: '<b>new here</b>' };

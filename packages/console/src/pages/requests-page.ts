@@ -5,6 +5,7 @@ import type { Caller, Context } from '../domains/context.ts';
 import { may } from '../domains/roles/held-role.ts';
 import { Refusal } from '../store/refusal.ts';
 import { field } from './form.ts';
+import { goOn } from './go-on.ts';
 import { type Html, html } from './html.ts';
 import { notice, type Page, sendPage } from './layout.ts';
 import { minute, sentenceOf, textsFor } from './reader.ts';
@@ -25,7 +26,13 @@ export function registerRequestsPage(app: FastifyInstance, context: Context): vo
     const wanted = typeof object === 'string' && NAME.test(object) ? object : '';
     const caller = await signedIn(context, request);
     const here = wanted === '' ? '/requests' : `/requests?object=${wanted}`;
-    if (caller === null) return reply.redirect(`/sign-in?next=${encodeURIComponent(here)}`, 303);
+    if (caller === null) {
+      // From a gateway at another site our Strict cookie does not come along; one step of our own brings it.
+      if (request.headers['sec-fetch-site'] === 'cross-site') {
+        return goOn(reply, textsFor(request).requests.title, here);
+      }
+      return reply.redirect(`/sign-in?next=${encodeURIComponent(here)}`, 303);
+    }
     return await show(reply, caller, null, wanted);
   });
 
