@@ -32,3 +32,6 @@ export const OWN_PAGE_HEADER = 'x-zeronaut-page';
 
 /** The service worker of the web console. */
 export const WEB_WORKER = '/service-worker.js';
+
+/** `BrokenAssertions` as JSON in ASCII, with few items; absent: the change broke none. Here, as schemas beside it would come along into the first route. */
+export const BROKEN_ASSERTIONS_HEADER = 'zeronaut-broken-assertions';

@@ -114,9 +114,6 @@ export const brokenAssertions = z.strictObject({
 });
 export type BrokenAssertions = z.infer<typeof brokenAssertions>;
 
-/** `BrokenAssertions` as JSON in ASCII, with few items; absent: the change broke none. */
-export const BROKEN_ASSERTIONS_HEADER = 'zeronaut-broken-assertions';
-
 export const accessAnswer = z.strictObject({
   effect: z.enum(['pass', 'challenge', 'deny']),
   reason: z.string(),

@@ -231,6 +231,7 @@ export const messages: Translation<typeof english> = {
   'reach.at': 'Bei {gateways}',
   'reach.emptyTitle': 'So erreicht niemand etwas',
   'reach.emptyText': 'Keine Regel, Policy oder bewilligte Anfrage lässt hier jemanden ein.',
+  'reach.simulate': 'Den Simulator fragen, warum',
   'reach.save': 'Als CSV sichern',
   'unused.title': 'Ungenutzte Rechte',
   'unused.subtitle':

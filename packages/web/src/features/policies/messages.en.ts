@@ -223,6 +223,7 @@ export const messages = {
   'reach.at': 'At {gateways}',
   'reach.emptyTitle': 'Nobody reaches anything so',
   'reach.emptyText': 'No rule, policy or approved request lets anybody in here.',
+  'reach.simulate': 'Ask the simulator why',
   'reach.save': 'Save as CSV',
   'unused.title': 'Unused permissions',
   'unused.subtitle': 'What permits allow and nobody did. Tighter permits were asked about the recorded accesses again.',

@@ -9,7 +9,7 @@ import { useReasonText } from '../../base/reason-texts.ts';
 import { saveFile } from '../../base/save-file.ts';
 import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
-import { TextLink } from '../../ui/button-link.tsx';
+import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { PolicyIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
@@ -71,6 +71,11 @@ export function ReachPage() {
     },
     { key: 'by', header: t('reach.by'), cell: (row) => <By row={row} />, from: 'md' },
   ];
+  const next = (
+    <ButtonLink to="/policies/simulator" variant="outlined">
+      {t('reach.simulate')}
+    </ButtonLink>
+  );
   return (
     <ListPage
       title={t('reach.title')}
@@ -111,7 +116,7 @@ export function ReachPage() {
       ]}
       search={search}
       onSearch={setSearch}
-      empty={{ title: t('reach.emptyTitle'), text: t('reach.emptyText'), icon: <PolicyIcon />, actions: null }}
+      empty={{ title: t('reach.emptyTitle'), text: t('reach.emptyText'), icon: <PolicyIcon />, actions: next }}
     />
   );
 }
