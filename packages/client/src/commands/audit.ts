@@ -16,6 +16,19 @@ import {
 
 interface ListOptions extends CommonOptions {
   readonly limit: string;
+  readonly search?: string;
+  readonly action?: string;
+  readonly object?: string;
+  readonly actor?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** A day or an instant, in the zone of this machine where it says none. */
+function parseTime(text: string): string {
+  const time = new Date(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00` : text);
+  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('Expected a day or a time, such as 2027-01-31.');
+  return time.toISOString();
 }
 
 interface VerifyOptions extends CommonOptions {
@@ -36,12 +49,32 @@ export function auditCommand(line: CommandLine): Command {
   const group = createGroup('audit', 'the log of changes and sign-ins: list it, export it, prove it');
 
   group.addCommand(
-    createCommand('list', { summary: 'newest entries', examples: ['audit list', 'audit list --limit 500 --json'] })
+    createCommand('list', {
+      summary: 'newest entries',
+      examples: ['audit list', 'audit list --limit 500 --json', 'audit list --action "policy.*" --from 2027-01-31'],
+    })
       .addOption(new Option('--limit <n>', 'entries').default('50'))
+      .addOption(new Option('--search <text>', 'text in the entry'))
+      .addOption(new Option('--action <action>', 'such as resource.update, or resource.* for all of a kind'))
+      .addOption(new Option('--object <id>', 'what it was done to'))
+      .addOption(new Option('--actor <id>', 'who did it'))
+      .addOption(new Option('--from <time>', 'not before').argParser(parseTime))
+      .addOption(new Option('--to <time>', 'before').argParser(parseTime))
       .action(async (options: ListOptions) => {
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
-        const { items } = await api.call('audit.list', { query: { limit: options.limit } });
+        const { limit, search, action, object, actor, from, to } = options;
+        const { items } = await api.call('audit.list', {
+          query: {
+            limit,
+            ...(search !== undefined && { q: search }),
+            ...(action !== undefined && { action }),
+            ...(object !== undefined && { objectId: object }),
+            ...(actor !== undefined && { actorId: actor }),
+            ...(from !== undefined && { from }),
+            ...(to !== undefined && { to }),
+          },
+        });
         output.document(items);
         const rows = items.map(({ seq, at, actor, action, objectKind, objectId }) => [
           String(seq),
