@@ -3,13 +3,14 @@ import { test } from 'node:test';
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import type { SnapshotPolicy, Verdict } from '@zeronaut/model';
 import { seededRandom } from '@zeronaut/testkit';
+import { alternativesOf, changedQuestion } from './alternatives.ts';
 import { checkPolicy } from './authoring/index.ts';
 import { toCedarContext, toCedarEntities } from './cedar/random-cedar.suite.ts';
 import { contextOf, entitiesOf } from './circumstances.ts';
 import { type AccessQuestion, callerOf, decideAccess } from './decide-access.ts';
 import { ACTION_ENTITIES, objectEntity } from './entities.ts';
 import { anonymousFacts, evaluateAccess } from './evaluate-access.ts';
-import { alternativesOf, changedQuestion, explainPolicies, turningFacts } from './explain-access.ts';
+import { explainPolicies, turningFacts } from './explain-access.ts';
 import { loadPolicy, PolicySet } from './policy-set.ts';
 import {
   type Random,
@@ -202,12 +203,14 @@ test('what an explanation says is so, as the Cedar library sees it', (t) => {
     }
 
     // What is said to turn the answer, turns it.
-    const alternatives = [...alternativesOf(question.circumstances(''), [], GATEWAYS)];
-    for (const { fact, value, change, effect } of turningFacts(policies, question, alternatives)) {
+    const surroundings = { policies: written.map(({ policy }) => policy), devices: [], gateways: GATEWAYS };
+    for (const { with: changes, effect } of turningFacts(policies, question, alternativesOf(question, surroundings))) {
       seen.turned++;
-      const turned = oracle(written, changedQuestion(question, change)).effect;
-      assert.equal(turned, effect, `${fact} ${value}\n${about}`);
-      assert.notEqual(turned, verdict.effect, `${fact} ${value}\n${about}`);
+      const changed = changes.reduce((one, { change }) => change(one), question);
+      const said = changes.map(({ fact, value }) => `${fact} ${value}`).join(' and ');
+      const turned = oracle(written, changed).effect;
+      assert.equal(turned, effect, `${said}\n${about}`);
+      assert.notEqual(turned, verdict.effect, `${said}\n${about}`);
     }
   }
   const all = { ...seen, apart: seenApart };
@@ -232,4 +235,54 @@ test('what is reported would be so if it were enforced', (t) => {
     assert.equal(explanation?.reported?.effect ?? is, would, `seed ${random.seed}, question ${i}`);
   }
   assert.ok(reported > 3, `only ${reported}`);
+});
+
+/**
+ * More questions than the library can be asked in a test: each is answered by a set of policies that was never asked before, so that
+ * nothing remembered answers, and the first test holds those answers against the library.
+ */
+const MANY = 5_000;
+
+test('what is said to turn an answer turns it, alone or with one other, of many questions', (t) => {
+  const random = seededRandom(undefined, t);
+  const seen = { single: 0, pairs: 0, kinds: new Set<string>() };
+  let written: Written[] = [];
+  let policies = setOf([]);
+  for (let i = 0; i < MANY; i++) {
+    if (i % 50 === 0) {
+      written = randomPolicies(random);
+      policies = setOf(written);
+    }
+    const question = randomQuestion(random);
+    const before = decideAccess(policies, question).verdict.effect;
+    const surroundings = { policies: written.map(({ policy }) => policy), devices: [], gateways: GATEWAYS };
+    const found = turningFacts(policies, question, alternativesOf(question, surroundings));
+    for (const { with: changes, effect } of found) {
+      const changed = changes.reduce((one, { change }) => change(one), question);
+      const after = decideAccess(setOf(written), changed).verdict.effect;
+      const about = `seed ${random.seed}, question ${i}: ${changes.map(({ fact, value }) => `${fact} ${value}`).join(' and ')}`;
+      assert.equal(after, effect, about);
+      assert.notEqual(after, before, about);
+      seen[changes.length === 1 ? 'single' : 'pairs']++;
+      for (const { fact } of changes) seen.kinds.add(fact);
+    }
+    // Pairs only where nothing alone does it.
+    assert.ok(new Set(found.map(({ with: { length } }) => length)).size <= 1);
+  }
+  t.diagnostic(`${seen.single} single, ${seen.pairs} pairs, of ${[...seen.kinds].join(', ')}`);
+  assert.ok(seen.single > 1_000 && seen.pairs > 5);
+  for (const fact of [
+    'factors',
+    'granted',
+    'group',
+    'address',
+    'country',
+    'path',
+    'time',
+    'risk',
+    'segment',
+    'gateway',
+  ]) {
+    assert.ok(seen.kinds.has(fact), fact);
+  }
 });

@@ -1,5 +1,6 @@
 import type { VerdictEffect } from '@zeronaut/model';
-import { type Circumstances, type DeviceFacts, factShown, type GatewayFacts, momentOf } from './circumstances.ts';
+import type { Alternative } from './alternatives.ts';
+import { factShown, momentOf } from './circumstances.ts';
 import { type AccessQuestion, callerOf, decideAccess } from './decide-access.ts';
 import { ACTION_ENTITIES, guestEntity, objectEntity } from './entities.ts';
 import { evaluateAccess } from './evaluate-access.ts';
@@ -50,62 +51,42 @@ export function explainPolicies(policies: PolicySet, question: AccessQuestion): 
     });
 }
 
-/** One fact as it could be instead. */
-export interface Alternative {
-  readonly fact: string;
-  readonly value: string;
-  readonly change: Partial<Circumstances>;
+/** One thing that turns the answer, or two that do it together. */
+export interface Turning {
+  readonly with: readonly Alternative[];
+  readonly effect: VerdictEffect;
 }
 
-/** Single facts that turn the answer, found by trying them; the first one of each fact. */
+/** Two at a time are tried only where one alone does nothing; of so many, and so many answers are enough. */
+const MAX_IN_PAIRS = 40;
+const MAX_PAIRS_FOUND = 3;
+
+/** What turns the answer, found by trying it: single facts, the first value of each; or else pairs of them. */
 export function turningFacts(
   policies: PolicySet,
   question: AccessQuestion,
-  alternatives: Iterable<Alternative>,
-): (Alternative & { readonly effect: VerdictEffect })[] {
+  alternatives: readonly Alternative[],
+): Turning[] {
   const { effect } = decideAccess(policies, question).verdict;
-  const found: (Alternative & { effect: VerdictEffect })[] = [];
-  for (const alternative of alternatives) {
-    if (found.some(({ fact }) => fact === alternative.fact)) continue;
-    const changed = changedQuestion(question, alternative.change);
+  const found: Turning[] = [];
+  const attempt = (tried: readonly Alternative[]) => {
+    const changed = tried.reduce((one, alternative) => alternative.change(one), question);
     const other = decideAccess(policies, changed).verdict.effect;
-    if (other !== effect) found.push({ ...alternative, effect: other });
+    if (other !== effect) found.push({ with: tried, effect: other });
+  };
+  for (const alternative of alternatives) {
+    if (!found.some(({ with: [one] }) => one!.fact === alternative.fact)) attempt([alternative]);
   }
-  return found;
-}
-
-export function changedQuestion(question: AccessQuestion, change: Partial<Circumstances>): AccessQuestion {
-  return { ...question, circumstances: (by) => ({ ...question.circumstances(by), ...change }) };
-}
-
-/** Hours that are tried, one after the other: a week, so that every office hour is among them. */
-const HOURS = 168;
-const HOUR_MS = 3_600_000;
-
-/** What a person could change, or wait for. */
-export function* alternativesOf(
-  { factors, factorsAtMs, granted, nowMs, device, gateway }: Circumstances,
-  devices: readonly DeviceFacts[],
-  gateways: readonly GatewayFacts[],
-): Iterable<Alternative> {
-  for (const factor of ['totp', 'passkey'] as const) {
-    if (!factors.includes(factor)) {
-      yield { fact: 'factors', value: factor, change: { factors: [...factors, factor] } };
+  if (found.length > 0) return found;
+  // Of hours the first ones are tried: a week of them beside anything else would be the most of all pairs.
+  const few = alternatives.filter(
+    ({ fact }, index) => fact !== 'time' || alternatives.findIndex((one) => one.fact === 'time') > index - 3,
+  );
+  for (const [index, one] of few.slice(0, MAX_IN_PAIRS).entries()) {
+    for (const other of few.slice(index + 1, MAX_IN_PAIRS)) {
+      if (found.length >= MAX_PAIRS_FOUND) return found;
+      if (one.fact !== other.fact) attempt([one, other]);
     }
   }
-  if (factorsAtMs !== nowMs) yield { fact: 'factorMinutesAgo', value: '0', change: { factorsAtMs: nowMs } };
-  yield { fact: 'granted', value: String(!granted), change: { granted: !granted } };
-  for (const risk of [0, 100]) yield { fact: 'risk', value: String(risk), change: { risk } };
-  for (let hours = 1; hours < HOURS; hours++) {
-    const atMs = Math.floor(nowMs / HOUR_MS + hours) * HOUR_MS;
-    // How long ago a factor was shown is a fact of its own.
-    const shown = factorsAtMs === null ? null : factorsAtMs + (atMs - nowMs);
-    yield { fact: 'time', value: new Date(atMs).toISOString(), change: { nowMs: atMs, factorsAtMs: shown } };
-  }
-  for (const other of devices) {
-    if (other.id !== device?.id) yield { fact: 'device', value: other.id, change: { device: other } };
-  }
-  for (const other of gateways) {
-    if (other.id !== gateway?.id) yield { fact: 'gateway', value: other.name, change: { gateway: other } };
-  }
+  return found;
 }

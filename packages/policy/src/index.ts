@@ -1,6 +1,7 @@
 /** Access decisions: pure, deny by default, safe in a browser. */
 
 export * from './administration.ts';
+export * from './alternatives.ts';
 export { UnsupportedPolicyError } from './cedar/expression.ts';
 export { compileMayHold, type MayHold } from './cedar/may-hold.ts';
 export * from './cedar/values.ts';

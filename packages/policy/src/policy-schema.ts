@@ -82,7 +82,7 @@ export const ACTIONS = ['read', 'write', 'connect', 'forward'] as const;
 export type PolicyAction = (typeof ACTIONS)[number];
 
 /** Methods that change nothing (RFC 9110, 9.2.1). */
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /** A request that leads to a two-way stream (WebSocket) is a connection, whatever its method says. */
 export function httpAction(method: string, upgrade: boolean): PolicyAction {

@@ -1,4 +1,4 @@
-import type { PolicyMode } from '@zeronaut/model';
+import type { PolicyMode, PolicyProblem } from '@zeronaut/model';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
@@ -111,10 +111,15 @@ function checkCommand(line: CommandLine): Command {
       for (const { name, text } of policies) {
         const check = checkPolicy(text);
         for (const warning of check.ok ? check.warnings : [])
-          output.line(output.style('yellow', `${name}: ${warning}`));
+          output.line(output.style('yellow', `${name}: ${shown(warning)}`));
       }
       output.line(`${policies.length === 1 ? '1 policy is' : `${policies.length} policies are`} right.`);
     });
+}
+
+/** A warning, with its place in the text of its policy. */
+function shown({ line, column, message, help }: PolicyProblem): string {
+  return `${line}:${column}: ${message}${help === '' ? '' : ` (${help})`}`;
 }
 
 function applyCommand(line: CommandLine): Command {
@@ -148,7 +153,7 @@ function applyCommand(line: CommandLine): Command {
       const { diffLines } = await import('../policy/diff-lines.ts');
       for (const { name, action, before, after, warnings } of changes) {
         output.line(output.style(style[action], `${sign[action]} ${name}${action === 'none' ? ' (as it is)' : ''}`));
-        for (const warning of warnings) output.line(output.style('yellow', `    ${warning}`));
+        for (const warning of warnings) output.line(output.style('yellow', `    ${shown(warning)}`));
         if (action !== 'update') continue;
         if (before!.mode !== after!.mode) output.line(`    mode ${before!.mode} → ${after!.mode}`);
         for (const text of diffLines(before!.text, after!.text)) output.line(`    ${text}`);

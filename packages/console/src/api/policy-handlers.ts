@@ -24,11 +24,11 @@ export const policyHandlers: Pick<Handlers, keyof typeof policyRoutes> = {
   'policies.rollBack': (context, { caller, params, body }) =>
     policies.rollBack(context, caller, params.id, body.version),
   'policies.check': async (context, { caller, body }) => {
-    const check = checkPolicy(body.text);
+    const check = checkPolicy(body.text, context.clock());
     if (!check.ok) {
       return { valid: false, problems: [...check.problems], facts: [], warnings: [], formatted: body.text };
     }
-    const warnings = await warningsOf(context, caller, check);
+    const warnings = await warningsOf(context, caller, check, body.text);
     return { valid: true, problems: [], facts: [...check.facts], warnings, formatted: formatPolicy(body.text) };
   },
   'policies.form': (_context, { body }) => {

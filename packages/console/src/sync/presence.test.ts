@@ -65,7 +65,7 @@ test('agents, targets and load are as connected gateways say, for their own orga
   assert.deepEqual(await check(), []);
   one.send({ type: 'status', load: { ...load, countries: 'none' } });
   await waitFor(async () => (await check()).length === 1, { what: 'the warning' });
-  assert.match((await check())[0], new RegExp(`the gateway ${enrolled[0].gateway.name} knows no countries`));
+  assert.match((await check())[0].message, new RegExp(`the gateway ${enrolled[0].gateway.name} knows no countries`));
   one.send({ type: 'status', load });
   await waitFor(async () => (await check()).length === 0, { what: 'no warning' });
   assert.equal((await get('services')).items[0].connected, false);

@@ -42,7 +42,7 @@ const changes = z.array(
     before: z.strictObject({ text: policyText, mode: policyMode }).nullable(),
     after: z.strictObject({ text: policyText, mode: policyMode }).nullable(),
     /** What its author may not have thought of. */
-    warnings: z.array(z.string()),
+    warnings: z.array(policyProblem),
   }),
 );
 
@@ -209,7 +209,7 @@ export const policyRoutes = defineRoutes({
       /** What its conditions read of the moment. */
       facts: z.array(z.string()),
       /** What its author may not have thought of. */
-      warnings: z.array(z.string()),
+      warnings: z.array(policyProblem),
       /** As the formatter writes it; the text itself when it is wrong. */
       formatted: z.string(),
     }),

@@ -38,8 +38,11 @@ export const policyVersion = z.strictObject({
 });
 export type PolicyVersion = z.infer<typeof policyVersion>;
 
-/** Something that is wrong with the text of a policy. Line and column count from 1. */
+/** Something that is wrong with the text of a policy, or that its author may not have thought of. Line and column count from 1. */
 export const policyProblem = z.strictObject({
+  /** Stable, with values that its message names; empty: there is none for it. */
+  code: z.string(),
+  values: z.record(z.string(), z.string()),
   message: z.string(),
   help: z.string(),
   line: z.int().min(1),
@@ -120,7 +123,13 @@ export const accessAnswer = z.strictObject({
   title: z.string(),
   next: z.string(),
   /** Whether the object's own rule lets them in, policies aside. */
-  rule: z.strictObject({ effect: z.enum(['pass', 'challenge', 'deny']), reason: z.string() }),
+  rule: z.strictObject({
+    effect: z.enum(['pass', 'challenge', 'deny']),
+    reason: z.string(),
+    /** Its mode, and whom it names (`group:ops`); empty: nobody, or everybody where the mode is `login`. Null: a role decides. */
+    mode: z.string().nullable(),
+    allow: z.array(z.string()),
+  }),
   /** Every policy whose head fits, with what it says. */
   policies: z.array(
     z.strictObject({
@@ -134,9 +143,14 @@ export const accessAnswer = z.strictObject({
       facts: z.record(z.string(), z.string()),
     }),
   ),
-  /** Single facts that would turn the answer, found by trying them. */
+  /** Facts that would turn the answer, found by trying them: single ones, or else two together (`also`). */
   wouldChange: z.array(
-    z.strictObject({ fact: z.string(), value: z.string(), effect: z.enum(['pass', 'challenge', 'deny']) }),
+    z.strictObject({
+      fact: z.string(),
+      value: z.string(),
+      effect: z.enum(['pass', 'challenge', 'deny']),
+      also: z.array(z.strictObject({ fact: z.string(), value: z.string() })),
+    }),
   ),
 });
 export type AccessAnswer = z.infer<typeof accessAnswer>;

@@ -247,9 +247,9 @@ test('what has no place in a form is named with its line and column', () => {
     ['permit (principal, action, resource)\nwhen { if context.granted then true else false };', 2, 8, /form/],
     ['permit (principal, action, resource) when { context.address.isLoopback() };', 1, 45, /form/],
     [
-      '// é\npermit (principal, action, resource) when {"é" == context.by && context.factors == ["totp"] };',
+      '// é\npermit (principal, action, resource) when {"é" == resource.name && context.factors == ["totp"] };',
       2,
-      65,
+      68,
       /form/,
     ],
   ];
@@ -305,7 +305,7 @@ test('a form cannot smuggle anything into the text', () => {
     who: [{ is: 'group', id: evil }],
     when: [
       { fact: 'http.path', test: 'like', value: evil, comment: 'x' },
-      { fact: 'by', test: 'one_of', values: [evil] },
+      { fact: 'by', test: 'one_of', values: [evil, 'session'] },
     ],
     annotations: { id: 'x', advice: evil },
     comment: `x\n${evil}`,

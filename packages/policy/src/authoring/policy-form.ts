@@ -44,7 +44,11 @@ export function policyOfForm(form: PolicyForm): PolicyTextResult {
 function textOnly(message: string, text: string, offset: number): PolicyFormResult {
   const before = text.slice(0, offset).split('\n');
   const place = { line: before.length, column: [...before.at(-1)!].length + 1 };
-  return { ok: false, textOnly: true, problems: [{ message, help: 'It stays as text.', ...place }] };
+  return {
+    ok: false,
+    textOnly: true,
+    problems: [{ code: '', values: {}, message, help: 'It stays as text.', ...place }],
+  };
 }
 
 /** Where the part stands that has no place in a form: found by its tokens, or else the clause or head that it is in. */

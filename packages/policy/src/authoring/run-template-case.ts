@@ -1,6 +1,6 @@
 import type { AccessRule, SnapshotResource, SnapshotSite, SnapshotUser, VerdictEffect } from '@zeronaut/model';
 import type { Circumstances } from '../circumstances.ts';
-import { decideAccess } from '../decide-access.ts';
+import { type AccessQuestion, decideAccess } from '../decide-access.ts';
 import { SERVICE_ACCOUNT_DOMAIN } from '../entities.ts';
 import { anonymousFacts } from '../evaluate-access.ts';
 import type { PolicySet } from '../policy-set.ts';
@@ -10,6 +10,10 @@ const NOON = '2026-11-25T12:00:00Z';
 
 /** What becomes of the request of a case under these policies: the very decision that gateways make. */
 export function runTemplateCase(policies: PolicySet, request: TemplateCase): VerdictEffect {
+  return decideAccess(policies, questionOfCase(request)).verdict.effect;
+}
+
+export function questionOfCase(request: TemplateCase): AccessQuestion {
   const {
     who = 'user',
     action = 'read',
@@ -86,10 +90,10 @@ export function runTemplateCase(policies: PolicySet, request: TemplateCase): Ver
     destination: null,
     gateway: null,
   };
-  return decideAccess(policies, {
+  return {
     object: action === 'forward' ? site : resource,
     action,
     facts,
     circumstances: (by) => ({ ...circumstances, by }),
-  }).verdict.effect;
+  };
 }

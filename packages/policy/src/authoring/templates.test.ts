@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { alternativesOf } from '../alternatives.ts';
+import { decideAccess } from '../decide-access.ts';
+import { turningFacts } from '../explain-access.ts';
 import { loadPolicy, PolicySet } from '../policy-set.ts';
 import { checkPolicy } from './check-policy.ts';
 import { describeTemplate, instantiateTemplate } from './instantiate-template.ts';
-import { runTemplateCase } from './run-template-case.ts';
+import { questionOfCase, runTemplateCase } from './run-template-case.ts';
 import { fillTemplate, POLICY_TEMPLATES, type PolicyTemplate } from './templates.ts';
 
 function examplesOf(template: PolicyTemplate): Record<string, string> {
@@ -14,14 +17,19 @@ function examplesOf(template: PolicyTemplate): Record<string, string> {
   );
 }
 
-function load(template: PolicyTemplate): PolicySet {
+function checkPolicyOf(template: PolicyTemplate) {
   const filled = fillTemplate(template, examplesOf(template));
   assert.ok(filled.ok, JSON.stringify(filled));
   const check = checkPolicy(filled.text);
   assert.ok(check.ok, JSON.stringify(check));
   assert.equal(check.annotations.id, template.name);
   assert.ok(check.annotations.description);
-  return new PolicySet([loadPolicy({ id: 'pol_1', name: template.name, mode: 'enforce', json: check.json })]);
+  return check;
+}
+
+function load(template: PolicyTemplate): PolicySet {
+  const { json } = checkPolicyOf(template);
+  return new PolicySet([loadPolicy({ id: 'pol_1', name: template.name, mode: 'enforce', json })]);
 }
 
 test('there are enough of them, each with a name of its own', () => {
@@ -36,6 +44,24 @@ for (const template of POLICY_TEMPLATES) {
       test(`${request.expect}: ${request.title}`, () =>
         assert.equal(runTemplateCase(policies, request), request.expect));
     }
+    test('of whom it keeps out it is explained what would let them in', () => {
+      const { json } = checkPolicyOf(template);
+      const written = [{ id: 'pol_1', name: template.name, mode: 'enforce' as const, json }];
+      for (const request of template.cases) {
+        if (request.expect === 'pass') continue;
+        const question = questionOfCase(request);
+        const alternatives = alternativesOf(question, { policies: written, devices: [], gateways: [] });
+        const found = turningFacts(policies, question, alternatives);
+        assert.ok(
+          found.some(({ effect }) => effect === 'pass'),
+          request.title,
+        );
+        for (const { with: changes, effect } of found) {
+          const changed = changes.reduce((one, { change }) => change(one), question);
+          assert.equal(decideAccess(load(template), changed).verdict.effect, effect, request.title);
+        }
+      }
+    });
     test('lets some in and keeps others out', () => {
       const expected = new Set(template.cases.map(({ expect }) => (expect === 'pass' ? 'pass' : 'not')));
       assert.equal(expected.size, 2);

@@ -181,3 +181,28 @@ function safe(value: bigint): number {
   if (!Number.isSafeInteger(number)) throw new EvaluationError('overflow');
   return number;
 }
+
+/** A network as text, and one address in it. */
+export function addressText({ bits, address, prefix }: IpRange): { network: string; address: string } {
+  const rest = BigInt(bits - prefix);
+  const base = (address >> rest) << rest;
+  const written = (value: bigint) => (bits === 32 ? textV4(value) : textV6(value));
+  const one = written(rest === 0n ? base : base + 1n);
+  return { network: rest === 0n ? one : `${written(base)}/${prefix}`, address: one };
+}
+
+function textV4(address: bigint): string {
+  return [24n, 16n, 8n, 0n].map((shift) => String((address >> shift) & 255n)).join('.');
+}
+
+function textV6(address: bigint): string {
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    ((address >> BigInt(112 - 16 * index)) & 65_535n).toString(16),
+  );
+  // The longest row of zeros becomes `::` (RFC 5952).
+  const rows = [...groups.join(':').matchAll(/(?:^|:)0(?::0)+(?=:|$)/g)];
+  const longest = rows.reduce((best, [row]) => (row.length > best.length ? row : best), '');
+  if (longest === '') return groups.join(':');
+  const at = groups.join(':').indexOf(longest);
+  return `${groups.join(':').slice(0, at)}::${groups.join(':').slice(at + longest.length + 1)}`;
+}

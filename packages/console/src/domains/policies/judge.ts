@@ -202,20 +202,24 @@ export class Judge {
     const { verdict } = decideAccess(this.policies, asked);
     const { title, next } = REASONS[verdict.reason];
     const devices = this.facts.devices.slice(0, MAX_DEVICES_TRIED).map((device) => this.#deviceFacts(device));
-    const alternatives = alternativesOf(asked.circumstances(''), devices, this.#gateways.slice(0, MAX_GATEWAYS_TRIED));
+    const { access, name } = question.object;
+    const alternatives = alternativesOf(asked, {
+      policies: [...this.#given.values()],
+      devices,
+      gateways: this.#gateways.slice(0, MAX_GATEWAYS_TRIED),
+    });
     return {
       ...verdict,
       title,
-      next,
-      rule: evaluateAccess(question.object.access, question.facts),
+      next: next.replace(/\bNAME\b/, name),
+      rule: { ...evaluateAccess(access, question.facts), mode: access.mode, allow: [...access.allow] },
       policies: explainPolicies(this.policies, asked).map(({ policy, holds, decides, facts }) => {
         const { id, name, effect, mode } = policy;
         return { id, name, effect, mode, holds, decides, facts };
       }),
-      wouldChange: turningFacts(this.policies, asked, alternatives).map(({ fact, value, effect }) => ({
-        fact,
-        value,
-        effect,
+      wouldChange: turningFacts(this.policies, asked, alternatives).map(({ with: [first, ...others], effect }) => ({
+        ...{ fact: first!.fact, value: first!.value, effect },
+        also: others.map(({ fact, value }) => ({ fact, value })),
       })),
     };
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { PolicyProblem } from '@zeronaut/model';
 import { eachDatabase } from '@zeronaut/testkit';
 import { startFixture } from '../../testing/fixture.suite.ts';
 
@@ -14,8 +15,9 @@ eachDatabase('what a policy names and there is not is said when it is checked an
     post('resources', { name: 'wiki', targets: [{ address: '10.0.0.1:80' }] }, organization);
   const [wiki, foreign] = [await resource(ours), await resource(theirs)];
   const { user } = await ours.user('member');
-  const warnings = async (head: string): Promise<string[]> =>
+  const found = async (head: string): Promise<PolicyProblem[]> =>
     (await post('policies/check', { text: `permit (${head});` })).warnings;
+  const warnings = async (head: string): Promise<string[]> => (await found(head)).map(({ message }) => message);
   const nothing = async (head: string) => assert.deepEqual(await warnings(head), [], head);
 
   await nothing(`principal == User::"${user.id}", action, resource == Resource::"${wiki.id}"`);
@@ -28,6 +30,14 @@ eachDatabase('what a policy names and there is not is said when it is checked an
       /^there is no resource res_/,
     );
   }
+  // People write names first: which id that is, also in other capitals and with a slip of the pen.
+  for (const name of ['wiki', 'Wikki']) {
+    const [one] = await found(`principal, action, resource == Resource::"${name}"`);
+    assert.equal(one!.message, `there is no resource ${name}: did you mean ${wiki.id} (wiki)?`);
+    assert.deepEqual([one!.code, one!.line, one!.column], ['names.nothing', 1, 40]);
+    assert.deepEqual(one!.values, { word: 'resource', id: name, meant: wiki.id, name: 'wiki' });
+  }
+  assert.match((await warnings(`principal == User::"${user.email}", action, resource`))[0]!, new RegExp(user.id));
   const both = 'principal in Group::"dev", action, resource in Segment::"prod"';
   assert.deepEqual(await warnings(both), ['nobody is in the group dev now', 'nothing is in the segment prod now']);
   const { version } = (await ours.call('GET', `/api/v1/users/${user.id}`)).json();
@@ -52,5 +62,8 @@ eachDatabase('what a policy names and there is not is said when it is checked an
     policies: [{ name: 'a', text: 'permit (principal in Group::"dve", action, resource);' }],
     dryRun: true,
   });
-  assert.deepEqual(changes[0].warnings, ['nobody is in the group dve now']);
+  assert.deepEqual(
+    changes[0].warnings.map(({ message }: PolicyProblem) => message),
+    ['nobody is in the group dve now'],
+  );
 });

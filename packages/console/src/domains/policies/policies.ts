@@ -8,7 +8,7 @@ import type {
   SnapshotPolicy,
 } from '@zeronaut/model';
 import { createId, policyInput } from '@zeronaut/model';
-import { checkPolicy } from '@zeronaut/policy/authoring';
+import { checkPolicy, type PolicyProblem } from '@zeronaut/policy/authoring';
 import type { Selectable } from 'kysely';
 import { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
@@ -196,7 +196,7 @@ export interface PolicyChange {
   readonly action: 'create' | 'update' | 'delete' | 'none';
   readonly before: { text: string; mode: PolicyMode } | null;
   readonly after: { text: string; mode: PolicyMode } | null;
-  warnings: string[];
+  warnings: PolicyProblem[];
 }
 
 /** Everything or nothing, in one transaction; `dryRun` makes all checks and changes nothing. */
@@ -299,8 +299,10 @@ function prepare(
   before: PolicyRow | null,
   path = '',
 ): PolicyRow | Refusal {
-  const check = checkPolicy(input.text);
-  if (!check.ok) {
+  // What was taken once can still be switched off and described, though a newer check would refuse its text.
+  const kept = before?.text === input.text ? { json: before.json, effect: before.effect } : null;
+  const check = checkPolicy(input.text, context.clock());
+  if (!check.ok && kept === null) {
     return new Refusal('policy.invalid', {
       errors: check.problems.map(({ message, help, line, column }) => ({
         path: `${path}/text`,
@@ -309,14 +311,14 @@ function prepare(
     });
   }
   const nowMs = context.clock();
+  const checked = check.ok ? { json: JSON.stringify(check.json), effect: check.effect } : kept!;
   return {
     id: before?.id ?? createId('policy', nowMs),
     organization_id: caller.organizationId,
     name: input.name,
     description: input.description,
     text: input.text,
-    json: JSON.stringify(check.json),
-    effect: check.effect,
+    ...checked,
     mode: input.mode,
     created_at: before?.created_at ?? nowMs,
     updated_at: nowMs,

@@ -28,7 +28,7 @@ eachDatabase('administering can be simulated, and answers as the call does', asy
   );
   assert.equal(outside.policies[0].facts.by, 'session');
   const half = await ask({ circumstances: { address: '198.51.100.7' } });
-  assert.deepEqual(half.wouldChange, [{ fact: 'factors', value: 'totp', effect: 'pass' }]);
+  assert.deepEqual(half.wouldChange, [{ fact: 'factors', value: 'totp', effect: 'pass', also: [] }]);
   assert.equal((await ask({ circumstances: inside })).effect, 'pass');
   assert.equal((await ask({ by: 'api_key' })).effect, 'pass');
   assert.equal((await ask({ by: 'workload' })).reason, 'api.administration_forbidden');

@@ -9,9 +9,9 @@ import {
 } from '@zeronaut/model';
 import {
   administrationPolicies,
-  alternativesOf,
   type Circumstances,
   explainAdministration,
+  momentAlternatives,
   type PolicyStatement,
 } from '@zeronaut/policy';
 import { Refusal } from '../../store/refusal.ts';
@@ -22,7 +22,7 @@ import { refusalOf } from './administration.ts';
 import { countryOf } from './country-of.ts';
 
 /** Facts that a policy of administration knows. */
-const KNOWN: ReadonlySet<string> = new Set(['factors', 'factorMinutesAgo', 'risk', 'time']);
+const KNOWN: ReadonlySet<string> = new Set([...['factors', 'factorMinutesAgo', 'address', 'country', 'risk', 'time']]);
 
 /**
  * Whether somebody might make a call of the API that takes this permission: as role and policies say, with the same functions that
@@ -55,14 +55,15 @@ export async function simulateAdministration(
   };
   const { statements, effect, reason } = judge(circumstances);
   const changes: AccessAnswer['wouldChange'] = [];
-  for (const { fact, value, change } of alternativesOf(circumstances, [], [])) {
+  for (const { fact, value, change } of momentAlternatives(circumstances, ours.length > 0 ? policies : [])) {
     if (!KNOWN.has(fact) || changes.some((one) => one.fact === fact)) continue;
     const other = judge({ ...circumstances, ...change }).effect;
-    if (other !== effect) changes.push({ fact, value, effect: other });
+    if (other !== effect) changes.push({ fact, value, effect: other, also: [] });
   }
   const { title, next } = REASONS[reason];
   return {
-    ...{ effect, reason, title, next, rule },
+    ...{ effect, reason, title, next },
+    rule: { ...rule, mode: null, allow: [] },
     policies: statements.map(({ policy, holds, decides, facts: read }) => {
       const { id, name, effect, mode } = policy;
       return { id, name, effect, mode, holds, decides, facts: read };

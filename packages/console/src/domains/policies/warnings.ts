@@ -1,4 +1,4 @@
-import { checkPolicy, type PolicyCheck } from '@zeronaut/policy/authoring';
+import { checkPolicy, type PolicyCheck, type PolicyProblem } from '@zeronaut/policy/authoring';
 import type { Caller, Context } from '../context.ts';
 import { namedNobody } from './named-nobody.ts';
 
@@ -10,8 +10,9 @@ export async function warningsOf(
   context: Context,
   caller: Caller,
   check: PolicyCheck & { readonly ok: true },
-): Promise<string[]> {
-  const missing = await namedNobody(context.store.db, caller.organizationId, check.named);
+  text: string,
+): Promise<PolicyProblem[]> {
+  const missing = await namedNobody(context.store.db, caller, check.named, text);
   const warnings = [...check.warnings, ...missing, ...(await olderGateways(context, caller, check))];
   if (!check.facts.includes('country')) return warnings;
   const { gateways } = context.presence(caller.organizationId);
@@ -32,8 +33,16 @@ export async function warningsOf(
     const none = gateways.get(id)?.load.countries === 'none';
     warnings.push(
       none
-        ? `the gateway ${name} knows no countries: it has no file of them that can be used (geoFile)`
-        : `the gateway ${name} knows countries from an older file: its newest one cannot be used (geoFile)`,
+        ? ofGateway(
+            'gateway.no_countries',
+            name,
+            'knows no countries: it has no file of them that can be used (geoFile)',
+          )
+        : ofGateway(
+            'gateway.old_countries',
+            name,
+            'knows countries from an older file: its newest one cannot be used (geoFile)',
+          ),
     );
   }
   return warnings;
@@ -44,7 +53,7 @@ async function olderGateways(
   context: Context,
   { organizationId }: Caller,
   { facts, named }: PolicyCheck & { readonly ok: true },
-): Promise<string[]> {
+): Promise<PolicyProblem[]> {
   const concerned =
     facts.some((fact) => fact.split('.')[0] === 'gateway' || fact === 'device') ||
     named.some(({ type }) => type === 'Gateway' || type === 'Device');
@@ -59,13 +68,21 @@ async function olderGateways(
   return rows
     .filter(({ id }) => context.gatewayKnows(id, 'gateway') === false)
     .slice(0, MAX_NAMED)
-    .map(
-      ({ name }) =>
-        `the gateway ${name} is older than policies that speak of gateways, and of devices as entities: update it first`,
+    .map(({ name }) =>
+      ofGateway(
+        'gateway.old',
+        name,
+        'is older than policies that speak of gateways, and of devices as entities: update it first',
+      ),
     );
 }
 
-export async function warningsOfText(context: Context, caller: Caller, text: string): Promise<string[]> {
-  const check = checkPolicy(text);
-  return check.ok ? await warningsOf(context, caller, check) : [];
+/** It is about all of the text. */
+function ofGateway(code: string, name: string, what: string): PolicyProblem {
+  return { code, values: { name }, message: `the gateway ${name} ${what}`, help: '', line: 1, column: 1 };
+}
+
+export async function warningsOfText(context: Context, caller: Caller, text: string): Promise<PolicyProblem[]> {
+  const check = checkPolicy(text, context.clock());
+  return check.ok ? await warningsOf(context, caller, check, text) : [];
 }

@@ -19,6 +19,7 @@ interface CedarEditorProps {
   readonly onChange: (value: string) => void;
   readonly label: string;
   readonly problems: readonly PolicyProblem[];
+  readonly warnings: readonly PolicyProblem[];
   readonly vocabulary: Vocabulary | undefined;
   readonly readOnly: boolean;
 }
@@ -56,6 +57,9 @@ const LOOK = EditorView.theme({
   // In the place of pictures in data URLs, which the policy of the page forbids.
   '.cm-lint-marker-error': { content: '""', borderRadius: '50%', backgroundColor: color('error-main') },
   '.cm-lintRange-error': { backgroundImage: 'none', textDecoration: `underline wavy ${color('error-main')}` },
+  '.cm-lint-marker-warning': { content: '""', borderRadius: '50%', backgroundColor: color('warning-main') },
+  '.cm-lintRange-warning': { backgroundImage: 'none', textDecoration: `underline wavy ${color('warning-main')}` },
+  '.cm-diagnostic-warning': { borderLeftColor: color('warning-main') },
   '.cm-diagnostic-error': { borderLeftColor: color('error-main') },
 });
 
@@ -77,7 +81,7 @@ const typeOverSelection = EditorView.domEventHandlers({
 const fromPage = Annotation.define<true>();
 
 export function CedarEditor(props: CedarEditorProps) {
-  const { value, label, problems, vocabulary, readOnly } = props;
+  const { value, label, problems, warnings, vocabulary, readOnly } = props;
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const completion = useRef(new Compartment());
@@ -152,24 +156,31 @@ export function CedarEditor(props: CedarEditorProps) {
     const editor = view.current;
     if (editor !== null)
       editor.dispatch(
-        setDiagnostics(
-          editor.state,
-          problems.map((one) => diagnostic(editor, one)),
-        ),
+        setDiagnostics(editor.state, [
+          ...problems.map((one) => diagnostic(editor, one, 'error')),
+          ...warnings.map((one) => diagnostic(editor, one, 'warning')),
+        ]),
       );
-  }, [problems]);
+  }, [problems, warnings]);
 
   return <Box ref={host} sx={{ border: 1, borderColor: 'divider', borderRadius: 2, overflow: 'hidden' }} />;
 }
 
-function diagnostic({ state }: EditorView, { line, column, message, help }: PolicyProblem): Diagnostic {
+function diagnostic(
+  { state }: EditorView,
+  { line, column, message, help, values }: PolicyProblem,
+  severity: Diagnostic['severity'],
+): Diagnostic {
   const { from, to } = state.doc.line(Math.min(line, state.doc.lines));
   const at = Math.min(from + column - 1, to);
-  const word = /^[\w:"]*/.exec(state.doc.sliceString(at, to))?.[0].length ?? 0;
+  const rest = state.doc.sliceString(at, to);
+  const { part } = values;
+  // What is named in full is underlined in full, where it stands on one line.
+  const word = part !== undefined && rest.startsWith(part) ? part.length : (/^[\w:"]*/.exec(rest)?.[0].length ?? 0);
   return {
     from: at,
     to: Math.min(at + Math.max(word, 1), to),
-    severity: 'error',
+    severity,
     message: help ? `${message}. ${help}` : message,
   };
 }

@@ -81,6 +81,14 @@ export function completeCedar(vocabulary: Vocabulary) {
       const options = vocabulary.actions.map((label) => ({ label, type: 'enum' }));
       return { from: action.from + 'Action::"'.length, options, validFor: /^\w*$/ };
     }
+    const entity = context.matchBefore(/[A-Z]\w*::"[^"\n]*/);
+    if (entity !== null) {
+      const quote = entity.text.indexOf('"');
+      const named = vocabulary.named?.get(entity.text.slice(0, quote - 2)) ?? [];
+      // Found by its name, and written by its id.
+      const options = named.map(({ id, name }) => ({ label: name, apply: id, detail: id, type: 'enum' }));
+      return { from: entity.from + quote + 1, options, validFor: /^[^"\n]*$/ };
+    }
     const has = context.matchBefore(/context has \w*/);
     if (has !== null) {
       const optional = attributesAt(vocabulary, 'context').filter((one) => one.optional);

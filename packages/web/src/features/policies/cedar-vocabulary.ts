@@ -13,6 +13,13 @@ export interface Vocabulary {
   readonly entities: ReadonlyMap<string, readonly Attribute[]>;
   readonly types: ReadonlyMap<string, readonly Attribute[]>;
   readonly actions: readonly string[];
+  /** What the organization has of a type: policies name it by its id, and people know its name. */
+  readonly named?: ReadonlyMap<string, readonly NamedId[]>;
+}
+
+export interface NamedId {
+  readonly id: string;
+  readonly name: string;
 }
 
 const TOKENS = /\/\/[^\n]*|"(?:[^"\\]|\\.)*"|[A-Za-z_]\w*|[^\s]/g;

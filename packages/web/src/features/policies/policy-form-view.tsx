@@ -17,6 +17,7 @@ import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { conditionAbout } from './condition.ts';
 import { ConditionList } from './condition-list.tsx';
 import { policyMessages } from './messages.ts';
+import { useProblemWords } from './problem-words.ts';
 import { SelectorList } from './selector-list.tsx';
 import { useSettled } from './use-settled.ts';
 
@@ -33,6 +34,7 @@ interface PolicyFormViewProps {
 /** The same policy as fields. The console turns one into the other, so that nothing gets lost on the way. */
 export function PolicyFormView({ text, onText, readOnly }: PolicyFormViewProps) {
   const t = useMessages(policyMessages);
+  const inWords = useProblemWords();
   /** The text that the form wrote last: it need not be read again. */
   const written = useRef<string | null>(null);
   const [form, setForm] = useState<PolicyForm | null>(null);
@@ -72,7 +74,7 @@ export function PolicyFormView({ text, onText, readOnly }: PolicyFormViewProps) 
     return (
       <Box role="status">
         <Typography>{t(reading.data.textOnly ? 'form.textOnly' : 'form.broken')}</Typography>
-        {reading.data.problems.map(({ line, column, message, help }) => (
+        {reading.data.problems.map(inWords).map(({ line, column, message, help }) => (
           <Typography key={`${line}:${column}`} color="textSecondary">
             {t('check.problem', { line, column })}: {message} {help}
           </Typography>

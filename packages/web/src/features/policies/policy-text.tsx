@@ -6,10 +6,12 @@ import type { PolicyProblem } from '@zeronaut/model';
 import { lazy, Suspense, useMemo } from 'react';
 import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { useMay } from '../../base/session.ts';
 import { RowsSkeleton } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
-import { vocabularyOf } from './cedar-vocabulary.ts';
+import { type NamedId, vocabularyOf } from './cedar-vocabulary.ts';
 import { policyMessages } from './messages.ts';
+import { useProblemWords } from './problem-words.ts';
 import { useSettled } from './use-settled.ts';
 
 const CedarEditor = lazy(async () => ({ default: (await import('./cedar-editor.tsx')).CedarEditor }));
@@ -26,16 +28,22 @@ export function PolicyText({ text, onText, readOnly }: PolicyTextProps) {
   const t = useMessages(policyMessages);
   const settled = useSettled(text);
   const schema = useQuery({ ...routeQuery('policies.schema', {}), staleTime: Number.POSITIVE_INFINITY });
+  const named = useNamedIds(!readOnly);
   const vocabulary = useMemo(
-    () => (schema.data === undefined ? undefined : vocabularyOf(schema.data.text)),
-    [schema.data],
+    () => (schema.data === undefined ? undefined : { ...vocabularyOf(schema.data.text), named }),
+    [schema.data, named],
   );
   const check = useQuery({
     ...routeQuery('policies.check', { body: { text: settled } }),
     enabled: settled.trim() !== '',
   });
   const isCurrent = settled === text && !check.isFetching;
-  const problems = check.data?.problems ?? NONE;
+  const inWords = useProblemWords();
+  const found = check.data;
+  const [problems, warnings] = useMemo(
+    () => (found === undefined ? [NONE, NONE] : [found.problems.map(inWords), found.warnings.map(inWords)]),
+    [found, inWords],
+  );
   return (
     <Box sx={{ display: 'grid', gap: 1.5 }}>
       <Suspense fallback={<RowsSkeleton label={t('field.text')} />}>
@@ -44,6 +52,7 @@ export function PolicyText({ text, onText, readOnly }: PolicyTextProps) {
           onChange={onText}
           label={t('field.text')}
           problems={problems}
+          warnings={warnings}
           vocabulary={vocabulary}
           readOnly={readOnly}
         />
@@ -71,20 +80,7 @@ export function PolicyText({ text, onText, readOnly }: PolicyTextProps) {
             )}
           </Box>
         ) : (
-          <Box component="ul" sx={{ m: 0, pl: 2.5, color: 'error.main' }}>
-            {problems.map((problem) => (
-              <li key={`${problem.line}:${problem.column}:${problem.message}`}>
-                <Typography variant="body2">
-                  {t('check.problem', { line: problem.line, column: problem.column })}: {problem.message}
-                </Typography>
-                {problem.help === '' ? null : (
-                  <Typography variant="body2" color="textSecondary">
-                    {problem.help}
-                  </Typography>
-                )}
-              </li>
-            ))}
-          </Box>
+          <Problems problems={problems} color="error.main" />
         )}
         {readOnly || !isCurrent || check.data?.valid !== true || check.data.formatted === text ? null : (
           <Button size="small" onClick={() => onText(check.data!.formatted)}>
@@ -92,6 +88,52 @@ export function PolicyText({ text, onText, readOnly }: PolicyTextProps) {
           </Button>
         )}
       </Box>
+      {check.data?.valid === true && isCurrent && warnings.length > 0 ? (
+        <Box role="status">
+          <StatusChip meaning="warn">{t('check.warnings')}</StatusChip>
+          <Problems problems={warnings} color="text.primary" />
+        </Box>
+      ) : null}
+    </Box>
+  );
+}
+
+/** Ids with their names, of what whoever writes may see. */
+function useNamedIds(enabled: boolean): ReadonlyMap<string, readonly NamedId[]> {
+  const may = useMay();
+  const ask = { query: { limit: 500 } };
+  const users = useQuery({ ...routeQuery('users.list', ask), enabled: enabled && may('users:read') });
+  const resources = useQuery({ ...routeQuery('resources.list', ask), enabled: enabled && may('resources:read') });
+  const sites = useQuery({ ...routeQuery('sites.list', ask), enabled: enabled && may('sites:read') });
+  const gateways = useQuery({ ...routeQuery('gateways.list', ask), enabled: enabled && may('gateways:read') });
+  return useMemo(
+    () =>
+      new Map<string, readonly NamedId[]>([
+        ['User', users.data?.items.map(({ id, email }) => ({ id, name: email })) ?? []],
+        ['Resource', resources.data?.items ?? []],
+        ['Site', sites.data?.items ?? []],
+        ['Gateway', gateways.data?.items ?? []],
+      ]),
+    [users.data, resources.data, sites.data, gateways.data],
+  );
+}
+
+function Problems({ problems, color }: { readonly problems: readonly PolicyProblem[]; readonly color: string }) {
+  const t = useMessages(policyMessages);
+  return (
+    <Box component="ul" sx={{ m: 0, pl: 2.5, color, overflowWrap: 'anywhere', minWidth: 0 }}>
+      {problems.map((problem) => (
+        <li key={`${problem.line}:${problem.column}:${problem.message}`}>
+          <Typography variant="body2">
+            {t('check.problem', { line: problem.line, column: problem.column })}: {problem.message}
+          </Typography>
+          {problem.help === '' ? null : (
+            <Typography variant="body2" color="textSecondary">
+              {problem.help}
+            </Typography>
+          )}
+        </li>
+      ))}
     </Box>
   );
 }

@@ -26,12 +26,14 @@ export function SimulatePanel({ draft }: { readonly draft: Draft | undefined }) 
   const t = useMessages(policyMessages);
   const [fields, setFields] = useState(EMPTY_QUESTION);
   const [administers, setAdministers] = useState(false);
+  const [asked, setAsked] = useState('');
   const simulate = useRouteMutation('policies.simulate', []);
   function ask(event: FormEvent): void {
     event.preventDefault();
     const named = draft === undefined ? undefined : { ...draft, name: draft.name === '' ? 'draft' : draft.name };
     const proposal = named === undefined ? {} : { proposal: { policies: [named], prune: false } };
     const question = questionOf(fields);
+    setAsked(question.object);
     simulate.mutate({ body: { ...question, ...(administers && { action: 'administer' as const }), ...proposal } });
   }
   return (
@@ -62,7 +64,7 @@ export function SimulatePanel({ draft }: { readonly draft: Draft | undefined }) 
       </Box>
       <Box role="status" sx={{ minWidth: 0 }}>
         {simulate.error !== null ? <ErrorState error={simulate.error} /> : null}
-        {simulate.data === undefined ? null : <Answer answer={simulate.data} />}
+        {simulate.data === undefined ? null : <Answer answer={simulate.data} object={asked} />}
       </Box>
     </Box>
   );
@@ -176,9 +178,26 @@ export function QuestionInputs({ fields, onFields, administers = false }: Questi
   );
 }
 
-function Answer({ answer }: { readonly answer: AccessAnswer }) {
+const CHANGES = [
+  ...(['factors', 'factorMinutesAgo', 'granted', 'by', 'group', 'withoutGroup', 'role', 'who', 'device'] as const),
+  ...(['gateway', 'address', 'country', 'action', 'method', 'path', 'time', 'risk'] as const),
+  ...(['segment', 'withoutSegment'] as const),
+] as const;
+const isChange = (fact: string): fact is (typeof CHANGES)[number] => (CHANGES as readonly string[]).includes(fact);
+
+function Answer({ answer, object }: { readonly answer: AccessAnswer; readonly object: string }) {
   const t = useMessages(policyMessages);
   const { title, next } = useProblemText()(answer.reason, answer);
+  const inWords = ({ fact, value }: { readonly fact: string; readonly value: string }) =>
+    isChange(fact) ? t(`simulate.change.${fact}`, { value }) : t('simulate.change', { fact, value });
+  const ruleWords = ({ mode, allow }: AccessAnswer['rule']) =>
+    mode === 'policy'
+      ? t('simulate.rule.policy')
+      : mode === 'public'
+        ? t('simulate.rule.public')
+        : allow.length === 0
+          ? t('simulate.rule.everybody')
+          : t('simulate.rule.allow', { allow: allow.join(', ') });
   return (
     <Box
       component="section"
@@ -190,12 +209,13 @@ function Answer({ answer }: { readonly answer: AccessAnswer }) {
         <Typography variant="h2" component="p">
           {title}
         </Typography>
-        <Typography color="textSecondary">{next}</Typography>
+        <Typography color="textSecondary">{next.replace(/\bNAME\b/, object)}</Typography>
         <code>{answer.reason}</code>
       </Box>
       <Box>
         <Typography variant="h3">{t('simulate.rule')}</Typography>
         <OutcomeChip outcome={answer.rule.effect} /> <code>{answer.rule.reason}</code>
+        {answer.rule.mode === null ? null : <Typography color="textSecondary">{ruleWords(answer.rule)}</Typography>}
       </Box>
       <Box>
         <Typography variant="h3" gutterBottom>
@@ -237,9 +257,10 @@ function Answer({ answer }: { readonly answer: AccessAnswer }) {
           <Typography color="textSecondary">{t('simulate.nothingChanges')}</Typography>
         ) : null}
         <Box component="ul" sx={{ m: 0, pl: 2.5 }}>
-          {answer.wouldChange.map(({ fact, value, effect }) => (
-            <li key={`${fact} ${value}`}>
-              {t('simulate.change', { fact, value })} → <OutcomeChip outcome={effect} />
+          {answer.wouldChange.map(({ fact, value, effect, also }) => (
+            <li key={JSON.stringify([fact, value, also])}>
+              {[{ fact, value }, ...also].map(inWords).join(` ${t('simulate.and')} `)} →{' '}
+              <OutcomeChip outcome={effect} />
             </li>
           ))}
         </Box>
