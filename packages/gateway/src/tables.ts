@@ -141,7 +141,7 @@ function* mapBy<T>(items: readonly T[], keyOf: (item: T) => string): Pieces<Map<
   return map;
 }
 
-/** The set of before, if nothing in it changed: it has what it decided in mind. Otherwise at least its compiled policies. */
+/** The set of before, if nothing in it changed. Otherwise one that goes on with its compiled policies, and with what it decided where nothing changed. */
 function* compilePolicies(policies: PackedList<SnapshotPolicy>, previous: Tables | null): Pieces<PolicySet> {
   const before = previous?.snapshot.policies ?? null;
   const compiled: LoadedPolicy[] = [];
@@ -152,7 +152,7 @@ function* compilePolicies(policies: PackedList<SnapshotPolicy>, previous: Tables
     compiled.push(running === -1 ? loadPolicyLater(() => policies.at(index)) : previous!.policies.policies[running]!);
     yield;
   }
-  return same ? previous!.policies : new PolicySet(compiled);
+  return same ? previous!.policies : new PolicySet(compiled, previous?.policies);
 }
 
 /**

@@ -9,7 +9,14 @@ import type { Entity } from './cedar/values.ts';
 import { type Circumstances, contextOf, entitiesOf } from './circumstances.ts';
 import { ACTION_ENTITIES, guestEntity, objectEntity, userEntity } from './entities.ts';
 import type { PolicyAction } from './policy-schema.ts';
-import { loadPolicy, type PolicyDecision, PolicySet } from './policy-set.ts';
+import {
+  type LoadedPolicy,
+  loadPolicy,
+  type PolicyChange,
+  type PolicyDecision,
+  type PolicyRequest,
+  PolicySet,
+} from './policy-set.ts';
 import {
   type Random,
   randomCircumstances,
@@ -20,72 +27,174 @@ import {
 } from './random-access.suite.ts';
 
 /**
- * The cached path against the Cedar library: a world of users, resources and policies that changes all the time, as
- * snapshots change it, and requests under circumstances that change as well. What is remembered must never differ from
- * what Cedar says of the world as it is now; and the policies that are named as deciding must be Cedar's, too.
+ * The cached path against the Cedar library: one memory, and a world of users, resources and policies that changes under it all the time, as
+ * snapshots change it, with requests under circumstances that change as well. What is remembered must never differ from what Cedar says of
+ * the world as it is now; and the policies that are named as deciding must be Cedar's, too. Sets of before, which flows still hold, are
+ * asked as well.
  */
 const REQUESTS = 100_000;
-const REQUESTS_PER_WORLD = 400;
+const POLICIES = 7;
+const MUTANT_REQUESTS = 5_000;
 
-function randomSet(random: Random): { set: PolicySet; texts: Record<string, string> } {
-  const texts: Record<string, string> = {};
-  const policies: SnapshotPolicy[] = [];
-  while (policies.length < 7) {
+interface Policies {
+  readonly set: PolicySet;
+  readonly texts: ReadonlyMap<LoadedPolicy, string>;
+  /** Of the set in Cedar. */
+  readonly name: string;
+}
+
+function randomPolicy(random: Random, id: string): { policy: LoadedPolicy; text: string } {
+  for (;;) {
     const text = randomPolicyText(random);
     const check = checkPolicy(text);
     // A few can never match; they are refused, as for everybody.
     if (!check.ok) continue;
-    const id = `pol_${policies.length}`;
-    texts[id] = text;
     const mode = random.next() < 0.15 ? 'report' : 'enforce';
-    policies.push({ id, name: `p-${policies.length}`, mode, json: check.json });
+    return { text, policy: loadPolicy({ id, name: id.replace('_', '-'), mode, json: check.json }) };
   }
-  return { set: new PolicySet(policies.map(loadPolicy)), texts };
 }
 
-test('what is remembered is what Cedar says, under random changes of everything', { timeout: 300_000 }, (t) => {
-  const random = seededRandom(undefined, t);
-  const seen = { permit: 0, forbid: 0, none: 0, remembered: 0, erred: 0 };
+/** One policy is changed, added or removed, or a few at once; the others are the same objects. */
+function changePolicies(random: Random, before: Policies | null, Sets: typeof PolicySet, name: string): Policies {
+  let list = [...(before?.set.policies ?? [])];
+  const texts = new Map(before?.texts);
+  const count = before === null ? POLICIES : 1 + random.integer(2);
+  for (let i = 0; i < count; i++) {
+    const { policy, text } = randomPolicy(random, `pol_${random.integer(1e9)}`);
+    texts.set(policy, text);
+    const what = random.next();
+    if (list.length < POLICIES - 2 || (what < 0.3 && list.length < POLICIES + 2)) list.push(policy);
+    else if (what < 0.6) list = list.toSpliced(random.integer(list.length), 1);
+    else list = list.with(random.integer(list.length), policy);
+  }
+  const set = new Sets(list, before?.set);
+  const enforced = list.filter(({ mode }) => mode === 'enforce').map((policy) => [policy.id, texts.get(policy)!]);
+  assert.equal(cedar.preparsePolicySet(name, { staticPolicies: Object.fromEntries(enforced) }).type, 'success');
+  return { set, texts: new Map(list.map((policy) => [policy, texts.get(policy)!])), name };
+}
+
+function askAll(random: Random, requests: number, Sets: typeof PolicySet = PolicySet) {
+  const seen = { permit: 0, forbid: 0, none: 0, remembered: 0, survived: 0, older: 0, erred: 0 };
   let users = Array.from({ length: 8 }, (_, index) => randomUser(random, index));
   let objects: (SnapshotResource | SnapshotSite)[] = [
     ...Array.from({ length: 6 }, (_, index) => randomResource(random, index)),
     ...Array.from({ length: 2 }, (_, index) => randomSite(random, index)),
   ];
-  for (let done = 0; done < REQUESTS; done += REQUESTS_PER_WORLD) {
-    const { set, texts } = randomSet(random);
-    const known = new Map<PolicyDecision, true>();
-    const loaded = cedar.preparsePolicySet('enforced', {
-      staticPolicies: Object.fromEntries(
-        set.policies.filter(({ mode }) => mode === 'enforce').map(({ id }) => [id, texts[id]!]),
-      ),
-    });
-    assert.equal(loaded.type, 'success');
-    let circumstances = Array.from({ length: 4 }, () => randomCircumstances(random));
-    for (let i = 0; i < REQUESTS_PER_WORLD; i++) {
-      // As a snapshot would: another object for what changed, the same one for what did not.
-      if (random.next() < 0.02) users = users.with(random.integer(8), randomUser(random, random.integer(8)));
-      if (random.next() < 0.02) {
-        const index = random.integer(6);
-        objects = objects.with(index, randomResource(random, index));
-      }
-      if (random.next() < 0.05) circumstances = circumstances.with(random.integer(4), randomCircumstances(random));
-      const object = random.pick(objects);
-      const action: PolicyAction = 'protocol' in object ? random.pick(['read', 'write', 'connect']) : 'forward';
-      const principal: Entity =
-        random.next() < 0.15 ? guestEntity({ kind: 'anonymous', name: '' }) : userEntity(random.pick(users));
-      const request = { principal, action, object, circumstances: random.pick(circumstances) };
-      const decision = set.decide(request);
-      if (known.has(decision)) seen.remembered++;
-      known.set(decision, true);
-      check(decision, request, random, seen);
+  let circumstances = Array.from({ length: 4 }, () => randomCircumstances(random));
+  let changes = 0;
+  /** When it was made, by the number of changes of policies. */
+  const known = new Map<PolicyDecision, number>();
+  let policies = changePolicies(random, null, Sets, 'even');
+  let older = policies;
+  for (let i = 0; i < requests; i++) {
+    // As a snapshot would: another object for what changed, the same one for what did not.
+    if (random.next() < 0.01) {
+      older = policies;
+      policies = changePolicies(random, policies, Sets, ++changes % 2 === 0 ? 'even' : 'odd');
+      if (changes % 50 === 0) known.clear();
     }
+    if (random.next() < 0.02) {
+      const index = random.integer(8);
+      users = users.with(index, randomUser(random, index));
+    }
+    if (random.next() < 0.02) {
+      const index = random.integer(6);
+      objects = objects.with(index, randomResource(random, index));
+    }
+    if (random.next() < 0.03) circumstances = circumstances.with(random.integer(4), randomCircumstances(random));
+    const object = random.pick(objects);
+    const action: PolicyAction = 'protocol' in object ? random.pick(['read', 'write', 'connect']) : 'forward';
+    const principal: Entity =
+      random.next() < 0.15 ? guestEntity({ kind: 'anonymous', name: '' }) : userEntity(random.pick(users));
+    const request = { principal, action, object, circumstances: random.pick(circumstances) };
+    const asked = random.next() < 0.02 ? older : policies;
+    const decision = asked.set.decide(request);
+    const since = known.get(decision);
+    if (since === undefined) known.set(decision, changes);
+    else seen.remembered++;
+    if (since !== undefined && since < changes && decision.effect !== 'none') seen.survived++;
+    if (asked !== policies) seen.older++;
+    check(decision, asked.name, request, random, seen);
   }
+  return seen;
+}
+
+test('what is remembered is what Cedar says, under random changes of everything', { timeout: 300_000 }, (t) => {
+  const seen = askAll(seededRandom(undefined, t), REQUESTS);
   t.diagnostic(JSON.stringify(seen));
   for (const [what, count] of Object.entries(seen)) assert.ok(count > 500, `only ${count} ${what}`);
 });
 
+test('who forgets too little when policies change differs from Cedar', () => {
+  class KeepsAll extends PolicySet {
+    protected override concerns(): boolean {
+      return false;
+    }
+  }
+  class ForgetsNoRemoved extends PolicySet {
+    protected override concerns(change: PolicyChange, ...rest: [readonly LoadedPolicy[], PolicyRequest]): boolean {
+      return super.concerns({ ...change, removed: new Set() }, ...rest);
+    }
+  }
+  class SeesNoAdded extends PolicySet {
+    protected override concerns(change: PolicyChange, ...rest: [readonly LoadedPolicy[], PolicyRequest]): boolean {
+      return super.concerns({ ...change, added: [] }, ...rest);
+    }
+  }
+  for (const mutant of [KeepsAll, ForgetsNoRemoved, SeesNoAdded]) {
+    assert.throws(() => askAll(seededRandom(7), MUTANT_REQUESTS, mutant), { name: 'AssertionError' }, mutant.name);
+  }
+  askAll(seededRandom(7), MUTANT_REQUESTS);
+});
+
+test('a change of policies takes the decisions that it has a say in, and no others', () => {
+  const load = (id: string, text: string): LoadedPolicy => {
+    const check = checkPolicy(text);
+    assert.ok(check.ok);
+    return loadPolicy({ id, name: id.replace('_', '-'), mode: 'enforce', json: check.json });
+  };
+  const random = seededRandom(1);
+  const [ann, bob] = [randomUser(random, 1), randomUser(random, 2)];
+  const [wiki, shop] = [randomResource(random, 1), randomResource(random, 2)];
+  const circumstances = randomCircumstances(random);
+  const ask = (set: PolicySet, user = ann, object = wiki, action: PolicyAction = 'read') =>
+    set.decide({ principal: userEntity(user), action, object, circumstances });
+  const base = load('pol_base', 'permit (principal, action, resource);');
+  const first = new PolicySet([base]);
+  const before = ask(first);
+  assert.equal(before.effect, 'permit');
+  for (const [index, head] of [
+    `principal == User::"${bob.id}", action, resource`,
+    `principal, action, resource == Resource::"${shop.id}"`,
+    'principal, action == Action::"write", resource',
+  ].entries()) {
+    const other = load(`pol_other${index}`, `forbid (${head});`);
+    const second = new PolicySet([base, other], first);
+    assert.equal(ask(second), before, head);
+    assert.equal(ask(new PolicySet([base], second)), before, `without ${head}`);
+  }
+  const one = load(
+    'pol_one',
+    `forbid (principal == User::"${ann.id}", action == Action::"read", resource == Resource::"${wiki.id}");`,
+  );
+  const latest = new PolicySet([base, one], first);
+  const bobs = ask(latest, bob);
+  assert.equal(ask(latest).effect, 'forbid');
+  assert.equal(ask(first).effect, 'permit', 'who holds the set of before is answered from it');
+  assert.equal(ask(latest).effect, 'forbid');
+  const last = new PolicySet([base], latest);
+  assert.equal(ask(last).effect, 'permit');
+  assert.equal(ask(last, bob), bobs);
+  // More than are held against each other: asked again, and right.
+  const many = Array.from({ length: 300 }, (_, index) =>
+    load(`pol_${index}`, `forbid (principal == User::"${bob.id}", action, resource);`),
+  );
+  assert.equal(ask(new PolicySet([base, ...many], last), bob).effect, 'forbid');
+});
+
 function check(
   decision: PolicyDecision,
+  set: string,
   request: {
     principal: Entity;
     action: PolicyAction;
@@ -104,7 +213,7 @@ function check(
     action: { type: action.ref.type, id: action.ref.id },
     resource: { type: resource.ref.type, id: resource.ref.id },
     context,
-    preparsedPolicySetId: 'enforced',
+    preparsedPolicySetId: set,
     entities: toCedarEntities({ principal, action, resource, others }),
   });
   assert.equal(answer.type, 'success', JSON.stringify(answer));

@@ -9,8 +9,8 @@ import type { PolicyAction } from './policy-schema.ts';
  * The policies of an organization, compiled; and what they say, remembered. Without policies nothing here is asked.
  *
  * A decision depends on the policies whose head fits, on the principal and the object (immutable, compared by identity),
- * and on the facts that those policies read. Exactly that is its key, so nothing has to be thrown away when a snapshot
- * comes: what did not change is found again, what did is asked again.
+ * and on the facts that those policies read. Exactly that is its key. What the set of before remembered goes on with the next one: where a
+ * policy that was changed, added or removed has no say, the decision is found again; where it has, and there alone, it is asked again.
  */
 export interface PolicyDecision {
   readonly effect: 'permit' | 'forbid' | 'none';
@@ -48,6 +48,8 @@ export interface PolicyRequest {
 
 /** Policies whose head fits one principal, action and object, with what they read. */
 interface Plan {
+  /** The change up to which this is known to be right. */
+  changes: number;
   readonly policies: readonly LoadedPolicy[];
   readonly facts: readonly string[];
   readonly known: Map<string, PolicyDecision>;
@@ -56,6 +58,59 @@ interface Plan {
 /** Remembered decisions of one plan, and plans of all objects; beyond it all are forgotten, which costs time alone. */
 const MAX_KNOWN = 256;
 const MAX_PLANS = 50_000;
+/** Changed policies that a plan of before is held against; one from before more changes is made again. */
+const MAX_CHANGED = 256;
+
+/** What one set has that the one before has not, and the other way round; a changed policy is in both. */
+export interface PolicyChange {
+  readonly removed: ReadonlySet<LoadedPolicy>;
+  readonly added: readonly LoadedPolicy[];
+}
+
+/**
+ * What sets that follow each other remember together. It belongs to the newest that was asked: an older one, which flows may still hold, asks
+ * without memory, so that nothing of two sets is ever mixed.
+ */
+class Memory {
+  owner: PolicySet;
+  plans = new WeakMap<object, WeakMap<Entity, Map<PolicyAction, Plan>>>();
+  planCount = 0;
+  /** How many changes there have been; the newest of them in their order. */
+  changes = 0;
+  readonly kept: PolicyChange[] = [];
+  #keptSize = 0;
+  #sets = 0;
+
+  constructor(owner: PolicySet) {
+    this.owner = owner;
+  }
+
+  /** Tells sets apart by their age. */
+  next(): number {
+    return this.#sets++;
+  }
+
+  forget(): void {
+    this.plans = new WeakMap();
+    this.planCount = 0;
+  }
+
+  /** Nothing is looked through: each plan is held against the change when it is asked for. */
+  change(owner: PolicySet): void {
+    const [before, after] = [new Set(this.owner.policies), new Set(owner.policies)];
+    const change = { removed: before.difference(after), added: [...after.difference(before)] };
+    this.owner = owner;
+    this.changes++;
+    this.kept.push(change);
+    this.#keptSize += sizeOf(change);
+    while (this.#keptSize > MAX_CHANGED) this.#keptSize -= sizeOf(this.kept.shift()!);
+  }
+}
+
+function sizeOf({ removed, added }: PolicyChange): number {
+  // One that is empty counts as well: it is kept, too.
+  return 1 + removed.size + added.length;
+}
 
 const NOTHING: PolicyDecision = Object.freeze({ effect: 'none', policies: [], errors: [], reported: null });
 
@@ -63,13 +118,16 @@ export class PolicySet {
   readonly policies: readonly LoadedPolicy[];
   /** Some policy can change its mind by the passing of time alone. */
   readonly readsTime: boolean;
-  #byObject = new WeakMap<object, Map<PolicyAction, readonly LoadedPolicy[]>>();
-  #plans = new WeakMap<object, WeakMap<Entity, Map<PolicyAction, Plan>>>();
-  #planCount = 0;
+  readonly #byObject = new WeakMap<object, Map<PolicyAction, readonly LoadedPolicy[]>>();
+  readonly #memory: Memory;
+  readonly #age: number;
 
-  constructor(policies: readonly LoadedPolicy[]) {
+  /** `previous`: the set whose place this one takes. Policies that are the same in both are the same objects. */
+  constructor(policies: readonly LoadedPolicy[], previous: PolicySet | null = null) {
     this.policies = policies;
     this.readsTime = this.policies.some(({ facts }) => readsTime(facts));
+    this.#memory = previous === null ? new Memory(this) : previous.#memory;
+    this.#age = this.#memory.next();
   }
 
   /** Whether some policy reads this fact, such as `country`. */
@@ -106,29 +164,58 @@ export class PolicySet {
     return this.#plan(request).facts;
   }
 
+  /** Whether a change of policies has a say in what these policies were found to have for the request. */
+  protected concerns(change: PolicyChange, policies: readonly LoadedPolicy[], request: PolicyRequest): boolean {
+    if (change.removed.size > 0 && policies.some((policy) => change.removed.has(policy))) return true;
+    if (change.added.length === 0) return false;
+    const [object, action] = [objectEntity(request.object), ACTION_ENTITIES[request.action]];
+    return change.added.some(
+      (policy) =>
+        policy.matchesAction(action) && policy.matchesResource(object) && policy.matchesPrincipal(request.principal),
+    );
+  }
+
   #plan(request: PolicyRequest): Plan {
+    const memory = this.#memory;
+    if (memory.owner !== this) {
+      if (memory.owner.#age > this.#age) return this.#makePlan(request);
+      memory.change(this);
+    }
     const { principal, action, object } = request;
-    let ofObject = this.#plans.get(object);
+    let ofObject = memory.plans.get(object);
     if (ofObject === undefined) {
       ofObject = new WeakMap();
-      this.#plans.set(object, ofObject);
+      memory.plans.set(object, ofObject);
     }
     let ofPrincipal = ofObject.get(principal);
     if (ofPrincipal === undefined) {
       ofPrincipal = new Map();
       ofObject.set(principal, ofPrincipal);
     }
-    let plan = ofPrincipal.get(action);
-    if (plan === undefined) {
-      const policies = this.#fitting(request);
-      plan = { policies, facts: [...new Set(policies.flatMap(({ facts }) => [...facts]))].sort(), known: new Map() };
-      ofPrincipal.set(action, plan);
-      if (++this.#planCount > MAX_PLANS) {
-        this.#plans = new WeakMap();
-        this.#planCount = 0;
-      }
-    }
+    const known = ofPrincipal.get(action);
+    if (known !== undefined && this.#isCurrent(known, request)) return known;
+    const plan = this.#makePlan(request);
+    ofPrincipal.set(action, plan);
+    if (known === undefined && ++memory.planCount > MAX_PLANS) memory.forget();
     return plan;
+  }
+
+  #isCurrent(plan: Plan, request: PolicyRequest): boolean {
+    const { changes, kept } = this.#memory;
+    const missed = changes - plan.changes;
+    if (missed === 0) return true;
+    if (missed > kept.length) return false;
+    for (let index = kept.length - missed; index < kept.length; index++) {
+      if (this.concerns(kept[index]!, plan.policies, request)) return false;
+    }
+    plan.changes = changes;
+    return true;
+  }
+
+  #makePlan(request: PolicyRequest): Plan {
+    const policies = this.#fitting(request);
+    const facts = [...new Set(policies.flatMap(({ facts: read }) => [...read]))].sort();
+    return { changes: this.#memory.changes, policies, facts, known: new Map() };
   }
 
   #fitting({ principal, action, object }: PolicyRequest): readonly LoadedPolicy[] {
