@@ -98,7 +98,10 @@ class Memory {
   /** Nothing is looked through: each plan is held against the change when it is asked for. */
   change(owner: PolicySet): void {
     const [before, after] = [new Set(this.owner.policies), new Set(owner.policies)];
-    const change = { removed: before.difference(after), added: [...after.difference(before)] };
+    const change = {
+      removed: new Set(this.owner.policies.filter((policy) => !after.has(policy))),
+      added: owner.policies.filter((policy) => !before.has(policy)),
+    };
     this.owner = owner;
     this.changes++;
     this.kept.push(change);
