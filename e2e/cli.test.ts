@@ -226,7 +226,7 @@ describe('relying-parties', () => {
 });
 
 describe('services', () => {
-  it('lists, shows and stops', async (t) => {
+  it('lists, shows, stops, starts and removes', async (t) => {
     const exposed = await world.expose(t, [service.address, 'http', '--name', 'listed', '--public']);
     const list = JSON.parse((await world.zeronaut(['services', 'list', '--json'])).stdout) as { name: string }[];
     assert.ok(list.some(({ name }) => name === 'listed'));
@@ -235,6 +235,23 @@ describe('services', () => {
     };
     assert.deepEqual(shown.urls, [exposed.url]);
     assert.equal((await world.zeronaut(['services', 'stop', 'listed'])).code, 0);
+    await exposed.cli.event('service_stopped');
+    // Of what is stopped no gateway has a certificate: there is not even an answer.
+    const isOpen = () =>
+      world
+        .visitor()
+        .ask(exposed.url)
+        .then(
+          ({ status }) => status === 200,
+          () => false,
+        );
+    await waitFor(async () => !(await isOpen()), { what: 'nobody gets in' });
+    const rows = (await world.zeronaut(['services', 'list'])).stdout;
+    assert.match(rows, /listed .*stopped/);
+    assert.equal((await world.zeronaut(['services', 'start', 'listed'])).code, 0);
+    await exposed.cli.event('service_started');
+    await waitFor(isOpen, { what: 'everybody gets in' });
+    assert.equal((await world.zeronaut(['services', 'remove', 'listed'])).code, 0);
     assert.equal((await exposed.cli.process.exited).code, 5, 'the expose that ran ends and says why');
     assert.equal((await world.zeronaut(['services', 'show', 'listed'])).code, 5);
   });
@@ -407,6 +424,8 @@ describe('every command', () => {
     ['services', 'list'],
     ['services', 'show'],
     ['services', 'stop'],
+    ['services', 'start'],
+    ['services', 'remove'],
     ['resources', 'apply'],
     ['agent', 'run'],
     ['gateway', 'run'],

@@ -66,6 +66,30 @@ describe('first steps', () => {
     await page.click('role=row >> text=shop');
     await page.waitForSelector('h1:has-text("shop")');
     assert.match(await page.innerText('main'), new RegExp(exposed.url));
+
+    await page.click('role=button[name="Stop"]');
+    assert.match(await page.innerText('role=dialog'), /stays stopped when the agent comes back/);
+    await page.click('role=dialog >> role=button[name="Stop"]');
+    await page.waitForSelector('main header >> text=Stopped');
+    await exposed.cli.event('service_stopped');
+    // Of what is stopped no gateway has a certificate: there is not even an answer.
+    const isOpen = () =>
+      world
+        .visitor()
+        .ask(exposed.url)
+        .then(
+          ({ status }) => status === 200,
+          () => false,
+        );
+    await waitFor(async () => !(await isOpen()), { what: 'nobody gets in' });
+    await exposed.kill();
+    const back = world.start(owner, ['expose', service.address, 'http', '--name', 'shop', '--public']);
+    await back.event('service_stopped');
+    await page.click('role=button[name="Undo"]');
+    exposed = { ...exposed, cli: back };
+    await back.event('ready');
+    await waitFor(isOpen, { what: 'as before' });
+
     await console_.open('/resources?q=nothing-like-this');
     await page.click('text=Clear search and filters');
     await page.waitForSelector('role=row >> text=shop');

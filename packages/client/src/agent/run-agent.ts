@@ -6,6 +6,7 @@ import { accessLine } from '../output/access-line.ts';
 import { accessSummary } from '../output/access-summary.ts';
 import { explain, LinkReport } from '../output/link-report.ts';
 import type { Output } from '../output/output.ts';
+import { stoppedText } from '../output/stopped.ts';
 import { chooseConnection } from '../profile/connection.ts';
 import { ensureDevice, forgetDevice, isDeviceGone } from '../profile/device.ts';
 import { AgentState } from '../profile/state.ts';
@@ -39,7 +40,9 @@ export async function runAgent(run: AgentRun): Promise<void> {
   const names = new Map<string, string>();
   /** What was said to be up, by gateway. */
   const up = new Map<string, Set<string>>();
-  const publishing = new Publishing(output, names);
+  /** What its person was told to be stopped at the console. */
+  const stopped = new Set<string>();
+  const publishing = new Publishing(output, names, stopped);
   let device = await ensureDevice(connection);
   const first = await publishing.publish({ connection, device, state }, run.wishes).catch(async (error: unknown) => {
     if (!isDeviceGone(error)) throw error;
@@ -49,6 +52,7 @@ export async function runAgent(run: AgentRun): Promise<void> {
     return publishing.publish({ connection, device, state }, run.wishes);
   });
 
+  const failed = Promise.withResolvers<never>();
   const agent = new Agent({
     connection,
     device,
@@ -67,9 +71,14 @@ export async function runAgent(run: AgentRun): Promise<void> {
       const known = up.get(gateway) ?? new Set();
       if (!known.has(id)) output.line(`${name} is up at ${gateway}.`);
       up.set(gateway, known.add(id));
+      stopped.delete(id);
     },
     onRefused(id, reason, link) {
-      if (reason === 'tunnel.unknown_resource') return;
+      if (reason === 'tunnel.unknown_resource') {
+        // It was up, and no gateway knows it now: somebody may have stopped it. Right after publishing a gateway is just not there yet.
+        if (up.get(link.endpoint.name)?.delete(id) === true) void tellIfStopped(id);
+        return;
+      }
       const name = names.get(id) ?? id;
       output.event('refused', { id, name, reason, gateway: link.endpoint.name });
       output.note(`${link.endpoint.name} does not take ${name}: ${explain(reason)}.`);
@@ -82,11 +91,20 @@ export async function runAgent(run: AgentRun): Promise<void> {
     },
   });
 
+  async function tellIfStopped(id: string): Promise<void> {
+    try {
+      const { enabled, name } = await connection.api.call('resources.get', { params: { id } });
+      if (!enabled) publishing.tellStopped(id, name);
+    } catch (error) {
+      // A site, something that is gone, or a console that is away: the gateways' refusal is all that is known.
+      if (!(error instanceof CliError)) failed.reject(error);
+    }
+  }
+
   let wishes = run.wishes;
   let retry: NodeJS.Timeout | undefined;
   let round: Promise<void> = Promise.resolve();
   let published: PublishedHere = new Map();
-  const failed = Promise.withResolvers<never>();
   const discovery = new Discovery(
     connection,
     () => device,
@@ -146,12 +164,14 @@ class Publishing {
   readonly #output: Output;
   /** Filled here: what people call the resources and sites, by id. */
   readonly #names: Map<string, string>;
+  readonly #stopped: Set<string>;
   /** By entry: what was said of it last. */
   readonly #said = new Map<string, string>();
 
-  constructor(output: Output, names: Map<string, string>) {
+  constructor(output: Output, names: Map<string, string>, stopped: Set<string>) {
     this.#output = output;
     this.#names = names;
+    this.#stopped = stopped;
   }
 
   /**
@@ -190,6 +210,7 @@ class Publishing {
         for (const url of service.urls) {
           this.#say(`${what} ${url}`, `${url}  →  ${wish.address}  (${accessSummary(service).join('; ')})`);
         }
+        if (!service.enabled) this.tellStopped(service.id, service.name);
         this.#output.event('published', { id: service.id, name: service.name, urls: service.urls });
         return fresh;
       });
@@ -222,6 +243,14 @@ class Publishing {
       );
     }
     return { served: new Served(targets, sites), complete };
+  }
+
+  /** Once, until it is up again. */
+  tellStopped(id: string, name: string): void {
+    if (this.#stopped.has(id)) return;
+    this.#stopped.add(id);
+    this.#output.event('service_stopped', { id, name });
+    this.#output.note(stoppedText(name));
   }
 
   #say(entry: string, text: string): void {

@@ -8,6 +8,7 @@ import { accessLine } from '../output/access-line.ts';
 import { printExposed } from '../output/exposed.ts';
 import { LinkReport } from '../output/link-report.ts';
 import type { Output } from '../output/output.ts';
+import { stoppedText } from '../output/stopped.ts';
 import { saveCertificateAuthority } from '../profile/certificate-authority.ts';
 import { type Connection, chooseConnection } from '../profile/connection.ts';
 import { type Device, ensureDevice, forgetDevice, isDeviceGone } from '../profile/device.ts';
@@ -78,6 +79,8 @@ class Exposure {
   /** A gateway has taken it. */
   #bound = false;
   #announced = false;
+  /** Somebody stopped it at the console, and its person was told. */
+  #stopped = false;
   /** E-mail addresses by user id, as far as we may know them. */
   #people: ReadonlyMap<string, string> = new Map();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -103,6 +106,7 @@ class Exposure {
       onConsoleAnswered: () => this.#report.onConsoleAnswered(),
       onBound: () => {
         this.#bound = true;
+        if (this.#stopped) this.#onStarted();
         this.#announce();
       },
       onRefused: (_id, reason) => void this.#onRefused(reason),
@@ -129,6 +133,7 @@ class Exposure {
       this.#shareUrls = (await this.#connection.api.call('shares.create', input)).urls;
     }
     this.#service = service;
+    if (!service.enabled) this.#onStopped();
     this.#agent.serve(new Served(new Map([[service.id, [dialTargetOf(wish)]]])));
     if (!fresh) {
       output.note(`The console cannot be reached; ${service.name} goes on as it was published last.`);
@@ -136,7 +141,7 @@ class Exposure {
     }
     this.#timers.push(
       setTimeout(() => {
-        if (!this.#bound) this.#report.onSlow(this.#agent.tunnels.gatewayCount);
+        if (!this.#bound && !this.#stopped) this.#report.onSlow(this.#agent.tunnels.gatewayCount);
       }, SLOW_AFTER_MS),
     );
     void loadPeople(this.#connection.api).then((people) => {
@@ -155,7 +160,7 @@ class Exposure {
     output.line(
       forgetAtEnd
         ? `Stopped. The name ${name} is free again.`
-        : `Stopped. The name ${name} is kept; zeronaut services stop ${name} forgets it.`,
+        : `Stopped. The name ${name} is kept; zeronaut services remove ${name} forgets it.`,
     );
     output.event('stopped', { name, kept: !forgetAtEnd });
   }
@@ -176,17 +181,34 @@ class Exposure {
     });
   }
 
+  #onStopped(): void {
+    // Each gateway refuses it by itself.
+    if (this.#stopped) return;
+    this.#stopped = true;
+    const { id, name } = this.#service!;
+    this.#run.output.event('service_stopped', { id, name });
+    this.#run.output.note(stoppedText(name));
+  }
+
+  #onStarted(): void {
+    this.#stopped = false;
+    const { id, name } = this.#service!;
+    this.#run.output.event('service_started', { id, name });
+    this.#run.output.note(`${name} was started again.`);
+  }
+
   async #onRefused(reason: string): Promise<void> {
     // Right after publishing, the gateway's snapshot may be a moment behind; the agent asks again.
     if (reason === 'tunnel.unknown_resource' && !this.#bound) return;
     const { id, name } = this.#service!;
     try {
-      await this.#connection.api.call('services.get', { params: { id } });
-      this.#report.onRefused(reason);
+      const { enabled } = await this.#connection.api.call('services.get', { params: { id } });
+      if (enabled) this.#report.onRefused(reason);
+      else this.#onStopped();
     } catch (error) {
       if (!(error instanceof ApiError) || error.reason !== 'api.not_found') return;
       this.#fail(
-        new CliError(`${name} was stopped, and its name is free again`, {
+        new CliError(`${name} was removed, and its name is free again`, {
           reason: 'cli.service_stopped',
           next: 'Run expose again to publish it anew.',
           exitCode: EXIT.notFound,

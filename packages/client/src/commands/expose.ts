@@ -31,7 +31,7 @@ export function exposeCommand(line: CommandLine): Command {
     summary: 'publish a local service',
     description:
       'Publishes a local service through every gateway and shows its requests until Ctrl-C. Login is required unless ' +
-      '--public says otherwise. The name is kept: the same expose gets it again, and `services stop` forgets it.',
+      '--public says otherwise. The name is kept: the same expose gets it again, and `services remove` forgets it.',
     examples: [
       'expose localhost:3000 http',
       'expose 3000 http --name shop --allow ann@example.com,group:dev',

@@ -195,7 +195,8 @@ interface RemoveOptions extends CommonOptions {
 export function removeResourceCommand(line: CommandLine): Command {
   return createCommand('remove', {
     summary: 'delete a declared resource; its open connections are cut',
-    description: 'A service of an agent is ended with zeronaut services stop.',
+    description:
+      'A service of an agent goes with zeronaut services remove, and is stopped with zeronaut services stop.',
     examples: ['resources remove wiki --dry-run', 'resources remove wiki --yes'],
   })
     .argument('<name>', 'name or id')
@@ -210,7 +211,7 @@ export function removeResourceCommand(line: CommandLine): Command {
       const { api } = await connect(line, options);
       const resource = await findResource(api, name);
       if (resource.origin === 'service') {
-        throw usageError(`${name} is a service of an agent`, `Run zeronaut services stop ${name}.`);
+        throw usageError(`${name} is a service of an agent`, `Run zeronaut services remove ${name}.`);
       }
       if (!dryRun) await api.call('resources.delete', { params: { id: resource.id } });
       output.document({ dryRun, removed: resource });

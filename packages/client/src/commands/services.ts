@@ -46,24 +46,57 @@ export function servicesCommand(line: CommandLine): Command {
         for (const text of accessSummary(service)) output.line(`  access  ${text}`);
         for (const url of portalsOf(service)) output.line(`  portal  ${url}`);
         for (const record of dnsAdvice(service)) output.line(`  dns     ${record}`);
-        output.line(`  agent   ${service.connected ? 'connected' : 'away: start it again'}`);
+        if (!service.enabled)
+          output.line(`  state   stopped: zeronaut services start ${service.name} lets people in again`);
+        else output.line(`  agent   ${service.connected ? 'connected' : 'away: start it again'}`);
         output.line(`  last    ${service.lastEventAt ?? 'no request yet'}`);
       }),
   );
 
+  const switches = [
+    {
+      verb: 'stop',
+      summary: 'let nobody in until it is started again',
+      description:
+        'Lets nobody in, and cuts what is open, until somebody starts it again. It stays listed under its name and address, also ' +
+        'when its agent ends and comes back; the agent is told.',
+      done: (name: string) => `${name} is stopped. Start it again: zeronaut services start ${name}`,
+    },
+    {
+      verb: 'start',
+      summary: 'let people in again where it was stopped',
+      description: 'Lets people in again, under the rule that it has.',
+      done: (name: string) => `${name} is started.`,
+    },
+  ] as const;
+  for (const { verb, summary, description, done } of switches) {
+    group.addCommand(
+      createCommand(verb, { summary, description, examples: [`services ${verb} calm-otter`] })
+        .argument('<name>', 'name or id')
+        .action(async (name: string, options: CommonOptions) => {
+          const output = outputOf(line, options);
+          const { api } = await connect(line, options);
+          const service = await named(name, () => api.call(`services.${verb}`, { params: { id: name } }));
+          output.line(done(service.name));
+          output.document(service);
+        }),
+    );
+  }
+
   group.addCommand(
-    createCommand('stop', {
-      summary: 'stop a service and forget its name',
-      description: 'Stops a service and forgets its name. An expose that still runs ends with a message.',
-      examples: ['services stop calm-otter'],
+    createCommand('remove', {
+      summary: 'forget a service and its name',
+      description:
+        'Lets nobody in and forgets the name. An expose that still runs ends with a message; publishing it anew makes another service.',
+      examples: ['services remove calm-otter'],
     })
       .argument('<name>', 'name or id')
       .action(async (name: string, options: CommonOptions) => {
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
         await named(name, () => api.call('services.delete', { params: { id: name } }));
-        output.line(`${name} is stopped and its name is free.`);
-        output.document({ stopped: name });
+        output.line(`${name} is removed and its name is free.`);
+        output.document({ removed: name });
       }),
   );
   return group;
@@ -74,7 +107,7 @@ function printServices(output: Output, services: readonly ServiceView[]): void {
     service.name,
     service.protocol,
     service.access.mode === 'public' ? 'public' : 'login',
-    service.connected ? 'connected' : 'away',
+    service.enabled ? (service.connected ? 'connected' : 'away') : 'stopped',
     service.targets[0]?.address ?? '',
     service.urls[0] ?? '',
   ]);

@@ -19,7 +19,7 @@ describe('the bash script, run by bash', () => {
     assert.ok(complete('zeronaut', '').includes('forward'));
   });
   it('completes subcommands and leaves others alone', () => {
-    assert.deepEqual(complete('zeronaut', 'services', 's'), ['show', 'stop']);
+    assert.deepEqual(complete('zeronaut', 'services', 's'), ['show', 'stop', 'start']);
     assert.deepEqual(complete('zeronaut', 'agent', 'r'), ['run']);
   });
   it('completes options of the command at hand, past its arguments', () => {

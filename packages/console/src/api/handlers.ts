@@ -192,6 +192,8 @@ export const handlers: Handlers = {
   'services.list': (context, { caller, query }) => services.listServices(context, caller, query),
   'services.publish': (context, { caller, body }) => services.publishService(context, caller, body),
   'services.get': (context, { caller, params }) => services.getService(context, caller, params.id),
+  'services.stop': (context, { caller, params }) => services.setServiceEnabled(context, caller, params.id, false),
+  'services.start': (context, { caller, params }) => services.setServiceEnabled(context, caller, params.id, true),
   'services.delete': (context, { caller, params }) => resources.deleteResource(context, caller, params.id, 'service'),
 
   'shares.create': (context, { caller, params, body }) => shares.createShare(context, caller, params.id, body),

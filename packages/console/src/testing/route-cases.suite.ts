@@ -834,6 +834,14 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     prepare: async (world) => ({ params: { id: (await newService(world)).name } }),
     foreign: 'not_found',
   },
+  'services.stop': {
+    prepare: async (world) => ({ params: { id: (await newService(world)).id } }),
+    foreign: 'not_found',
+  },
+  'services.start': {
+    prepare: async (world) => ({ params: { id: (await newService(world)).id } }),
+    foreign: 'not_found',
+  },
   'services.delete': {
     prepare: async (world) => ({ params: { id: (await newService(world)).id } }),
     foreign: 'not_found',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { eachDatabase } from '@zeronaut/testkit';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { startFixture } from '../../testing/fixture.suite.ts';
+import { readOrganization } from '../organizations/organization-facts.ts';
 
 eachDatabase(
   'a name is random and readable, stays with device, protocol and address, and is forgotten',
@@ -52,6 +53,64 @@ eachDatabase(
       { key: operator.key },
     );
     assert.equal(foreign.statusCode, 403, 'a device of somebody else');
+  },
+);
+
+eachDatabase(
+  'a stopped service stays under its name until somebody starts it, whatever its agent does',
+  async (t, database) => {
+    const fixture = await startFixture(t, database);
+    const organization = await fixture.organization();
+    const device = await organization.enrolDevice();
+    await organization.enrolGateway();
+    const publish = async (more: object = {}) =>
+      (
+        await organization.call('POST', '/api/v1/services', {
+          deviceId: device.id,
+          protocol: 'tcp',
+          address: 'localhost:3000',
+          ...more,
+        })
+      ).json();
+    const first = await publish();
+    assert.equal(first.enabled, true);
+    const stopped = (await organization.call('POST', `/api/v1/services/${first.name}/stop`)).json();
+    assert.deepEqual([stopped.id, stopped.enabled, stopped.version, stopped.port], [first.id, false, 2, first.port]);
+    assert.equal(
+      (await organization.call('POST', `/api/v1/services/${first.id}/stop`)).json().version,
+      2,
+      'once is enough',
+    );
+    const facts = () => readOrganization(fixture.context, organization.id);
+    assert.deepEqual((await facts()).resources, [], 'gateways do not hear of it');
+
+    const again = await publish();
+    assert.deepEqual([again.id, again.enabled, again.version], [first.id, false, 2], 'its agent came back');
+    const opened = await publish({ access: { mode: 'public' } });
+    assert.deepEqual([opened.enabled, opened.access.mode], [false, 'public'], 'with another rule');
+    assert.equal(
+      (await publish({ address: 'localhost:9', port: first.port })).reason,
+      'api.port_taken',
+      'its port is its own',
+    );
+    const other = await organization.enrolDevice();
+    await organization.call('DELETE', `/api/v1/devices/${device.id}`);
+    const taken = await publish({ deviceId: other.id, name: first.name });
+    assert.deepEqual([taken.id, taken.enabled], [first.id, false], 'a machine that was set up anew opens nothing, too');
+
+    const started = (await organization.call('POST', `/api/v1/services/${first.id}/start`)).json();
+    assert.deepEqual([started.enabled, started.version], [true, taken.version + 1]);
+    assert.deepEqual(
+      (await facts()).resources.map(({ id }) => id),
+      [first.id],
+    );
+    const log = (await organization.call('GET', `/api/v1/audit?objectId=${first.id}&limit=1`)).json().items[0];
+    assert.deepEqual([log.action, log.before.enabled, log.after.enabled], ['service.update', false, true]);
+    const declared = await organization.call('POST', '/api/v1/resources', {
+      name: 'wiki',
+      targets: [{ address: '10.0.0.1:80' }],
+    });
+    assert.equal((await organization.call('POST', `/api/v1/services/${declared.json().id}/stop`)).statusCode, 404);
   },
 );
 

@@ -3,6 +3,7 @@ import { formatHostPort, parseAddress, type ServiceView, type serviceInput } fro
 import type { z } from 'zod';
 import { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
+import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
 import { findActiveDevice } from '../devices/devices.ts';
 import { activeGateways, type GatewayRow, toEndpoint } from '../gateways/gateways.ts';
@@ -88,7 +89,8 @@ export async function publishService(
         limits: input.limits,
         // A service has one target.
         balancing: 'weighted',
-        enabled: true,
+        // What somebody stopped stays stopped, however often its agent comes back.
+        enabled: before?.enabled ?? true,
         origin: 'service',
         deviceId: device.id,
         autoNamed: before?.autoNamed ?? input.name === undefined,
@@ -98,6 +100,43 @@ export async function publishService(
       return await viewService(context, queries, put.resource, gateways);
     }),
   );
+}
+
+/**
+ * Stops a service, or starts it again: gateways let nobody in while it is stopped, and cut what is open. Name, port and
+ * rule stay taken, so nothing but the switch changes.
+ */
+export async function setServiceEnabled(
+  context: Context,
+  caller: Caller,
+  idOrName: string,
+  enabled: boolean,
+): Promise<ServiceView | Refusal> {
+  const { organizationId } = caller;
+  return await context.store.change(organizationId, async (queries) => {
+    const before = await findResource(queries, organizationId, idOrName);
+    if (before instanceof Refusal) return before;
+    if (before.origin !== 'service') return new Refusal('api.not_found');
+    const gateways = await activeGateways(queries, organizationId);
+    if (before.enabled === enabled) return await viewService(context, queries, before, gateways);
+    const nowMs = context.clock();
+    const { version } = await queries
+      .updateTable('resources')
+      .set((eb) => ({ enabled: enabled ? 1 : 0, updated_at: nowMs, version: eb('version', '+', 1) }))
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', before.id)
+      .returning('version')
+      .executeTakeFirstOrThrow();
+    const after: StoredResource = { ...before, enabled, updatedAt: new Date(nowMs).toISOString(), version };
+    await appendAudit(queries, context, caller, {
+      action: 'service.update',
+      objectKind: 'service',
+      objectId: before.id,
+      before: redactResource(before),
+      after: redactResource(after),
+    });
+    return await viewService(context, queries, after, gateways);
+  });
 }
 
 /** The service that this input means, if there is one. A name that somebody else has is refused. */

@@ -75,7 +75,7 @@ export const messages: Translation<typeof english> = {
   'remove.text':
     'Gateways vergessen sie sofort, der Name wird wieder frei. Ihre Freigabe-Links gelten nicht mehr. Das lässt sich nicht zurücknehmen.',
   'remove.service':
-    'Ein Agent, der noch läuft, veröffentlicht sie bei seiner nächsten Verbindung wieder; stoppe ihn zuerst.',
+    'Ein Agent, der noch läuft, veröffentlicht sie bei seiner nächsten Verbindung wieder; beende ihn zuerst, oder stoppe den Dienst und behalte ihn.',
   create: 'Ressource anlegen',
   'create.text': 'Etwas, das die Gateways erreichen, selbst oder durch einen Agenten.',
   'create.action': 'Anlegen',
@@ -87,6 +87,8 @@ export const messages: Translation<typeof english> = {
   'stop.title': '{name} stoppen?',
   'use.day': 'In den letzten 24 Stunden gingen {requests} Anfragen dorthin.',
   'use.none': 'In den letzten 24 Stunden ging keine Anfrage dorthin.',
+  'stop.service':
+    'Ihr Agent erfährt den Grund. Sie bleibt auch gestoppt, wenn der Agent wiederkommt, bis jemand sie startet.',
   'stop.text':
     'Gateways weisen sie sofort ab, offene Verbindungen werden geschlossen. Name und Einstellungen bleiben; du kannst sie hier wieder starten.',
   'empty.other': 'Oder lege eine Ressource an für etwas, das das Gateway selbst erreicht.',

@@ -70,7 +70,8 @@ export const messages = {
   'remove.title': 'Delete {name}?',
   'remove.text':
     'Gateways forget it at once, and its name is free again. Share links of it stop working. This cannot be undone.',
-  'remove.service': 'An agent that still runs publishes it again when it next connects; stop the agent first.',
+  'remove.service':
+    'An agent that still runs publishes it again when it next connects; end the agent first, or stop the service and keep it.',
   create: 'Create a resource',
   'create.text': 'Something that the gateways reach, by themselves or through an agent.',
   'create.action': 'Create',
@@ -82,6 +83,7 @@ export const messages = {
   'stop.title': 'Stop {name}?',
   'use.day': '{requests} requests went to it in the last 24 hours.',
   'use.none': 'No request went to it in the last 24 hours.',
+  'stop.service': 'Its agent is told why. It stays stopped when the agent comes back, until somebody starts it.',
   'stop.text':
     'Gateways refuse it at once, and its open connections are closed. Name and settings stay; you can start it again here.',
   'empty.other': 'Or declare a resource for something that the gateway reaches by itself.',

@@ -48,6 +48,8 @@ export function ResourcePage() {
     id: params.id,
     change: { enabled },
   }));
+  const stopService = useRouteMutation('services.stop', LISTS);
+  const startService = useRouteMutation('services.start', LISTS);
   const done = useDone();
   const remove = useRouteMutation('resources.delete', LISTS);
   const removeService = useRouteMutation('services.delete', LISTS);
@@ -55,11 +57,16 @@ export function ResourcePage() {
   if (resource === undefined) {
     return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
   }
+  const refused = update.error ?? startService.error;
   /** Starts it, or stops it after it was asked. */
   async function toggle(now: Resource): Promise<void> {
-    const after = await update.mutateAsync(toggled(now));
-    const undo = () => update.mutateAsync(toggled(after));
-    tell(done(after.enabled ? 'started' : 'stopped', after.name), undo);
+    const turn = (from: Resource): Promise<Resource> => {
+      if (from.origin === 'declared') return update.mutateAsync(toggled(from));
+      // What its agent says of it may change meanwhile: the switch is all that we mean.
+      return (from.enabled ? stopService : startService).mutateAsync({ params: { id } });
+    };
+    const after = await turn(now);
+    tell(done(after.enabled ? 'started' : 'stopped', after.name), () => turn(after));
   }
   return (
     <>
@@ -76,22 +83,18 @@ export function ResourcePage() {
           may('resources:write') ? (
             <>
               {resource.origin === 'declared' ? (
-                <>
-                  <ButtonLink to="/resources/$id/edit" params={{ id }} variant="outlined" color="inherit">
-                    {t('edit')}
-                  </ButtonLink>
-                  <Button
-                    variant="outlined"
-                    color="inherit"
-                    loading={update.isPending}
-                    onClick={() =>
-                      resource.enabled ? setStopping(true) : void toggle(resource).catch(() => undefined)
-                    }
-                  >
-                    {t(resource.enabled ? 'stop' : 'start')}
-                  </Button>
-                </>
+                <ButtonLink to="/resources/$id/edit" params={{ id }} variant="outlined" color="inherit">
+                  {t('edit')}
+                </ButtonLink>
               ) : null}
+              <Button
+                variant="outlined"
+                color="inherit"
+                loading={update.isPending || stopService.isPending || startService.isPending}
+                onClick={() => (resource.enabled ? setStopping(true) : void toggle(resource).catch(() => undefined))}
+              >
+                {t(resource.enabled ? 'stop' : 'start')}
+              </Button>
               <Button variant="outlined" color="error" onClick={() => setRemoving(true)}>
                 {t('remove')}
               </Button>
@@ -99,7 +102,7 @@ export function ResourcePage() {
           ) : null
         }
       />
-      {update.error === null || stopping ? null : <ErrorState error={update.error} />}
+      {refused === null || stopping ? null : <ErrorState error={refused} />}
       <TwoColumns>
         {resource.origin === 'service' ? <Addresses id={resource.id} /> : <DeclaredAddresses resource={resource} />}
         <Access resource={resource} />
@@ -129,6 +132,7 @@ export function ResourcePage() {
         onClose={() => setStopping(false)}
       >
         <Typography>{t('stop.text')}</Typography>
+        {resource.origin === 'service' ? <Typography>{t('stop.service')}</Typography> : null}
         <ResourceUse id={id} />
       </ConfirmDialog>
       <ConfirmDialog
