@@ -106,7 +106,7 @@ describe('what is published', () => {
     await run('resources', 'dns', 'shop').catch(() => ends(1, 'resources', 'dns', 'shop'));
 
     await ends(2, 'resources', 'remove', 'shop');
-    assert.match(await run('resources', 'remove', 'shop', '--dry-run'), /shop would be removed/);
+    assert.match(await run('resources', 'remove', 'shop', '--dry-run'), /shop would be removed.*\nIt would end:\n {2}/);
     assert.match(await run('resources', 'remove', 'shop', '--yes'), /shop is removed, and shop\.localhost with it/);
     await ends(5, 'resources', 'show', 'shop');
     await run('resources', 'remove', 'broken', '--yes');

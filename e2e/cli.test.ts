@@ -251,6 +251,8 @@ describe('services', () => {
     assert.equal((await world.zeronaut(['services', 'start', 'listed'])).code, 0);
     await exposed.cli.event('service_started');
     await waitFor(isOpen, { what: 'everybody gets in' });
+    const preview = await world.zeronaut(['services', 'remove', 'listed', '--dry-run']);
+    assert.match(preview.stdout, /Removing listed would end:\n {2}/);
     assert.equal((await world.zeronaut(['services', 'remove', 'listed'])).code, 0);
     assert.equal((await exposed.cli.process.exited).code, 5, 'the expose that ran ends and says why');
     assert.equal((await world.zeronaut(['services', 'show', 'listed'])).code, 5);

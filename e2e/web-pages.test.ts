@@ -286,6 +286,16 @@ describe('the keyboard alone', () => {
     const incident = await world.api.call('incidents.get', { params: { id: ids.incident! } });
     assert.match(incident.note, /Seen\./);
     assert.notEqual(incident.acknowledgedAt, null);
+    await web.open(`/security/incidents/${ids.incident}`);
+    await page.waitForSelector('section[aria-label="What to do"] >> text=ask them');
+    const accesses = page.getByRole('region', { name: 'The accesses that made it' });
+    await accesses.getByRole('listitem').first().waitFor();
+    await page.waitForSelector(
+      'section[aria-label="What was done to it"] >> text=policy.create',
+    );
+    await accesses.getByRole('link', { name: 'All of them' }).click();
+    await page.waitForURL(new RegExp(`/security\\?.*policy=${ids.policy}`));
+    await page.waitForSelector('main [role=row] button');
 
     await page.keyboard.press('?');
     await page.waitForSelector('role=dialog >> text=Single keys do something');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { waitFor } from '@zeronaut/testkit';
 import { ensureWeb } from '../scripts/build-web.mjs';
 import { openBrowser } from './harness/browser.ts';
 import { fileOwner } from './harness/file-owner.ts';
@@ -114,6 +115,35 @@ describe('a policy', () => {
     assert.match((await world.api.call('policies.get', { params: { id: 'risky' } })).text, /risk > 30/);
   });
 
+  it('says who gains before it is switched off or deleted', async () => {
+    const { page } = console_;
+    await world.visitor().ask(`${exposed.url}/before`);
+    await waitFor(async () => (await world.accessEvents({ resourceId: exposed.id })).length > 0, { what: 'an access' });
+    const text = `forbid (principal, action, resource == Resource::"${exposed.id}");`;
+    await world.api.call('policies.create', { body: { name: 'shut', text, mode: 'enforce' } });
+    await console_.open('/policies/shut');
+    const gains = page.getByRole('dialog').getByRole('region', { name: 'Would be let in and was not' });
+    await page.getByLabel('Mode', { exact: true }).click();
+    await page.getByRole('option', { name: 'Off' }).click();
+    await button('Save').click();
+    await gains.locator('li >> text=shop').waitFor();
+    await button('Cancel').click();
+    assert.equal((await world.api.call('policies.get', { params: { id: 'shut' } })).mode, 'enforce', 'only asked');
+    await button('Discard changes').click();
+    await button('Delete').click();
+    await gains.locator('li >> text=shop').waitFor();
+    await console_.checkAccessibility('who gains by a deletion');
+    await page.getByRole('dialog').getByRole('textbox').fill('shut');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.waitForURL(/\/policies$/);
+    await button('Undo').click();
+    await waitFor(async () => (await world.api.call('policies.get', { params: { id: 'shut' } })).mode === 'enforce', {
+      what: 'it is back',
+    });
+    const { id } = await world.api.call('policies.get', { params: { id: 'shut' } });
+    await world.api.call('policies.delete', { params: { id } });
+  });
+
   it('answers what would happen, and why', async () => {
     const { page } = console_;
     await console_.open('/policies/simulator');
@@ -142,6 +172,60 @@ describe('accesses', () => {
     await world.visitor().ask(`${exposed.url}/while-paused`);
     await button('Show 1 new access').click();
     await page.getByRole('row').filter({ hasText: '/while-paused' }).waitFor();
+  });
+
+  it('are narrowed by time, gateway, policy and person in the URL, and one of them is sent on as a link', async () => {
+    const { page } = console_;
+    const [event] = await world.accessEvents({ resourceId: exposed.id });
+    const row = page.getByRole('row').filter({ hasText: '/while-paused' });
+    await console_.open('/security?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z');
+    await page.waitForSelector('text=No access matches');
+    await button('More filters').click();
+    await page.getByLabel('Until', { exact: true }).fill('');
+    await row.waitFor();
+    await page.getByRole('group').getByLabel('Gateway', { exact: true }).click();
+    await page.getByRole('option').last().click();
+    await page.waitForURL(new RegExp(`gateway=${event!.gatewayId}`));
+    await row.waitFor();
+    await page.getByLabel('Who', { exact: true }).fill('nobody-such');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('text=No access matches');
+    await button('Clear search and filters').click();
+    await row.waitFor();
+    await row.getByRole('button').click();
+    await page.waitForURL(/event=req_/);
+    const link = page.url();
+    // Beyond what the list shows of itself.
+    await console_.open(`/security?effect=deny&event=${new URL(link).searchParams.get('event')}`);
+    await page.waitForSelector('role=dialog >> text=/while-paused/');
+    await button('Close').click();
+    assert.doesNotMatch(page.url(), /event=/);
+    await console_.open('/security?event=req_01m8mn3j9nasb9hgdt9fv0s8zz');
+    await page.waitForSelector('text=The access that this link leads to is no longer kept');
+  });
+
+  it('are what the numbers of the overview, its charts and a resource lead to', async () => {
+    const { page } = console_;
+    await console_.open('/');
+    await page.click('role=link[name="1 from agents"]');
+    await page.waitForURL(/\/resources\?origin=service/);
+    await page.getByRole('row').getByRole('link', { name: 'shop' }).click();
+    const chart = page.getByRole('region', { name: 'Traffic' });
+    const all = chart.getByRole('link', { name: /^All: \d+$/ });
+    const counted = Number((await all.getAttribute('aria-label'))!.slice('All: '.length));
+    await all.click();
+    await page.waitForURL(/\/security\?.*from=.*to=/);
+    await waitFor(async () => (await page.locator('main [role=row] button').count()) === counted, {
+      what: `${counted} accesses`,
+    });
+    await console_.open(`/resources/${exposed.id}`);
+    const leads = page.getByRole('region', { name: 'Where to look on' });
+    await leads.getByRole('link', { name: 'Test a route to it' }).click();
+    await page.waitForSelector('h1:has-text("Test a route")');
+    assert.match(await page.getByLabel('Address').inputValue(), /^https:\/\/shop\./);
+    await console_.open(`/resources/${exposed.id}`);
+    await leads.getByRole('link', { name: 'What was done to it, in the audit log' }).click();
+    await page.waitForSelector('role=row >> text=service.create');
   });
 });
 

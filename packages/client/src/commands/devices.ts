@@ -141,12 +141,26 @@ export function devicesCommand(line: CommandLine): Command {
   group.addCommand(
     createCommand('revoke', {
       summary: 'keep a device out for ever; its tunnels are cut',
-      examples: ['devices revoke dev_01…'],
+      examples: ['devices revoke dev_01… --dry-run', 'devices revoke dev_01…'],
     })
       .argument('<id>', 'id of the device')
-      .action(async (id: string, options: CommonOptions) => {
+      .option('--dry-run', 'only say what would end')
+      .action(async (id: string, options: CommonOptions & { readonly dryRun?: boolean }) => {
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
+        if (options.dryRun === true) {
+          const { printRemoval } = await import('../output/removal.ts');
+          const removal = await named(
+            id,
+            () => api.call('devices.previewRemoval', { params: { id } }),
+            'device',
+            'devices list',
+          );
+          output.document({ dryRun: true, ...removal });
+          output.line(`Revoking ${id} would end:`);
+          printRemoval(output, removal);
+          return;
+        }
         await named(id, () => api.call('devices.delete', { params: { id } }), 'device', 'devices list');
         output.document({ revoked: id });
         output.line(`${id} is revoked.`);

@@ -231,12 +231,23 @@ export function idpCommand(line: CommandLine): Command {
   group.addCommand(
     createCommand('remove', {
       summary: 'remove an identity provider; sessions that it opened end',
-      examples: ['idp remove corp'],
+      examples: ['idp remove corp --dry-run', 'idp remove corp'],
     })
       .argument('<name>', 'name or id')
-      .action(async (name: string, options: CommonOptions) => {
+      .option('--dry-run', 'only say what would end')
+      .action(async (name: string, options: CommonOptions & { readonly dryRun?: boolean }) => {
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
+        if (options.dryRun === true) {
+          const { printRemoval } = await import('../output/removal.ts');
+          const removal = await find(name, () =>
+            api.call('identityProviders.previewRemoval', { params: { id: name } }),
+          );
+          output.document({ dryRun: true, ...removal });
+          output.line(`Removing ${name} would end:`);
+          printRemoval(output, removal);
+          return;
+        }
         await find(name, () => api.call('identityProviders.delete', { params: { id: name } }));
         output.document({ removed: name });
         output.line(`${name} is removed, and the sessions that it opened have ended.`);

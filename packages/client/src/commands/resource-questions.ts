@@ -213,12 +213,18 @@ export function removeResourceCommand(line: CommandLine): Command {
       if (resource.origin === 'service') {
         throw usageError(`${name} is a service of an agent`, `Run zeronaut services remove ${name}.`);
       }
-      if (!dryRun) await api.call('resources.delete', { params: { id: resource.id } });
-      output.document({ dryRun, removed: resource });
+      const params = { id: resource.id };
+      const removal = dryRun ? await api.call('resources.previewRemoval', { params }) : null;
+      if (!dryRun) await api.call('resources.delete', { params });
+      output.document({ dryRun, removed: resource, ...removal });
       const where = resource.port === null ? resource.domains.join(', ') : `port ${resource.port}`;
       output.line(
         `${resource.name} ${dryRun ? 'would be' : 'is'} removed${where === '' ? '' : `, and ${where} with it`}.`,
       );
+      if (removal === null) return;
+      const { printRemoval } = await import('../output/removal.ts');
+      output.line('It would end:');
+      printRemoval(output, removal);
     });
 }
 

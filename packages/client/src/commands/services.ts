@@ -88,12 +88,21 @@ export function servicesCommand(line: CommandLine): Command {
       summary: 'forget a service and its name',
       description:
         'Lets nobody in and forgets the name. An expose that still runs ends with a message; publishing it anew makes another service.',
-      examples: ['services remove calm-otter'],
+      examples: ['services remove calm-otter --dry-run', 'services remove calm-otter'],
     })
       .argument('<name>', 'name or id')
-      .action(async (name: string, options: CommonOptions) => {
+      .option('--dry-run', 'only say what would end')
+      .action(async (name: string, options: CommonOptions & { readonly dryRun?: boolean }) => {
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
+        if (options.dryRun === true) {
+          const { printRemoval } = await import('../output/removal.ts');
+          const removal = await named(name, () => api.call('resources.previewRemoval', { params: { id: name } }));
+          output.document({ dryRun: true, ...removal });
+          output.line(`Removing ${name} would end:`);
+          printRemoval(output, removal);
+          return;
+        }
         await named(name, () => api.call('services.delete', { params: { id: name } }));
         output.line(`${name} is removed and its name is free.`);
         output.document({ removed: name });

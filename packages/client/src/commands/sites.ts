@@ -66,9 +66,15 @@ export function sitesCommand(line: CommandLine): Command {
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
         const site = await findSite(api, name);
-        if (!dryRun) await api.call('sites.delete', { params: { id: site.id } });
-        output.document({ dryRun, removed: site });
+        const params = { id: site.id };
+        const removal = dryRun ? await api.call('sites.previewRemoval', { params }) : null;
+        if (!dryRun) await api.call('sites.delete', { params });
+        output.document({ dryRun, removed: site, ...removal });
         output.line(`${site.name} ${dryRun ? 'would be' : 'is'} removed; it reaches ${site.destinations.join(' ')}.`);
+        if (removal === null) return;
+        const { printRemoval } = await import('../output/removal.ts');
+        output.line('It would end:');
+        printRemoval(output, removal);
       }),
   );
   group.addCommand(

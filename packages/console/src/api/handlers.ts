@@ -45,6 +45,7 @@ import { policyHandlers } from './policy-handlers.ts';
 import { policyTemplateHandlers } from './policy-template-handlers.ts';
 import { pushHandlers } from './push-handlers.ts';
 import { relyingPartyHandlers } from './relying-party-handlers.ts';
+import { removalHandlers } from './removal-handlers.ts';
 import { roleHandlers } from './role-handlers.ts';
 import { serviceAccountHandlers } from './service-account-handlers.ts';
 import { withSession } from './with-session.ts';
@@ -155,6 +156,7 @@ export const handlers: Handlers = {
 
   ...organizationHandlers,
   ...groupHandlers,
+  ...removalHandlers,
   ...roleHandlers,
   ...apiKeyHandlers,
   ...personalAccessTokenHandlers,

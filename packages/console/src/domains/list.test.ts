@@ -141,6 +141,7 @@ eachDatabase('events and audit entries are found by what they say', async (t, da
       storeEvents(queries, context, organizationId, gatewayId, 'epoch-0001', events),
     );
   const requestId = createId('request', Date.parse(at(12)));
+  const policyId = createId('policy', clock.nowMs);
   const many = Array.from({ length: 6_000 }, (_, index) =>
     event(gateway, index + 1, {
       ...(index % 1_000 === 0
@@ -148,6 +149,10 @@ eachDatabase('events and audit entries are found by what they say', async (t, da
         : {}),
       ...(index === 7 ? { path: '/"Needle" <b>' } : {}),
       ...(index === 11 ? { reason: 'access.policy', requestId } : {}),
+      ...(index === 20 ? { explanation: { policies: [policyId], facts: {}, advice: '', reported: null } } : {}),
+      ...(index === 21 ? { path: `/"${policyId}"`, host: 'x","status":500,"' } : {}),
+      ...(index === 30 ? { status: 502 } : {}),
+      ...(index === 31 ? { effect: 'deny', reason: 'target.dial_refused', status: 0 } : {}),
     }),
   );
   for (let index = 0; index < many.length; index += 2_000)
@@ -160,13 +165,13 @@ eachDatabase('events and audit entries are found by what they say', async (t, da
     (await all(ours, `access-events?${query}`, limit)).map(({ seq }) => seq);
   const denied = Array.from({ length: 6 }, (_, index) => 5_001 - index * 1_000);
   for (const query of [
-    'effect=deny',
+    'effect=deny&failed=false',
     'reason=access.not_allowed',
     'subject=usr_eve',
     'sourceAddress=203.0.113.9',
     'effect=deny&subject=usr_eve',
-    'effect=deny&resourceId=res_1',
-    `effect=deny&gatewayId=${gateway}`,
+    'effect=deny&failed=false&resourceId=res_1',
+    `effect=deny&failed=false&gatewayId=${gateway}`,
     `reason=access.not_allowed&subject=usr_eve&gatewayId=${gateway}`,
   ]) {
     assert.deepEqual(await seqs(query), denied, query);
@@ -178,6 +183,9 @@ eachDatabase('events and audit entries are found by what they say', async (t, da
     [8],
     'on a later page that was looked through',
   );
+  assert.deepEqual(await seqs('failed=true'), [32, 31], 'what broke, and not what looks like it in a name');
+  assert.deepEqual(await seqs('failed=true&effect=deny'), [32]);
+  assert.deepEqual(await seqs(`policyId=${policyId}`), [21], 'and not who writes its id into a path');
   assert.deepEqual(await seqs('q=%25'), []);
   assert.deepEqual(await seqs('reason=access.policy'), [12], 'it passed, and is far from the newest');
   const { items, nextCursor } = (await ours.call('GET', `/api/v1/access-events?q=${requestId.toUpperCase()}`)).json();

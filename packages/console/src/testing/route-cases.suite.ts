@@ -825,6 +825,16 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     prepare: async (world) => ({ params: { id: (await newResource(world)).id } }),
     foreign: 'not_found',
   },
+  'resources.previewRemoval': {
+    prepare: async (world) => ({ params: { id: (await newResource(world)).id } }),
+    foreign: 'not_found',
+  },
+  'sites.previewRemoval': { prepare: newSite, foreign: 'not_found' },
+  'devices.previewRemoval': { prepare: ({ deviceId }) => ({ params: { id: deviceId } }), foreign: 'not_found' },
+  'identityProviders.previewRemoval': {
+    prepare: async (world) => ({ params: { id: (await newProvider(world)).id } }),
+    foreign: 'not_found',
+  },
   'services.list': { foreign: 'own' },
   'services.publish': {
     prepare: ({ deviceId }) => ({ body: { deviceId, protocol: 'http', address: `localhost:${3000 + ++count}` } }),

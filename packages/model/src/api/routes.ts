@@ -53,6 +53,7 @@ import { policyTemplateRoutes } from './policy-template-routes.ts';
 import { pushRoutes } from './push-routes.ts';
 import { reachabilityRoutes } from './reachability-routes.ts';
 import { relyingPartyRoutes } from './relying-party-routes.ts';
+import { removalRoutes } from './removal-routes.ts';
 import { roleRoutes } from './role-routes.ts';
 import { defineRoutes } from './route.ts';
 import { byId, byIdOrName, flag, listQuery, page, pageOf, pageQuery, searchText } from './route-parts.ts';
@@ -714,11 +715,14 @@ export const routes = defineRoutes({
       reason: accessEvent.shape.reason.optional(),
       subject: accessEvent.shape.subject.optional(),
       sourceAddress: address.optional(),
+      policyId: id.optional().describe('a policy that decided, or would have'),
+      failed: flag.optional().describe('true: what the service or a gateway failed at; false: nothing of it'),
       from: timestamp.optional(),
       to: timestamp.optional().describe('not included'),
     }),
     response: pageOf(accessEvent),
   },
+  ...removalRoutes,
   ...trafficRoutes,
   ...activityRoutes,
   ...reachabilityRoutes,

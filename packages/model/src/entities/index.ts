@@ -49,6 +49,7 @@ export * from './policy.ts';
 export * from './policy-form.ts';
 export * from './push-subscription.ts';
 export * from './relying-party.ts';
+export * from './removal.ts';
 export * from './resource-limits.ts';
 export * from './role.ts';
 export * from './scalars.ts';

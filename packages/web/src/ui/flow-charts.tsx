@@ -1,7 +1,7 @@
 import { formatBytes, formatCount } from '../base/chart-scale.ts';
 import { useLanguage, useMessages } from '../base/messages.ts';
 import { uiMessages } from './messages.ts';
-import { type Series, TimeChart } from './time-chart.tsx';
+import { type AccessFilter, type Series, TimeChart } from './time-chart.tsx';
 
 interface Counts {
   readonly at: string;
@@ -13,6 +13,9 @@ interface Counts {
 
 interface FlowChartProps {
   readonly points: readonly Counts[];
+  /** With both, values lead to the accesses of their time. */
+  readonly of?: AccessFilter;
+  readonly stepMs?: number;
 }
 
 interface RequestsChartProps extends FlowChartProps {
@@ -21,7 +24,7 @@ interface RequestsChartProps extends FlowChartProps {
   readonly more?: readonly Series[];
 }
 
-export function RequestsChart({ title, points, more = [] }: RequestsChartProps) {
+export function RequestsChart({ title, points, more = [], of, stepMs }: RequestsChartProps) {
   const t = useMessages(uiMessages);
   const language = useLanguage();
   return (
@@ -29,6 +32,7 @@ export function RequestsChart({ title, points, more = [] }: RequestsChartProps) 
       title={title}
       times={points.map(({ at }) => at)}
       whole
+      {...(stepMs !== undefined && { stepMs })}
       format={(value) => formatCount(value, language)}
       series={[
         {
@@ -36,21 +40,29 @@ export function RequestsChart({ title, points, more = [] }: RequestsChartProps) 
           color: 'primary.main',
           values: points.map((one) => one.requests),
           area: true,
+          ...(of !== undefined && { of }),
         },
-        { label: t('traffic.refused'), color: 'warning.main', values: points.map((one) => one.refused) },
+        {
+          label: t('traffic.refused'),
+          color: 'warning.main',
+          values: points.map((one) => one.refused),
+          // What broke is no refusal, and counted apart.
+          ...(of !== undefined && { of: { ...of, effect: 'deny', failed: 'false' } as const }),
+        },
         ...more,
       ]}
     />
   );
 }
 
-export function BytesChart({ points }: FlowChartProps) {
+export function BytesChart({ points, of, stepMs }: FlowChartProps) {
   const t = useMessages(uiMessages);
   const language = useLanguage();
   return (
     <TimeChart
       title={t('traffic.bytes')}
       times={points.map(({ at }) => at)}
+      {...(stepMs !== undefined && { stepMs })}
       format={(value) => formatBytes(value, language)}
       series={[
         {
@@ -58,8 +70,14 @@ export function BytesChart({ points }: FlowChartProps) {
           color: 'primary.main',
           values: points.map((one) => one.bytesOut),
           area: true,
+          ...(of !== undefined && { of }),
         },
-        { label: t('traffic.bytesIn'), color: 'success.main', values: points.map((one) => one.bytesIn) },
+        {
+          label: t('traffic.bytesIn'),
+          color: 'success.main',
+          values: points.map((one) => one.bytesIn),
+          ...(of !== undefined && { of }),
+        },
       ]}
     />
   );

@@ -3,6 +3,7 @@ import Typography from '@mui/material/Typography';
 import { type KeyboardEvent, type PointerEvent, useEffect, useId, useRef, useState } from 'react';
 import { areaPath, linePath, lonely, scaleOf } from '../base/chart-scale.ts';
 import { useLanguage } from '../base/messages.ts';
+import { TextLink } from './button-link.tsx';
 import { visuallyHidden } from './visually-hidden.ts';
 
 export interface Series {
@@ -12,6 +13,8 @@ export interface Series {
   readonly values: readonly (number | null)[];
   /** Filled down to the ground. */
   readonly area?: true;
+  /** Which accesses a value counts, beside its time; absent: none that a list could show. */
+  readonly of?: AccessFilter;
 }
 
 interface TimeChartProps {
@@ -22,6 +25,17 @@ interface TimeChartProps {
   readonly format: (value: number) => string;
   /** Values are counted. */
   readonly whole?: boolean;
+  /** How long each value stands for (ms): with it, values lead to the accesses of their time. */
+  readonly stepMs?: number;
+}
+
+/** What the list of accesses is asked for. */
+export interface AccessFilter {
+  readonly resource?: string;
+  readonly gateway?: string;
+  readonly subject?: string;
+  readonly effect?: 'pass' | 'challenge' | 'deny';
+  readonly failed?: 'true' | 'false';
 }
 
 const HEIGHT = 180;
@@ -34,20 +48,25 @@ const TIME_LABEL_PX = 110;
 
 /**
  * Lines over time, drawn by ourselves: chart libraries write HTML into the page, which its policy forbids. The values under the
- * pointer, or those that the arrow keys lead to, stand in the legend; without, the last ones do.
+ * pointer, or those that the arrow keys lead to, stand in the legend; without, those that were clicked, else the last ones. Each leads to the
+ * accesses that it counts.
  */
-export function TimeChart({ title, times, series, format, whole = false }: TimeChartProps) {
+export function TimeChart({ title, times, series, format, whole = false, stepMs }: TimeChartProps) {
   const language = useLanguage();
   const titleId = useId();
   const frame = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(FIRST_WIDTH);
-  const [at, setAt] = useState<number | null>(null);
+  const [under, setAt] = useState<number | null>(null);
+  /** Stays when the pointer goes to the legend, where its values lead on. */
+  const [clicked, setClicked] = useState<string | null>(null);
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => setWidth(entry!.contentRect.width));
     observer.observe(frame.current!);
     return () => observer.disconnect();
   }, []);
   const last = times.length - 1;
+  const kept = clicked === null ? -1 : times.indexOf(clicked);
+  const at = under ?? (kept === -1 ? null : kept);
   const scale = scaleOf(Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0))), whole);
   const inner = Math.max(width - LEFT - RIGHT, 1);
   // One moment alone is in the middle.
@@ -91,8 +110,9 @@ export function TimeChart({ title, times, series, format, whole = false }: TimeC
           aria-live={at === null ? 'off' : 'polite'}
           sx={{ listStyle: 'none', display: 'flex', flexWrap: 'wrap', columnGap: 2, m: 0, p: 0, flexBasis: '100%' }}
         >
-          {series.map(({ label, color, values }) => {
+          {series.map(({ label, color, values, of }) => {
             const value = values[shown] ?? null;
+            const fromMs = Date.parse(times[shown] ?? '');
             return (
               <Box component="li" key={label} sx={{ display: 'flex', alignItems: 'center', gap: 0.75, fontSize: 13 }}>
                 <Box aria-hidden sx={{ width: 10, height: 3, borderRadius: 1, bgcolor: color }} />
@@ -101,7 +121,24 @@ export function TimeChart({ title, times, series, format, whole = false }: TimeC
                   {label}
                 </Box>
                 <Box component="span" sx={{ fontWeight: 600, fontVariantNumeric: 'tabular-nums' }}>
-                  {value === null ? '–' : format(value)}
+                  {value === null ? (
+                    '–'
+                  ) : of === undefined || stepMs === undefined ? (
+                    format(value)
+                  ) : (
+                    <TextLink
+                      to="/security"
+                      search={{
+                        ...of,
+                        from: new Date(fromMs).toISOString(),
+                        to: new Date(fromMs + stepMs).toISOString(),
+                      }}
+                      aria-label={`${label}: ${format(value)}`}
+                      sx={{ color: 'inherit' }}
+                    >
+                      {format(value)}
+                    </TextLink>
+                  )}
                 </Box>
               </Box>
             );
@@ -118,8 +155,13 @@ export function TimeChart({ title, times, series, format, whole = false }: TimeC
           height={HEIGHT}
           onPointerMove={onMove}
           onPointerLeave={() => setAt(null)}
+          onClick={() => setClicked(at === null ? null : (times[shown] ?? null))}
           onKeyDown={onKey}
-          onBlur={() => setAt(null)}
+          onBlur={() => {
+            // Where the arrow keys led to is what the legend goes on saying.
+            if (under !== null) setClicked(times[shown] ?? null);
+            setAt(null);
+          }}
           sx={{ display: 'block', overflow: 'visible', touchAction: 'pan-y', fontSize: 12, fill: 'none' }}
         >
           {scale.ticks.map((tick) => (

@@ -31,6 +31,12 @@ export function TrafficCharts({ resourceId, gatewayId }: TrafficChartsProps) {
   useLiveTraffic(of);
   const points = settled(data?.points ?? [], ({ requests }) => requests === 0);
   const times = points.map(({ at }) => at);
+  const stepMs = (data?.stepSeconds ?? 0) * 1_000;
+  /** The same in the words of the list of accesses. */
+  const listed = {
+    ...(resourceId !== undefined && { resource: resourceId }),
+    ...(gatewayId !== undefined && { gateway: gatewayId }),
+  };
   return (
     <Section title={t('traffic.title')} actions={<RangeButtons ranges={RANGES} value={range} onChange={setRange} />}>
       {data === undefined ? (
@@ -52,20 +58,30 @@ export function TrafficCharts({ resourceId, gatewayId }: TrafficChartsProps) {
             <RequestsChart
               title={t('traffic.requests')}
               points={points}
-              more={[{ label: t('traffic.failed'), color: 'error.main', values: points.map((one) => one.failed) }]}
+              of={listed}
+              stepMs={stepMs}
+              more={[
+                {
+                  label: t('traffic.failed'),
+                  color: 'error.main',
+                  values: points.map((one) => one.failed),
+                  of: { ...listed, failed: 'true' },
+                },
+              ]}
             />
           </Box>
           <TimeChart
             title={t('traffic.duration')}
             times={times}
+            stepMs={stepMs}
             format={(value) => formatMs(value, language)}
             series={[
-              { label: t('traffic.p50'), color: 'success.main', values: points.map((one) => one.p50Ms) },
-              { label: t('traffic.p90'), color: 'primary.main', values: points.map((one) => one.p90Ms) },
-              { label: t('traffic.p99'), color: 'warning.main', values: points.map((one) => one.p99Ms) },
+              { label: t('traffic.p50'), color: 'success.main', values: points.map((one) => one.p50Ms), of: listed },
+              { label: t('traffic.p90'), color: 'primary.main', values: points.map((one) => one.p90Ms), of: listed },
+              { label: t('traffic.p99'), color: 'warning.main', values: points.map((one) => one.p99Ms), of: listed },
             ]}
           />
-          <BytesChart points={points} />
+          <BytesChart points={points} of={listed} stepMs={stepMs} />
         </Box>
       )}
     </Section>

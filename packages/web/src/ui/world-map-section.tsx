@@ -42,16 +42,16 @@ export function WorldMapSection() {
 }
 
 function gatewayPoint({ id, name, place, connected, load }: GatewayView, t: Words): MapPoint {
-  const tunnels = load === null || !connected ? '' : ` · ${t('map.tunnels', { count: load.tunnels })}`;
+  const tunnels = load === null || !connected ? null : t('map.tunnels', { count: load.tunnels });
   return {
-    ...{ id, name, place, to: '/gateways/$id', kind: t('map.gateway') + tunnels, isWell: connected },
+    ...{ id, name, place, to: '/gateways/$id', kind: t('map.gateway'), tunnels, isWell: connected },
     state: t(connected ? 'map.connected' : 'map.away'),
   };
 }
 
 function agentPoint({ id, name, place, connected }: DeviceView, t: Words): MapPoint {
   return {
-    ...{ id, name, place, to: '/devices/$id', kind: t('map.agent'), isWell: connected },
+    ...{ id, name, place, to: '/devices/$id', kind: t('map.agent'), tunnels: null, isWell: connected },
     state: t(connected ? 'map.connected' : 'map.away'),
   };
 }
@@ -59,7 +59,7 @@ function agentPoint({ id, name, place, connected }: DeviceView, t: Words): MapPo
 /** An agent is where its site is. */
 function sitePoint({ id, name, place, connected }: SiteView, t: Words): MapPoint {
   return {
-    ...{ id, name, place, to: '/sites/$id', kind: t('map.site'), isWell: connected },
+    ...{ id, name, place, to: '/sites/$id', kind: t('map.site'), tunnels: null, isWell: connected },
     state: t(connected === null ? 'map.local' : connected ? 'map.connected' : 'map.away'),
   };
 }

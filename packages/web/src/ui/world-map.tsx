@@ -16,6 +16,8 @@ export interface MapPoint {
   readonly place: Place | null;
   /** In words: what it is, and how it is. */
   readonly kind: string;
+  /** How many tunnels it holds, in words; they are of the devices that are connected. */
+  readonly tunnels: string | null;
   readonly state: string;
   /** Null: it has no state of its own. */
   readonly isWell: boolean | null;
@@ -86,7 +88,7 @@ export function WorldMap({ points }: { readonly points: readonly MapPoint[] }) {
           aria-label={t('map.placed')}
           sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1 }}
         >
-          {placed.map(({ id, name, to, place, kind, state, isWell }) => (
+          {placed.map(({ id, name, to, place, kind, tunnels, state, isWell }) => (
             <li key={id}>
               <TextLink to={to} params={{ id }} sx={{ fontWeight: 600 }}>
                 {name}
@@ -95,6 +97,14 @@ export function WorldMap({ points }: { readonly points: readonly MapPoint[] }) {
                 <StatusChip meaning={isWell === null ? 'neutral' : isWell ? 'ok' : 'bad'}>{state}</StatusChip>
                 <Typography variant="body2" color="textSecondary" component="span" sx={{ overflowWrap: 'anywhere' }}>
                   {place.name} · {kind}
+                  {tunnels === null ? null : (
+                    <>
+                      {' · '}
+                      <TextLink to="/devices" search={{ state: 'approved', sort: '-seen' }}>
+                        {tunnels}
+                      </TextLink>
+                    </>
+                  )}
                 </Typography>
               </Box>
             </li>

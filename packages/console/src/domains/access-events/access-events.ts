@@ -1,4 +1,4 @@
-import { type AccessEvent, idTime, isReason, REASONS } from '@zeronaut/model';
+import { type AccessEvent, FAILURE_ROOMS, idTime, isReason, REASONS } from '@zeronaut/model';
 import { sql } from 'kysely';
 import { insertRows } from '../../store/insert-rows.ts';
 import { Refusal } from '../../store/refusal.ts';
@@ -89,6 +89,8 @@ export interface AccessEventFilter {
   readonly reason?: string | undefined;
   readonly subject?: string | undefined;
   readonly sourceAddress?: string | undefined;
+  readonly policyId?: string | undefined;
+  readonly failed?: boolean | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
 }
@@ -127,6 +129,14 @@ const COLUMNS = {
   sourceAddress: 'source_address',
 } as const;
 const COLUMN_FILTERS = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
+/** As `isFailure` has it, of what is stored. What a visitor wrote has its quotes escaped, and looks otherwise. */
+const HAS_FAILED = sql<boolean>`(${sql.join(
+  [
+    ...[5, 6, 7, 8, 9].map((hundreds) => sql`body like ${`%"status":${hundreds}__,%`}`),
+    ...FAILURE_ROOMS.map((room) => sql`reason like ${`${room}.%`}`),
+  ],
+  sql` or `,
+)})`;
 /** The columns of a cursor. */
 const ORDER = ['at', 'gateway_id', 'epoch', 'seq'] as const;
 
@@ -167,11 +177,12 @@ export async function listAccessEvents(
   const cursorOf = (row: Record<(typeof ORDER)[number], string | number>) => ORDER.map((name) => row[name]);
   const view = (row: { body: string }) => JSON.parse(row.body) as AccessEvent;
   for (const name of ORDER) select = select.orderBy(name, 'desc');
-  if (!query.q && rest.length === 0) {
+  const { policyId, failed } = query;
+  if (!query.q && rest.length === 0 && policyId === undefined && failed === undefined) {
     const rows = select.select([...ORDER, 'body']).limit(query.limit + 1);
     return toPage(await rows.execute(), query.limit, view, cursorOf);
   }
-  const columns = new Set([...ORDER, 'body' as const, ...rest.map((name) => COLUMNS[name])]);
+  const columns = new Set([...ORDER, 'body' as const, ...rest.map((name) => COLUMNS[name]), 'reason' as const]);
   const scanned = select.select([...columns]).limit(SEARCHED_EVENTS);
   let matching = db.selectFrom(scanned.as('scanned')).select([...ORDER, 'body']);
   for (const name of rest) matching = matching.where(COLUMNS[name] as never, '=', query[name]! as never);
@@ -179,6 +190,10 @@ export async function listAccessEvents(
     const pattern = `%${bodyText(query.q).replaceAll(/[\\%_]/g, '\\$&')}%`;
     matching = matching.where(sql<boolean>`lower(body) like ${pattern} escape '\\'`);
   }
+  // An id is letters, digits and `_`: the one sign that `like` reads in its own way matches itself, too.
+  if (policyId !== undefined) matching = matching.where('body', 'like', `%"${policyId}"%`);
+  if (failed !== undefined)
+    matching = failed ? matching.where(HAS_FAILED) : matching.where(sql<boolean>`not ${HAS_FAILED}`);
   for (const name of ORDER) matching = matching.orderBy(name, 'desc');
   const found = await matching.limit(query.limit + 1).execute();
   const last =

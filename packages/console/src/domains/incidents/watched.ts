@@ -1,11 +1,10 @@
-import { type Alarm, type AlarmKind, sayDetail } from '@zeronaut/model';
+import { type Alarm, type AlarmKind, isFailureReason, sayDetail } from '@zeronaut/model';
 import { sql } from 'kysely';
 import type { Queries } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import { isoTime } from '../page.ts';
 import { rateLimitKey } from '../sessions/rate-limit.ts';
 import { HOUR_STEP } from '../traffic/count-activity.ts';
-import { isFailureReason } from '../traffic/count-traffic.ts';
 
 /**
  * Alarms that are told from what happened lately instead of from how things are: looked for by the worker alone, and shown as the

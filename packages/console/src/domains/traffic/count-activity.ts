@@ -1,9 +1,9 @@
-import { type AccessEvent, isId } from '@zeronaut/model';
+import { type AccessEvent, isFailure, isId } from '@zeronaut/model';
 import { sql } from 'kysely';
 import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
 import { countryOfEvent } from '../access-events/country-of-event.ts';
-import { addBytes, addedBytes, byKey, FUTURE_MS, isFailure, ORGANIZATION_SHARDS, shardOf } from './count-traffic.ts';
+import { addBytes, addedBytes, byKey, FUTURE_MS, ORGANIZATION_SHARDS, shardOf } from './count-traffic.ts';
 
 /**
  * What users and devices do, and what policies decide, as numbers. Counted where events are stored, in the same transaction, each

@@ -1,4 +1,4 @@
-import type { AccessEvent } from '@zeronaut/model';
+import { type AccessEvent, isFailure } from '@zeronaut/model';
 import { type Insertable, type RawBuilder, sql } from 'kysely';
 import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
@@ -68,15 +68,6 @@ const ADD_UP = Object.fromEntries(
 ) as Record<(typeof SUMS)[number], RawBuilder<number>>;
 
 const EMPTY = Object.fromEntries(SUMS.map((column) => [column, 0])) as Pick<Row, (typeof SUMS)[number]>;
-
-/** Something of ours or behind us was broken; otherwise a "no" was meant. */
-export function isFailure(event: AccessEvent): boolean {
-  return event.status >= 500 || isFailureReason(event.reason);
-}
-
-export function isFailureReason(reason: string): boolean {
-  return /^(?:target|balancer|gateway|limit)\./.test(reason);
-}
 
 export async function countTraffic(
   queries: Queries,

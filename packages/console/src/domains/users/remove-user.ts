@@ -9,6 +9,7 @@ import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import { erase } from '../audit/erasure.ts';
 import type { Caller, Context } from '../context.ts';
+import { throughDevices } from '../devices/through-devices.ts';
 import { usesOfPrincipal } from '../policies/principal-uses.ts';
 import { checkReach, may } from '../roles/held-role.ts';
 import { revokeUserSessions } from '../sessions/sessions.ts';
@@ -244,6 +245,12 @@ async function removalOf(queries: Queries, user: User, nowMs: number): Promise<U
       ['', user.email],
     ] as const,
   };
+  const devices = queries
+    .selectFrom('devices')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('user_id', '=', id)
+    .where('revoked_at', 'is', null);
   return {
     userId: id,
     ends: {
@@ -259,42 +266,8 @@ async function removalOf(queries: Queries, user: User, nowMs: number): Promise<U
       invitations: Number(invitations.count),
       enrolments: Number(enrolments.count),
     },
-    unreachable: await throughDevicesOf(queries, user),
+    unreachable: await throughDevices(queries, organizationId, devices, SHOWN_USES),
     namedBy: await usesOfPrincipal(queries, organizationId, named, SHOWN_USES),
     erasure: null,
   };
-}
-
-async function throughDevicesOf(queries: Queries, { id, organizationId }: User): Promise<UserRemoval['unreachable']> {
-  const devices = queries
-    .selectFrom('devices')
-    .select('id')
-    .where('organization_id', '=', organizationId)
-    .where('user_id', '=', id)
-    .where('revoked_at', 'is', null);
-  const resources = await queries
-    .selectFrom('resources')
-    .select('name')
-    .where('organization_id', '=', organizationId)
-    .where((eb) =>
-      eb.or([
-        eb('device_id', 'in', devices),
-        eb('id', 'in', eb.selectFrom('targets').select('resource_id').where('device_id', 'in', devices)),
-      ]),
-    )
-    .orderBy('id')
-    .limit(SHOWN_USES)
-    .execute();
-  const sites = await queries
-    .selectFrom('sites')
-    .select('name')
-    .where('organization_id', '=', organizationId)
-    .where('device_id', 'in', devices)
-    .orderBy('id')
-    .limit(SHOWN_USES)
-    .execute();
-  return [
-    ...resources.map(({ name }) => ({ kind: 'resource' as const, name })),
-    ...sites.map(({ name }) => ({ kind: 'site' as const, name })),
-  ];
 }

@@ -13,10 +13,11 @@ import { useMay } from '../../base/session.ts';
 import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
-import { DeviceEffects } from '../../ui/device-effects.tsx';
 import { Facts } from '../../ui/facts.tsx';
+import { Leads } from '../../ui/leads.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { PlaceButton, usePlaceFact } from '../../ui/place-button.tsx';
+import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { useRiskFact } from '../../ui/risk-fact.tsx';
 import { Section } from '../../ui/section.tsx';
 import { useSegmentsFact } from '../../ui/segments-fact.tsx';
@@ -117,6 +118,7 @@ export function DevicePage() {
         <Posture device={device} />
         {state === 'revoked' ? null : <DeviceTunnels id={device.id} />}
         <Publishes id={device.id} />
+        <Leads id={device.id} />
         {state === 'revoked' ? null : <DiscoveredServices id={device.id} />}
       </TwoColumns>
       {may('events:read') ? (
@@ -145,7 +147,7 @@ export function DevicePage() {
         onClose={() => setAsking(null)}
       >
         <Typography>{t('revoke.text')}</Typography>
-        <DeviceEffects id={id} />
+        {asking === 'revoke' ? <RemovalEffects of="devices" id={id} /> : null}
       </ConfirmDialog>
     </>
   );

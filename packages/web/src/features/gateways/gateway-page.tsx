@@ -10,6 +10,7 @@ import { useMay } from '../../base/session.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
+import { Leads } from '../../ui/leads.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { PlaceButton, usePlaceFact } from '../../ui/place-button.tsx';
 import { Section } from '../../ui/section.tsx';
@@ -102,6 +103,7 @@ export function GatewayPage() {
           />
         </Section>
         <GatewayCertificates id={id} />
+        <Leads id={id} accesses={{ gateway: id }} />
         {isLocal ? null : (
           <Section title={t('section.dns')}>
             <Box sx={{ display: 'grid', gap: 1.5 }}>

@@ -12,6 +12,7 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { Section } from '../../ui/section.tsx';
 import { ErrorState, PendingCard } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
@@ -104,6 +105,7 @@ export function IdentityProviderPage() {
         onClose={() => setOpen(null)}
       >
         <Typography>{t('remove.text')}</Typography>
+        {open === 'remove' ? <RemovalEffects of="identityProviders" id={id} /> : null}
       </ConfirmDialog>
     </>
   );

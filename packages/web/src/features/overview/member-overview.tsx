@@ -1,10 +1,11 @@
 import Box from '@mui/material/Box';
 import { useQuery } from '@tanstack/react-query';
+import { linkOptions } from '@tanstack/react-router';
 import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { PendingCard } from '../../ui/states.tsx';
 import { overviewMessages } from './messages.ts';
-import { Tile, Tiles } from './tile.tsx';
+import { NoteLink, Tile, Tiles } from './tile.tsx';
 
 const ALL = { query: { limit: 500 } } as const;
 
@@ -30,18 +31,22 @@ export function MemberOverview() {
     <Box>
       <Tiles>
         <Tile
-          to="/gateways"
+          to={linkOptions({ to: '/gateways' })}
           label={t('tile.gateways')}
           value={t('tile.gatewaysOf', { connected: active.length - away, all: active.length })}
           meaning={away > 0 ? 'bad' : active.length === 0 ? 'neutral' : 'ok'}
           note={away > 0 ? t('tile.away', { count: away }) : t('tile.noneAway')}
         />
         <Tile
-          to="/resources"
+          to={linkOptions({ to: '/resources' })}
           label={t('tile.resources')}
           value={`${items.length}${nextCursor === null ? '' : '+'}`}
           meaning="neutral"
-          note={t('tile.services', { count: items.filter(({ origin }) => origin === 'service').length })}
+          note={
+            <NoteLink to={linkOptions({ to: '/resources', search: { origin: 'service' } })}>
+              {t('tile.services', { count: items.filter(({ origin }) => origin === 'service').length })}
+            </NoteLink>
+          }
         />
       </Tiles>
     </Box>

@@ -1,6 +1,7 @@
 import Box from '@mui/material/Box';
 import Card from '@mui/material/Card';
 import { useQuery } from '@tanstack/react-query';
+import { linkOptions } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { routeQuery } from '../../base/api.ts';
 import { formatCount, formatMs } from '../../base/chart-scale.ts';
@@ -14,8 +15,9 @@ import { EmptyState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
 import { Alarms } from './alarms.tsx';
 import { MemberOverview } from './member-overview.tsx';
 import { overviewMessages } from './messages.ts';
-import { Tile, Tiles } from './tile.tsx';
+import { NoteLink, Tile, Tiles } from './tile.tsx';
 
+const MINUTE_MS = 60_000;
 const WorldMap = lazy(async () => ({
   default: (await import('../../ui/world-map-section.tsx')).WorldMapSection,
 }));
@@ -50,57 +52,78 @@ function Everything() {
     return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
   }
   const { counts, lastMinute } = data;
+  // The last full one, as it is counted.
+  const minuteMs = Math.floor(Date.parse(data.at) / MINUTE_MS) * MINUTE_MS;
+  const minute = { from: new Date(minuteMs - MINUTE_MS).toISOString(), to: new Date(minuteMs).toISOString() };
   const away = counts.gateways - counts.gatewaysConnected;
   const published = counts.resources + counts.services;
   return (
     <Box sx={{ display: 'grid', gap: 2, gridTemplateColumns: 'minmax(0, 1fr)' }}>
       <Tiles>
         <Tile
-          to="/gateways"
+          to={linkOptions({ to: '/gateways' })}
           label={t('tile.gateways')}
           value={t('tile.gatewaysOf', { connected: counts.gatewaysConnected, all: counts.gateways })}
           meaning={away > 0 ? 'bad' : counts.gateways === 0 ? 'neutral' : 'ok'}
           note={away > 0 ? t('tile.away', { count: away }) : t('tile.noneAway')}
         />
         <Tile
-          to="/resources"
+          to={linkOptions({ to: '/resources' })}
           label={t('tile.resources')}
           value={formatCount(published, language)}
           meaning="neutral"
-          note={t('tile.services', { count: counts.services })}
+          note={
+            <NoteLink to={linkOptions({ to: '/resources', search: { origin: 'service' } })}>
+              {t('tile.services', { count: counts.services })}
+            </NoteLink>
+          }
         />
         <Tile
-          to="/security"
+          to={linkOptions({ to: '/security', search: minute })}
           label={t('tile.minute')}
           value={formatCount(lastMinute.requests, language)}
           meaning={lastMinute.failed > 0 ? 'bad' : 'neutral'}
           note={
-            lastMinute.failed > 0
-              ? t('tile.failed', { count: lastMinute.failed })
-              : lastMinute.p90Ms === null
-                ? t('tile.quiet')
-                : t('tile.p90', { time: formatMs(lastMinute.p90Ms, language) })
+            lastMinute.failed > 0 ? (
+              <NoteLink to={linkOptions({ to: '/security', search: { ...minute, failed: 'true' } })}>
+                {t('tile.failed', { count: lastMinute.failed })}
+              </NoteLink>
+            ) : lastMinute.p90Ms === null ? (
+              t('tile.quiet')
+            ) : (
+              t('tile.p90', { time: formatMs(lastMinute.p90Ms, language) })
+            )
           }
         />
         {may('incidents:read') ? (
           <Tile
-            to="/security/incidents"
+            to={linkOptions({ to: '/security/incidents', search: { state: 'current' } })}
             label={t('tile.incidents')}
             value={formatCount(counts.openIncidents, language)}
             meaning={counts.newIncidents > 0 ? 'bad' : counts.openIncidents > 0 ? 'warn' : 'ok'}
             note={
-              counts.newIncidents > 0
-                ? t('tile.incidentsNew', { count: counts.newIncidents })
-                : t(counts.openIncidents > 0 ? 'tile.incidentsNone' : 'tile.nothingWrong')
+              counts.newIncidents > 0 ? (
+                <NoteLink to={linkOptions({ to: '/security/incidents', search: { state: 'open' } })}>
+                  {t('tile.incidentsNew', { count: counts.newIncidents })}
+                </NoteLink>
+              ) : (
+                t(counts.openIncidents > 0 ? 'tile.incidentsNone' : 'tile.nothingWrong')
+              )
             }
           />
         ) : null}
         <Tile
-          to="/access-requests"
+          to={linkOptions({ to: '/access-requests', search: { status: 'pending' } })}
           label={t('tile.requests')}
           value={formatCount(counts.pendingRequests, language)}
           meaning={counts.pendingRequests > 0 ? 'warn' : 'neutral'}
-          note={t('tile.people', { users: counts.users, devices: counts.devices })}
+          note={
+            <span>
+              <NoteLink to={linkOptions({ to: '/users' })}>{t('tile.people', { users: counts.users })}</NoteLink>
+              {', '}
+              <NoteLink to={linkOptions({ to: '/devices' })}>{t('tile.devices', { devices: counts.devices })}</NoteLink>
+            </span>
+          }
         />
       </Tiles>
       <Alarms alarms={data.alarms} count={data.alarmCount} />

@@ -1,6 +1,7 @@
 import Box from '@mui/material/Box';
 import Card from '@mui/material/Card';
 import Typography from '@mui/material/Typography';
+import type { LinkProps } from '@tanstack/react-router';
 import { Children, type ReactNode } from 'react';
 import { TextLink } from '../../ui/button-link.tsx';
 import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
@@ -29,11 +30,12 @@ export function Tiles({ children }: { readonly children: ReactNode }) {
 }
 
 interface TileProps {
-  readonly to: '/gateways' | '/resources' | '/security' | '/security/incidents' | '/access-requests';
+  readonly to: LinkProps;
   readonly label: string;
   readonly value: string;
   readonly meaning: Meaning;
-  readonly note: string;
+  /** Numbers in it are `NoteLink`s. */
+  readonly note: ReactNode;
 }
 
 /** A number that leads to its list. */
@@ -41,7 +43,7 @@ export function Tile({ to, label, value, meaning, note }: TileProps) {
   return (
     <Card sx={{ px: { xs: 2, sm: 2.5 }, py: 2, position: 'relative', '&:hover': { borderColor: 'primary.main' } }}>
       <TextLink
-        to={to}
+        {...to}
         sx={{
           color: 'text.secondary',
           fontSize: 13,
@@ -58,5 +60,14 @@ export function Tile({ to, label, value, meaning, note }: TileProps) {
         <StatusChip meaning={meaning}>{note}</StatusChip>
       </Box>
     </Card>
+  );
+}
+
+/** A number within the note of a tile, with a list of its own. */
+export function NoteLink({ to, children }: { readonly to: LinkProps; readonly children: ReactNode }) {
+  return (
+    <TextLink {...to} sx={{ color: 'inherit', position: 'relative', zIndex: 1 }}>
+      {children}
+    </TextLink>
   );
 }

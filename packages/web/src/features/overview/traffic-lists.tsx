@@ -18,6 +18,7 @@ import { TwoColumns } from '../../ui/two-columns.tsx';
 import { overviewMessages } from './messages.ts';
 
 const SHOWN = 6;
+const MINUTE_MS = 60_000;
 const ROW = {
   display: 'flex',
   flexWrap: 'wrap',
@@ -47,7 +48,12 @@ export function LatestLists() {
 function TopResources() {
   const t = useMessages(overviewMessages);
   const language = useLanguage();
-  const { data, error, refetch } = useQuery(routeQuery('traffic.top', { query: { range: '1h', limit: SHOWN } }));
+  const { data, dataUpdatedAt, error, refetch } = useQuery(
+    routeQuery('traffic.top', { query: { range: '1h', limit: SHOWN } }),
+  );
+  // Counted by minutes, the last of which still runs.
+  const toMs = Math.floor(dataUpdatedAt / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
+  const hour = { from: new Date(toMs - 60 * MINUTE_MS).toISOString(), to: new Date(toMs).toISOString() };
   return (
     <Section title={t('top.title')} flush>
       {data === undefined ? (
@@ -69,7 +75,7 @@ function TopResources() {
               </Box>
               <RowSparkline id={id} />
               <Box sx={{ width: 72, textAlign: 'right', fontVariantNumeric: 'tabular-nums' }}>
-                <TextLink to="/security" search={{ resource: id }}>
+                <TextLink to="/security" search={{ resource: id, ...hour }}>
                   {formatCount(requests, language)}
                 </TextLink>
               </Box>

@@ -138,6 +138,12 @@ export const messages: Translation<typeof english> = {
   'versions.rollBack.text':
     'Text, Modus und Beschreibung von Version {version} kommen als neue Version zurück. Dies ändert sich:',
   'versions.diff': 'Was Version {version} geändert hat',
+  'effects.title': 'Wer gewinnt und wer verliert',
+  'effects.running': 'Die neuesten Zugriffe der letzten sieben Tage werden noch einmal beurteilt …',
+  'effects.slow':
+    'Das hat zu lange gedauert, um es hier zu sagen. „Wer gewinnt, wer verliert“ auf der Seite der Policy nimmt sich die Zeit.',
+  'easing.off': '{name} ausschalten?',
+  'easing.report': 'Nur noch melden, was {name} entscheiden würde?',
   'replay.text':
     'Aufgezeichnete Anfragen werden neu beurteilt: mit den geltenden Policies und mit dieser, wie sie hier steht.',
   'replay.days': 'Tage zurück',

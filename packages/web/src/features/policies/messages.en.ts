@@ -135,6 +135,12 @@ export const messages = {
   'versions.rollBack.text':
     'Text, mode and description of version {version} come back as a new version. This is what changes:',
   'versions.diff': 'What version {version} changed',
+  'effects.title': 'Who gains and who loses',
+  'effects.running': 'The newest accesses of the last seven days are judged again…',
+  'effects.slow':
+    'That took too long to be said here. “Who gains, who loses” on the page of the policy takes its time.',
+  'easing.off': 'Switch {name} off?',
+  'easing.report': 'Only report what {name} would decide?',
   'replay.text': 'Recorded requests are judged again, with the policies in force and with this one as it stands here.',
   'replay.days': 'Days back',
   'replay.run': 'Replay',

@@ -24,6 +24,7 @@ import { DraftViews } from './draft-views.tsx';
 import { policyMessages } from './messages.ts';
 import { EffectTag, ModeChip } from './policy-chips.tsx';
 import { PolicyVersions } from './policy-versions.tsx';
+import { ReplayedEffects } from './replayed-effects.tsx';
 
 const route = getRouteApi('/policies/$id');
 const CHANGED = ['policies.list', 'policies.get', 'policies.versions'] as const;
@@ -54,6 +55,8 @@ function Editor({ policy }: { readonly policy: Policy }) {
   const [base, setBase] = useState(policy);
   const [draft, setDraft] = useState<Draft>(() => takeOver() ?? draftOf(policy));
   const [removing, setRemoving] = useState(false);
+  /** What would no longer be enforced, when it is saved: asked first. */
+  const [easing, setEasing] = useState<Policy | null>(null);
   const update = useRouteMutation('policies.update', CHANGED);
   const create = useRouteMutation('policies.create', CHANGED);
   const done = useDone();
@@ -77,7 +80,11 @@ function Editor({ policy }: { readonly policy: Policy }) {
     return after;
   }
   /** `before`: what is in force, and is replaced. */
-  async function save(before: Policy): Promise<void> {
+  async function save(before: Policy, asked = false): Promise<void> {
+    if (before.mode === 'enforce' && draft.mode !== 'enforce' && !asked) {
+      setEasing(before);
+      return;
+    }
     try {
       const after = await write(draft, before.version);
       tell(t('save.done'), () => write(draftOf(before), after.version));
@@ -167,6 +174,16 @@ function Editor({ policy }: { readonly policy: Policy }) {
         versions={<PolicyVersions policy={policy} />}
       />
       <ConfirmDialog
+        open={easing !== null}
+        title={t(draft.mode === 'off' ? 'easing.off' : 'easing.report', { name: base.name })}
+        action={t('save')}
+        onConfirm={() => save(easing!, true)}
+        onClose={() => setEasing(null)}
+      >
+        <Typography>{t(`remove.${base.effect}`)}</Typography>
+        {easing === null ? null : <ReplayedEffects proposed={draft} />}
+      </ConfirmDialog>
+      <ConfirmDialog
         open={removing}
         title={t('remove.title', { name: base.name })}
         action={t('remove')}
@@ -181,6 +198,7 @@ function Editor({ policy }: { readonly policy: Policy }) {
         onClose={() => setRemoving(false)}
       >
         {base.mode === 'enforce' ? <Typography>{t(`remove.${base.effect}`)}</Typography> : null}
+        {removing && base.mode === 'enforce' ? <ReplayedEffects proposed={{ ...draftOf(base), mode: 'off' }} /> : null}
         <PolicyUse id={policy.id} />
         <Typography>{t('remove.kept')}</Typography>
       </ConfirmDialog>

@@ -13,6 +13,7 @@ import { DiffView } from '../../ui/diff-view.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { policyMessages } from './messages.ts';
+import { ReplayedEffects } from './replayed-effects.tsx';
 
 const CHANGED = ['policies.list', 'policies.get', 'policies.versions'] as const;
 
@@ -91,11 +92,16 @@ export function PolicyVersions({ policy }: { readonly policy: Policy }) {
       >
         <Typography>{t('versions.rollBack.text', { version: back?.version ?? 0 })}</Typography>
         {back === null ? null : (
-          <DiffView
-            before={wholeOf(policy)}
-            after={wholeOf(back)}
-            label={t('versions.diff', { version: back.version })}
-          />
+          <>
+            <DiffView
+              before={wholeOf(policy)}
+              after={wholeOf(back)}
+              label={t('versions.diff', { version: back.version })}
+            />
+            <ReplayedEffects
+              proposed={{ name: policy.name, description: back.description, text: back.text, mode: back.mode }}
+            />
+          </>
         )}
       </ConfirmDialog>
     </Box>

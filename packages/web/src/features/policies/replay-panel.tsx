@@ -6,6 +6,7 @@ import type { RouteResponse, Routes } from '@zeronaut/model';
 import { useState } from 'react';
 import { useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { SomeOf } from '../../ui/some-of.tsx';
 import { ErrorState } from '../../ui/states.tsx';
 import type { Draft } from './draft.ts';
 import { policyMessages } from './messages.ts';
@@ -51,16 +52,22 @@ export function ReplayPanel({ draft, changed }: { readonly draft: Draft; readonl
         <Typography>{t('replay.unchanged')}</Typography>
       )}
       {replay.error === null ? null : <ErrorState error={replay.error} onRetry={run} />}
-      {data === undefined ? null : (
-        <Box role="status" sx={{ display: 'grid', gap: 2 }}>
-          <Typography>
-            {t('replay.result', { count: data.events })}
-            {data.skipped === 0 ? '' : ` ${t('replay.skipped', { count: data.skipped })}`}
-          </Typography>
-          <Side title={t('replay.loses')} rows={data.loses} />
-          <Side title={t('replay.gains')} rows={data.gains} />
-        </Box>
-      )}
+      {data === undefined ? null : <ReplayResult replay={data} />}
+    </Box>
+  );
+}
+
+/** How many accesses were judged again, who would lose by it, and who gain. */
+export function ReplayResult({ replay }: { readonly replay: RouteResponse<Routes['policies.replay']> }) {
+  const t = useMessages(policyMessages);
+  return (
+    <Box role="status" sx={{ display: 'grid', gap: 2 }}>
+      <Typography>
+        {t('replay.result', { count: replay.events })}
+        {replay.skipped === 0 ? '' : ` ${t('replay.skipped', { count: replay.skipped })}`}
+      </Typography>
+      <Side title={t('replay.loses')} rows={replay.loses} />
+      <Side title={t('replay.gains')} rows={replay.gains} />
     </Box>
   );
 }
@@ -76,29 +83,31 @@ function Side({ title, rows }: { readonly title: string; readonly rows: readonly
         <Typography color="textSecondary">{t('replay.nobody')}</Typography>
       ) : (
         <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, border: 1, borderColor: 'divider', borderRadius: 2 }}>
-          {rows.map((row, index) => (
-            <Box
-              component="li"
-              key={`${row.subject} ${row.object} ${row.before} ${row.after}`}
-              sx={{ px: 2, py: 1.25, borderTop: index === 0 ? 0 : 1, borderColor: 'divider', overflowWrap: 'anywhere' }}
-            >
-              <Box sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 2, alignItems: 'center' }}>
-                <Typography sx={{ fontWeight: 600 }}>{row.subject || t('assertions.nobody')}</Typography>
-                <span>{row.object}</span>
-                <Typography color="textSecondary" variant="body2">
-                  {t('replay.requests', { count: row.requests })}
+          <SomeOf items={rows}>
+            {(row) => (
+              <Box
+                component="li"
+                key={`${row.subject} ${row.object} ${row.before} ${row.after}`}
+                sx={{ px: 2, py: 1.25, overflowWrap: 'anywhere', '& + li': { borderTop: 1, borderColor: 'divider' } }}
+              >
+                <Box sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 2, alignItems: 'center' }}>
+                  <Typography sx={{ fontWeight: 600 }}>{row.subject || t('assertions.nobody')}</Typography>
+                  <span>{row.object}</span>
+                  <Typography color="textSecondary" variant="body2">
+                    {t('replay.requests', { count: row.requests })}
+                  </Typography>
+                  <Said what={row.before} />
+                  <span aria-hidden>→</span>
+                  <Said what={row.after} />
+                </Box>
+                <Typography variant="caption" color="textSecondary" component="p" sx={{ mt: 0.25 }}>
+                  {[row.policies.join(', '), t('replay.examples', { ids: row.examples.join(', ') })]
+                    .filter(Boolean)
+                    .join(' · ')}
                 </Typography>
-                <Said what={row.before} />
-                <span aria-hidden>→</span>
-                <Said what={row.after} />
               </Box>
-              <Typography variant="caption" color="textSecondary" component="p" sx={{ mt: 0.25 }}>
-                {[row.policies.join(', '), t('replay.examples', { ids: row.examples.join(', ') })]
-                  .filter(Boolean)
-                  .join(' · ')}
-              </Typography>
-            </Box>
-          ))}
+            )}
+          </SomeOf>
         </Box>
       )}
     </Box>

@@ -84,9 +84,11 @@ export const messages: Translation<typeof english> = {
   'edit.action': 'Speichern',
   stop: 'Stoppen',
   start: 'Starten',
+  'leads.test': 'Einen Weg dorthin testen',
+  'leads.approvers': 'Wer auf Zeit einlässt: Owner und Admins',
+  'leads.approversOf': 'Wer auf Zeit einlässt: {names}',
+  'leads.policies': 'Policies, die sie nennen:',
   'stop.title': '{name} stoppen?',
-  'use.day': 'In den letzten 24 Stunden gingen {requests} Anfragen dorthin.',
-  'use.none': 'In den letzten 24 Stunden ging keine Anfrage dorthin.',
   'stop.service':
     'Ihr Agent erfährt den Grund. Sie bleibt auch gestoppt, wenn der Agent wiederkommt, bis jemand sie startet.',
   'stop.text':

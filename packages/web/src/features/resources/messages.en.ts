@@ -80,9 +80,11 @@ export const messages = {
   'edit.action': 'Save',
   stop: 'Stop',
   start: 'Start',
+  'leads.test': 'Test a route to it',
+  'leads.approvers': 'Who lets people in for a while: owners and admins',
+  'leads.approversOf': 'Who lets people in for a while: {names}',
+  'leads.policies': 'Policies that name it:',
   'stop.title': 'Stop {name}?',
-  'use.day': '{requests} requests went to it in the last 24 hours.',
-  'use.none': 'No request went to it in the last 24 hours.',
   'stop.service': 'Its agent is told why. It stays stopped when the agent comes back, until somebody starts it.',
   'stop.text':
     'Gateways refuse it at once, and its open connections are closed. Name and settings stay; you can start it again here.',

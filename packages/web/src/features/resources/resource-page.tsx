@@ -15,6 +15,7 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { Section } from '../../ui/section.tsx';
 import { useSegmentsFact } from '../../ui/segments-fact.tsx';
 import { SomeOf } from '../../ui/some-of.tsx';
@@ -29,8 +30,8 @@ import { HeaderFacts } from './header-fields.tsx';
 import { hasHeaderRules } from './header-rules.ts';
 import { limitTexts } from './limit-texts.ts';
 import { resourceMessages } from './messages.ts';
+import { ResourceLeads } from './resource-leads.tsx';
 import { ResourceStatus, TargetHealth } from './resource-status.tsx';
-import { ResourceUse } from './resource-use.tsx';
 import { ShareLinks } from './share-links.tsx';
 
 const route = getRouteApi('/resources/$id');
@@ -111,6 +112,7 @@ export function ResourcePage() {
         <Limits limits={resource.limits} />
         {resource.protocol === 'http' ? <DnsRecords id={resource.id} /> : null}
         {resource.protocol === 'http' && resource.access.mode !== 'public' ? <ShareLinks resource={resource} /> : null}
+        <ResourceLeads resource={resource} />
         <Section title={t('section.about')}>
           <Facts
             rows={[
@@ -133,7 +135,7 @@ export function ResourcePage() {
       >
         <Typography>{t('stop.text')}</Typography>
         {resource.origin === 'service' ? <Typography>{t('stop.service')}</Typography> : null}
-        <ResourceUse id={id} />
+        {stopping ? <RemovalEffects of="resources" id={id} isKept /> : null}
       </ConfirmDialog>
       <ConfirmDialog
         open={removing}
@@ -147,7 +149,7 @@ export function ResourcePage() {
         onClose={() => setRemoving(false)}
       >
         <Typography>{t('remove.text')}</Typography>
-        <ResourceUse id={id} />
+        {removing ? <RemovalEffects of="resources" id={id} /> : null}
         {resource.origin === 'service' ? <Typography>{t('remove.service')}</Typography> : null}
       </ConfirmDialog>
     </>

@@ -1,8 +1,7 @@
+import Alert from '@mui/material/Alert';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Card from '@mui/material/Card';
-import Chip from '@mui/material/Chip';
-import MenuItem from '@mui/material/MenuItem';
 import { styled } from '@mui/material/styles';
 import TextField from '@mui/material/TextField';
 import Typography from '@mui/material/Typography';
@@ -26,12 +25,12 @@ import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
 import { EffectChip } from './effect-chip.tsx';
 import { EventDrawer } from './event-drawer.tsx';
-import { type FeedFilter, joined, keyOf } from './feed.ts';
+import { type FeedFilter, filterOf, joined, keyOf, whatOf } from './feed.ts';
+import { FeedFilters } from './feed-filters.tsx';
 import { securityMessages } from './messages.ts';
 import { useFeed } from './use-feed.ts';
 
 const route = getRouteApi('/security');
-const EFFECTS = ['pass', 'challenge', 'deny'] as const;
 const TYPING_PAUSE_MS = 300;
 /** Five times a second all rows may be new ones: what is in each of them has to be cheap. */
 const What = styled('button')({
@@ -69,19 +68,9 @@ export function AccessFeedPage() {
   const navigate = route.useNavigate();
   const setSearch = useSearchChange();
   const [paused, setPaused] = useState(false);
-  const [opened, setOpened] = useState<AccessEvent | null>(null);
-  const { q, effect, resource, reason, subject, address } = search;
-  const filter = useMemo<FeedFilter>(
-    () => ({
-      ...(q !== undefined && { q }),
-      ...(EFFECTS.some((one) => one === effect) && { effect }),
-      ...(resource !== undefined && { resourceId: resource }),
-      ...(reason !== undefined && { reason }),
-      ...(subject !== undefined && { subject }),
-      ...(address !== undefined && { sourceAddress: address }),
-    }),
-    [q, effect, resource, reason, subject, address],
-  );
+  const { q, event: openedId, ...rest } = search;
+  const key = JSON.stringify({ q, ...rest });
+  const filter = useMemo<FeedFilter>(() => filterOf(JSON.parse(key)), [key]);
   const list = useList('accessEvents.list', { query: filter as object });
   const feed = useFeed(filter, paused);
   const rows = useMemo(() => joined(feed.live, list.rows ?? []), [feed.live, list.rows]);
@@ -92,8 +81,16 @@ export function AccessFeedPage() {
   useEffect(() => {
     if (liveState === 'live') latest.current();
   }, [liveState]);
-  const resources = useQuery(routeQuery('resources.list', { query: { limit: 500 } }));
   const isNarrowed = Object.keys(filter).length > 0;
+  const open = (event: AccessEvent | null) => setSearch({ event: event?.requestId });
+  const shown = rows.find(({ requestId }) => requestId === openedId);
+  // Somebody was sent here to look at one that is not among the newest.
+  const sent = useQuery({
+    ...routeQuery('accessEvents.list', { query: { q: openedId ?? '', limit: 10 } }),
+    placeholderData: undefined as never,
+    enabled: openedId !== undefined && shown === undefined && list.rows !== undefined,
+  });
+  const opened = shown ?? sent.data?.items.find(({ requestId }) => requestId === openedId) ?? null;
   const clear = () => void navigate({ search: {}, replace: true });
   const whoOf = (event: AccessEvent) => (event.subject === '' ? t('who.nobody') : nameOf(event.subject));
 
@@ -109,7 +106,7 @@ export function AccessFeedPage() {
       header: t('column.what'),
       cell: (event) => (
         <>
-          <What type="button" title={whatOf(event)} onClick={() => setOpened(event)}>
+          <What type="button" title={whatOf(event)} onClick={() => open(event)}>
             {whatOf(event)}
           </What>
           <Why>
@@ -150,53 +147,15 @@ export function AccessFeedPage() {
           </>
         }
       />
+      {openedId !== undefined && opened === null && sent.data !== undefined ? (
+        <Alert severity="info" variant="outlined" sx={{ mb: 2 }} onClose={() => open(null)}>
+          {t('feed.notKept')}
+        </Alert>
+      ) : null}
       <Card component="section" aria-label={t('feed.title')} aria-busy={list.isFetching}>
         <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 1.5, p: { xs: 2, sm: 2.5 }, pb: 1.5 }}>
           <SearchBox value={q ?? ''} onSearch={(next) => setSearch({ q: next === '' ? undefined : next })} />
-          <TextField
-            select
-            label={t('filter.effect')}
-            value={filter.effect ?? ''}
-            onChange={(event) => setSearch({ effect: event.target.value || undefined })}
-            sx={{ width: { xs: 'calc(50% - 6px)', sm: 160 } }}
-            slotProps={{ inputLabel: { shrink: true }, select: { displayEmpty: true } }}
-          >
-            <MenuItem value="">{t('filter.all')}</MenuItem>
-            {EFFECTS.map((one) => (
-              <MenuItem key={one} value={one}>
-                {t(`effect.${one}`)}
-              </MenuItem>
-            ))}
-          </TextField>
-          <TextField
-            select
-            label={t('filter.resource')}
-            value={resources.data?.items.some(({ id }) => id === resource) ? resource : ''}
-            onChange={(event) => setSearch({ resource: event.target.value || undefined })}
-            sx={{ width: { xs: 'calc(50% - 6px)', sm: 180 } }}
-            slotProps={{ inputLabel: { shrink: true }, select: { displayEmpty: true } }}
-          >
-            <MenuItem value="">{t('filter.all')}</MenuItem>
-            {resources.data?.items.map(({ id, name }) => (
-              <MenuItem key={id} value={id}>
-                {name}
-              </MenuItem>
-            ))}
-          </TextField>
-          {(['reason', 'subject', 'address'] as const).map((name) => {
-            const value = search[name];
-            if (value === undefined) return null;
-            const shown = name === 'subject' ? nameOf(value) : name === 'reason' ? reasonText(value).title : value;
-            const label = t(`filter.${name}`, { value: shown });
-            return (
-              <Chip
-                key={name}
-                label={label}
-                onDelete={() => setSearch({ [name]: undefined })}
-                aria-label={t('filter.remove', { name: label })}
-              />
-            );
-          })}
+          <FeedFilters search={search} onSearch={setSearch} />
           {feed.skipped === 0 ? null : (
             <Typography variant="body2" color="textSecondary">
               {t('feed.skipped', { count: feed.skipped })}
@@ -274,21 +233,11 @@ export function AccessFeedPage() {
       <EventDrawer
         event={opened}
         who={opened === null ? '' : whoOf(opened)}
-        onFilter={(change) => {
-          setOpened(null);
-          setSearch(change);
-        }}
-        onClose={() => setOpened(null)}
+        onFilter={(change) => setSearch({ ...change, event: undefined })}
+        onClose={() => open(null)}
       />
     </>
   );
-}
-
-/** As it came: what a visitor wrote into it is text. */
-export function whatOf({ protocol, method, host, path, sourceAddress }: AccessEvent): string {
-  // What was refused before there was a request has no host.
-  if (host === '') return `${protocol.toUpperCase()} ${sourceAddress}`;
-  return protocol === 'http' ? `${method} ${host}${path}` : `${protocol.toUpperCase()} ${host}${path}`;
 }
 
 function SearchBox({ value, onSearch }: { readonly value: string; readonly onSearch: (value: string) => void }) {

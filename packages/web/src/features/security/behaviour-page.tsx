@@ -10,6 +10,7 @@ import { TextLink } from '../../ui/button-link.tsx';
 import { SecurityIcon } from '../../ui/icons.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { type Column, rowLink } from '../../ui/list-table.tsx';
+import { Sparkline } from '../../ui/sparkline.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { securityMessages } from './messages.ts';
 
@@ -42,6 +43,13 @@ export function BehaviourPage() {
       header: t('behaviour.kind'),
       value: ({ kind }) => kind,
       cell: ({ kind }) => t(`behaviour.kind.${kind}`),
+      from: 'sm',
+      width: '120px',
+    },
+    {
+      key: 'course',
+      header: t('behaviour.course'),
+      cell: ({ id }) => <Course id={id} />,
       from: 'sm',
       width: '120px',
     },
@@ -96,5 +104,21 @@ export function BehaviourPage() {
         }}
       />
     </>
+  );
+}
+
+/** The last seven days of one of them, so that a peak can be told from what has grown. */
+function Course({ id }: { readonly id: string }) {
+  const t = useMessages(securityMessages);
+  const { data } = useQuery({
+    ...routeQuery('activity.get', { params: { id }, query: { range: '7d' } }),
+    refetchInterval: EVERY_MS,
+  });
+  if (data === undefined) return null;
+  return (
+    <Sparkline
+      values={data.points.map(({ requests }) => requests)}
+      label={t('behaviour.spark', { count: data.total.requests })}
+    />
   );
 }

@@ -16,7 +16,9 @@ import { Section } from '../../ui/section.tsx';
 import { PendingCard } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
+import { TwoColumns } from '../../ui/two-columns.tsx';
 import { useAlarmDetail } from '../../ui/use-alarm-detail.ts';
+import { IncidentAccesses, IncidentChanges } from './incident-parts.tsx';
 import { IncidentState, stateOf } from './incident-state.tsx';
 import { securityMessages } from './messages.ts';
 
@@ -62,29 +64,36 @@ export function IncidentPage() {
           ) : null
         }
       />
-      <Section title={t('incident.about')}>
-        <Facts
-          rows={[
-            [t('incident.kind'), <AlarmChip key="kind" kind={incident.kind} severity={incident.severity} />],
-            [t('incident.object'), <AlarmObject key="object" kind={incident.kind} object={incident.object} />],
-            [t('incident.detail'), detailOf(incident)],
-            [t('incident.opened'), <Time key="opened" at={incident.openedAt} />],
-            [t('incident.seen'), <Time key="seen" at={incident.lastSeenAt} />],
-            [t('incident.count'), incident.count],
-            incident.acknowledgedAt === null
-              ? null
-              : [t('incident.acknowledged'), by(incident.acknowledgedAt, incident.acknowledgedBy)],
-            incident.closedAt === null ? null : [t('incident.closed'), by(incident.closedAt, incident.closedBy)],
-            incident.note === '' ? null : [t('incident.note'), incident.note],
-            [t('incident.id'), <code key="id">{incident.id}</code>],
-          ]}
-        />
+      <TwoColumns>
+        <Section title={t('incident.about')}>
+          <Facts
+            rows={[
+              [t('incident.kind'), <AlarmChip key="kind" kind={incident.kind} severity={incident.severity} />],
+              [t('incident.object'), <AlarmObject key="object" kind={incident.kind} object={incident.object} />],
+              [t('incident.detail'), detailOf(incident)],
+              [t('incident.opened'), <Time key="opened" at={incident.openedAt} />],
+              [t('incident.seen'), <Time key="seen" at={incident.lastSeenAt} />],
+              [t('incident.count'), incident.count],
+              incident.acknowledgedAt === null
+                ? null
+                : [t('incident.acknowledged'), by(incident.acknowledgedAt, incident.acknowledgedBy)],
+              incident.closedAt === null ? null : [t('incident.closed'), by(incident.closedAt, incident.closedBy)],
+              incident.note === '' ? null : [t('incident.note'), incident.note],
+              [t('incident.id'), <code key="id">{incident.id}</code>],
+            ]}
+          />
+        </Section>
         {state === 'closed' ? null : (
-          <Typography color="textSecondary" sx={{ mt: 2 }}>
-            {t('incident.how')}
-          </Typography>
+          <Section title={t('incident.next')}>
+            <Typography>{t(`next.${incident.kind}`)}</Typography>
+            <Typography color="textSecondary" sx={{ mt: 2 }}>
+              {t('incident.how')}
+            </Typography>
+          </Section>
         )}
-      </Section>
+        <IncidentAccesses incident={incident} />
+        <IncidentChanges incident={incident} />
+      </TwoColumns>
       <Suspense>
         {doing === null ? null : <IncidentDialog incident={incident} what={doing} onClose={() => setDoing(null)} />}
       </Suspense>

@@ -125,8 +125,8 @@ export function IncidentsPage() {
           {
             key: 'state',
             label: t('incident.state'),
-            options: STATES.map((value) => ({ value, label: t(`incident.state.${value}`) })),
-            matches: (row, value) => stateOf(row) === value,
+            options: (['current', ...STATES] as const).map((value) => ({ value, label: t(`incident.state.${value}`) })),
+            matches: (row, value) => (value === 'current' ? row.closedAt === null : stateOf(row) === value),
           },
           {
             key: 'kind',

@@ -2,13 +2,14 @@ import { createRoute } from '@tanstack/react-router';
 import { listSearch } from '../../base/list-search.ts';
 import { page, rootRoute } from '../../base/pages.ts';
 import { reasonTexts } from '../../base/reason-texts.ts';
+import { FEED_SEARCH } from './feed.ts';
 import { securityMessages } from './messages.ts';
 
 export const securityRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'security',
-    validateSearch: listSearch('effect', 'resource', 'reason', 'subject', 'address'),
+    validateSearch: listSearch(...FEED_SEARCH),
     component: page(() => import('./access-feed-page.tsx'), 'AccessFeedPage', securityMessages, reasonTexts),
   }),
   createRoute({
@@ -26,7 +27,7 @@ export const securityRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'security/incidents/$id',
-    component: page(() => import('./incident-page.tsx'), 'IncidentPage', securityMessages),
+    component: page(() => import('./incident-page.tsx'), 'IncidentPage', securityMessages, reasonTexts),
   }),
   createRoute({
     getParentRoute: () => rootRoute,

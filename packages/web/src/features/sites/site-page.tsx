@@ -12,8 +12,10 @@ import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
+import { Leads } from '../../ui/leads.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { PlaceButton, usePlaceFact } from '../../ui/place-button.tsx';
+import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { Section } from '../../ui/section.tsx';
 import { useSegmentsFact } from '../../ui/segments-fact.tsx';
 import { PendingCard } from '../../ui/states.tsx';
@@ -126,6 +128,7 @@ export function SitePage() {
             ))}
           </Box>
         </Section>
+        <Leads id={id} />
       </TwoColumns>
       <ConfirmDialog
         open={removing}
@@ -139,6 +142,7 @@ export function SitePage() {
         onClose={() => setRemoving(false)}
       >
         <Typography>{t('remove.text')}</Typography>
+        {removing ? <RemovalEffects of="sites" id={id} /> : null}
         {site.connection === 'tunnel' ? <Typography>{t('remove.agent')}</Typography> : null}
       </ConfirmDialog>
     </>

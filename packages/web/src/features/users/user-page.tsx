@@ -12,6 +12,7 @@ import { useMay, useMe } from '../../base/session.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Facts } from '../../ui/facts.tsx';
+import { Leads } from '../../ui/leads.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { useRiskFact } from '../../ui/risk-fact.tsx';
 import { Section } from '../../ui/section.tsx';
@@ -132,6 +133,7 @@ export function UserPage() {
         </Section>
         {user.kind === 'person' ? <UserFactors user={user} mayChange={mayChange} /> : null}
         <UserAccess user={user} />
+        <Leads id={user.id} accesses={{ subject: user.id }} />
       </TwoColumns>
       {may('events:read') ? (
         <Suspense fallback={<RowsSkeleton rows={5} label={t('title')} />}>

@@ -1,0 +1,24 @@
+import type { Removal } from '@zeronaut/model';
+import type { Output } from './output.ts';
+
+/** What each count is called: one, and several. */
+const WORDS: Readonly<Record<keyof Removal['ends'], readonly [string, string]>> = {
+  visitors: ['visitor of the last day', 'visitors of the last day'],
+  accesses: ['access of the last day', 'accesses of the last day'],
+  shares: ['share link', 'share links'],
+  accessRequests: ['access request', 'access requests'],
+  sessions: ['session of the command line', 'sessions of the command line'],
+  tunnels: ['tunnel', 'tunnels'],
+  people: ['account that can sign in by it alone', 'accounts that can sign in by it alone'],
+};
+
+/** What would end, and what would go on naming it. */
+export function printRemoval(output: Output, { ends, unreachable, namedBy }: Removal): void {
+  const counted = Object.entries(ends).filter(([, count]) => count > 0) as [keyof Removal['ends'], number][];
+  for (const [what, count] of counted) output.line(`  ${count} ${WORDS[what][count === 1 ? 0 : 1]}`);
+  if (counted.length === 0) output.line('  nothing that is open or was used within the last day');
+  const named = (items: readonly { kind: string; name: string }[]) =>
+    items.map(({ kind, name }) => `${kind.replace('_', ' ')} ${name}`).join(', ');
+  if (unreachable.length > 0) output.line(`Not reached any more: ${named(unreachable)}`);
+  if (namedBy.length > 0) output.line(`Goes on naming it: ${named(namedBy)}`);
+}

@@ -1,0 +1,42 @@
+import { removal } from '../entities/removal.ts';
+import { defineRoutes } from './route.ts';
+import { byId, byIdOrName } from './route-parts.ts';
+
+const preview = { method: 'GET', status: 200, response: removal } as const;
+
+/** What a removal would end, before somebody says that it shall. */
+export const removalRoutes = defineRoutes({
+  'resources.previewRemoval': {
+    ...preview,
+    path: '/api/v1/resources/:id/removal',
+    tag: 'resources',
+    summary: 'What removing or stopping a resource or service would end, and what would go on naming it',
+    permission: 'resources:write',
+    resource: 'params.id',
+    params: byIdOrName,
+  },
+  'sites.previewRemoval': {
+    ...preview,
+    path: '/api/v1/sites/:id/removal',
+    tag: 'sites',
+    summary: 'What removing a site would end, and what would go on naming it',
+    permission: 'sites:write',
+    params: byId,
+  },
+  'devices.previewRemoval': {
+    ...preview,
+    path: '/api/v1/devices/:id/removal',
+    tag: 'devices',
+    summary: 'What revoking a device would end, and what would go on naming it',
+    permission: 'devices:write',
+    params: byId,
+  },
+  'identityProviders.previewRemoval': {
+    ...preview,
+    path: '/api/v1/identity-providers/:id/removal',
+    tag: 'identity providers',
+    summary: 'Who could no longer sign in without an identity provider',
+    permission: 'identity_providers:write',
+    params: byIdOrName,
+  },
+});
