@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import { type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core';
+import { type BrowserContext, type BrowserContextOptions, type CDPSession, chromium, type Page } from 'playwright-core';
 import { findProgram } from '../../scripts/needs.mjs';
 import type { Owner } from './world.ts';
 
@@ -12,13 +12,16 @@ export interface BrowserPage {
   readonly authenticatorId: string;
 }
 
-export async function openBrowser(owner: Owner | TestContext): Promise<BrowserPage> {
+export async function openBrowser(
+  owner: Owner | TestContext,
+  options: Pick<BrowserContextOptions, 'serviceWorkers'> = {},
+): Promise<BrowserPage> {
   const browser = await chromium.launch({
     executablePath: findProgram('chromium') ?? 'chromium',
     args: ['--no-sandbox', '--ignore-certificate-errors', '--disable-gpu'],
   });
   owner.after(() => browser.close());
-  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   return { page, context, ...(await addAuthenticator(page)) };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'vite';
+import { chunkOf } from './chunks.ts';
 import { STAMP_FILE, sourceStamp } from './fresh.mjs';
 import { routeTable } from './route-table.ts';
 import { worldOutline } from './world-outline.ts';
@@ -12,6 +13,12 @@ const WEB = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const ROOT = join(WEB, '../..');
 const COMPRESSED = /\.(?:js|css|html|svg|json|webmanifest|txt)$/;
 const SMALLEST_COMPRESSED_BYTES = 512;
+const EXPECTED_LOGS = new Set([
+  // 'use client' is for servers that render React; there is none here.
+  'MODULE_LEVEL_DIRECTIVE',
+  // What the overview takes behind its numbers, other pages take at once.
+  'INEFFECTIVE_DYNAMIC_IMPORT',
+]);
 
 const stamp = sourceStamp(ROOT);
 // Built beside and renamed: a console that runs meanwhile never sees half of it, and two builds at once do not mix.
@@ -38,8 +45,12 @@ try {
       reportCompressedSize: false,
       chunkSizeWarningLimit: 900,
       rolldownOptions: {
-        // 'use client' is for servers that render React; there is none here.
-        onLog: (level, log, handle) => (log.code === 'MODULE_LEVEL_DIRECTIVE' ? undefined : handle(level, log)),
+        output: {
+          codeSplitting: {
+            groups: [{ name: chunkOf(WEB), debugName: 'first route', includeDependenciesRecursively: false }],
+          },
+        },
+        onLog: (level, log, handle) => (EXPECTED_LOGS.has(log.code ?? '') ? undefined : handle(level, log)),
       },
     },
   });
@@ -49,6 +60,7 @@ try {
     logLevel: 'warn',
     mode: 'production',
     publicDir: false,
+    define: { SHELL_FILES: JSON.stringify(shellFiles(fresh)) },
     build: {
       outDir: fresh,
       emptyOutDir: false,
@@ -67,6 +79,13 @@ try {
   renameSync(fresh, current);
 } finally {
   rmSync(fresh, { recursive: true, force: true });
+}
+
+/** What the service worker keeps of this build: all its files but those that have another address with each content. */
+function shellFiles(directory: string): readonly string[] {
+  return readdirSync(join(directory, 'assets'))
+    .toSorted()
+    .map((name) => `/assets/${name}`);
 }
 
 function compress(directory: string): void {

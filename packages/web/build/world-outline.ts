@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Plugin } from 'vite';
@@ -20,7 +21,7 @@ interface Topology {
 
 type Point = readonly [number, number];
 
-/** The outline of the world as one SVG path, drawn when the web console is built: the browser gets no map data and no code to read it. */
+/** The outline of the world as one SVG file, drawn when the web console is built: the browser gets no map data and no code to read it. */
 export function worldOutline(): Plugin {
   return {
     name: 'zeronaut-world-outline',
@@ -28,7 +29,11 @@ export function worldOutline(): Plugin {
     load(id) {
       if (id !== `\0${NAME}`) return undefined;
       const file = createRequire(import.meta.url).resolve(SOURCE);
-      return `export const worldOutline = ${JSON.stringify(outlineOf(JSON.parse(readFileSync(file, 'utf8'))))};`;
+      const path = outlineOf(JSON.parse(readFileSync(file, 'utf8')));
+      const source = `<svg xmlns="http://www.w3.org/2000/svg"><path id="land" d="${path}"/></svg>`;
+      const fileName = `assets/world-outline-${createHash('sha256').update(source).digest('base64url').slice(0, 8)}.svg`;
+      this.emitFile({ type: 'asset', fileName, source });
+      return `export const worldOutline = ${JSON.stringify(`/${fileName}#land`)};`;
     },
   };
 }

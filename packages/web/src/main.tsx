@@ -16,8 +16,10 @@ import { router } from './app/router.ts';
 import { theme } from './app/theme.ts';
 import { queryClient } from './base/api.ts';
 import { startOffline } from './base/offline.ts';
+import { watchUnloaded } from './base/unloaded.ts';
 import { uiMessages } from './ui/messages.ts';
 
+watchUnloaded();
 await Promise.all([appMessages.load(), uiMessages.load()]);
 
 createRoot(document.getElementById('root')!).render(

@@ -3,7 +3,7 @@
  * the files that were there last; what they show is for `base/last-state.ts`. Answers of the API never come this way.
  */
 import { isWebPage } from '@zeronaut/model';
-import { isShellFile, SHELL_CACHE, SHELL_ICON, SHELL_PAGE } from './base/shell-cache.ts';
+import { isShellFile, KEEP_ALL, SHELL_CACHE, SHELL_ICON, SHELL_PAGE } from './base/shell-cache.ts';
 
 /** What the types of a page know nothing of. */
 interface Extendable extends Event {
@@ -16,6 +16,9 @@ interface Fetched extends Extendable {
 interface Pushed extends Extendable {
   readonly data: { json(): unknown } | null;
 }
+interface Told extends Extendable {
+  readonly data: unknown;
+}
 interface Clicked extends Extendable {
   readonly notification: { close(): void };
 }
@@ -27,6 +30,7 @@ interface WorkerScope {
   addEventListener(type: 'push', listener: (event: Pushed) => void): void;
   addEventListener(type: 'notificationclick', listener: (event: Clicked) => void): void;
   readonly registration: { showNotification(title: string, options: object): Promise<void> };
+  addEventListener(type: 'message', listener: (event: Told) => void): void;
   addEventListener(type: 'install' | 'activate', listener: (event: Extendable) => void): void;
   addEventListener(type: 'fetch', listener: (event: Fetched) => void): void;
   skipWaiting(): Promise<void>;
@@ -37,9 +41,13 @@ interface WorkerScope {
   };
 }
 const worker = self as unknown as WorkerScope;
+/** Put in by build/build.ts: the paths of the files of this build. */
+declare const SHELL_FILES: readonly string[];
 
-/** Files of builds long gone are dropped, the oldest first. */
-const MAX_FILES = 400;
+/** Files of builds long gone are dropped, the oldest first; twice what a build has. */
+const MAX_FILES = 600;
+/** A browser fetches this many at once, so that what the page asks for meanwhile does not wait. */
+const AHEAD_AT_ONCE = 3;
 /** A proxy before the console says that it is away. */
 const AWAY = new Set([502, 503, 504]);
 
@@ -56,6 +64,10 @@ worker.addEventListener('fetch', (event) => {
   } else if (pathname === SHELL_ICON) {
     event.respondWith(newest(request, SHELL_ICON));
   }
+});
+
+worker.addEventListener('message', (event) => {
+  if (event.data === KEEP_ALL) event.waitUntil(keepAll());
 });
 
 // What the console encrypted for this browser alone; it is text, and browsers show it as text.
@@ -113,6 +125,34 @@ async function file(request: Request): Promise<Response> {
   const answer = await fetch(request);
   if (answer.status === 200) await keep(request, answer.clone());
   return answer;
+}
+
+let keeping: Promise<unknown> | undefined;
+
+/** All pages, also those that nobody opened yet. A file that cannot be had now is asked for the next time. */
+function keepAll(): Promise<unknown> {
+  keeping ??= keepMissing().finally(() => {
+    keeping = undefined;
+  });
+  return keeping;
+}
+
+async function keepMissing(): Promise<void> {
+  const cache = await caches.open(SHELL_CACHE);
+  const known = new Set((await cache.keys()).map(({ url }) => new URL(url).pathname));
+  const missing = SHELL_FILES.filter((path) => !known.has(path));
+  const next = async (): Promise<void> => {
+    for (let path = missing.pop(); path !== undefined; path = missing.pop()) {
+      const answer = await fetch(path);
+      if (answer.status === 200) await keep(path, answer);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: AHEAD_AT_ONCE }, next));
+  } catch (error) {
+    // The console is away.
+    if (!(error instanceof TypeError)) throw error;
+  }
 }
 
 /** A browser that has no room for it shows the answer all the same. */

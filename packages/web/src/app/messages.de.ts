@@ -57,6 +57,10 @@ export const messages: Translation<typeof english> = {
   'notFound.title': 'Diese Seite gibt es nicht',
   'notFound.text': 'Prüfe die Adresse, oder gehe von der Übersicht aus weiter.',
   'notFound.back': 'Übersicht',
+  'unloaded.title': 'Diese Seite ist noch nicht in diesem Browser',
+  'unloaded.text':
+    'Sie muss von der Konsole kommen, und die antwortet nicht. Sie öffnet sich von selbst, sobald die Konsole wieder da ist.',
+  'unloaded.retry': 'Jetzt nochmals versuchen',
   'live.lost':
     'Die Konsole antwortet nicht. Was du siehst, kann veraltet sein; es geht von selbst weiter, sobald sie zurück ist.',
   'live.restored':

@@ -55,6 +55,10 @@ export const messages = {
   'notFound.title': 'There is no such page',
   'notFound.text': 'Check the address, or go on from the overview.',
   'notFound.back': 'Overview',
+  'unloaded.title': 'This page is not in this browser yet',
+  'unloaded.text':
+    'It has to come from the console, which does not answer. It opens by itself as soon as the console does.',
+  'unloaded.retry': 'Try again now',
   'live.lost': 'The console does not answer. What you see may be old; it goes on by itself when the console is back.',
   'live.restored':
     'The console does not answer. This is how things were at {time}; it goes on by itself when the console is back.',

@@ -5,6 +5,6 @@ declare module 'virtual:route-table' {
 
 /** Made by build/world-outline.ts. */
 declare module 'virtual:world-outline' {
-  /** An SVG path in the units of world-projection.ts. */
+  /** Address of a shape of an SVG file of ours, in the units of world-projection.ts. */
   export const worldOutline: string;
 }

@@ -50,7 +50,7 @@ export function WorldMap({ points }: { readonly points: readonly MapPoint[] }) {
         aria-hidden
         sx={{ width: 1, height: 'auto', display: 'block' }}
       >
-        <Box component="path" d={worldOutline} fill="currentColor" sx={{ color: 'text.secondary', opacity: 0.3 }} />
+        <Box component="use" href={worldOutline} fill="currentColor" sx={{ color: 'text.secondary', opacity: 0.3 }} />
         {dotsOf(placed).map(({ x, y, points: here }) => {
           const isWell = here.every(({ isWell: one }) => one !== false);
           return (
