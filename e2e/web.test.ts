@@ -349,6 +349,57 @@ describe('the frame', () => {
     assert.notEqual(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'none');
   });
 
+  it('is found by other words, and begins what is typed with what is found', async () => {
+    const { page } = console_;
+    await console_.open('/');
+    const type = async (text: string): Promise<void> => {
+      if ((await page.locator('role=dialog >> role=combobox').count()) === 0) await page.keyboard.press('Control+k');
+      await page.fill('role=dialog >> role=combobox', text);
+    };
+    for (const [text, option] of [
+      ['policy', 'Policies'],
+      ['approve', 'Access requests'],
+      ['logout', 'Sign out'],
+      ['dark', 'Appearance: Dark'],
+    ] as const) {
+      await type(text);
+      await page.getByRole('option', { name: option }).first().waitFor();
+    }
+    await type('stop shop');
+    await page.getByRole('option', { name: 'Stop shop' }).click();
+    await page.getByRole('dialog', { name: 'Stop shop?' }).waitFor();
+    await page.waitForURL(/\/resources\/[^/?]+$/);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('g');
+    await page.keyboard.press('n');
+    await page.waitForURL(/\/sites$/);
+  });
+
+  it('says of what is gone that it is, and leads to the others', async () => {
+    const { page } = console_;
+    for (const [path, title, list] of [
+      ['/resources/res_00000000000000000000000000', 'There is no such resource', /\/resources$/],
+      ['/users/usr_00000000000000000000000000', 'There is no such user', /\/users$/],
+      ['/policies/pol_00000000000000000000000000', 'There is no such policy', /\/policies$/],
+    ] as const) {
+      await console_.open(path);
+      await page.getByRole('heading', { level: 1, name: title }).waitFor();
+      await page.click('text=Back to the list');
+      await page.waitForURL(list);
+    }
+  });
+
+  it('asks the simulator what an access asked', async () => {
+    const { page } = console_;
+    await console_.open('/security');
+    await page.getByRole('row').getByRole('button').first().click();
+    await page.click('role=dialog >> text=Ask the simulator');
+    await page.waitForURL(/\/policies\/simulator\?.*object=.*address=/);
+    await page.getByRole('region', { name: 'Answer' }).or(page.getByRole('alert')).first().waitFor();
+    assert.notEqual(await page.inputValue('role=textbox[name="Source address"]'), '');
+  });
+
   it('shows members what they may do, and nothing else', async () => {
     const member = await world.createUser({ email: 'mia@example.com' });
     const { context } = await openBrowser(owner);
@@ -469,6 +520,7 @@ describe('the frame', () => {
     const assets = readdirSync(join(WEB_DIRECTORY, 'assets')).filter((name) => !/\.(?:br|gz)$/.test(name));
     await waitFor(async () => (await page.evaluate<number>(KEPT_FILES)) >= assets.length, {
       what: 'all files are kept',
+      timeoutMs: 60_000,
     });
     await other.open('/gateways');
     await context.setOffline(true);

@@ -1,15 +1,14 @@
-import Box from '@mui/material/Box';
 import Divider from '@mui/material/Divider';
 import ListSubheader from '@mui/material/ListSubheader';
 import Menu from '@mui/material/Menu';
 import MenuItem from '@mui/material/MenuItem';
 import { useColorScheme } from '@mui/material/styles';
-import { forgetLastState } from '../base/last-state.ts';
 import { LANGUAGE_NAMES, LANGUAGES, setLanguage, useLanguage, useMessages } from '../base/messages.ts';
+import { signOut } from '../base/session.ts';
 import { CheckIcon, MoonIcon, SunIcon, SystemIcon } from '../ui/icons.tsx';
 import { appMessages } from './messages.ts';
 
-const MODES = [
+export const MODES = [
   { mode: 'system', icon: SystemIcon },
   { mode: 'light', icon: SunIcon },
   { mode: 'dark', icon: MoonIcon },
@@ -77,23 +76,7 @@ export function AccountMenuItems(props: {
         </MenuItem>
       ))}
       <Divider />
-      {/* A form, so that the console ends the session and takes its cookie away in one step. */}
-      <Box
-        component="form"
-        method="post"
-        action="/sign-out"
-        role="none"
-        onSubmit={(event) => {
-          const form = event.currentTarget as HTMLFormElement;
-          event.preventDefault();
-          // What this browser keeps goes first; `submit` does not come back here.
-          void forgetLastState().then(() => form.submit());
-        }}
-      >
-        <MenuItem component="button" type="submit" sx={{ width: 1, font: 'inherit' }}>
-          {t('account.signOut')}
-        </MenuItem>
-      </Box>
+      <MenuItem onClick={() => void signOut()}>{t('account.signOut')}</MenuItem>
     </Menu>
   );
 }

@@ -1,19 +1,34 @@
 import Box from '@mui/material/Box';
 import Dialog from '@mui/material/Dialog';
 import InputBase from '@mui/material/InputBase';
+import { useColorScheme } from '@mui/material/styles';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
+import type { Permission } from '@zeronaut/model';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { routeQuery } from '../base/api.ts';
 import { matching } from '../base/list-order.ts';
-import { useMessages } from '../base/messages.ts';
-import { useMay } from '../base/session.ts';
-import { GatewayIcon, AuditIcon as PageIcon, ResourceIcon, UserIcon } from '../ui/icons.tsx';
+import { LANGUAGE_NAMES, LANGUAGES, setLanguage, useMessages } from '../base/messages.ts';
+import { signOut, useMay } from '../base/session.ts';
+import {
+  CloseIcon,
+  DeviceIcon,
+  GatewayIcon,
+  KeyIcon,
+  AuditIcon as PageIcon,
+  PolicyIcon,
+  ResourceIcon,
+  SiteIcon,
+  UserIcon,
+} from '../ui/icons.tsx';
 import { useAllTabs } from '../ui/sub-navigation.tsx';
 import { visuallyHidden } from '../ui/visually-hidden.ts';
+import { MODES } from './account-menu-items.tsx';
 import { appMessages } from './messages.ts';
 import { ACTIONS, NAVIGATION, type NavigationItem } from './navigation.ts';
+import { finds, restOf, wordsOf } from './palette-search.ts';
+import { COMMAND_WORDS, PAGE_WORDS } from './palette-words.ts';
 
 interface Command {
   readonly id: string;
@@ -151,72 +166,202 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
   );
 }
 
+type Act = 'stop' | 'edit' | 'drain' | 'risk' | 'disable' | 'approve' | 'revoke';
+
+/** What can be begun with something that was found; the page of the thing asks before it happens. */
+const THING_ACTIONS = {
+  resources: [
+    { do: 'stop', permission: 'resources:write' },
+    { do: 'edit', permission: 'resources:write' },
+  ],
+  gateways: [{ do: 'drain', permission: 'gateways:write' }],
+  users: [
+    { do: 'risk', permission: 'risks:write' },
+    { do: 'disable', permission: 'users:write' },
+  ],
+  devices: [
+    { do: 'approve', permission: 'devices:write' },
+    { do: 'revoke', permission: 'devices:write' },
+    { do: 'risk', permission: 'risks:write' },
+  ],
+} as const satisfies Record<string, readonly { readonly do: Act; readonly permission: Permission }[]>;
+
 function useCommands(q: string, onClose: () => void): readonly Command[] {
   const t = useMessages(appMessages);
   const may = useMay();
   const router = useRouter();
   const allTabs = useAllTabs();
-  const go = (href: string) => () => {
+  const { setMode } = useColorScheme();
+  const then = (run: () => unknown) => () => {
     onClose();
-    void router.navigate({ href });
+    void run();
   };
-  const text = q.trim();
-  const list = { query: { q: text, sort: 'name', limit: SHOWN_PER_GROUP } } as const;
-  const isAsked = text !== '';
-  const resources = useQuery({ ...routeQuery('resources.list', list), enabled: isAsked && may('resources:read') });
-  const gateways = useQuery({ ...routeQuery('gateways.list', list), enabled: isAsked && may('gateways:read') });
-  const users = useQuery({ ...routeQuery('users.list', list), enabled: isAsked && may('users:read') });
+  const go = (href: string) => then(() => router.navigate({ href }));
+  const words = wordsOf(q);
+  const isAsked = words.length > 0;
+  const actionsOf = (of: keyof typeof THING_ACTIONS) => {
+    const all: readonly { readonly do: Act; readonly permission: Permission }[] = THING_ACTIONS[of];
+    return all.flatMap((action) => {
+      const rest = may(action.permission) ? restOf(words, COMMAND_WORDS[action.do]) : null;
+      return rest === null ? [] : [{ ...action, rest }];
+    });
+  };
+  /** Without the word of an action: what the thing itself is called. */
+  const asked = (of?: keyof typeof THING_ACTIONS) => {
+    const rest = of === undefined ? undefined : actionsOf(of)[0]?.rest;
+    const name = rest === undefined ? q.trim() : rest.join(' ');
+    return { query: { ...(name !== '' && { q: name }), sort: 'name', limit: SHOWN_PER_GROUP } } as const;
+  };
+  const isOn = (permission: Permission) => ({ enabled: isAsked && may(permission) });
+  const resources = useQuery({ ...routeQuery('resources.list', asked('resources')), ...isOn('resources:read') });
+  const gateways = useQuery({ ...routeQuery('gateways.list', asked('gateways')), ...isOn('gateways:read') });
+  const users = useQuery({ ...routeQuery('users.list', asked('users')), ...isOn('users:read') });
+  const devices = useQuery({ ...routeQuery('devices.list', asked('devices')), ...isOn('devices:read') });
+  const policies = useQuery({ ...routeQuery('policies.list', asked()), ...isOn('policies:read') });
+  const sites = useQuery({ ...routeQuery('sites.list', asked()), ...isOn('sites:read') });
+  const groups = useQuery({ ...routeQuery('groups.list', asked()), ...isOn('users:read') });
+  const accounts = useQuery({ ...routeQuery('serviceAccounts.list', asked()), ...isOn('service_accounts:read') });
 
-  const fromItem = (item: NavigationItem, group: string): Command => {
+  const fromItem = (item: NavigationItem, group: string): Searched => {
     const Icon = item.icon;
     const run = item.external ? () => location.assign(item.to) : go(item.to);
-    return { id: `${group}:${item.to}`, group, text: t(item.label), detail: '', icon: <Icon />, run };
+    const path = item.to.split('?', 1)[0]!;
+    return {
+      ...{ id: `${group}:${item.to}`, group, text: t(item.label), detail: '', icon: <Icon />, run },
+      words: `${path} ${PAGE_WORDS[path] ?? ''}`,
+    };
   };
   const allowed = (items: readonly NavigationItem[]) => items.filter(({ permission }) => may(permission));
   const pages = allowed(NAVIGATION);
   // Pages below those of the menu, when somebody looks for one. The first of each is in the menu already.
-  const below = !isAsked
+  const below: readonly Searched[] = !isAsked
     ? []
     : allTabs
         .filter(({ to }) => pages.every((page) => page.to !== to))
         .map(({ to, text, of }) => ({
           ...{ id: `below:${to}`, group: t('palette.pages'), text, detail: of },
-          ...{ icon: <PageIcon />, run: go(to) },
+          ...{ icon: <PageIcon />, run: go(to), words: PAGE_WORDS[to] ?? '' },
         }));
-  const groups: Command[][] = [
-    [...pages.map((item) => fromItem(item, t('palette.pages'))), ...below],
-    allowed(ACTIONS).map((item) => fromItem(item, t('palette.actions'))),
-  ];
-  const found: Command[] = !isAsked
+  const command = (id: keyof typeof COMMAND_WORDS, text: string, icon: ReactNode, run: () => unknown): Searched => ({
+    ...{ id: `command:${id}:${text}`, group: t('palette.actions'), text, detail: '', icon },
+    ...{ run: then(run), words: COMMAND_WORDS[id] },
+  });
+  const commands: readonly Searched[] = !isAsked
     ? []
     : [
-        ...foundOf(resources, q).map(({ id, name, protocol }) => ({
-          ...{ id, group: t('palette.resources'), text: name, detail: protocol.toUpperCase() },
-          ...{ icon: <ResourceIcon />, run: go(`/resources/${id}`) },
+        ...MODES.map(({ mode, icon: Icon }) =>
+          command(mode, t('palette.theme', { theme: t(`theme.${mode}`) }), <Icon />, () => setMode(mode)),
+        ),
+        ...LANGUAGES.map((one) => command('language', LANGUAGE_NAMES[one], <PageIcon />, () => setLanguage(one))),
+        command('account', t('account.mine'), <UserIcon />, () => location.assign('/account')),
+        command('keys', t('keys.title'), <PageIcon />, () => dispatchEvent(new KeyboardEvent('keydown', { key: '?' }))),
+        command('signOut', t('account.signOut'), <CloseIcon />, signOut),
+      ];
+  const known: readonly (readonly Searched[])[] = [
+    [...pages.map((item) => fromItem(item, t('palette.pages'))), ...below],
+    [...allowed(ACTIONS).map((item) => fromItem(item, t('palette.actions'))), ...commands],
+  ];
+
+  interface Thing {
+    readonly id: string;
+    readonly name: string;
+    readonly enabled?: boolean;
+    readonly approvedAt?: string | null;
+  }
+  /** What is stopped cannot be stopped; what is approved need not be. */
+  const isFor = (action: Act, { enabled, approvedAt }: Thing) =>
+    action === 'stop' ? enabled !== false : action === 'approve' ? approvedAt === null : true;
+  /** What was found, and what can be done with it if that was typed. */
+  const things = <Row extends Thing>(
+    query: Answer<Row>,
+    group: string,
+    path: string,
+    icon: ReactNode,
+    detailOf: (row: Row) => string,
+    of?: keyof typeof THING_ACTIONS,
+  ): readonly Command[] => {
+    const wanted = of === undefined ? [] : actionsOf(of);
+    const name = wanted[0] === undefined ? q : wanted[0].rest.join(' ');
+    const rows = foundOf(query, name);
+    const acts = wanted.flatMap((action) =>
+      rows
+        .filter((row) => isFor(action.do, row))
+        .map((row) => ({
+          ...{ id: `${action.do}:${row.id}`, group: t('palette.actions'), icon },
+          ...{ text: t(`do.${action.do}`, { name: row.name }), detail: group },
+          run: go(action.do === 'edit' ? `${path}/${row.id}/edit` : `${path}/${row.id}?do=${action.do}`),
         })),
-        ...foundOf(gateways, q).map(({ id, name, baseDomain }) => ({
-          ...{ id, group: t('palette.gateways'), text: name, detail: baseDomain },
-          ...{ icon: <GatewayIcon />, run: go(`/gateways/${id}`) },
+    );
+    // Nothing but the action was typed: the things themselves were not looked for.
+    const shown = wanted.length > 0 && name === '' ? [] : rows;
+    return [
+      ...acts,
+      ...shown.map((row) => ({
+        ...{ id: row.id, group, text: row.name, detail: detailOf(row), icon, run: go(`${path}/${row.id}`) },
+      })),
+    ];
+  };
+  const found: readonly Command[] = !isAsked
+    ? []
+    : [
+        ...things(
+          ...([resources, t('palette.resources'), '/resources', <ResourceIcon key="icon" />] as const),
+          ({ protocol }) => protocol.toUpperCase(),
+          'resources',
+        ),
+        ...things(
+          ...([gateways, t('palette.gateways'), '/gateways', <GatewayIcon key="icon" />] as const),
+          ({ baseDomain }) => baseDomain,
+          'gateways',
+        ),
+        ...things(
+          ...([users, t('palette.users'), '/users', <UserIcon key="icon" />] as const),
+          ({ email }) => email,
+          'users',
+        ),
+        ...things(
+          ...([devices, t('nav.devices'), '/devices', <DeviceIcon key="icon" />] as const),
+          () => '',
+          'devices',
+        ),
+        ...things(policies, t('nav.policies'), '/policies', <PolicyIcon key="icon" />, () => ''),
+        ...things(sites, t('nav.sites'), '/sites', <SiteIcon key="icon" />, () => ''),
+        // They have no page of their own: their list, with them alone.
+        ...foundOf(groups, q).map(({ id, name }) => ({
+          ...{ id, group: t('palette.groups'), text: name, detail: '', icon: <UserIcon /> },
+          run: go(`/users?group=${encodeURIComponent(id)}`),
         })),
-        ...foundOf(users, q).map(({ id, name, email }) => ({
-          ...{ id, group: t('palette.users'), text: name, detail: email },
-          ...{ icon: <UserIcon />, run: go(`/users/${id}`) },
+        ...foundOf(accounts, q).map(({ id, name }) => ({
+          ...{ id, group: t('nav.programs'), text: name, detail: '', icon: <KeyIcon /> },
+          run: go(`/service-accounts?q=${encodeURIComponent(name)}`),
         })),
       ];
-  // What the API found may match in what is not shown here.
-  return [
-    ...groups.flatMap((group) =>
-      matching(group, q, ({ text: name, detail }) => `${name} ${detail}`).slice(0, SHOWN_PER_GROUP),
+  const all = [
+    ...known.flatMap((group) =>
+      group
+        .filter((one) => finds(`${one.text} ${one.detail} ${one.words}`, words))
+        // What is called so comes before what is only about it.
+        .toSorted((a, b) => Number(finds(b.text, words)) - Number(finds(a.text, words)))
+        .slice(0, SHOWN_PER_GROUP),
     ),
+    // What the API found may match in what is not shown here.
     ...found,
   ];
+  // Each group stands in one piece, in the order in which it came first.
+  const order = [...new Set(all.map(({ group }) => group))];
+  return order.flatMap((group) => all.filter((one) => one.group === group));
+}
+
+/** A command that is known here, and what else it is called. */
+type Searched = Command & { readonly words: string };
+
+interface Answer<Row> {
+  readonly data?: { readonly items: readonly Row[] } | undefined;
+  readonly isPlaceholderData: boolean;
 }
 
 /** While the API looks, what it found for fewer letters: Enter never opens what was not typed. */
-function foundOf<Row extends { readonly name: string }>(
-  query: { readonly data?: { readonly items: readonly Row[] } | undefined; readonly isPlaceholderData: boolean },
-  q: string,
-): readonly Row[] {
+function foundOf<Row extends { readonly name: string }>(query: Answer<Row>, q: string): readonly Row[] {
   const items = query.data?.items ?? [];
   return query.isPlaceholderData ? matching(items, q, ({ name }) => name) : items;
 }

@@ -121,7 +121,13 @@ export function Shell() {
         </Suspense>
       ) : null}
       <Box sx={{ flex: 1, minWidth: 0, display: 'flex', flexDirection: 'column' }}>
-        <Box sx={{ display: 'flex', alignItems: 'center', gap: 1, px: { xs: 2, sm: 3, lg: 4 }, pt: 2 }}>
+        <Box
+          sx={{
+            ...{ display: 'flex', alignItems: 'center', gap: 1, px: { xs: 2, sm: 3, lg: 4 }, pt: 2 },
+            // As wide as the content below.
+            ...{ width: '100%', maxWidth: 1280, mx: 'auto' },
+          }}
+        >
           <IconButton
             aria-label={t('nav.open')}
             onClick={() => {

@@ -18,6 +18,7 @@ export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }) {
     ['Ctrl K', t('palette.open')],
     ['?', t('keys.help')],
     ['/', t('keys.search')],
+    ['c', t('keys.create')],
     ['z', t('keys.undo')],
     ...Object.entries(GO_TO).map(([key, { label }]) => [`g ${key}`, t(label)] as const),
   ];

@@ -18,12 +18,17 @@ export const GO_TO = {
   i: { to: '/security/incidents', label: 'keys.incidents' },
   a: { to: '/audit', label: 'nav.audit' },
   m: { to: '/my-access', label: 'nav.mine' },
+  n: { to: '/sites', label: 'nav.sites' },
+  k: { to: '/service-accounts', label: 'nav.programs' },
+  q: { to: '/access-requests', label: 'nav.requests' },
+  e: { to: '/settings', label: 'nav.settings' },
+  f: { to: '/first-steps', label: 'nav.firstRun' },
 } as const;
 
 /** How long after `g` the second key counts. */
 const SEQUENCE_MS = 1_500;
 
-/** `?` for help, `/` for the search of the page, `z` to take back what was just done, `g` and a letter for a page. Never while somebody types or a dialog is open. */
+/** `?` for help, `/` for the search of the page, `c` to create something on it, `z` to take back what was just done, `g` and a letter for a page. Never while somebody types or a dialog is open. */
 export function useShortcuts(onHelp: () => void): void {
   const router = useRouter();
   const last = useRef(0);
@@ -46,6 +51,11 @@ export function useShortcuts(onHelp: () => void): void {
         help.current();
       } else if (event.key === 'z') {
         if (undoLast()) event.preventDefault();
+      } else if (event.key === 'c') {
+        const create = document.querySelector<HTMLElement>('main [data-create]');
+        if (create === null) return;
+        event.preventDefault();
+        create.click();
       } else if (event.key === '/') {
         const search = document.querySelector<HTMLInputElement>('main input[type="search"]');
         if (search === null) return;

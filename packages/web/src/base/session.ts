@@ -3,6 +3,7 @@ import { useSuspenseQuery } from '@tanstack/react-query';
 import type { Permission, RouteId, RouteResponse, Routes } from '@zeronaut/model';
 import { routeQuery } from './api.ts';
 import { ApiProblem } from './api-client.ts';
+import { forgetLastState } from './last-state.ts';
 
 export type Me = RouteResponse<Routes['me.get']>;
 
@@ -31,6 +32,16 @@ export function needsSignIn(error: unknown): boolean {
     error.problem.status === 401 &&
     (error.problem.reason === 'factor.expired' || error.problem.reason === 'api.unauthenticated')
   );
+}
+
+/** The console ends the session and takes its cookie away in one step. What this browser keeps goes first. */
+export async function signOut(): Promise<void> {
+  await forgetLastState();
+  const form = document.createElement('form');
+  form.method = 'post';
+  form.action = '/sign-out';
+  document.body.append(form);
+  form.submit();
 }
 
 /** To the sign-in page, and back to where we are. */

@@ -13,7 +13,7 @@ export function CreateButton(props: {
   const may = useMay();
   if (props.permission !== undefined && !may(props.permission)) return null;
   return (
-    <Button variant="contained" startIcon={<PlusIcon />} onClick={props.onClick}>
+    <Button data-create="" variant="contained" startIcon={<PlusIcon />} onClick={props.onClick}>
       {props.children}
     </Button>
   );

@@ -27,6 +27,7 @@ function Risk({ of }: { readonly of: Mistrusted }) {
   const risk = data?.items.find(({ id }) => id === of.id);
   return (
     <FactWithDialog
+      begin="risk"
       action={mayChange && data !== undefined ? t('risk.set') : null}
       dialog={(onClose) => <RiskDialog of={of} risk={risk ?? null} onClose={onClose} />}
     >

@@ -2,6 +2,7 @@ import Autocomplete from '@mui/material/Autocomplete';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Card from '@mui/material/Card';
+import Chip from '@mui/material/Chip';
 import Link from '@mui/material/Link';
 import TextField from '@mui/material/TextField';
 import Typography from '@mui/material/Typography';
@@ -9,6 +10,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import type { AuditEntry } from '@zeronaut/model';
 import { useEffect, useMemo, useState } from 'react';
 import { useMessages } from '../../base/messages.ts';
+import { useNameOf } from '../../base/people.ts';
 import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { AuditIcon } from '../../ui/icons.tsx';
@@ -20,6 +22,7 @@ import { Time } from '../../ui/time.tsx';
 import { EntryDrawer } from './entry-drawer.tsx';
 import { auditMessages } from './messages.ts';
 import { nameIn } from './name-in.ts';
+import { useActionText, useNounText } from './use-action-text.ts';
 
 const route = getRouteApi('/audit');
 const ACTIONS = [
@@ -43,35 +46,51 @@ export function AuditPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const setSearch = useSearchChange();
-  const [opened, setOpened] = useState<AuditEntry | null>(null);
-  const { q, action, from, to, object } = search;
+  const textOf = useActionText();
+  const nounOf = useNounText();
+  const nameOf = useNameOf();
+  const { q, action, from, to, object, actor, entry } = search;
   const query = useMemo(
     () => ({
       ...(q !== undefined && { q }),
       ...(action !== undefined && { action }),
       ...(object !== undefined && { objectId: object }),
+      ...(actor !== undefined && { actorId: actor }),
       ...(from !== undefined && DAY.test(from) && { from: new Date(`${from}T00:00:00`).toISOString() }),
       // The day itself belongs to it.
       ...(to !== undefined && DAY.test(to) && { to: nextDay(to) }),
     }),
-    [q, action, from, to, object],
+    [q, action, from, to, object, actor],
   );
   const list = useList('audit.list', { query: query as object });
+  // The one that is open is in the address.
+  const opened = list.rows?.find(({ seq }) => String(seq) === entry) ?? null;
+  const setOpened = (one: AuditEntry | null) => setSearch({ entry: one === null ? undefined : String(one.seq) });
   const isNarrowed = Object.keys(query).length > 0;
 
+  const whoOf = ({ actor: by }: AuditEntry) => by.name || t(`kind.${by.kind}`);
   const columns: Column<AuditEntry>[] = [
     {
       key: 'action',
       header: t('column.action'),
       cell: (entry) => (
-        <Link
-          component="button"
-          type="button"
-          onClick={() => setOpened(entry)}
-          sx={{ ...rowLink, textAlign: 'left', overflowWrap: 'anywhere' }}
-        >
-          {entry.action}
-        </Link>
+        <>
+          <Link
+            component="button"
+            type="button"
+            onClick={() => setOpened(entry)}
+            sx={{ ...rowLink, textAlign: 'left', overflowWrap: 'anywhere' }}
+          >
+            {textOf(entry.action)}
+          </Link>
+          <Typography variant="caption" color="textSecondary" component="div" noWrap>
+            <code>{entry.action}</code>
+          </Typography>
+          {/* On a phone, where there are no columns for them. */}
+          <Typography variant="caption" component="div" noWrap sx={{ display: { sm: 'none' } }}>
+            {nameIn(entry, nounOf)} · {whoOf(entry)}
+          </Typography>
+        </>
       ),
       width: 'minmax(0, 2fr)',
     },
@@ -80,7 +99,7 @@ export function AuditPage() {
       header: t('column.object'),
       cell: (entry) => (
         <>
-          <Typography noWrap>{nameIn(entry)}</Typography>
+          <Typography noWrap>{nameIn(entry, nounOf)}</Typography>
           <Typography variant="caption" color="textSecondary" component="div" noWrap>
             {entry.objectId}
           </Typography>
@@ -92,7 +111,7 @@ export function AuditPage() {
     {
       key: 'actor',
       header: t('column.actor'),
-      cell: ({ actor }) => <Typography noWrap>{actor.name || t(`kind.${actor.kind}`)}</Typography>,
+      cell: (entry) => <Typography noWrap>{whoOf(entry)}</Typography>,
       from: 'md',
       width: 'minmax(0, 2fr)',
     },
@@ -109,6 +128,11 @@ export function AuditPage() {
           <Autocomplete
             freeSolo
             options={ACTIONS}
+            renderOption={({ key, ...props }, one) => (
+              <li key={key} {...props}>
+                {nounOf(one.slice(0, -2))}&nbsp;<code>{one}</code>
+              </li>
+            )}
             value={action ?? ''}
             onChange={(_, next) => setSearch({ action: next || undefined })}
             sx={{ width: { xs: 1, sm: 210 } }}
@@ -125,6 +149,9 @@ export function AuditPage() {
               slotProps={{ inputLabel: { shrink: true } }}
             />
           ))}
+          {actor === undefined ? null : (
+            <Chip label={t('filter.actor', { name: nameOf(actor) })} onDelete={() => setSearch({ actor: undefined })} />
+          )}
           {isNarrowed ? (
             <Button color="inherit" onClick={() => void navigate({ search: {}, replace: true })}>
               {t('filter.clear')}
@@ -167,7 +194,11 @@ export function AuditPage() {
           </>
         )}
       </Card>
-      <EntryDrawer entry={opened} onClose={() => setOpened(null)} />
+      <EntryDrawer
+        entry={opened}
+        onActor={(id) => setSearch({ actor: id, entry: undefined })}
+        onClose={() => setOpened(null)}
+      />
     </>
   );
 }

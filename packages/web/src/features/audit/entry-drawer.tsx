@@ -14,11 +14,20 @@ import { ErrorState } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { absoluteTime } from '../../ui/time.tsx';
 import { auditMessages } from './messages.ts';
+import { useActionText } from './use-action-text.ts';
 import type { EntryProof } from './verify-log.ts';
 
+interface EntryDrawerProps {
+  readonly entry: AuditEntry | null;
+  /** Shows what somebody did, alone. */
+  readonly onActor: (id: string) => void;
+  readonly onClose: () => void;
+}
+
 /** One entry: what changed, who did it, and that it is in the log. */
-export function EntryDrawer({ entry, onClose }: { readonly entry: AuditEntry | null; readonly onClose: () => void }) {
+export function EntryDrawer({ entry, onActor, onClose }: EntryDrawerProps) {
   const t = useMessages(auditMessages);
+  const actionOf = useActionText();
   return (
     <Drawer
       anchor="right"
@@ -37,15 +46,17 @@ export function EntryDrawer({ entry, onClose }: { readonly entry: AuditEntry | n
           <Box sx={{ display: 'flex', justifyContent: 'space-between', alignItems: 'flex-start', gap: 1 }}>
             <Box>
               <Typography variant="h4" component="h2">
-                {entry.action}
+                {actionOf(entry.action)}
               </Typography>
-              <Typography color="textSecondary">{t('entry.title', { seq: entry.seq })}</Typography>
+              <Typography color="textSecondary">
+                {t('entry.title', { seq: entry.seq })} · <code>{entry.action}</code>
+              </Typography>
             </Box>
             <IconButton aria-label={t('entry.close')} onClick={onClose}>
               <CloseIcon />
             </IconButton>
           </Box>
-          <Content key={entry.seq} entry={entry} />
+          <Content key={entry.seq} entry={entry} onActor={onActor} />
         </Box>
       )}
     </Drawer>
@@ -54,7 +65,7 @@ export function EntryDrawer({ entry, onClose }: { readonly entry: AuditEntry | n
 
 const textOf = (value: unknown) => (value === null || value === undefined ? '' : JSON.stringify(value, null, 2));
 
-function Content({ entry }: { readonly entry: AuditEntry }) {
+function Content({ entry, onActor }: { readonly entry: AuditEntry; readonly onActor: (id: string) => void }) {
   const t = useMessages(auditMessages);
   const language = useLanguage();
   const [before, after] = [textOf(entry.before), textOf(entry.after)];
@@ -79,6 +90,11 @@ function Content({ entry }: { readonly entry: AuditEntry }) {
             [t('entry.previous'), <code key="previous">{entry.previousHash}</code>],
           ]}
         />
+        {entry.actor.id === '' ? null : (
+          <Button size="small" variant="outlined" onClick={() => onActor(entry.actor.id)}>
+            {t('entry.onlyActor')}
+          </Button>
+        )}
         {entry.requestId === '' ? null : <CopyText text={entry.requestId} label={t('entry.request')} />}
       </Part>
       <Proof entry={entry} />

@@ -7,7 +7,7 @@ export const auditRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'audit',
-    validateSearch: listSearch('action', 'from', 'to', 'object'),
+    validateSearch: listSearch('action', 'from', 'to', 'object', 'actor', 'entry'),
     component: page(() => import('./audit-page.tsx'), 'AuditPage', auditMessages),
   }),
   createRoute({

@@ -6,22 +6,23 @@ import { getRouteApi } from '@tanstack/react-router';
 import type { Device, PostureState } from '@zeronaut/model';
 import { lazy, Suspense, useState } from 'react';
 import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
-import { isNotFound } from '../../base/api-client.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useNameOf } from '../../base/people.ts';
 import { useMay } from '../../base/session.ts';
-import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
+import { useBegin } from '../../base/use-begin.ts';
+import { TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Leads } from '../../ui/leads.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { PendingThing } from '../../ui/pending-thing.tsx';
 import { PlaceButton, usePlaceFact } from '../../ui/place-button.tsx';
 import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { useRiskFact } from '../../ui/risk-fact.tsx';
 import { Section } from '../../ui/section.tsx';
 import { useSegmentsFact } from '../../ui/segments-fact.tsx';
-import { ErrorState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
+import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
@@ -45,21 +46,16 @@ export function DevicePage() {
   const { id } = route.useParams();
   const { data: device, error, refetch } = useQuery(routeQuery('devices.get', { params: { id } }));
   const [asking, setAsking] = useState<'approve' | 'revoke' | null>(null);
+  const mayWrite = may('devices:write');
+  useBegin({
+    approve: mayWrite ? () => setAsking('approve') : null,
+    revoke: mayWrite ? () => setAsking('revoke') : null,
+  });
   const approve = useRouteMutation('devices.approve', CHANGED);
   const revoke = useRouteMutation('devices.delete', CHANGED);
   const setPlace = useRouteMutation('devices.setPlace', ['devices.list', 'devices.get']);
-  if (device === undefined && isNotFound(error)) {
-    return (
-      <>
-        <PageHeader title={t('missing.title')} />
-        <ButtonLink to="/devices" variant="contained">
-          {t('missing.back')}
-        </ButtonLink>
-      </>
-    );
-  }
   if (device === undefined) {
-    return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
+    return <PendingThing kind="device" label={t('title')} error={error} onRetry={() => void refetch()} />;
   }
   const state = stateOf(device);
   return (

@@ -80,8 +80,6 @@ export const messages: Translation<typeof english> = {
   'fact.kernel': 'Kernel',
   'fact.collected': 'Stand',
   'fact.received': 'Empfangen',
-  'missing.title': 'Dieses Gerät gibt es nicht',
-  'missing.back': 'Alle Geräte',
   'publishes.lastEvent': 'letzter Zugriff',
   'publishes.text': 'Es veröffentlicht nichts. Mit einer agent.yaml hält es Dienste und Standorte am Leben:',
 };

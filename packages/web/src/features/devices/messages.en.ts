@@ -77,8 +77,6 @@ export const messages = {
   'fact.kernel': 'Kernel',
   'fact.collected': 'As of',
   'fact.received': 'Received',
-  'missing.title': 'There is no such device',
-  'missing.back': 'All devices',
   'publishes.lastEvent': 'last access',
   'publishes.text': 'It publishes nothing. With an agent.yaml it keeps services and sites alive:',
 } as const;

@@ -13,6 +13,7 @@ export const deviceRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'devices/$id',
+    validateSearch: listSearch('do'),
     component: page(() => import('./device-page.tsx'), 'DevicePage', deviceMessages),
   }),
 ] as const;

@@ -16,7 +16,7 @@ export const messages: Translation<typeof english> = {
   'gateway.enrol': 'Gateway aufnehmen',
   'service.title': 'Einen Dienst veröffentlichen',
   'service.text':
-    'Auf dem Rechner dieser Konsole, der keine Anmeldung braucht. Setze die Adresse deines Dienstes an die Stelle von localhost:3000.',
+    'Auf dem Rechner dieser Konsole, der keine Anmeldung braucht, im Verzeichnis von Zeronaut: anderswo fragte npx ein öffentliches Verzeichnis nach dem Programm. Setze die Adresse deines Dienstes an die Stelle von localhost:3000.',
   'service.other':
     'Ein Dienst auf einem anderen Rechner wird dort veröffentlicht, mit demselben Befehl. Jener Rechner meldet sich einmal an:',
   'service.login': 'Befehl, der einen Rechner anmeldet',

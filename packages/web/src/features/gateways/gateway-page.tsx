@@ -7,15 +7,16 @@ import { useState } from 'react';
 import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
+import { useBegin } from '../../base/use-begin.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Leads } from '../../ui/leads.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { PendingThing } from '../../ui/pending-thing.tsx';
 import { PlaceButton, usePlaceFact } from '../../ui/place-button.tsx';
 import { Section } from '../../ui/section.tsx';
 import { useSegmentsFact } from '../../ui/segments-fact.tsx';
-import { PendingCard } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TrafficCharts } from '../../ui/traffic-charts.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
@@ -39,12 +40,13 @@ export function GatewayPage() {
   const [revoking, setRevoking] = useState(false);
   const plan = useDrainPlan(id, true, revoking);
   const [draining, setDraining] = useState(false);
+  useBegin({ drain: may('gateways:write') ? () => setDraining(true) : null });
   const setPlace = useRouteMutation('gateways.setPlace', ['gateways.list', 'gateways.get']);
   const revoke = useRouteMutation('gateways.delete', ['gateways.list', 'gateways.get']);
   const { data: gateway, error, refetch } = useQuery(routeQuery('gateways.get', { params: { id } }));
   const { data: status } = useQuery(routeQuery('gateways.getStatus', { params: { id } }));
   if (gateway === undefined) {
-    return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
+    return <PendingThing kind="gateway" label={t('title')} error={error} onRetry={() => void refetch()} />;
   }
   const isLocal = gateway.baseDomain === 'localhost' || gateway.baseDomain.endsWith('.localhost');
   return (

@@ -48,6 +48,10 @@ export function GatewaysPage() {
           <Typography variant="caption" color="textSecondary" component="div">
             {[row.baseDomain, row.region, row.softwareVersion].filter(Boolean).join(' · ')}
           </Typography>
+          {/* Where there is no column for it. */}
+          <Typography variant="caption" component="div" sx={{ display: { md: 'none' } }}>
+            {t('column.snapshot')} <GatewayLag gateway={row} />
+          </Typography>
         </>
       ),
     },

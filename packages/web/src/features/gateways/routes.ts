@@ -14,6 +14,7 @@ export const gatewayRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'gateways/$id',
+    validateSearch: listSearch('do'),
     component: page(() => import('./gateway-page.tsx'), 'GatewayPage', gatewayMessages),
   }),
 ] as const;

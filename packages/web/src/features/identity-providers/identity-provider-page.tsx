@@ -12,9 +12,10 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { PendingThing } from '../../ui/pending-thing.tsx';
 import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { Section } from '../../ui/section.tsx';
-import { ErrorState, PendingCard } from '../../ui/states.tsx';
+import { ErrorState } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -36,7 +37,7 @@ export function IdentityProviderPage() {
   const remove = useRouteMutation('identityProviders.delete', ['identityProviders.list', 'identityProviders.get']);
   const { data: provider, error, refetch } = useQuery(routeQuery('identityProviders.get', { params: { id } }));
   if (provider === undefined) {
-    return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
+    return <PendingThing kind="identityProvider" label={t('title')} error={error} onRetry={() => void refetch()} />;
   }
   return (
     <>

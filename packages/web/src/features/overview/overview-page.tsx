@@ -55,6 +55,11 @@ function Everything() {
   // The last full one, as it is counted.
   const minuteMs = Math.floor(Date.parse(data.at) / MINUTE_MS) * MINUTE_MS;
   const minute = { from: new Date(minuteMs - MINUTE_MS).toISOString(), to: new Date(minuteMs).toISOString() };
+  const waiting = (
+    <Card>
+      <RowsSkeleton rows={5} label={t('title')} />
+    </Card>
+  );
   const away = counts.gateways - counts.gatewaysConnected;
   const published = counts.resources + counts.services;
   return (
@@ -140,13 +145,13 @@ function Everything() {
         </Card>
       ) : (
         <>
-          <Suspense fallback={<RowsSkeleton rows={5} label={t('title')} />}>
+          <Suspense fallback={waiting}>
             <TrafficCharts />
           </Suspense>
           <Suspense>
             <WorldMap />
           </Suspense>
-          <Suspense fallback={<RowsSkeleton rows={5} label={t('title')} />}>
+          <Suspense fallback={waiting}>
             <LatestLists />
           </Suspense>
         </>

@@ -37,7 +37,12 @@ export function MyTokensPage() {
         emptyText={t('mine.empty')}
         create={
           may('self:write') ? (
-            <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ create: '1' })}>
+            <Button
+              variant="contained"
+              data-create=""
+              startIcon={<PlusIcon />}
+              onClick={() => setSearch({ create: '1' })}
+            >
               {t('create')}
             </Button>
           ) : null

@@ -62,7 +62,7 @@ export function AssertionsPage() {
   }
 
   const add = mayWrite ? (
-    <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setEditing(assertions.length)}>
+    <Button variant="contained" data-create="" startIcon={<PlusIcon />} onClick={() => setEditing(assertions.length)}>
       {t('assertions.add')}
     </Button>
   ) : null;

@@ -88,7 +88,7 @@ export function PoliciesPage() {
     },
   ];
   const create = may('policies:write') ? (
-    <ButtonLink to="/policies/new" variant="contained" startIcon={<PlusIcon />}>
+    <ButtonLink to="/policies/new" variant="contained" data-create="" startIcon={<PlusIcon />}>
       {t('new')}
     </ButtonLink>
   ) : null;

@@ -15,7 +15,8 @@ import { useMay } from '../../base/session.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { DiffView } from '../../ui/diff-view.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { ErrorState, PendingCard } from '../../ui/states.tsx';
+import { PendingThing } from '../../ui/pending-thing.tsx';
+import { ErrorState } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
 import { useDone } from '../../ui/use-done.ts';
@@ -37,7 +38,7 @@ export function PolicyPage() {
     <>
       <SubNavigation of="policies" />
       {policy === undefined ? (
-        <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />
+        <PendingThing kind="policy" label={t('title')} error={error} onRetry={() => void refetch()} />
       ) : (
         <Editor key={policy.id} policy={policy} />
       )}

@@ -9,6 +9,9 @@ export interface QuestionFields {
   readonly action: (typeof ACTIONS)[number];
   readonly object: string;
   readonly address: string;
+  readonly country: string;
+  /** Its id. */
+  readonly device: string;
   /** In the zone of whoever asks, as `<input type="datetime-local">` has it. */
   readonly at: string;
   readonly risk: string;
@@ -25,6 +28,8 @@ export const EMPTY_QUESTION: QuestionFields = {
   action: 'read',
   object: '',
   address: '',
+  country: '',
+  device: '',
   at: '',
   risk: '',
   factors: [],
@@ -41,6 +46,8 @@ export function questionOf(fields: QuestionFields): AccessQuestionInput {
     const text = fields[key].trim();
     if (text !== '') circumstances[key] = text;
   }
+  if (fields.country.trim() !== '') circumstances.country = fields.country.trim().toUpperCase();
+  if (fields.device !== '') circumstances.deviceId = fields.device;
   if (fields.at !== '') circumstances.at = new Date(fields.at).toISOString();
   for (const key of ['risk', 'factorMinutesAgo'] as const) {
     const text = fields[key].trim();
@@ -53,12 +60,15 @@ export function questionOf(fields: QuestionFields): AccessQuestionInput {
 }
 
 export function fieldsOf({ user, action, object, circumstances }: AccessQuestionInput): QuestionFields {
-  const { address, at, risk, factors, factorMinutesAgo, granted, method, path, gateway } = circumstances;
+  const { address, country, deviceId, at, risk, factors, factorMinutesAgo, granted, method, path, gateway } =
+    circumstances;
   return {
     user: user ?? '',
     action,
     object,
     address: address ?? '',
+    country: country ?? '',
+    device: deviceId ?? '',
     at: at === undefined ? '' : localMinuteOf(at),
     risk: risk === undefined ? '' : String(risk),
     factors: factors ?? [],
@@ -69,6 +79,41 @@ export function fieldsOf({ user, action, object, circumstances }: AccessQuestion
     gateway: gateway ?? '',
   };
 }
+
+/** The question in the address of the page; what is empty is left out. */
+export type QuestionSearch = { readonly [Key in keyof QuestionFields]?: string };
+
+export function searchOf(fields: QuestionFields, administers: boolean): Record<string, string> {
+  const { factors, granted, at, action, ...texts } = fields;
+  return Object.fromEntries(
+    Object.entries({
+      ...texts,
+      action: administers ? ADMINISTER : action,
+      at: at === '' ? '' : new Date(at).toISOString(),
+      factors: factors.join(','),
+      granted: granted ? '1' : '',
+    }).filter(([, text]) => text !== ''),
+  );
+}
+
+/** Addresses come from anywhere: what makes no sense is as if it were not there. */
+export function fieldsOfSearch(search: QuestionSearch): {
+  readonly fields: QuestionFields;
+  readonly administers: boolean;
+} {
+  const { factors = '', granted, at, action, ...texts } = search;
+  const fields = {
+    ...EMPTY_QUESTION,
+    ...texts,
+    action: ACTIONS.find((one) => one === action) ?? EMPTY_QUESTION.action,
+    at: at === undefined || Number.isNaN(Date.parse(at)) ? '' : localMinuteOf(at),
+    factors: FACTORS.filter((one) => factors.split(',').includes(one)),
+    granted: granted === '1',
+  };
+  return { fields, administers: action === ADMINISTER };
+}
+
+const ADMINISTER = 'administer';
 
 function localMinuteOf(at: string): string {
   const time = new Date(at);

@@ -6,6 +6,9 @@ import type { RouteResponse, Routes } from '@zeronaut/model';
 import { useState } from 'react';
 import { useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { useReasonText } from '../../base/reason-texts.ts';
+import { useMay } from '../../base/session.ts';
+import { TextLink } from '../../ui/button-link.tsx';
 import { SomeOf } from '../../ui/some-of.tsx';
 import { ErrorState } from '../../ui/states.tsx';
 import type { Draft } from './draft.ts';
@@ -44,7 +47,7 @@ export function ReplayPanel({ draft, changed }: { readonly draft: Draft; readonl
             sx={{ width: 130 }}
             slotProps={{ htmlInput: { min: 1, max: 90 } }}
           />
-          <Button variant="contained" loading={replay.isPending} onClick={run}>
+          <Button variant="outlined" loading={replay.isPending} onClick={run}>
             {t('replay.run')}
           </Button>
         </Box>
@@ -101,9 +104,8 @@ function Side({ title, rows }: { readonly title: string; readonly rows: readonly
                   <Said what={row.after} />
                 </Box>
                 <Typography variant="caption" color="textSecondary" component="p" sx={{ mt: 0.25 }}>
-                  {[row.policies.join(', '), t('replay.examples', { ids: row.examples.join(', ') })]
-                    .filter(Boolean)
-                    .join(' · ')}
+                  {row.policies.length === 0 ? null : `${row.policies.join(', ')} · `}
+                  <Examples ids={row.examples} />
                 </Typography>
               </Box>
             )}
@@ -114,6 +116,30 @@ function Side({ title, rows }: { readonly title: string; readonly rows: readonly
   );
 }
 
+/** Each leads to the access as it was recorded, for whoever may read those. */
+function Examples({ ids }: { readonly ids: readonly string[] }) {
+  const t = useMessages(policyMessages);
+  const mayRead = useMay()('events:read');
+  return (
+    <>
+      {t('replay.examples')}{' '}
+      {ids.map((id, index) => (
+        <span key={id}>
+          {index === 0 ? '' : ', '}
+          {mayRead ? (
+            <TextLink to="/security" search={{ q: id }}>
+              {id}
+            </TextLink>
+          ) : (
+            id
+          )}
+        </span>
+      ))}
+    </>
+  );
+}
+
 function Said({ what }: { readonly what: string }) {
-  return OUTCOMES.includes(what) ? <OutcomeChip outcome={what as Outcome} /> : <code>{what}</code>;
+  const { title } = useReasonText()(what);
+  return OUTCOMES.includes(what) ? <OutcomeChip outcome={what as Outcome} /> : <span title={what}>{title}</span>;
 }

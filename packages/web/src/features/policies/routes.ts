@@ -16,13 +16,13 @@ export const policyRoutes = [
   createRoute({
     getParentRoute,
     path: 'policies/new',
-    component: page(() => import('./new-policy-page.tsx'), 'NewPolicyPage', policyMessages),
+    component: page(() => import('./new-policy-page.tsx'), 'NewPolicyPage', policyMessages, reasonTexts),
   }),
   createRoute({
     getParentRoute,
     path: 'policies/$id',
     validateSearch: listSearch('view'),
-    component: page(() => import('./policy-page.tsx'), 'PolicyPage', policyMessages),
+    component: page(() => import('./policy-page.tsx'), 'PolicyPage', policyMessages, reasonTexts),
   }),
   createRoute({
     getParentRoute,
@@ -33,6 +33,11 @@ export const policyRoutes = [
   createRoute({
     getParentRoute,
     path: 'policies/simulator',
+    /** The question, as `searchOf` of question.ts writes it. */
+    validateSearch: listSearch(
+      ...(['user', 'action', 'object', 'address', 'country', 'device', 'at', 'risk'] as const),
+      ...(['factors', 'factorMinutesAgo', 'granted', 'method', 'path', 'gateway'] as const),
+    ),
     component: page(() => import('./simulator-page.tsx'), 'SimulatorPage', policyMessages),
   }),
   createRoute({

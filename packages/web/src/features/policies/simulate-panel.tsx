@@ -8,7 +8,7 @@ import TextField from '@mui/material/TextField';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { type AccessAnswer, PERMISSIONS } from '@zeronaut/model';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useProblemText } from '../../base/problem-texts.ts';
@@ -20,16 +20,38 @@ import type { Draft } from './draft.ts';
 import { policyMessages } from './messages.ts';
 import { EffectTag, ModeChip, OutcomeChip } from './policy-chips.tsx';
 import { ACTIONS, EMPTY_QUESTION, FACTORS, type QuestionFields, questionOf } from './question.ts';
+import { useSettled } from './use-settled.ts';
+
+interface Asked {
+  readonly fields: QuestionFields;
+  /** The question is about a call of the API. */
+  readonly administers: boolean;
+}
+
+interface SimulatePanelProps {
+  readonly draft: Draft | undefined;
+  /** What is asked at once when it names an object. */
+  readonly first?: Asked;
+  readonly onAsked?: (asked: Asked) => void;
+}
+
+/** How many of what the API found are offered. */
+const OFFERED = 50;
 
 /** Asks what would happen to one request, with a draft in force if there is one. */
-export function SimulatePanel({ draft }: { readonly draft: Draft | undefined }) {
+export function SimulatePanel({ draft, first, onAsked }: SimulatePanelProps) {
   const t = useMessages(policyMessages);
-  const [fields, setFields] = useState(EMPTY_QUESTION);
-  const [administers, setAdministers] = useState(false);
+  const [fields, setFields] = useState(first?.fields ?? EMPTY_QUESTION);
+  const [administers, setAdministers] = useState(first?.administers ?? false);
   const [asked, setAsked] = useState('');
   const simulate = useRouteMutation('policies.simulate', []);
-  function ask(event: FormEvent): void {
-    event.preventDefault();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what the address asked, once
+  useEffect(() => {
+    if (first !== undefined && first.fields.object !== '') ask();
+  }, []);
+  function ask(event?: FormEvent): void {
+    event?.preventDefault();
+    onAsked?.({ fields, administers });
     const named = draft === undefined ? undefined : { ...draft, name: draft.name === '' ? 'draft' : draft.name };
     const proposal = named === undefined ? {} : { proposal: { policies: [named], prune: false } };
     const question = questionOf(fields);
@@ -81,14 +103,18 @@ interface QuestionInputsProps {
 export function QuestionInputs({ fields, onFields, administers = false }: QuestionInputsProps) {
   const t = useMessages(policyMessages);
   const may = useMay();
-  const ask = { query: { limit: 500 } };
-  const users = useQuery({ ...routeQuery('users.list', ask), enabled: may('users:read') });
-  const resources = useQuery(routeQuery('resources.list', ask));
-  const sites = useQuery(routeQuery('sites.list', ask));
-  const gateways = useQuery({ ...routeQuery('gateways.list', ask), enabled: may('gateways:read') });
-  const objects = fields.action === 'forward' ? sites.data?.items : resources.data?.items;
+  const ask = (q: string) =>
+    ({ query: { limit: OFFERED, sort: 'name', ...(q.trim() !== '' && { q: q.trim() }) } }) as const;
+  // There may be thousands of each: the API looks for what is typed.
+  const [user, object, gateway] = [useSettled(fields.user), useSettled(fields.object), useSettled(fields.gateway)];
+  const users = useQuery({ ...routeQuery('users.list', ask(user)), enabled: may('users:read') });
+  const isForward = fields.action === 'forward';
+  const resources = useQuery({ ...routeQuery('resources.list', ask(object)), enabled: !isForward && !administers });
+  const sites = useQuery({ ...routeQuery('sites.list', ask(object)), enabled: isForward && !administers });
+  const gateways = useQuery({ ...routeQuery('gateways.list', ask(gateway)), enabled: may('gateways:read') });
+  const objects = isForward ? sites.data?.items : resources.data?.items;
   const names = administers ? Object.keys(PERMISSIONS) : (objects?.map(({ name }) => name) ?? []);
-  const text = (key: 'address' | 'at' | 'risk' | 'factorMinutesAgo' | 'method' | 'path') => (
+  const text = (key: 'address' | 'country' | 'at' | 'risk' | 'factorMinutesAgo' | 'method' | 'path') => (
     <TextField
       label={t(`simulate.${key}`)}
       value={fields[key]}
@@ -137,9 +163,13 @@ export function QuestionInputs({ fields, onFields, administers = false }: Questi
           )}
         />
       </Box>
-      <Typography variant="h3">{t('simulate.moment')}</Typography>
+      <Typography variant="h3" component="h2">
+        {t('simulate.moment')}
+      </Typography>
       <Box sx={two}>
         {text('address')}
+        {text('country')}
+        {may('devices:read') ? <DeviceInput id={fields.device} onId={(device) => onFields({ device })} /> : null}
         {text('at')}
         {text('risk')}
         {text('factorMinutesAgo')}
@@ -178,6 +208,31 @@ export function QuestionInputs({ fields, onFields, administers = false }: Questi
   );
 }
 
+/** Devices are asked about by their id, and chosen by their name. */
+function DeviceInput({ id, onId }: { readonly id: string; readonly onId: (id: string) => void }) {
+  const t = useMessages(policyMessages);
+  const [typed, setTyped] = useState('');
+  const q = useSettled(typed).trim();
+  const devices = useQuery(
+    routeQuery('devices.list', { query: { limit: OFFERED, sort: 'name', ...(q !== '' && { q }) } }),
+  );
+  const chosen = useQuery({ ...routeQuery('devices.get', { params: { id } }), enabled: id !== '' });
+  const named = (device: { readonly id: string; readonly name: string }) => ({ id: device.id, name: device.name });
+  return (
+    <Autocomplete
+      options={devices.data?.items.map(named) ?? []}
+      value={id === '' ? null : chosen.data === undefined ? { id, name: id } : named(chosen.data)}
+      getOptionLabel={({ name }) => name}
+      getOptionKey={(device) => device.id}
+      isOptionEqualToValue={(one, other) => one.id === other.id}
+      filterOptions={(options) => options}
+      onInputChange={(_, text, reason) => setTyped(reason === 'input' ? text : '')}
+      onChange={(_, device) => onId(device?.id ?? '')}
+      renderInput={(params) => <TextField {...params} label={t('simulate.device')} />}
+    />
+  );
+}
+
 const CHANGES = [
   ...(['factors', 'factorMinutesAgo', 'granted', 'by', 'group', 'withoutGroup', 'role', 'who', 'device'] as const),
   ...(['gateway', 'address', 'country', 'action', 'method', 'path', 'time', 'risk'] as const),
@@ -213,12 +268,14 @@ function Answer({ answer, object }: { readonly answer: AccessAnswer; readonly ob
         <code>{answer.reason}</code>
       </Box>
       <Box>
-        <Typography variant="h3">{t('simulate.rule')}</Typography>
+        <Typography variant="h3" component="h2">
+          {t('simulate.rule')}
+        </Typography>
         <OutcomeChip outcome={answer.rule.effect} /> <code>{answer.rule.reason}</code>
         {answer.rule.mode === null ? null : <Typography color="textSecondary">{ruleWords(answer.rule)}</Typography>}
       </Box>
       <Box>
-        <Typography variant="h3" gutterBottom>
+        <Typography variant="h3" component="h2" gutterBottom>
           {t('simulate.policies')}
         </Typography>
         {answer.policies.length === 0 ? (
@@ -250,7 +307,7 @@ function Answer({ answer, object }: { readonly answer: AccessAnswer; readonly ob
         </Box>
       </Box>
       <Box>
-        <Typography variant="h3" gutterBottom>
+        <Typography variant="h3" component="h2" gutterBottom>
           {t('simulate.wouldChange')}
         </Typography>
         {answer.wouldChange.length === 0 ? (

@@ -33,7 +33,7 @@ export const messages: Translation<typeof english> = {
   'empty.title': 'Noch ist nichts veröffentlicht',
   'empty.text':
     'Führe dies auf dem Rechner aus, auf dem dein Dienst läuft. Er bekommt sofort eine Adresse; Besucher melden sich an, bevor sie ihn erreichen.',
-  'empty.command': 'Befehl, der einen Dienst veröffentlicht',
+  'empty.command': 'Befehl, der einen Dienst veröffentlicht, im Verzeichnis von Zeronaut',
   'section.address': 'Adressen',
   'section.access': 'Wer Zugriff hat',
   'section.targets': 'Ziele',

@@ -30,7 +30,7 @@ export const messages = {
   'empty.title': 'Nothing is published yet',
   'empty.text':
     'Run this on the machine where your service listens. It gets an address at once; visitors sign in before they reach it.',
-  'empty.command': 'Command that publishes a service',
+  'empty.command': 'Command that publishes a service, in the directory of Zeronaut',
   'section.address': 'Addresses',
   'section.access': 'Who may use it',
   'section.targets': 'Targets',

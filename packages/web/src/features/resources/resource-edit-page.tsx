@@ -5,7 +5,7 @@ import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { ButtonLink } from '../../ui/button-link.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { PendingCard } from '../../ui/states.tsx';
+import { PendingThing } from '../../ui/pending-thing.tsx';
 import { resourceMessages } from './messages.ts';
 import { ResourceForm } from './resource-form.tsx';
 
@@ -19,7 +19,7 @@ export function ResourceEditPage() {
   const { data: resource, error, refetch } = useQuery(routeQuery('resources.get', { params: { id } }));
   const baseOf = (one: Resource) => ({ values: resourceInputOf(one), version: one.version });
   if (resource === undefined) {
-    return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
+    return <PendingThing kind="resource" label={t('title')} error={error} onRetry={() => void refetch()} />;
   }
   return (
     <>

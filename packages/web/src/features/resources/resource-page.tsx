@@ -10,16 +10,18 @@ import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { tell } from '../../base/notices.ts';
 import { useMay } from '../../base/session.ts';
+import { useBegin } from '../../base/use-begin.ts';
 import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { PendingThing } from '../../ui/pending-thing.tsx';
 import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { Section } from '../../ui/section.tsx';
 import { useSegmentsFact } from '../../ui/segments-fact.tsx';
 import { SomeOf } from '../../ui/some-of.tsx';
-import { ErrorState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
+import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TrafficCharts } from '../../ui/traffic-charts.tsx';
@@ -45,6 +47,8 @@ export function ResourcePage() {
   const { id } = route.useParams();
   const [removing, setRemoving] = useState(false);
   const [stopping, setStopping] = useState(false);
+  const mayWrite = may('resources:write');
+  useBegin({ stop: mayWrite ? () => setStopping(true) : null });
   const update = useRouteMutation('resources.update', LISTS, ({ params, body: { enabled } }) => ({
     id: params.id,
     change: { enabled },
@@ -56,7 +60,7 @@ export function ResourcePage() {
   const removeService = useRouteMutation('services.delete', LISTS);
   const { data: resource, error, refetch } = useQuery(routeQuery('resources.get', { params: { id } }));
   if (resource === undefined) {
-    return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
+    return <PendingThing kind="resource" label={t('title')} error={error} onRetry={() => void refetch()} />;
   }
   const refused = update.error ?? startService.error;
   /** Starts it, or stops it after it was asked. */
@@ -81,7 +85,7 @@ export function ResourcePage() {
           </Box>
         }
         actions={
-          may('resources:write') ? (
+          mayWrite ? (
             <>
               {resource.origin === 'declared' ? (
                 <ButtonLink to="/resources/$id/edit" params={{ id }} variant="outlined" color="inherit">

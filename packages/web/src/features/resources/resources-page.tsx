@@ -108,7 +108,7 @@ export function ResourcesPage() {
   ];
 
   const create = may('resources:write') ? (
-    <ButtonLink to="/resources/new" variant="contained" startIcon={<PlusIcon />}>
+    <ButtonLink to="/resources/new" variant="contained" data-create="" startIcon={<PlusIcon />}>
       {t('create')}
     </ButtonLink>
   ) : null;

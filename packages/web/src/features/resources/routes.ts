@@ -31,6 +31,7 @@ export const resourceRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'resources/$id',
+    validateSearch: listSearch('do'),
     component: page(() => import('./resource-page.tsx'), 'ResourcePage', resourceMessages),
   }),
 ] as const;

@@ -6,6 +6,7 @@ import { FormDialog } from '../../ui/form-dialog.tsx';
 import { ListInput, TextInput } from '../../ui/form-fields.tsx';
 import { useDone } from '../../ui/use-done.ts';
 import { roleMessages } from './messages.ts';
+import { usePermissionText } from './use-permission-text.ts';
 
 const schema = routes['roles.create'].body;
 
@@ -22,6 +23,7 @@ interface RoleDialogProps {
 /** Nobody puts more into a role than they may themselves. */
 export function RoleDialog({ definition: role, onClose }: RoleDialogProps) {
   const t = useMessages(roleMessages);
+  const textOf = usePermissionText();
   const done = useDone();
   const me = useMe();
   const create = useRouteMutation('roles.create', ['roles.list']);
@@ -54,6 +56,7 @@ export function RoleDialog({ definition: role, onClose }: RoleDialogProps) {
         label={t('field.permissions')}
         hint={t('permissions.hint')}
         options={me.permissions.filter((permission) => !isForOwnersAlone(permission))}
+        labelOf={(one) => `${textOf(one)} (${one})`}
         free={false}
       />
     </FormDialog>

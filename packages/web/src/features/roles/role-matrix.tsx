@@ -3,11 +3,17 @@ import type { RoleDefinition } from '@zeronaut/model';
 import { useMessages } from '../../base/messages.ts';
 import { CheckIcon } from '../../ui/icons.tsx';
 import { roleMessages } from './messages.ts';
+import { groupOf, PERMISSION_GROUPS, type PermissionGroup } from './permission-groups.ts';
+import { usePermissionText } from './use-permission-text.ts';
 
-/** Which permission each role has: one row a permission, in the order of the table of the API. */
+/** Which permission each role has, in groups: one row a permission, in words, and as the API calls it. */
 export function RoleMatrix({ roles }: { readonly roles: readonly RoleDefinition[] }) {
   const t = useMessages(roleMessages);
+  const textOf = usePermissionText();
   const permissions = [...new Set(roles.flatMap((role) => role.permissions))];
+  const groups = (Object.keys(PERMISSION_GROUPS) as PermissionGroup[])
+    .map((group) => ({ group, rows: permissions.filter((one) => groupOf(one) === group) }))
+    .filter(({ rows }) => rows.length > 0);
   const has = new Map(roles.map((role) => [role.name, new Set<string>(role.permissions)]));
   const cell = { px: 1.5, py: 0.75, borderBottom: 1, borderColor: 'divider', textAlign: 'center' } as const;
   // Stays while the roles are scrolled past on a phone.
@@ -17,7 +23,7 @@ export function RoleMatrix({ roles }: { readonly roles: readonly RoleDefinition[
     ...{ textAlign: 'left', pl: { xs: 2, sm: 2.5 }, fontWeight: 400 },
   } as const;
   return (
-    <Box tabIndex={0} role="region" aria-label={t('matrix')} sx={{ overflowX: 'auto', pb: 1 }}>
+    <Box tabIndex={0} role="region" aria-label={t('matrix.table')} sx={{ overflowX: 'auto', pb: 1 }}>
       <Box component="table" sx={{ borderCollapse: 'collapse', width: '100%', fontSize: 13 }}>
         <thead>
           <tr>
@@ -31,29 +37,39 @@ export function RoleMatrix({ roles }: { readonly roles: readonly RoleDefinition[
             ))}
           </tr>
         </thead>
-        <tbody>
-          {permissions.map((permission) => (
-            <Box component="tr" key={permission} sx={{ '&:hover': { bgcolor: 'action.hover' } }}>
-              <Box component="th" scope="row" sx={first}>
-                <code>{permission}</code>
+        {groups.map(({ group, rows }) => (
+          <tbody key={group}>
+            <tr>
+              <Box component="th" scope="rowgroup" colSpan={roles.length + 1} sx={{ ...first, pt: 2, fontWeight: 650 }}>
+                {t(`group.${group}`)}
               </Box>
-              {roles.map(({ name }) => (
-                <Box key={name} component="td" sx={cell}>
-                  {has.get(name)?.has(permission) ? (
-                    <CheckIcon
-                      titleAccess={t('yes')}
-                      sx={{ fontSize: 18, color: 'success.main', display: 'inline-block' }}
-                    />
-                  ) : (
-                    <Box component="span" sx={{ color: 'text.secondary' }}>
-                      –
-                    </Box>
-                  )}
+            </tr>
+            {rows.map((permission) => (
+              <Box component="tr" key={permission} sx={{ '&:hover': { bgcolor: 'action.hover' } }}>
+                <Box component="th" scope="row" sx={first}>
+                  {textOf(permission)}
+                  <Box component="code" sx={{ display: 'block', color: 'text.secondary', fontSize: 12 }}>
+                    {permission}
+                  </Box>
                 </Box>
-              ))}
-            </Box>
-          ))}
-        </tbody>
+                {roles.map(({ name }) => (
+                  <Box key={name} component="td" sx={cell}>
+                    {has.get(name)?.has(permission) ? (
+                      <CheckIcon
+                        titleAccess={t('yes')}
+                        sx={{ fontSize: 18, color: 'success.main', display: 'inline-block' }}
+                      />
+                    ) : (
+                      <Box component="span" sx={{ color: 'text.secondary' }}>
+                        –
+                      </Box>
+                    )}
+                  </Box>
+                ))}
+              </Box>
+            ))}
+          </tbody>
+        ))}
       </Box>
     </Box>
   );

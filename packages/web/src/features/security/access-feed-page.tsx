@@ -59,6 +59,13 @@ const Why = styled('span')({
   color: 'var(--zn-palette-text-secondary)',
 });
 
+const OnPhone = styled('span')(({ theme }) => ({
+  display: 'block',
+  fontSize: 12,
+  color: 'var(--zn-palette-text-secondary)',
+  [theme.breakpoints.up('sm')]: { display: 'none' },
+}));
+
 export function AccessFeedPage() {
   const t = useMessages(securityMessages);
   const nameOf = useNameOf();
@@ -112,6 +119,10 @@ export function AccessFeedPage() {
           <Why>
             {reasonText(event.reason).title} <code>{event.reason}</code>
           </Why>
+          {/* On a phone, where there are no columns for them. */}
+          <OnPhone>
+            <Time at={event.at} /> · {whoOf(event)}
+          </OnPhone>
         </>
       ),
     },

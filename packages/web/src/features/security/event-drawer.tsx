@@ -18,6 +18,10 @@ import { absoluteTime } from '../../ui/time.tsx';
 import { EffectChip } from './effect-chip.tsx';
 import { securityMessages } from './messages.ts';
 
+/** As policies tell reading from writing. */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+const MAX_PATH = 200;
+
 interface EventDrawerProps {
   readonly event: AccessEvent | null;
   readonly who: string;
@@ -169,7 +173,7 @@ function Content({
             {t('event.onlyAddress')}
           </Button>
           {may('policies:read') ? (
-            <ButtonLink size="small" to="/policies/simulator">
+            <ButtonLink size="small" to="/policies/simulator" search={questionOf(event)}>
               {t('event.simulate')}
             </ButtonLink>
           ) : null}
@@ -177,6 +181,24 @@ function Content({
       </Part>
     </>
   );
+}
+
+/** What the simulator is asked: the same access, as far as the event says it. */
+export function questionOf(event: AccessEvent) {
+  const { protocol, method, subject, resourceId, host, country, path } = event;
+  const isHttp = protocol === 'http';
+  return {
+    object: resourceId ?? host,
+    action: isHttp ? (SAFE_METHODS.has(method) ? 'read' : 'write') : protocol === 'forward' ? 'forward' : 'connect',
+    address: event.sourceAddress,
+    at: event.at,
+    gateway: event.gatewayId,
+    ...(subject.startsWith('usr_') && { user: subject }),
+    ...(country !== undefined && { country }),
+    ...(protocol === 'forward' && event.credentialId.startsWith('dev_') && { device: event.credentialId }),
+    // What the address takes no more of is left out there.
+    ...(isHttp && { method, path: path.slice(0, MAX_PATH) }),
+  };
 }
 
 function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {

@@ -12,8 +12,8 @@ import { AlarmObject } from '../../ui/alarm-object.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { uiMessages } from '../../ui/messages.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { PendingThing } from '../../ui/pending-thing.tsx';
 import { Section } from '../../ui/section.tsx';
-import { PendingCard } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
@@ -35,7 +35,7 @@ export function IncidentPage() {
   const [doing, setDoing] = useState<'acknowledge' | 'close' | null>(null);
   const { data: incident, error, refetch } = useQuery(routeQuery('incidents.get', { params: { id } }));
   if (incident === undefined) {
-    return <PendingCard label={t('incidents.title')} error={error} onRetry={() => void refetch()} />;
+    return <PendingThing kind="incident" label={t('incidents.title')} error={error} onRetry={() => void refetch()} />;
   }
   const state = stateOf(incident);
   const by = (at: string, who: string | null) => (

@@ -44,6 +44,4 @@ export const messages: Translation<typeof english> = {
   'fact.agent': 'Agent',
   'fact.created': 'Erstellt',
   'fact.id': 'Kennung',
-  'missing.title': 'Diesen Standort gibt es nicht',
-  'missing.back': 'Alle Standorte',
 };

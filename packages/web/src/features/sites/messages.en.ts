@@ -39,6 +39,4 @@ export const messages = {
   'fact.agent': 'Agent',
   'fact.created': 'Created',
   'fact.id': 'Id',
-  'missing.title': 'There is no such site',
-  'missing.back': 'All sites',
 } as const;

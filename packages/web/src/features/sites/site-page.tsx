@@ -5,20 +5,19 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
-import { isNotFound } from '../../base/api-client.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
-import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
+import { TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Leads } from '../../ui/leads.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { PendingThing } from '../../ui/pending-thing.tsx';
 import { PlaceButton, usePlaceFact } from '../../ui/place-button.tsx';
 import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { Section } from '../../ui/section.tsx';
 import { useSegmentsFact } from '../../ui/segments-fact.tsx';
-import { PendingCard } from '../../ui/states.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
@@ -46,18 +45,8 @@ export function SitePage() {
   const [removing, setRemoving] = useState(false);
   const setPlace = useRouteMutation('sites.setPlace', ['sites.list', 'sites.get']);
   const remove = useRouteMutation('sites.delete', ['sites.list', 'sites.get']);
-  if (site === undefined && isNotFound(error)) {
-    return (
-      <>
-        <PageHeader title={t('missing.title')} />
-        <ButtonLink to="/sites" variant="contained">
-          {t('missing.back')}
-        </ButtonLink>
-      </>
-    );
-  }
   if (site === undefined) {
-    return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
+    return <PendingThing kind="site" label={t('title')} error={error} onRetry={() => void refetch()} />;
   }
   return (
     <>

@@ -14,6 +14,7 @@ export const userRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'users/$id',
+    validateSearch: listSearch('do'),
     component: page(() => import('./user-page.tsx'), 'UserPage', userMessages),
   }),
 ] as const;

@@ -9,14 +9,16 @@ import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { tell } from '../../base/notices.ts';
 import { useMay, useMe } from '../../base/session.ts';
+import { useBegin } from '../../base/use-begin.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { Leads } from '../../ui/leads.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { PendingThing } from '../../ui/pending-thing.tsx';
 import { useRiskFact } from '../../ui/risk-fact.tsx';
 import { Section } from '../../ui/section.tsx';
-import { ErrorState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
+import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -39,6 +41,7 @@ export function UserPage() {
   const may = useMay();
   const { id } = route.useParams();
   const [open, setOpen] = useState<'edit' | 'password' | 'disable' | 'remove' | null>(null);
+  useBegin({ disable: may('users:write') ? () => setOpen('disable') : null });
   const update = useRouteMutation('users.update', ['users.list', 'users.get'], ({ params, body: { status } }) => ({
     id: params.id,
     change: { status },
@@ -46,7 +49,7 @@ export function UserPage() {
   const done = useDone();
   const { data: user, error, refetch } = useQuery(routeQuery('users.get', { params: { id } }));
   if (user === undefined) {
-    return <PendingCard label={t('title')} error={error} onRetry={() => void refetch()} />;
+    return <PendingThing kind="user" label={t('title')} error={error} onRetry={() => void refetch()} />;
   }
   const close = () => setOpen(null);
   const setStatus = (status: User['status'], version: number) =>
