@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createExposeWish } from '../agent/wish.ts';
-import { parseHeader, withHeaders } from './header-options.ts';
+import { withHeaders } from './changed-headers.ts';
+import { parseHeader } from './header-options.ts';
 
 test('a header of the command line sets, adds or removes', () => {
   assert.deepEqual(parseHeader('X-Env: a: b'), [{ action: 'set', name: 'X-Env', value: 'a: b' }]);

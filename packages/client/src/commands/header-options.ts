@@ -1,4 +1,4 @@
-import { foldHeaderName, type HeaderRulesInput } from '@zeronaut/model';
+import type { HeaderRulesInput } from '@zeronaut/model';
 import { type Command, InvalidArgumentError } from 'commander';
 
 /** Header rules on the command line: `Name: value` sets, `+Name: value` adds, `Name:` removes, as people know it from curl. */
@@ -31,13 +31,4 @@ export function parseHeader(text: string, previous: readonly HeaderOption[] = []
   }
   const action = adds ? 'add' : value === '' ? 'remove' : 'set';
   return [...previous, { action, name, value: value === '' ? null : value }];
-}
-
-/** What was there, but for the names that are given now. */
-export function withHeaders<T extends HeaderOption>(
-  before: readonly T[],
-  given: readonly HeaderOption[],
-): (T | HeaderOption)[] {
-  const named = new Set(given.map(({ name }) => foldHeaderName(name)));
-  return [...before.filter(({ name }) => !named.has(foldHeaderName(name))), ...given];
 }

@@ -1,4 +1,4 @@
-import { BALANCING_NAMES, type ResourceLimits } from '@zeronaut/model';
+import type { Balancing, ResourceLimits } from '@zeronaut/model';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** Limits of a resource on the command line; `none` takes one away. Absent: not said. */
@@ -19,8 +19,11 @@ export function addLimitOptions(command: Command): Command {
     .option('--rate <requests/time>', 'of one source address: 100/10s, 5/1m', orNone(parseRate));
 }
 
+// Written out: the schemas are not loaded for a command line that only prints its help.
+const BALANCING = ['weighted', 'least-connections', 'source'] satisfies readonly Balancing[];
+
 export function addBalancingOption(command: Command): Command {
-  return command.addOption(new Option('--balancing <how>', 'which target comes next').choices(BALANCING_NAMES));
+  return command.addOption(new Option('--balancing <how>', 'which target comes next').choices(BALANCING));
 }
 
 /** Those of before, but for what is said now. */

@@ -1,8 +1,9 @@
 import type { Balancing, ResourceInput } from '@zeronaut/model';
 import type { Command } from 'commander';
 import { usageError } from '../cli-error.ts';
+import type { withHeaders as WithHeaders } from './changed-headers.ts';
 import { type CommandLine, type CommonOptions, connect, createCommand, outputOf } from './command-line.ts';
-import { addHeaderOptions, type HeaderOptions, withHeaders } from './header-options.ts';
+import { addHeaderOptions, type HeaderOptions } from './header-options.ts';
 import { addBalancingOption, addLimitOptions, type LimitOptions, withLimits } from './limit-options.ts';
 import { findResource } from './resource-questions.ts';
 
@@ -31,6 +32,7 @@ export function updateResourceCommand(line: CommandLine): Command {
     .option('--no-headers', 'no header rules any more')
     .action(async (name: string, options: UpdateOptions) => {
       const { resourceInputOf } = await import('@zeronaut/model');
+      const { withHeaders } = await import('./changed-headers.ts');
       const output = outputOf(line, options);
       const { api } = await connect(line, options);
       const resource = await findResource(api, name);
@@ -40,7 +42,7 @@ export function updateResourceCommand(line: CommandLine): Command {
       const before = resourceInputOf(resource);
       const body: ResourceInput = {
         ...before,
-        headers: headersOf(before.headers, options),
+        headers: headersOf(before.headers, options, withHeaders),
         limits: withLimits(before.limits, options),
         balancing: options.balancing ?? before.balancing,
       };
@@ -51,7 +53,11 @@ export function updateResourceCommand(line: CommandLine): Command {
     });
 }
 
-function headersOf(before: ResourceInput['headers'], options: UpdateOptions): ResourceInput['headers'] {
+function headersOf(
+  before: ResourceInput['headers'],
+  options: UpdateOptions,
+  withHeaders: typeof WithHeaders,
+): ResourceInput['headers'] {
   const given = options.hostHeader !== undefined || options.requestHeader || options.responseHeader;
   if (options.headers === false) {
     if (given) throw usageError('--no-headers takes all rules away, and others are given beside it');

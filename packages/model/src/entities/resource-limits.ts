@@ -59,6 +59,5 @@ export const HTTP_LIMITS = ['bodyBytes', 'responseTimeoutMs'] as const satisfies
  * Which of the targets that are well gets the next flow. `weighted`: in turns, by weight. `least-connections`: the one with the fewest open,
  * by weight. `source`: the same one for the same address (of one /64 in IPv6); when one is lost, only its share moves.
  */
-export const BALANCING_NAMES = ['weighted', 'least-connections', 'source'] as const;
-export const balancing = z.enum(BALANCING_NAMES);
+export const balancing = z.enum(['weighted', 'least-connections', 'source']);
 export type Balancing = z.infer<typeof balancing>;
