@@ -273,8 +273,8 @@ describe('a gateway', () => {
     await page.waitForSelector('main >> dd:has-text("Zürich")');
     for (const path of ['/gateways', '/']) {
       await console_.open(path);
-      await page.waitForSelector('section[aria-label="Where gateways and sites are"] >> text=Zürich');
-      await page.waitForSelector('section[aria-label="Where gateways and sites are"] >> circle >> nth=1', {
+      await page.waitForSelector('section[aria-label="Where gateways, sites and agents are"] >> text=Zürich');
+      await page.waitForSelector('section[aria-label="Where gateways, sites and agents are"] >> circle >> nth=1', {
         state: 'attached',
       });
     }

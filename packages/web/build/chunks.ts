@@ -35,8 +35,9 @@ const CHUNKS: readonly {
   },
 ];
 
-/** Of these each page takes some, and most of it is for forms: they go where they are used. */
-const SHARED = /\/packages\/(?:model|policy|audit|passkeys)\/|\/node_modules\/zod\//;
+/** Of these each page takes some, and most of it is for forms: they go where they are used, but for texts of one language. */
+const SHARED =
+  /\/packages\/(?:policy|audit|passkeys)\/|\/packages\/model\/(?!src\/(?:alarm-texts\.|reasons\.de))|\/node_modules\/zod\//;
 
 export function chunkOf(root: string): Rolldown.CodeSplittingNameFunction {
   let chunks: ReadonlyMap<string, string> | undefined;

@@ -1,9 +1,9 @@
-import { alarmTextsEn } from '@zeronaut/model';
+import { alarmTexts } from '@zeronaut/model/alarm-texts.en';
 import { alarmMessages } from './alarm-messages.ts';
 
 /** Texts of the pieces that every page uses. */
 export const messages = {
-  ...alarmMessages(alarmTextsEn),
+  ...alarmMessages(alarmTexts),
   'copy.copy': 'Copy',
   'copy.copied': 'Copied',
   'state.retry': 'Try again',
