@@ -290,9 +290,7 @@ describe('the keyboard alone', () => {
     await page.waitForSelector('section[aria-label="What to do"] >> text=ask them');
     const accesses = page.getByRole('region', { name: 'The accesses that made it' });
     await accesses.getByRole('listitem').first().waitFor();
-    await page.waitForSelector(
-      'section[aria-label="What was done to it"] >> text=policy.create',
-    );
+    await page.waitForSelector('section[aria-label="What was done to it"] >> text=policy.create');
     await accesses.getByRole('link', { name: 'All of them' }).click();
     await page.waitForURL(new RegExp(`/security\\?.*policy=${ids.policy}`));
     await page.waitForSelector('main [role=row] button');

@@ -91,6 +91,7 @@ const PACKAGES: Record<string, { readonly name: string; readonly may: readonly s
       '@zeronaut/model',
       '@zeronaut/model/alarm-texts.de',
       '@zeronaut/model/alarm-texts.en',
+      '@zeronaut/model/reasons',
       '@zeronaut/model/reasons.de',
       '@zeronaut/audit',
       '@zeronaut/passkeys',

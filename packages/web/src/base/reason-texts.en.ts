@@ -1,4 +1,4 @@
-import { REASONS } from '@zeronaut/model';
+import { REASONS } from '@zeronaut/model/reasons';
 import type { Messages } from './messages.ts';
 import { messagesOfReasons } from './reason-messages.ts';
 

@@ -84,7 +84,7 @@ async function attempt(world: World, change: Attempt): Promise<string> {
 }
 
 function reasonOf(page: string): string {
-  return /class="soft small">([a-z_.]+) ·/.exec(page)?.[1] ?? page.slice(-300);
+  return /class="soft small"><code>([a-z_.]+)<\/code> ·/.exec(page)?.[1] ?? page.slice(-300);
 }
 
 const later = ({ fixture }: World, seconds: number) => Math.floor(fixture.clock.nowMs / 1000) + 4 + seconds;

@@ -35,7 +35,7 @@ eachDatabase('an invitation is mailed, joined once from its page, and signs in',
     return { status: answer.status, text: await answer.text() };
   };
   assert.equal((await join({}, { origin: 'https://evil.example' })).status, 403, 'a form of another site');
-  assert.match((await join({ password: 'password1234' })).text, /needs to be better/);
+  assert.match((await join({ password: 'password1234' })).text, /passwords that everybody tries first/);
   assert.match((await join({ password: 'ann@example.com!' })).text, /not the e-mail address/);
   assert.match((await join({ name: '' })).text, /Name and password are needed/);
   assert.equal((await join({ token: `${token}x` })).status, 404);

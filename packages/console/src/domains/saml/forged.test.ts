@@ -373,7 +373,7 @@ async function attempt(world: SamlWorld, forgery: Forgery): Promise<string> {
   const onward = /<a id="next" href="([^"]+)"/.exec(text)?.[1]?.replaceAll('&amp;', '&');
   const last = onward === undefined ? text : await (await browser.get(new URL(onward, world.console).href)).text();
   const signedIn = browser.cookie(world.console, 'zn_console') !== null;
-  return signedIn ? 'signed in' : (/class="soft small">([a-z_.]+) ·/.exec(last)?.[1] ?? last.slice(-300));
+  return signedIn ? 'signed in' : (/class="soft small"><code>([a-z_.]+)<\/code> ·/.exec(last)?.[1] ?? last.slice(-300));
 }
 
 test('forged and misused assertions are refused, each for its own reason', async (t) => {
