@@ -11,6 +11,7 @@ import { routeQuery } from '../base/api.ts';
 import { matching } from '../base/list-order.ts';
 import { LANGUAGE_NAMES, LANGUAGES, setLanguage, useMessages } from '../base/messages.ts';
 import { signOut, useMay } from '../base/session.ts';
+import { useSettled } from '../base/use-settled.ts';
 import {
   CloseIcon,
   DeviceIcon,
@@ -40,6 +41,8 @@ interface Command {
 }
 
 const SHOWN_PER_GROUP = 6;
+/** Eight lists are asked for what was typed, and each answer is shown: not for every letter of a word. */
+const ASK_AFTER_MS = 80;
 
 /** Goes anywhere and begins anything by typing: pages, actions, and what the organization has. */
 export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
@@ -199,20 +202,22 @@ function useCommands(q: string, onClose: () => void): readonly Command[] {
   const go = (href: string) => then(() => router.navigate({ href }));
   const words = wordsOf(q);
   const isAsked = words.length > 0;
-  const actionsOf = (of: keyof typeof THING_ACTIONS) => {
+  const settled = useSettled(q, ASK_AFTER_MS);
+  const settledWords = wordsOf(settled);
+  const actionsOf = (of: keyof typeof THING_ACTIONS, typed: readonly string[]) => {
     const all: readonly { readonly do: Act; readonly permission: Permission }[] = THING_ACTIONS[of];
     return all.flatMap((action) => {
-      const rest = may(action.permission) ? restOf(words, COMMAND_WORDS[action.do]) : null;
+      const rest = may(action.permission) ? restOf(typed, COMMAND_WORDS[action.do]) : null;
       return rest === null ? [] : [{ ...action, rest }];
     });
   };
   /** Without the word of an action: what the thing itself is called. */
   const asked = (of?: keyof typeof THING_ACTIONS) => {
-    const rest = of === undefined ? undefined : actionsOf(of)[0]?.rest;
-    const name = rest === undefined ? q.trim() : rest.join(' ');
+    const rest = of === undefined ? undefined : actionsOf(of, settledWords)[0]?.rest;
+    const name = rest === undefined ? settled.trim() : rest.join(' ');
     return { query: { ...(name !== '' && { q: name }), sort: 'name', limit: SHOWN_PER_GROUP } } as const;
   };
-  const isOn = (permission: Permission) => ({ enabled: isAsked && may(permission) });
+  const isOn = (permission: Permission) => ({ enabled: settledWords.length > 0 && may(permission) });
   const resources = useQuery({ ...routeQuery('resources.list', asked('resources')), ...isOn('resources:read') });
   const gateways = useQuery({ ...routeQuery('gateways.list', asked('gateways')), ...isOn('gateways:read') });
   const users = useQuery({ ...routeQuery('users.list', asked('users')), ...isOn('users:read') });
@@ -262,6 +267,8 @@ function useCommands(q: string, onClose: () => void): readonly Command[] {
     [...allowed(ACTIONS).map((item) => fromItem(item, t('palette.actions'))), ...commands],
   ];
 
+  /** What there is was found for fewer letters. */
+  const isOld = settled !== q;
   interface Thing {
     readonly id: string;
     readonly name: string;
@@ -280,9 +287,9 @@ function useCommands(q: string, onClose: () => void): readonly Command[] {
     detailOf: (row: Row) => string,
     of?: keyof typeof THING_ACTIONS,
   ): readonly Command[] => {
-    const wanted = of === undefined ? [] : actionsOf(of);
+    const wanted = of === undefined ? [] : actionsOf(of, words);
     const name = wanted[0] === undefined ? q : wanted[0].rest.join(' ');
-    const rows = foundOf(query, name);
+    const rows = foundOf(query, name, isOld);
     const acts = wanted.flatMap((action) =>
       rows
         .filter((row) => isFor(action.do, row))
@@ -327,11 +334,11 @@ function useCommands(q: string, onClose: () => void): readonly Command[] {
         ...things(policies, t('nav.policies'), '/policies', <PolicyIcon key="icon" />, () => ''),
         ...things(sites, t('nav.sites'), '/sites', <SiteIcon key="icon" />, () => ''),
         // They have no page of their own: their list, with them alone.
-        ...foundOf(groups, q).map(({ id, name }) => ({
+        ...foundOf(groups, q, isOld).map(({ id, name }) => ({
           ...{ id, group: t('palette.groups'), text: name, detail: '', icon: <UserIcon /> },
           run: go(`/users?group=${encodeURIComponent(id)}`),
         })),
-        ...foundOf(accounts, q).map(({ id, name }) => ({
+        ...foundOf(accounts, q, isOld).map(({ id, name }) => ({
           ...{ id, group: t('nav.programs'), text: name, detail: '', icon: <KeyIcon /> },
           run: go(`/service-accounts?q=${encodeURIComponent(name)}`),
         })),
@@ -361,7 +368,7 @@ interface Answer<Row> {
 }
 
 /** While the API looks, what it found for fewer letters: Enter never opens what was not typed. */
-function foundOf<Row extends { readonly name: string }>(query: Answer<Row>, q: string): readonly Row[] {
+function foundOf<Row extends { readonly name: string }>(query: Answer<Row>, q: string, isOld: boolean): readonly Row[] {
   const items = query.data?.items ?? [];
-  return query.isPlaceholderData ? matching(items, q, ({ name }) => name) : items;
+  return isOld || query.isPlaceholderData ? matching(items, q, ({ name }) => name) : items;
 }

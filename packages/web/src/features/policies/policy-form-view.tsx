@@ -11,6 +11,7 @@ import type { FormCondition, PolicyForm } from '@zeronaut/model';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { call, routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
+import { useSettled } from '../../base/use-settled.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { PlusIcon } from '../../ui/icons.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
@@ -19,7 +20,6 @@ import { ConditionList } from './condition-list.tsx';
 import { policyMessages } from './messages.ts';
 import { useProblemWords } from './problem-words.ts';
 import { SelectorList } from './selector-list.tsx';
-import { useSettled } from './use-settled.ts';
 
 const ACTIONS = ['access', 'read', 'write', 'connect', 'forward', 'administer'] as const;
 const WHO = ['user', 'service_account', 'guest', 'group', 'role'] as const;

@@ -7,12 +7,12 @@ import { lazy, Suspense, useMemo } from 'react';
 import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
+import { useSettled } from '../../base/use-settled.ts';
 import { RowsSkeleton } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { type NamedId, vocabularyOf } from './cedar-vocabulary.ts';
 import { policyMessages } from './messages.ts';
 import { useProblemWords } from './problem-words.ts';
-import { useSettled } from './use-settled.ts';
 
 const CedarEditor = lazy(async () => ({ default: (await import('./cedar-editor.tsx')).CedarEditor }));
 const NONE: readonly PolicyProblem[] = [];

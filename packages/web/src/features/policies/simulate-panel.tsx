@@ -13,6 +13,7 @@ import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useProblemText } from '../../base/problem-texts.ts';
 import { useMay } from '../../base/session.ts';
+import { useSettled } from '../../base/use-settled.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { ErrorState } from '../../ui/states.tsx';
@@ -20,7 +21,6 @@ import type { Draft } from './draft.ts';
 import { policyMessages } from './messages.ts';
 import { EffectTag, ModeChip, OutcomeChip } from './policy-chips.tsx';
 import { ACTIONS, EMPTY_QUESTION, FACTORS, type QuestionFields, questionOf } from './question.ts';
-import { useSettled } from './use-settled.ts';
 
 interface Asked {
   readonly fields: QuestionFields;

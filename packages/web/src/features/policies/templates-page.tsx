@@ -10,6 +10,7 @@ import { useState } from 'react';
 import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
+import { useSettled } from '../../base/use-settled.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
@@ -20,7 +21,6 @@ import { handOver } from './draft.ts';
 import { policyMessages } from './messages.ts';
 import { OutcomeChip } from './policy-chips.tsx';
 import { useTemplateText } from './template-texts.ts';
-import { useSettled } from './use-settled.ts';
 
 const route = getRouteApi('/policies/templates');
 

@@ -3,11 +3,11 @@ import { useEffect, useState } from 'react';
 const PAUSE_MS = 350;
 
 /** The value as it was when typing last paused. */
-export function useSettled<T>(value: T): T {
+export function useSettled<T>(value: T, pauseMs = PAUSE_MS): T {
   const [settled, setSettled] = useState(value);
   useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), PAUSE_MS);
+    const timer = setTimeout(() => setSettled(value), pauseMs);
     return () => clearTimeout(timer);
-  }, [value]);
+  }, [value, pauseMs]);
   return settled;
 }
