@@ -48,6 +48,8 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
   #draining = false;
   #peerEnded = false;
   #headStarted = false;
+  /** The caller was told to send the body. */
+  #continued = false;
   #bodyPaused = false;
   #lingerBytes = 0;
   /** What waits, in a buffer that grows by doubling so that many small reads cost no more than few big ones. */
@@ -184,11 +186,20 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
   /** The exchange takes the body now: what has come already at once, the rest as it comes. */
   takeBody(): void {
     const request = this.#request!;
-    if (request.expectContinue && this.#heldBytes === 0) this.stream.write(CONTINUE);
+    if (request.expectContinue && this.#heldBytes === 0 && !this.#continued) this.stream.write(CONTINUE);
+    this.#continued = true;
     this.#state = BODY;
     this.deadline = this.#owner.deadlines.now + this.#owner.limits.idleTimeoutMs;
     if (!this.#consuming) this.#consumeHeld();
     this.#resume();
+  }
+
+  /** Nobody takes the body until the next `takeBody`: what comes meanwhile is kept for it. */
+  holdBody(): void {
+    if (this.#state !== BODY) return;
+    this.#state = HOLD;
+    this.#bodyPaused = false;
+    this.deadline = Number.POSITIVE_INFINITY;
   }
 
   /** Stops reading until `resumeBody`: upstream is slower than the caller. */
@@ -293,6 +304,7 @@ export class HttpConnection implements ByteStreamHandler, Deadlined {
     this.#request = request;
     this.#state = HOLD;
     this.#headStarted = false;
+    this.#continued = false;
     this.deadline = Number.POSITIVE_INFINITY;
     const exchange = new Exchange(this, request, this.#owner);
     this.#exchange = exchange;

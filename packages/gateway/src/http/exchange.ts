@@ -326,7 +326,11 @@ export class Exchange implements Flow, UpstreamUser {
   onUpstreamFailed(fault: Fault): void {
     this.#upstream = null;
     if (this.ended) return;
-    if (this.status === 0) this.#owner.upstreamFailed(this, fault);
+    if (this.status === 0) {
+      // Another connection may be looked for, and has to carry the body as a whole.
+      if (this.repeatable) this.connection.holdBody();
+      this.#owner.upstreamFailed(this, fault);
+    }
     // Part of the answer is out already: only a broken connection tells the caller that the rest is missing.
     else this.connection.abort();
   }

@@ -108,7 +108,12 @@ class Taking {
     if (isNew) this.#note('address_grant.create', row, user);
     if (ends) this.#end(row, told.ended!, user);
     if (told.ended !== null) return true;
-    const mayCount = row.revoked_at === null && user.status === 'active' && !revokedSessions.has(row.session_id);
+    // What it ended once does not begin again, whatever an older file of the gateway says.
+    const mayCount =
+      row.ended_at === null &&
+      row.revoked_at === null &&
+      user.status === 'active' &&
+      !revokedSessions.has(row.session_id);
     if (!mayCount) this.ended.push(row.id);
     return true;
   }

@@ -88,7 +88,7 @@ export async function erase(
   // Counting reads the whole log: not while it is locked.
   const before = await previewErasure(context, caller, userId, formerEmail);
   if (before instanceof Refusal) return before;
-  const erased = await leaveNoTrace(context.store, () =>
+  const erasing = leaveNoTrace(context.store, () =>
     context.store.transaction(async (queries) => {
       // Whoever appends waits here, and then finds no key: it makes a new subject.
       await queries
@@ -123,7 +123,8 @@ export async function erase(
       return { ...before, active: false, subjects };
     }),
   );
-  context.authority.subjectKeys.forget();
+  // Also where tidying up after the commit fails: the key is gone by then.
+  const erased = await erasing.finally(() => context.authority.subjectKeys.forget());
   // Dead rows of PostgreSQL have the key until then.
   if (kind === 'postgres' && !(erased instanceof Refusal)) await sql`vacuum audit_subjects`.execute(db);
   return erased;

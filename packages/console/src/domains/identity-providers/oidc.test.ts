@@ -148,7 +148,7 @@ test('whom a provider may speak for', async (t) => {
     peer.signedIn = subject;
     const browser = new TestBrowser();
     const page = await (await browser.get(`${world.console}/sign-in/with/${provider.id}`)).text();
-    return /class="soft small">([a-z_.]+) ·/.exec(page)?.[1] ?? (await me(world, browser)).user.id;
+    return /class="soft small"><code>([a-z_.]+)<\/code> ·/.exec(page)?.[1] ?? (await me(world, browser)).user.id;
   };
   const bob = (await organization.user('member', { email: 'bob@corp.example' })).user;
   const eve = (await organization.user('owner', { email: 'eve@elsewhere.example' })).user;

@@ -36,7 +36,7 @@ eachDatabase('an invitation is mailed, joined once from its page, and signs in',
   };
   assert.equal((await join({}, { origin: 'https://evil.example' })).status, 403, 'a form of another site');
   assert.match((await join({ password: 'password1234' })).text, /passwords that everybody tries first/);
-  assert.match((await join({ password: 'ann@example.com!' })).text, /not the e-mail address/);
+  assert.match((await join({ password: 'ann@example.com!' })).text, /must not be the e-mail address/);
   assert.match((await join({ name: '' })).text, /Name and password are needed/);
   assert.equal((await join({ token: `${token}x` })).status, 404);
   assert.match((await join({ email: 'eve@example.com', role: 'owner' })).text, /ann@example\.com · operator/);

@@ -33,7 +33,11 @@ export function keepHeaders(
   before: StoredResource | null,
 ): KeptHeaders | Refusal {
   const known = knownSecrets(before);
-  const elsewhere = before !== null && targets.some((target) => !before.targets.some((old) => isSame(old, target)));
+  // Another Host can be another service behind the same address.
+  const elsewhere =
+    before !== null &&
+    (before.headers.host !== input.host ||
+      targets.some((target) => !before.targets.some((old) => isSame(old, target))));
   const headerSecrets: string[] = [];
   const request: HeaderRules['request'] = [];
   for (const [index, { action, name, value, ...rule }] of input.request.entries()) {

@@ -88,6 +88,13 @@ export async function remove(
       .where('revoked_at', 'is', null)
       .execute();
   }
+  // Where a person's machine is says where they are.
+  await queries
+    .updateTable('devices')
+    .set({ place: null })
+    .where('organization_id', '=', organizationId)
+    .where('user_id', '=', id)
+    .execute();
   // What they handed out, and what was sent to their address: a link kept back would let them in again.
   await queries
     .updateTable('shares')
