@@ -6,7 +6,7 @@ import type { Caller, Context } from '../context.ts';
 import { throughDevices } from '../devices/through-devices.ts';
 import { findProviderRow } from '../identity-providers/provider-rows.ts';
 import { contains } from '../list.ts';
-import { getAssertions } from '../policies/assertions.ts';
+import { getAssertions, mayReadAssertions } from '../policies/assertions.ts';
 import { findResource } from '../resources/resources.ts';
 
 const DAY_MS = 86_400_000;
@@ -65,7 +65,7 @@ export async function previewResourceRemoval(
       accessRequests: await openRequests(db, organizationId, resource.id, nowMs),
     },
     unreachable: [],
-    namedBy: await usesOf(db, organizationId, { type: 'Resource', id: resource.id, name: resource.name }),
+    namedBy: await usesOf(db, caller, { type: 'Resource', id: resource.id, name: resource.name }),
   };
 }
 
@@ -82,7 +82,7 @@ export async function previewSiteRemoval(context: Context, caller: Caller, id: s
   return {
     ends: { ...NOTHING, accessRequests: await openRequests(db, organizationId, id, context.clock()) },
     unreachable: [],
-    namedBy: await usesOf(db, organizationId, { type: 'Site', id, name: site.name }),
+    namedBy: await usesOf(db, caller, { type: 'Site', id, name: site.name }),
   };
 }
 
@@ -111,7 +111,7 @@ export async function previewDeviceRemoval(context: Context, caller: Caller, id:
       tunnels: context.presence(organizationId).devices.has(id) ? 1 : 0,
     },
     unreachable: await throughDevices(db, organizationId, [id], SHOWN_USES),
-    namedBy: await usesOf(db, organizationId, { type: 'Device', id, name: device.name }),
+    namedBy: await usesOf(db, caller, { type: 'Device', id, name: device.name }),
   };
 }
 
@@ -167,9 +167,12 @@ async function openRequests(queries: Queries, organizationId: string, objectId: 
 /** Rules, policies and assertions that would say nothing without it. */
 async function usesOf(
   queries: Queries,
-  organizationId: string,
+  caller: Caller,
   { type, id, name }: { readonly type: string; readonly id: string; readonly name: string },
 ): Promise<Removal['namedBy']> {
+  // Who may not read policies is told of none that names it.
+  if (!mayReadAssertions(caller)) return [];
+  const { organizationId } = caller;
   const rule = await queries
     .selectFrom('approval_rules')
     .select('object_id')
