@@ -87,16 +87,7 @@ const PACKAGES: Record<string, { readonly name: string; readonly may: readonly s
   },
   web: {
     name: '@zeronaut/web',
-    may: [
-      '@zeronaut/model',
-      '@zeronaut/model/alarm-texts.de',
-      '@zeronaut/model/alarm-texts.en',
-      '@zeronaut/model/reasons',
-      '@zeronaut/model/reasons.de',
-      '@zeronaut/audit',
-      '@zeronaut/passkeys',
-      '@zeronaut/policy',
-    ],
+    may: ['@zeronaut/model', '@zeronaut/model/reasons.de', '@zeronaut/audit', '@zeronaut/passkeys', '@zeronaut/policy'],
     reason: 'the web console runs in a browser and meets the console only in its API, whose routes are in model',
   },
   testkit: {

@@ -1,6 +1,8 @@
 /** The shared vocabulary. Schemas, names and pure functions only: no I/O, and safe in a browser. */
 export * from './address.ts';
 export * from './alarm-text.ts';
+export { alarmTexts as alarmTextsDe } from './alarm-texts.de.ts';
+export { alarmTexts as alarmTextsEn } from './alarm-texts.en.ts';
 export * from './api/access-request-routes.ts';
 export * from './api/activity-routes.ts';
 export * from './api/address-routes.ts';

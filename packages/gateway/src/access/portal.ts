@@ -45,6 +45,12 @@ import type { ClaimsOf } from './tokens.ts';
 const SIGN_IN_FAILURES = 10;
 const SIGN_IN_FAILURE_INTERVAL_MS = 10_000;
 
+/** Where a sign-in returns to: as it is carried through the form, and what it says. */
+interface SignInState {
+  readonly token: string;
+  readonly claims: ClaimsOf<'state'>;
+}
+
 /**
  * The gateway's own host: sign-in for all services, and the visitor's services, ports and authorised addresses.
  * Passwords go to the console over the sync link and nowhere else. Where a sign-in returns to comes only from a state
@@ -139,9 +145,8 @@ export class Portal {
 
   #showSignIn(flow: Flow, head: RequestHead): LocalResponse {
     const fields = parseFields(head.query);
-    const stateToken = fields?.get('state') ?? null;
-    const state = stateToken === null ? null : this.#openState(flow, stateToken);
-    if (fields === null || (stateToken !== null && state === null)) return refuse(flow, head, 'access.state_invalid');
+    const state = fields === null ? 'invalid' : this.#readState(flow, fields);
+    if (fields === null || state === 'invalid') return refuse(flow, head, 'access.state_invalid');
 
     const proof = this.#proof(flow, head);
     const again = fields.get('again') === '1' && proof.user !== null;
@@ -151,7 +156,7 @@ export class Portal {
       flow,
       head,
       {
-        state: state === null ? null : { token: stateToken!, claims: state },
+        state,
         csrf: csrf.value,
         email: again ? proof.user!.email : '',
         failure: again ? 'access.step_up_required' : null,
@@ -164,7 +169,7 @@ export class Portal {
     flow: Flow,
     head: RequestHead,
     view: {
-      readonly state: { readonly token: string; readonly claims: ClaimsOf<'state'> } | null;
+      readonly state: SignInState | null;
       readonly csrf: string;
       readonly email: string;
       readonly failure: Reason | null;
@@ -192,9 +197,8 @@ export class Portal {
   async #signIn(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
     const fields = parseForm(head, body);
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
-    const stateToken = fields.get('state') ?? null;
-    const state = stateToken === null ? null : this.#openState(flow, stateToken);
-    if (stateToken !== null && state === null) return refuse(flow, head, 'access.state_invalid');
+    const state = this.#readState(flow, fields);
+    if (state === 'invalid') return refuse(flow, head, 'access.state_invalid');
 
     const { sync } = this.#context;
     const email = fields.get('email')?.trim() ?? '';
@@ -202,12 +206,7 @@ export class Portal {
       this.#signInPage(
         flow,
         head,
-        {
-          state: state === null ? null : { token: stateToken!, claims: state },
-          csrf: fields.get('csrf')!,
-          email: email.slice(0, 254),
-          failure: reason,
-        },
+        { state, csrf: fields.get('csrf')!, email: email.slice(0, 254), failure: reason },
         headers,
       );
     if (sync === null) return again('access.unavailable');
@@ -246,9 +245,8 @@ export class Portal {
   async #signInWithPasskey(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
     const fields = parseForm(head, body);
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
-    const stateToken = fields.get('state') ?? null;
-    const state = stateToken === null ? null : this.#openState(flow, stateToken);
-    if (stateToken !== null && state === null) return refuse(flow, head, 'access.state_invalid');
+    const state = this.#readState(flow, fields);
+    if (state === 'invalid') return refuse(flow, head, 'access.state_invalid');
     const csrf = fields.get('csrf')!;
     const source = sourceOf(flow.downstream.address);
     const waitMs = this.#attempts.take(source, this.#context.now());
@@ -260,7 +258,7 @@ export class Portal {
       return this.#signInPage(
         flow,
         head,
-        { state: state === null ? null : { token: stateToken!, claims: state }, csrf, email: '', failure: token },
+        { state, csrf, email: '', failure: token },
         waitMs > 0 ? [retryAfter(waitMs)] : [],
       );
     }
@@ -299,18 +297,18 @@ export class Portal {
     flow: Flow,
     head: RequestHead,
     proof: SessionProof,
-    state: ClaimsOf<'state'> | null,
+    state: SignInState | null,
     headers: readonly (readonly [string, string])[],
   ): LocalResponse {
     const reader = readerOf(flow, head);
     if (state === null) return redirect(303, '/', headers);
     const { user } = proof;
-    const resource = resourceOfHost(flow.tables, state.host);
+    const resource = resourceOfHost(flow.tables, state.claims.host);
     if (resource === null || user === null) return refuse(flow, head, 'access.state_invalid', { headers });
     if (!mayUse(user, resource, flow, this.#context.now())) {
       const csrf = csrfOf(head);
       return refuse(flow, head, 'access.not_allowed', {
-        host: state.host,
+        host: state.claims.host,
         user,
         headers: [...headers, ...csrf.headers],
         actions: [
@@ -321,8 +319,8 @@ export class Portal {
       });
     }
     const { signingKey, gatewayId } = this.#context;
-    const code = mintCode(state, proof, signingKey, gatewayId, this.#context.now());
-    const back = `${originOf(state.host, flow, head)}/.zeronaut/callback?code=${code}`;
+    const code = mintCode(state.claims, proof, signingKey, gatewayId, this.#context.now());
+    const back = `${originOf(state.claims.host, flow, head)}/.zeronaut/callback?code=${code}`;
     return redirect(head.method === 'POST' ? 303 : 302, back, headers);
   }
 
@@ -384,11 +382,14 @@ export class Portal {
     return this.#context.sessions.ofPortal(head.headers, flow.tables, this.#context.now());
   }
 
-  #openState(flow: Flow, text: string): ClaimsOf<'state'> | null {
+  /** Null: the portal itself was opened. */
+  #readState(flow: Flow, fields: ReadonlyMap<string, string>): SignInState | null | 'invalid' {
+    const text = fields.get('state');
+    if (text === undefined) return null;
     const expected = { tables: flow.tables, audience: PORTAL_AUDIENCE, nowMs: this.#context.now() };
     const token = this.#context.verifier.verify('state', text, expected);
-    if (token.state !== 'valid') return null;
-    return resourceOfHost(flow.tables, token.claims.host) === null ? null : token.claims;
+    if (token.state !== 'valid' || resourceOfHost(flow.tables, token.claims.host) === null) return 'invalid';
+    return { token: text, claims: token.claims };
   }
 }
 

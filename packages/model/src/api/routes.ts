@@ -555,7 +555,6 @@ export const routes = defineRoutes({
     summary: 'Publish, or publish again, a service of my device',
     permission: 'resources:write',
     resource: 'body.name',
-    asserted: true,
     status: 200,
     body: serviceInput,
     response: serviceView,

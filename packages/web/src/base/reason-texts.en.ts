@@ -1,4 +1,4 @@
-import { REASONS } from '@zeronaut/model/reasons';
+import { REASONS } from '@zeronaut/model';
 import type { Messages } from './messages.ts';
 import { messagesOfReasons } from './reason-messages.ts';
 

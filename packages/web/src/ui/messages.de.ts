@@ -1,10 +1,10 @@
-import { alarmTexts } from '@zeronaut/model/alarm-texts.de';
+import { alarmTextsDe } from '@zeronaut/model';
 import type { Translation } from '../base/messages.ts';
 import { alarmMessages } from './alarm-messages.ts';
 import type { messages as english } from './messages.en.ts';
 
 export const messages: Translation<typeof english> = {
-  ...alarmMessages(alarmTexts),
+  ...alarmMessages(alarmTextsDe),
   'copy.copy': 'Kopieren',
   'copy.copied': 'Kopiert',
   'state.retry': 'Nochmals versuchen',

@@ -1,9 +1,9 @@
-import { alarmTexts } from '@zeronaut/model/alarm-texts.en';
+import { alarmTextsEn } from '@zeronaut/model';
 import { alarmMessages } from './alarm-messages.ts';
 
 /** Texts of the pieces that every page uses. */
 export const messages = {
-  ...alarmMessages(alarmTexts),
+  ...alarmMessages(alarmTextsEn),
   'copy.copy': 'Copy',
   'copy.copied': 'Copied',
   'state.retry': 'Try again',

@@ -1,5 +1,4 @@
-import type { Alarm, AlarmDetail } from '@zeronaut/model';
-import { alarmTexts } from '@zeronaut/model/alarm-texts.en';
+import { type Alarm, type AlarmDetail, alarmTextsEn } from '@zeronaut/model';
 import { useMessages } from '../base/messages.ts';
 import { uiMessages } from './messages.ts';
 
@@ -8,7 +7,7 @@ export function useAlarmDetail(): (alarm: Pick<Alarm, 'detail' | 'said'>) => str
   const t = useMessages(uiMessages);
   return ({ detail, said }) => {
     // Of a newer console, or of before alarms said it so.
-    if (said === null || !Object.hasOwn(alarmTexts.details, said.text)) return detail;
+    if (said === null || !Object.hasOwn(alarmTextsEn.details, said.text)) return detail;
     return t(`alarmDetail.${said.text as AlarmDetail}`, said.values);
   };
 }

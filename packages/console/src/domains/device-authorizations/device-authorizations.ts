@@ -9,7 +9,7 @@ import { checkNotLinked } from '../memberships/home.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { completeSignIn } from '../sessions/complete-sign-in.ts';
 import { RateLimit } from '../sessions/rate-limit.ts';
-import type { IssuedSession } from '../sessions/sessions.ts';
+import { type IssuedSession, isOpen } from '../sessions/sessions.ts';
 import type { ProvedFactor } from '../sessions/sign-in-policy.ts';
 
 /** RFC 8628, 6.1: no vowels, so that no words come out, and nothing that looks like something else. 20^8 codes. */
@@ -177,7 +177,7 @@ export async function pollDeviceAuthorization(
       .returning(['user_id', 'organization_id', 'factors', 'approved_by_session'])
       .executeTakeFirst();
     if (used?.user_id == null || used.organization_id === null) return new Refusal('api.token_used');
-    if (used.approved_by_session !== null && !(await isOpen(queries, used.approved_by_session, nowMs))) {
+    if (used.approved_by_session !== null && !(await isOpenSession(queries, used.approved_by_session, nowMs))) {
       return new Refusal('api.access_denied');
     }
     const factors = JSON.parse(used.factors) as ProvedFactor[];
@@ -199,13 +199,12 @@ export async function pollDeviceAuthorization(
   });
 }
 
-async function isOpen(queries: Queries, sessionId: string, nowMs: number): Promise<boolean> {
+async function isOpenSession(queries: Queries, sessionId: string, nowMs: number): Promise<boolean> {
   const row = await queries
     .selectFrom('sessions')
     .select('id')
     .where('id', '=', sessionId)
-    .where('revoked_at', 'is', null)
-    .where('expires_at', '>', nowMs)
+    .where((eb) => isOpen(eb, nowMs))
     .executeTakeFirst();
   return row !== undefined;
 }

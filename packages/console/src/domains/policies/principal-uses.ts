@@ -53,6 +53,18 @@ export async function usesOfPrincipal(
       .execute();
     for (const { name } of rules) uses.push({ kind: 'approval_rule', name });
   }
+  const policies = await policiesNaming(queries, organizationId, entities, limit);
+  uses.push(...policies.map((name) => ({ kind: 'policy' as const, name })));
+  return uses;
+}
+
+/** Names of the policies whose text has one of these, at most `limit`. */
+export async function policiesNaming(
+  queries: Queries,
+  organizationId: string,
+  entities: NamedPrincipal['entities'],
+  limit: number,
+): Promise<string[]> {
   const texts = entities.map(([, id]) => contains(JSON.stringify(id), ['text']));
   const policies = await queries
     .selectFrom('policies')
@@ -66,8 +78,8 @@ export async function usesOfPrincipal(
     type === '' ? JSON.stringify(id) : new RegExp(`\\b${type}\\s*::\\s*${JSON.stringify(id)}`),
   );
   const names = (text: string) => named.some((one) => (typeof one === 'string' ? text.includes(one) : one.test(text)));
-  for (const { name } of policies.filter(({ text }) => names(text)).slice(0, limit)) {
-    uses.push({ kind: 'policy', name });
-  }
-  return uses;
+  return policies
+    .filter(({ text }) => names(text))
+    .slice(0, limit)
+    .map(({ name }) => name);
 }

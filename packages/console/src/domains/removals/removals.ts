@@ -5,9 +5,10 @@ import type { Queries } from '../../store/store.ts';
 import type { Caller, Context } from '../context.ts';
 import { throughDevices } from '../devices/through-devices.ts';
 import { findProviderRow } from '../identity-providers/provider-rows.ts';
-import { contains } from '../list.ts';
 import { getAssertions, mayReadAssertions } from '../policies/assertions.ts';
+import { policiesNaming } from '../policies/principal-uses.ts';
 import { findResource } from '../resources/resources.ts';
+import { isOpen } from '../sessions/sessions.ts';
 
 const DAY_MS = 86_400_000;
 /** Somebody waits for it: the newest of a busy day say enough. */
@@ -101,8 +102,7 @@ export async function previewDeviceRemoval(context: Context, caller: Caller, id:
     .select((eb) => eb.fn.countAll<number | string>().as('count'))
     .where('organization_id', '=', organizationId)
     .where('device_id', '=', id)
-    .where('revoked_at', 'is', null)
-    .where('expires_at', '>', context.clock())
+    .where((eb) => isOpen(eb, context.clock()))
     .executeTakeFirstOrThrow();
   return {
     ends: {
@@ -179,21 +179,11 @@ async function usesOf(
     .where('organization_id', '=', organizationId)
     .where('object_id', '=', id)
     .executeTakeFirst();
-  const policies = await queries
-    .selectFrom('policies')
-    .select(['name', 'text'])
-    .where('organization_id', '=', organizationId)
-    .where(contains(JSON.stringify(id), ['text']))
-    .orderBy('id')
-    .execute();
-  const entity = new RegExp(`\\b${type}\\s*::\\s*${JSON.stringify(id)}`);
+  const policies = await policiesNaming(queries, organizationId, [[type, id]], SHOWN_USES);
   const { assertions } = await getAssertions(queries, organizationId);
   return [
     ...(rule === undefined ? [] : [{ kind: 'approval_rule' as const, name }]),
-    ...policies
-      .filter(({ text }) => entity.test(text))
-      .slice(0, SHOWN_USES)
-      .map((policy) => ({ kind: 'policy' as const, name: policy.name })),
+    ...policies.map((policy) => ({ kind: 'policy' as const, name: policy })),
     ...assertions
       // Devices are no object of a question, and may be called as a resource is.
       .filter(({ object }) => type !== 'Device' && (object === id || object === name))

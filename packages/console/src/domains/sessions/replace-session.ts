@@ -2,6 +2,7 @@ import { appendAudit } from '../audit/audit.ts';
 import type { Context, Origin } from '../context.ts';
 import { hashToken } from '../random-token.ts';
 import { actorOf, type SignedIn } from './complete-sign-in.ts';
+import { isOpen } from './sessions.ts';
 
 /**
  * Whoever shows who they are anew, in a browser that is signed in, has another session from then on: the old token, which somebody may have copied before,
@@ -16,8 +17,7 @@ export async function replaceSession(context: Context, token: string, by: Signed
       .set({ revoked_at: nowMs })
       .where('token_hash', '=', hashToken(token))
       .where('id', '!=', by.sessionId)
-      .where('revoked_at', 'is', null)
-      .where('expires_at', '>', nowMs)
+      .where((eb) => isOpen(eb, nowMs))
       .returning(['id', 'user_id', 'organization_id'])
       .executeTakeFirst();
     if (old === undefined) return;

@@ -7,7 +7,7 @@ import {
   TOKEN_TYPE,
 } from '@zeronaut/model';
 import { SignJWT } from 'jose';
-import type { Selectable } from 'kysely';
+import type { ExpressionBuilder, Selectable } from 'kysely';
 import type { Refusal } from '../../store/refusal.ts';
 import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
@@ -140,12 +140,14 @@ export async function listSessions(
   if (query.kind !== undefined) select = select.where('kind', '=', query.kind);
   if (query.open !== undefined) {
     const nowMs = context.clock();
-    select = select.where((eb) => {
-      const isOpen = eb.and([eb('revoked_at', 'is', null), eb('expires_at', '>', nowMs)]);
-      return query.open === true ? isOpen : eb.not(isOpen);
-    });
+    select = select.where((eb) => (query.open === true ? isOpen(eb, nowMs) : eb.not(isOpen(eb, nowMs))));
   }
   return await listPage(select, query, SESSION_SORTS, toSession);
+}
+
+/** Neither revoked nor past its end. Whether it was used lately is asked where it is shown, see `authenticate.ts`. */
+export function isOpen(eb: ExpressionBuilder<Schema, 'sessions'>, nowMs: number) {
+  return eb.and([eb('revoked_at', 'is', null), eb('expires_at', '>', nowMs)]);
 }
 
 const SESSION_SORTS = { created: { column: 'id', type: 'string' } } as const;

@@ -1,30 +1,14 @@
 import type { PolicyProblem } from '@zeronaut/model';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback } from 'react';
 import { format, type Language, useLanguage } from '../../base/messages.ts';
+import { type OtherTextFiles, type OtherTexts, useOtherTexts } from '../../base/other-texts.ts';
 
-type Texts = Readonly<Record<string, string>>;
-
-/** In English the console says it itself; other languages are fetched when the first text is checked in them. */
-const FILES: Record<Exclude<Language, 'en'>, () => Promise<{ readonly texts: Texts }>> = {
-  de: () => import('./problem-words.de.ts'),
-};
+const FILES: OtherTextFiles = { de: () => import('./problem-words.de.ts') };
 
 /** What is wrong with a policy, in the language of whoever looks; as the console says it where that has no words for it. */
 export function useProblemWords(): (problem: PolicyProblem) => PolicyProblem {
   const language = useLanguage();
-  const [texts, setTexts] = useState<Texts>({});
-  useEffect(() => {
-    let isOver = false;
-    // The console is away: its own words stay.
-    const none = (): { texts: Texts } => ({ texts: {} });
-    const wanted = language === 'en' ? Promise.resolve(none()) : FILES[language]().catch(none);
-    void wanted.then((file) => {
-      if (!isOver) setTexts(file.texts);
-    });
-    return () => {
-      isOver = true;
-    };
-  }, [language]);
+  const texts = useOtherTexts(FILES);
   return useCallback(
     (problem) => {
       const message = wordsFor(problem, texts, language);
@@ -35,7 +19,7 @@ export function useProblemWords(): (problem: PolicyProblem) => PolicyProblem {
 }
 
 /** Null: it has no words there. What is meant instead is said where it is known. */
-export function wordsFor({ code, values }: PolicyProblem, texts: Texts, language: Language): string | null {
+export function wordsFor({ code, values }: PolicyProblem, texts: OtherTexts, language: Language): string | null {
   const find = (key: string) => {
     const meant = `${key}+meant`;
     const name = values.meant !== undefined && values.meant !== '' && Object.hasOwn(texts, meant) ? meant : key;

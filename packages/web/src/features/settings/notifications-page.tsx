@@ -3,8 +3,7 @@ import Button from '@mui/material/Button';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import type { Notification } from '@zeronaut/model';
-import { alarmTexts } from '@zeronaut/model/alarm-texts.en';
+import { alarmTextsEn, type Notification } from '@zeronaut/model';
 import { lazy, Suspense, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
@@ -25,7 +24,7 @@ import { TestResult } from './test-result.tsx';
 
 const route = getRouteApi('/settings/notifications');
 /** Of the texts: the schema would bring zod along. */
-const KIND_COUNT = Object.keys(alarmTexts.kinds).length;
+const KIND_COUNT = Object.keys(alarmTextsEn.kinds).length;
 const dialogs = () => import('./notification-dialog.tsx');
 const CreateDialog = lazy(async () => ({ default: (await dialogs()).NotificationDialog }));
 const EditDialog = lazy(async () => ({ default: (await dialogs()).EditNotificationDialog }));
