@@ -181,6 +181,10 @@ describe('headers and limits of a resource', () => {
     await page.click('role=button[name="Save"]');
     await page.waitForSelector('section[aria-label="Limits"] >> text=7 at the same time');
     await page.click('role=button[name="Save"]');
+    const again = 'it would go to another target or host: give it again';
+    await page.waitForSelector(`:has(> * > input[name="headers.request.0.value"]) >> text="${again}"`);
+    await page.fill('input[name="headers.request.0.value"]', 'given again');
+    await page.click('role=button[name="Save"]');
     await page.waitForSelector('h1:text-is("ruled")');
     await page.waitForSelector('section[aria-label="Headers"] >> text=X-Content-Type-Options: nosniff');
     const now = await world.api.call('resources.get', { params: { id } });

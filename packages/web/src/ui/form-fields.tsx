@@ -6,9 +6,9 @@ import FormHelperText from '@mui/material/FormHelperText';
 import MenuItem from '@mui/material/MenuItem';
 import Switch from '@mui/material/Switch';
 import TextField from '@mui/material/TextField';
-import { get, useController } from 'react-hook-form';
+import { type FieldError, get, useController } from 'react-hook-form';
 import { useMessages } from '../base/messages.ts';
-import { useTheirs } from './form.tsx';
+import { REFUSED, useTheirs } from './form.tsx';
 import { uiMessages } from './messages.ts';
 
 interface FieldProps {
@@ -25,15 +25,18 @@ function useField({ name, hint }: FieldProps) {
   const t = useMessages(uiMessages);
   const { field, formState } = useController({ name });
   const theirs = useTheirs(name.split('.')[0]!);
-  const wrong = get(formState.errors, name) !== undefined;
+  const error: FieldError | undefined = get(formState.errors, name);
+  const wrong = error !== undefined;
   const value: unknown = field.value;
   const isEmpty = value === '' || value === null || value === undefined;
   const note = wrong
-    ? isEmpty
-      ? t('form.missing')
-      : hint === undefined
-        ? t('form.wrong')
-        : t('form.wrongHint', { hint })
+    ? error.type === REFUSED
+      ? error.message
+      : isEmpty
+        ? t('form.missing')
+        : hint === undefined
+          ? t('form.wrong')
+          : t('form.wrongHint', { hint })
     : theirs === undefined
       ? hint
       : t('form.theirs', { value: typeof theirs === 'object' ? JSON.stringify(theirs) : String(theirs) });

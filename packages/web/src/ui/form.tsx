@@ -2,7 +2,7 @@ import { zodResolver } from '@hookform/resolvers/zod';
 import Alert from '@mui/material/Alert';
 import Box from '@mui/material/Box';
 import { createContext, type ReactNode, useContext, useState } from 'react';
-import { type DefaultValues, type FieldValues, FormProvider, type Resolver, useForm } from 'react-hook-form';
+import { type DefaultValues, type FieldValues, FormProvider, get, type Resolver, useForm } from 'react-hook-form';
 import type { z } from 'zod';
 import { ApiProblem } from '../base/api-client.ts';
 import { useMessages } from '../base/messages.ts';
@@ -34,6 +34,9 @@ interface FormProps<S extends z.ZodType<FieldValues, FieldValues>> {
   /** The buttons; `busy` while the write is under way, `dirty` when something was changed. */
   readonly actions: (state: { readonly busy: boolean; readonly dirty: boolean }) => ReactNode;
 }
+
+/** The type of an error that the console found and the schema did not: its message is the console's own. */
+export const REFUSED = 'refused';
 
 /** What somebody else wrote into fields that are changed here too. */
 const Theirs = createContext<Readonly<Record<string, unknown>>>({});
@@ -70,6 +73,7 @@ export function Form<S extends z.ZodType<FieldValues, FieldValues>>(props: FormP
       }
     } catch (cause) {
       if (props.reload === undefined || !(cause instanceof ApiProblem) || cause.problem.status !== 412) {
+        pointOut(cause);
         return setError(cause);
       }
       try {
@@ -77,6 +81,17 @@ export function Form<S extends z.ZodType<FieldValues, FieldValues>>(props: FormP
       } catch (again) {
         setError(again);
       }
+    }
+  }
+
+  /** Marks the fields that a refusal names, as far as they are in this form. */
+  function pointOut(cause: unknown): void {
+    const values = form.getValues();
+    const named = cause instanceof ApiProblem ? (cause.problem.errors ?? []) : [];
+    for (const [index, { path, message }] of named.entries()) {
+      const name = path.slice(1).replaceAll('/', '.');
+      if (get(values, name) === undefined) continue;
+      form.setError(name, { type: REFUSED, message }, { shouldFocus: index === 0 });
     }
   }
 

@@ -103,7 +103,7 @@ eachDatabase('a secret stays without its value, and only where it went before', 
   for (const moved of [{ address: '10.6.6.6:80' }, { address: '10.0.0.1:80', protocol: 'https', tlsVerify: false }]) {
     const refused = await put({ ...kept, targets: [target, moved] });
     assert.deepEqual(refused.json().errors, [
-      { path: '/headers/request/1/value', message: 'it would go to a new target: give it again' },
+      { path: '/headers/request/1/value', message: 'it would go to another target or host: give it again' },
     ]);
   }
   assert.equal(

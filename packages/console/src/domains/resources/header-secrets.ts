@@ -49,7 +49,7 @@ export function keepHeaders(
       new Refusal('api.invalid', { errors: [{ path: `/headers/request/${index}/value`, message }] });
     if (value === null) {
       if (sealed === undefined) return refuse('a new secret needs its value');
-      if (elsewhere) return refuse('it would go to a new target: give it again');
+      if (elsewhere) return refuse('it would go to another target or host: give it again');
       headerSecrets.push(sealed);
     } else {
       const unchanged = sealed !== undefined && sealer.open(sealName(resourceId), sealed) === value;
