@@ -40,7 +40,7 @@ describe('first steps', () => {
     const { page } = console_;
     await console_.open('/first-steps');
     await page.waitForSelector('li[aria-current="step"]:has-text("Publish a service")');
-    const published = await page.textContent('main');
+    const published = await page.innerText('main');
     assert.match(
       published,
       /npx zeronaut login https:\/\/console\.example\.com/,
@@ -49,7 +49,7 @@ describe('first steps', () => {
     assert.match(published, /ZERONAUT_CONSOLE_PUBLIC_URL=https:\/\/console\.example\.com npm start/);
     exposed = await world.expose(owner, [service.address, 'http', '--name', 'shop', '--public']);
     await page.waitForSelector('li[aria-current="step"]:has-text("Open it")');
-    assert.match(await page.textContent('main'), /shop is published/);
+    assert.match(await page.innerText('main'), /shop is published/);
     const [saved] = await Promise.all([
       page.waitForEvent('download'),
       page.click('role=button[name="Save the certificate"]'),
@@ -64,10 +64,10 @@ describe('first steps', () => {
     await console_.open('/resources');
     await page.click('role=row >> text=shop');
     await page.waitForSelector('h1:has-text("shop")');
-    assert.match(await page.textContent('main'), new RegExp(exposed.url));
+    assert.match(await page.innerText('main'), new RegExp(exposed.url));
 
     await page.click('role=button[name="Stop"]');
-    assert.match(await page.textContent('role=dialog'), /stays stopped when the agent comes back/);
+    assert.match(await page.innerText('role=dialog'), /stays stopped when the agent comes back/);
     await page.click('role=dialog >> role=button[name="Stop"]');
     await page.waitForSelector('main header >> text=Stopped');
     await exposed.cli.event('service_stopped');
@@ -109,7 +109,7 @@ describe('a resource', () => {
     await page.fill('input[name="targets.0.healthCheck.path"]', '/well');
     await page.click('role=button[name="Create"]');
     await page.waitForSelector('h1:has-text("wiki")');
-    assert.match(await page.textContent('main'), /checked every 5 s/);
+    assert.match(await page.innerText('main'), /checked every 5 s/);
     await page.click('role=button[name="Change"]');
     await page.fill('role=dialog >> input[name="segments"]', 'prod');
     await page.keyboard.press('Enter');
@@ -121,7 +121,7 @@ describe('a resource', () => {
 
     await page.click('role=button[name="Make a link"]');
     await page.click('role=dialog >> role=button[name="Make a link"]');
-    const link = await page.textContent('role=dialog >> role=textbox[name="Link to wiki"]');
+    const link = await page.innerText('role=dialog >> role=textbox[name="Link to wiki"]');
     await page.click('role=button[name="I have it"]');
     const guest = world.visitor();
     assert.equal((await guest.open(link.trim())).status, 200, 'without an account');
@@ -244,8 +244,8 @@ describe('a route', () => {
     await console_.checkAccessibility('a tested route');
     await console_.open(`/resources/${wiki.id}`);
     await page.waitForSelector('role=textbox[name="Record of wiki.example.test"]');
-    assert.match(await page.textContent('section[aria-label="DNS records"]'), /Missing|DNS does not say/);
-    assert.match(await page.textContent('section[aria-label="DNS records"]'), /wiki\.example\.test\. IN (A|CNAME) /);
+    assert.match(await page.innerText('section[aria-label="DNS records"]'), /Missing|DNS does not say/);
+    assert.match(await page.innerText('section[aria-label="DNS records"]'), /wiki\.example\.test\. IN (A|CNAME) /);
     await world.api.call('resources.delete', { params: { id: wiki.id } });
   });
 });
@@ -513,7 +513,7 @@ describe('the frame', () => {
     await context.route(/\/assets\/policies-page-/, (route) => route.abort());
     await page.click('aside >> role=link[name="Policies"]');
     await page.getByRole('heading', { level: 1, name: 'This page is not in this browser yet' }).waitFor();
-    assert.doesNotMatch(await page.textContent('main'), /\.js|module/);
+    assert.doesNotMatch(await page.innerText('main'), /\.js|module/);
     await context.unroute(/\/assets\/policies-page-/);
     await page.evaluate("dispatchEvent(new Event('online'))");
     await page.getByRole('heading', { level: 1, name: 'Policies' }).waitFor();
