@@ -304,7 +304,8 @@ export class Gateway {
   #watch(): void {
     this.#watcher?.stop();
     const { sources } = this.#configuration;
-    if (sources.length > 0) this.#watcher = watchFiles(sources, () => void this.reload(), this.#log);
+    if (sources.size === 0) return;
+    this.#watcher = watchFiles([...sources.keys()], () => void this.reload(), this.#log, sources);
   }
 
   #info(): GatewayInfo | null {

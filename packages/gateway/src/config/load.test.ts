@@ -298,7 +298,7 @@ test('what is read is named, so that its change can be noticed', async () => {
   const loaded = await parseConfiguration(text, shown, join(directory, shown));
   assert.ok(loaded.ok);
   assert.deepEqual(
-    loaded.configuration.sources,
+    [...loaded.configuration.sources.keys()],
     [shown, 'one.pem', 'one.key'].map((name) => join(directory, name)),
   );
 });

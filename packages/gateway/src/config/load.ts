@@ -5,6 +5,7 @@ import { type GatewayFile, gatewayFile } from '@zeronaut/model';
 import { checkAcross } from './cross-checks.ts';
 import { describeIssues } from './describe-issue.ts';
 import type { ConfigProblem } from './problem.ts';
+import { printOf } from './watch.ts';
 import { type Path, parseYaml, type YamlSource } from './yaml-source.ts';
 
 /**
@@ -19,8 +20,8 @@ export interface Configuration {
   /** Keys that verify bearer tokens, by resource name. */
   readonly verificationKeys: ReadonlyMap<string, KeyObject>;
   readonly enrolmentToken: string | null;
-  /** Everything that was read, absolute: a change of any of them is a change of the configuration. */
-  readonly sources: readonly string[];
+  /** Everything that was read, absolute, with how it was just before (`printOf`): a change of any of them is a change of the configuration. */
+  readonly sources: ReadonlyMap<string, string>;
 }
 
 export type Loaded =
@@ -34,18 +35,20 @@ const MAX_PROBLEMS = 50;
 export async function loadConfiguration(path: string): Promise<Loaded> {
   const absolute = resolve(path);
   let text: string;
+  let print: string;
   try {
-    const { size } = await stat(absolute);
-    if (size > MAX_FILE_BYTES) return refuse(path, `expected at most ${MAX_FILE_BYTES} bytes, got ${size}`);
+    const stats = await stat(absolute);
+    if (stats.size > MAX_FILE_BYTES) return refuse(path, `expected at most ${MAX_FILE_BYTES} bytes, got ${stats.size}`);
+    print = printOf(stats);
     text = await readFile(absolute, 'utf8');
   } catch (error) {
     return refuse(path, `cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
   }
-  return parseConfiguration(text, path, absolute);
+  return parseConfiguration(text, path, absolute, print);
 }
 
-/** `shownAs` stands in problems; `absolute` is what relative paths are relative to. */
-export async function parseConfiguration(text: string, shownAs: string, absolute: string): Promise<Loaded> {
+/** `shownAs` stands in problems; `absolute` is what relative paths are relative to; `print`: how the file was before it was read. */
+export async function parseConfiguration(text: string, shownAs: string, absolute: string, print = ''): Promise<Loaded> {
   if (text.length > MAX_FILE_BYTES) return refuse(shownAs, `expected at most ${MAX_FILE_BYTES} bytes`);
   const source = parseYaml(shownAs, text);
   if (isProblems(source)) return { ok: false, problems: source };
@@ -56,7 +59,7 @@ export async function parseConfiguration(text: string, shownAs: string, absolute
     );
     return { ok: false, problems: inOrder(problems) };
   }
-  return complete(parsed.data, source, absolute);
+  return complete(parsed.data, source, absolute, print);
 }
 
 /** A configuration that is already a value: `npm start` and tests have no file. */
@@ -67,19 +70,19 @@ export async function completeConfiguration(file: GatewayFile, shownAs = 'config
     column: 1,
     message: `${path.map(String).join('.')}: ${message}`,
   });
-  return complete(file, { value: file, at: nowhere, atKey: nowhere }, '');
+  return complete(file, { value: file, at: nowhere, atKey: nowhere }, '', '');
 }
 
-async function complete(file: GatewayFile, source: YamlSource, absolute: string): Promise<Loaded> {
+async function complete(file: GatewayFile, source: YamlSource, absolute: string, print: string): Promise<Loaded> {
   const problems = checkAcross(file).map((found) => source.at(found.path, found.message));
   const base = absolute === '' ? process.cwd() : dirname(absolute);
-  const sources = absolute === '' ? [] : [absolute];
+  const sources = new Map(absolute === '' ? [] : [[absolute, print]]);
   const read = async (path: Path, name: string): Promise<string | null> => {
     const absoluteName = resolve(base, name);
-    sources.push(absoluteName);
     try {
-      const { size } = await stat(absoluteName);
-      if (size > MAX_KEY_FILE_BYTES) throw new Error('larger than 1 MiB');
+      const stats = await stat(absoluteName);
+      sources.set(absoluteName, printOf(stats));
+      if (stats.size > MAX_KEY_FILE_BYTES) throw new Error('larger than 1 MiB');
       return await readFile(absoluteName, 'utf8');
     } catch (error) {
       const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
