@@ -10,7 +10,7 @@ const STOPPING = ['SIGINT', 'SIGTERM'];
 export const UNIT_FILES = ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'];
 
 /** What they assert is how fast or how small something is: nothing else runs beside them. */
-const MEASURING = ['bulk', 'policies', 'start', 'sync-latency', 'web-speed', 'wireguard-hostile'];
+const MEASURING = ['bulk', 'closings', 'start', 'sync-latency', 'web-speed', 'wireguard-hostile'];
 /** They wait for time to pass: two minutes for a session of WireGuard to be renewed, one with open sockets, half of one for a link. */
 const WAITING = ['link-cut', 'websockets', 'wireguard'];
 /** Minutes of one core in an emulated machine, where one is asked for. */

@@ -105,6 +105,8 @@ export class GatewayLink {
   #answersWaiting = 0;
   /** A snapshot is among what waits to be written. */
   #snapshotInOutbox = false;
+  /** Of whoever waits until the gateway runs what it was sent. */
+  #taken: PromiseWithResolvers<void> | null = null;
   #closed = false;
   #lastHeardAt: number;
   readonly #pinger: NodeJS.Timeout;
@@ -137,6 +139,20 @@ export class GatewayLink {
     this.sentVersion = version;
     this.#snapshotInOutbox = true;
     this.#send({ type: 'snapshot', snapshot: signed });
+  }
+
+  /** Resolves when the gateway runs what it was sent last, has refused it or is gone; at the latest after that time. */
+  async taken(timeoutMs: number): Promise<void> {
+    if (this.#closed || !this.greeted || this.runningVersion >= this.#newestVersion) return;
+    this.#taken ??= Promise.withResolvers();
+    const { promise, resolve } = this.#taken;
+    const timer = setTimeout(resolve, timeoutMs);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  get #newestVersion(): number {
+    return this.#waitingSnapshot?.version ?? this.sentVersion;
   }
 
   /** Offers it the newest checkpoint that it has not vouched for; resolves with its answer, or without one after a moment. */
@@ -215,6 +231,7 @@ export class GatewayLink {
     this.#witness?.asked?.resolve();
     this.log.stop();
     for (const settle of [...this.#asked.values()]) settle(null);
+    this.#taken?.resolve();
     clearInterval(this.#pinger);
     this.#waitingSnapshot = null;
     this.#outbox.clear();
@@ -307,12 +324,14 @@ export class GatewayLink {
       case 'applied':
         if (message.version > this.sentVersion) return this.#invalid('a version that was not sent');
         this.runningVersion = message.version;
+        if (message.version >= this.#newestVersion) this.#taken?.resolve();
         return await this.#saveStatus({ applied_version: message.version });
       case 'refused':
         this.#logger.warn(
           { gatewayId: this.gateway.id, version: message.version, reason: message.reason, detail: message.detail },
           'gateway refused a snapshot',
         );
+        if (message.version >= this.#newestVersion) this.#taken?.resolve();
         return;
       case 'status':
         return await this.#takeStatus(message);

@@ -427,3 +427,35 @@ test('many new hosts come in several snapshots, and a revocation does not wait f
   }
   assert.ok(withoutDevice > 0 && withoutDevice < 302, `${withoutDevice} certificates when the device was gone`);
 });
+
+test('a change that was answered reaches the gateways before the console stops', async (t) => {
+  const { fixture, organization, gateway } = await world(t);
+  const device = await organization.enrolDevice();
+  const options = { host: '127.0.0.1', port: 0, log: fixture.log, handOverMs: 60_000 };
+  const sync = await startSyncServer(fixture.context, options);
+  let stopped: Promise<void> | null = null;
+  const stop = () => {
+    stopped ??= sync.stop();
+  };
+  const client = await connectSync(sync.port, gateway);
+  t.after(async () => {
+    client.socket.destroy();
+    stop();
+    await stopped;
+  });
+  client.send(HELLO);
+  const { version, devices } = open(gateway, (await client.next('snapshot')).snapshot);
+  assert.equal(devices.length, 1);
+  client.send({ type: 'applied', version });
+  // In the moment of the commit: nothing of it is under way.
+  t.after(fixture.context.store.onChange(stop));
+  const { statusCode } = await organization.call('DELETE', `/api/v1/devices/${device.id}`);
+  assert.equal(statusCode, 204);
+  assert.notEqual(stopped, null);
+  const last = open(gateway, (await client.next('snapshot')).snapshot);
+  assert.deepEqual(last.devices, []);
+  assert.equal(client.closed(), false, 'the gateway is waited for');
+  client.send({ type: 'applied', version: last.version });
+  await stopped;
+  await waitFor(() => client.closed(), { what: 'the link is closed' });
+});

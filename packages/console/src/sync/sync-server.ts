@@ -33,6 +33,8 @@ const REBUILD_INTERVAL_MS = 3_600_000;
 const SIGHTINGS_INTERVAL_MS = 10_000;
 const SIGHTINGS_OF_ALL = 6;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** How long a console that stops waits until its gateways run what was changed last. */
+const HAND_OVER_MS = 1_000;
 /** A gateway has one link, and a second one while it replaces the first. */
 const MAX_CONNECTIONS = 10_000;
 
@@ -56,7 +58,15 @@ export interface SyncServer {
  */
 export async function startSyncServer(
   context: Context,
-  options: { host: string; port: number; log: Logger /** Default 10 s. */; handshakeTimeoutMs?: number },
+  options: {
+    host: string;
+    port: number;
+    log: Logger;
+    /** Default 10 s. */
+    handshakeTimeoutMs?: number;
+    /** Default 1 s. */
+    handOverMs?: number;
+  },
 ): Promise<SyncServer> {
   const { log } = options;
   const { certificates: ca } = context.authority;
@@ -173,8 +183,10 @@ export async function startSyncServer(
 
   /** Per organization: a timer that waits, or a build that runs (and whether another must follow it). */
   const pending = new Map<string, { timer: NodeJS.Timeout | null; again: boolean }>();
+  let stopping = false;
 
   function schedule(organizationId: string, delayMs: number): void {
+    if (stopping) return;
     const state = pending.get(organizationId);
     if (state !== undefined) {
       state.again ||= state.timer === null;
@@ -220,6 +232,20 @@ export async function startSyncServer(
       whole &&= built.complete;
     }
     return whole;
+  }
+
+  /** What was answered as done is with the gateways before we go: whoever was revoked must not stay until we are back. */
+  async function handOver(): Promise<void> {
+    stopping = true;
+    const unsent = [...pending].filter(([, { timer, again }]) => timer !== null || again).map(([id]) => id);
+    for (const { timer } of pending.values()) if (timer !== null) clearTimeout(timer);
+    await Promise.all(tasks);
+    for (const id of unsent) {
+      await publish(id).catch((error: unknown) => {
+        log.error({ err: error, organizationId: id }, 'the last changes did not go out');
+      });
+    }
+    await Promise.all([...links.values()].map((link) => link.taken(options.handOverMs ?? HAND_OVER_MS)));
   }
 
   const scheduleAll = (): void => {
@@ -289,10 +315,7 @@ export async function startSyncServer(
       clearInterval(rebuild);
       clearInterval(renew);
       clearInterval(see);
-      for (const state of pending.values()) {
-        if (state.timer !== null) clearTimeout(state.timer);
-        state.again = false;
-      }
+      await handOver();
       for (const link of [...links.values()]) link.close();
       await runSightings();
       for (const socket of sockets) socket.destroy();

@@ -49,6 +49,7 @@ export interface Fixture {
   organization(name?: string): Promise<TestOrganization>;
   /** On a real socket, for peers that call the console; its address is then the public URL. */
   listen(): Promise<string>;
+  /** The gateways of tests say nothing of what they run, so none is waited for at the end. */
   startSync(): Promise<SyncServer>;
 }
 
@@ -144,7 +145,7 @@ export async function startFixture(
       return publicUrl;
     },
     async startSync() {
-      sync = await startSyncServer(context, { host: '127.0.0.1', port: 0, log });
+      sync = await startSyncServer(context, { host: '127.0.0.1', port: 0, log, handOverMs: 0 });
       t.after(() => sync?.stop());
       return sync;
     },
