@@ -40,6 +40,7 @@ describe('first steps', () => {
     const { page } = console_;
     await console_.open('/first-steps');
     await page.waitForSelector('li[aria-current="step"]:has-text("Publish a service")');
+    await page.waitForSelector('text=/^cd \\S+ && ZERONAUT_HOME=\\S+ npx zeronaut expose localhost:3000 http$/');
     const published = await page.innerText('main');
     assert.match(
       published,

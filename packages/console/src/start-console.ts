@@ -10,6 +10,7 @@ import { createApi } from './api/server.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 import { loadAuthority } from './authority/authority.ts';
 import { loadMasterKey, MASTER_KEY_FILE } from './authority/master-key.ts';
+import { commandLine, servesThisMachineAlone } from './command-line.ts';
 import type { Context } from './domains/context.ts';
 import { createUserCodeLimit } from './domains/device-authorizations/device-authorizations.ts';
 import { ensureFirstOrganization } from './domains/organizations/organizations.ts';
@@ -52,6 +53,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
   const masterKeyFile = join(settings.dataDirectory, MASTER_KEY_FILE);
   const sealer = loadMasterKey(masterKeyFile);
 
+  let firstOrganizationId: string | null = null;
   let store: Store | null = null;
   let sync: SyncServer | null = null;
   let api: FastifyInstance | null = null;
@@ -108,7 +110,12 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       live,
       clock,
       readMasterKey: () => readFile(masterKeyFile),
-      settings: { publicUrl: () => publicUrl, syncAddress: () => syncAddress },
+      settings: {
+        publicUrl: () => publicUrl,
+        syncAddress: () => syncAddress,
+        commandLineOf: (organization) =>
+          organization === firstOrganizationId && servesThisMachineAlone(settings) ? commandLine(settings) : null,
+      },
       connectedGateways: () => sync?.connectedGateways() ?? new Set(),
       presence: (organizationId) => sync?.presence(organizationId) ?? NOBODY_PRESENT,
       loadHistory: (gatewayId) => sync?.loadHistory(gatewayId) ?? [],
@@ -118,6 +125,7 @@ export async function startConsole(settings: Settings, log: Logger): Promise<Run
       askWitnesses: async (organizationId) => sync?.askWitnesses(organizationId),
     };
     const organizationId = await ensureFirstOrganization(context);
+    firstOrganizationId = organizationId;
 
     sync = await startSyncServer(context, { host: settings.syncHost, port: settings.syncPort, log });
     api = await createApi(context, {

@@ -174,6 +174,8 @@ export const handlers: Handlers = {
   'gateways.setPlace': (context, { caller, params, body }) =>
     gateways.setGatewayPlace(context, caller, params.id, body.place),
   'gateways.delete': (context, { caller, params }) => gateways.revokeGateway(context, caller, params.id),
+  'endpoints.thisMachine': (context, { caller }) =>
+    Promise.resolve({ commandLine: context.settings.commandLineOf(caller.organizationId) }),
   'endpoints.list': (context, { caller }) => gateways.listEndpoints(context, caller),
 
   'resources.list': async (context, { caller, query }) => {

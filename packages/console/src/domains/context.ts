@@ -38,6 +38,8 @@ export interface Context {
     readonly publicUrl: () => string;
     /** `host:port` that gateways dial for sync. */
     readonly syncAddress: () => string;
+    /** Where this machine's own command line speaks to this console without a sign-in; null: not for this organization, or not of this machine alone. */
+    readonly commandLineOf: (organizationId: string) => CommandLine | null;
   };
   /** Which gateways have a live sync link now. */
   readonly connectedGateways: () => ReadonlySet<string>;
@@ -53,6 +55,11 @@ export interface Context {
   readonly gatewayLog: (gatewayId: string) => Pick<GatewayLog, 'read'> | null;
   /** Offers the organization's newest checkpoint to its connected gateways; resolves when all answered, or after a moment. */
   readonly askWitnesses: (organizationId: string) => Promise<void>;
+}
+
+export interface CommandLine {
+  readonly directory: string | null;
+  readonly home: string | null;
 }
 
 export type Actor = AuditEntry['actor'];

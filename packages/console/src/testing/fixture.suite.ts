@@ -117,7 +117,7 @@ export async function startFixture(
     mailer: options.mailer ?? null,
     live: new LiveFeed(),
     clock: now,
-    settings: { publicUrl: () => publicUrl, syncAddress: () => '127.0.0.1:8081' },
+    settings: { publicUrl: () => publicUrl, syncAddress: () => '127.0.0.1:8081', commandLineOf: () => null },
     connectedGateways: () => sync?.connectedGateways() ?? new Set(),
     presence: (organizationId) => sync?.presence(organizationId) ?? NOBODY_PRESENT,
     loadHistory: (gatewayId) => sync?.loadHistory(gatewayId) ?? [],

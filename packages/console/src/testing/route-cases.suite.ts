@@ -796,6 +796,7 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     prepare: async ({ ours }) => ({ params: { id: (await ours.enrolGateway()).gateway.id } }),
     foreign: 'not_found',
   },
+  'endpoints.thisMachine': { foreign: 'own' },
   'endpoints.list': { foreign: 'own' },
   'resources.list': { foreign: 'own' },
   'resources.create': { prepare: () => ({ body: { name: fresh('app'), targets: [target] } }), foreign: 'own' },

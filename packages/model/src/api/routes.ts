@@ -433,6 +433,25 @@ export const routes = defineRoutes({
     status: 204,
     params: byId,
   },
+  'endpoints.thisMachine': {
+    method: 'GET',
+    path: '/api/v1/endpoints/this-machine',
+    tag: 'gateways',
+    summary: 'How the command line is started on the machine of the console, where it needs no sign-in',
+    permission: 'gateways:write',
+    status: 200,
+    response: z.strictObject({
+      /** Null: this console serves other machines too, or the command line is another organization's there. */
+      commandLine: z
+        .strictObject({
+          /** Where `npx zeronaut` finds the program of this console. Null: it is not beside the console. */
+          directory: z.string().nullable(),
+          /** What `ZERONAUT_HOME` has to be; null: not set, as it is without it. */
+          home: z.string().nullable(),
+        })
+        .nullable(),
+    }),
+  },
   'endpoints.list': {
     method: 'GET',
     path: '/api/v1/endpoints',

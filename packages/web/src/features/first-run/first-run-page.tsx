@@ -75,8 +75,7 @@ export function FirstRunPage() {
         <Step state={stateOf(2)} number={3} title={t('service.title')}>
           {service === undefined ? (
             <>
-              <span>{t('service.text')}</span>
-              <CopyText text="npx zeronaut expose localhost:3000 http" label={t('service.expose')} />
+              <ExposeHere />
               <span>{t('service.other')}</span>
               <OtherMachines />
               <CopyText text={`npx zeronaut login ${originForOthers()}`} label={t('service.login')} />
@@ -118,6 +117,33 @@ export function FirstRunPage() {
       ) : null}
     </>
   );
+}
+
+/** The command for this very machine, where the console says how it is started there. */
+function ExposeHere() {
+  const t = useMessages(firstRunMessages);
+  const may = useMay();
+  const { data } = useQuery({ ...routeQuery('endpoints.thisMachine', {}), enabled: may('gateways:write') });
+  const { directory = null, home = null } = data?.commandLine ?? {};
+  const expose = 'npx zeronaut expose localhost:3000 http';
+  return (
+    <>
+      <span>{t(directory === null ? 'service.text' : 'service.here')}</span>
+      <CopyText
+        text={[
+          directory === null ? '' : `cd ${shellWord(directory)} && `,
+          home === null ? '' : `ZERONAUT_HOME=${shellWord(home)} `,
+          expose,
+        ].join('')}
+        label={t('service.expose')}
+      />
+    </>
+  );
+}
+
+/** As POSIX shells read it, whatever a directory is called. */
+function shellWord(text: string): string {
+  return /^[\w./~-]+$/.test(text) && !text.startsWith('~') ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** For a browser on whatever machine: the file beside the console is on one alone. */

@@ -17,6 +17,8 @@ export const messages: Translation<typeof english> = {
   'service.title': 'Einen Dienst veröffentlichen',
   'service.text':
     'Auf dem Rechner dieser Konsole, der keine Anmeldung braucht, im Verzeichnis von Zeronaut: anderswo fragte npx ein öffentliches Verzeichnis nach dem Programm. Setze die Adresse deines Dienstes an die Stelle von localhost:3000.',
+  'service.here':
+    'Auf dem Rechner dieser Konsole, der keine Anmeldung braucht, als der Benutzer, unter dem sie läuft. Setze die Adresse deines Dienstes an die Stelle von localhost:3000.',
   'service.other':
     'Ein Dienst auf einem anderen Rechner wird dort veröffentlicht, mit demselben Befehl. Jener Rechner meldet sich einmal an:',
   'service.login': 'Befehl, der einen Rechner anmeldet',

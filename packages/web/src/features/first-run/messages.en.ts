@@ -14,6 +14,8 @@ export const messages = {
   'service.title': 'Publish a service',
   'service.text':
     'On the machine of this console, which needs no sign-in, in the directory of Zeronaut: elsewhere npx would ask a public registry for the program. Put the address of your service in the place of localhost:3000.',
+  'service.here':
+    'On the machine of this console, which needs no sign-in, as the user who runs it. Put the address of your service in the place of localhost:3000.',
   'service.other': 'A service on another machine is published there, by the same command. That machine signs in once:',
   'service.login': 'Command that signs a machine in',
   'service.expose': 'Command that publishes a service',
