@@ -13,6 +13,7 @@ import { ensureWeb } from '../scripts/build-web.mjs';
 import { ROOT } from '../scripts/npm-packages.mjs';
 import { openBrowser } from './harness/browser.ts';
 import { fileOwner } from './harness/file-owner.ts';
+import { isCallOf, ROW_COUNT, shortListPages, withManyRows } from './harness/short-lists.ts';
 import { openWebConsole, type WebConsole } from './harness/web-console.ts';
 import { startWebService } from './harness/web-service.ts';
 import { startWorld, type World } from './harness/world.ts';
@@ -128,12 +129,27 @@ const LISTS: readonly (readonly [path: string, route: RouteId, file: string])[] 
   ['/settings/audit-exports', 'auditExports.list', 'settings/audit-exports-page'],
 ];
 
+/** What lists are made of; and who gains and loses by a policy, which is there once it was asked for (`web-policies.test.ts`). */
+const OF_ALL_LISTS = new Set([
+  ...['ui/list-page', 'ui/rows', 'ui/short-list', 'ui/list-bar'],
+  'features/policies/replay-panel',
+]);
+
 describe('every list', () => {
   it('is named in this test', () => {
-    const files = globSync('packages/web/src/features/*/*.tsx', { cwd: ROOT })
-      .filter((file) => readFileSync(join(ROOT, file), 'utf8').includes('<ListPage'))
-      .map((file) => file.replace('packages/web/src/features/', '').replace('.tsx', ''));
-    assert.deepEqual([...new Set(LISTS.map(([, , file]) => file))].sort(), files.sort());
+    const filesWith = (pattern: RegExp) =>
+      globSync('packages/web/src/{features/*,ui}/*.tsx', { cwd: ROOT })
+        .filter((file) => pattern.test(readFileSync(join(ROOT, file), 'utf8')))
+        .map((file) => file.replace('packages/web/src/', '').replace('.tsx', ''));
+    assert.deepEqual([...new Set(LISTS.map(([, , file]) => `features/${file}`))].sort(), filesWith(/<ListPage/).sort());
+    assert.deepEqual(
+      shortListPages(ids)
+        .flatMap(({ files }) => files)
+        .sort(),
+      filesWith(/<ShortList|<ListBar|find=\{\{/)
+        .filter((file) => !OF_ALL_LISTS.has(file))
+        .sort(),
+    );
   });
 
   it(
@@ -204,6 +220,63 @@ describe('every list', () => {
       }
     },
   );
+
+  it('that stands in a card does the same once it is too long for a glance', LONG, async () => {
+    const { page } = web;
+    for (const { path, lists } of shortListPages(ids)) {
+      let isRefused = true;
+      const problem = { title: 'Refused by the test', status: 400, reason: 'api.invalid', requestId: 'req_test' };
+      const asked = (url: URL) => lists.some(({ route }) => isCallOf(route, url));
+      await page.route(asked, async (route) => {
+        const url = new URL(route.request().url());
+        if (isRefused) return await route.fulfill({ status: 400, json: problem });
+        const answer = (await (await route.fetch()).json()) as Record<string, unknown>;
+        const own = lists.filter((one) => isCallOf(one.route, url));
+        await route.fulfill({ json: withManyRows(own, answer, url) });
+      });
+      const begin = new URLSearchParams(lists.map(({ name, words }) => [name, words?.[0] ?? 'nr7']));
+      await web.open(`${path}${path.includes('?') ? '&' : '?'}${begin}`);
+      await page.waitForSelector('main >> text=Request req_test');
+      isRefused = false;
+      const again = page.locator('main >> role=button[name="Try again"]');
+      const searches = page.locator('main input[type=search]');
+      await waitFor(
+        async () => {
+          if ((await searches.count()) === lists.length) return true;
+          // A button that goes while it is pressed was not needed: what is live asks again by itself.
+          if ((await again.count()) > 0)
+            await again
+              .first()
+              .click({ timeout: 1_000 })
+              .catch(() => undefined);
+          return false;
+        },
+        { what: `${path} shows ${lists.length} lists, each with its search`, timeoutMs: 20_000 },
+      );
+      for (const { name, words: [one, other] = ['nr7', 'nr3'] } of lists) {
+        const search = page.locator(`main input[type=search][name="${name}"]`);
+        const bar = search.locator('xpath=ancestor::div[p[@aria-live]]');
+        assert.equal(await search.inputValue(), one, `${path}: ${name} is what the URL said`);
+        await bar.locator('text="1 entry"').waitFor();
+        await search.fill('');
+        await page.waitForURL((url) => !url.searchParams.has(name));
+        await waitFor(async () => /^\d\d/.test(await bar.locator('p[aria-live]').innerText()), {
+          what: `${path}: all of ${name}, ${ROW_COUNT} or more`,
+        });
+        await search.fill(other);
+        await page.waitForURL((url) => url.searchParams.get(name) === other);
+        await bar.locator('text="1 entry"').waitFor();
+        const choices = bar.locator('role=combobox');
+        for (let index = 0; index < (await choices.count()); index++) {
+          const before = new URL(page.url()).searchParams.size;
+          await choices.nth(index).click();
+          await page.locator('role=option').last().click();
+          await page.waitForURL((url) => url.searchParams.size === before + 1);
+        }
+      }
+      await page.unroute(asked);
+    }
+  });
 });
 
 describe('the keyboard alone', () => {

@@ -23,6 +23,8 @@ export interface List<Row> {
   readonly reload: () => void;
   /** The API searched it: what it found is what matches. */
   readonly isSearched?: boolean;
+  /** The API ordered it. */
+  readonly isOrdered?: boolean;
 }
 
 const PAGE_ROWS = 200;
@@ -104,5 +106,5 @@ export function useSearchedList<Id extends ListRouteId>(
   };
   const isAsked = whole.hasMore && Object.keys(query).length > 0;
   const asked = useList(id, { query: { ...always, ...query } } as unknown as RouteInput<Routes[Id]>, isAsked);
-  return isAsked ? { ...asked, isSearched: true } : whole;
+  return isAsked ? { ...asked, isSearched: true, isOrdered: order !== undefined } : whole;
 }

@@ -44,6 +44,11 @@ export function AddressesSection(props: {
         query={query}
         itemsOf={({ items }) => items}
         none={props.none}
+        find={{
+          name: 'addresses',
+          textOf: ({ address, resource, gateway }) => [address, resource, gateway].join(' '),
+          orders: [{ key: 'ends', value: ({ expiresAt }) => Date.parse(expiresAt) }],
+        }}
         row={(grant) => (
           <Row
             key={grant.id}

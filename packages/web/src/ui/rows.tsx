@@ -2,6 +2,7 @@ import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { type Find, ShortList } from './short-list.tsx';
 import { ErrorState, RowsSkeleton } from './states.tsx';
 
 /** One line of a short list in a card: what it is, what is known of it, what can be done. */
@@ -49,6 +50,8 @@ export function Rows<Data, Item>(props: {
   readonly row: (item: Item) => ReactNode;
   /** One sentence. */
   readonly none: string;
+  /** Where there can be more than are seen at a glance. */
+  readonly find?: Find<Item>;
 }) {
   const { data, error, refetch } = props.query;
   if (data === undefined) {
@@ -66,9 +69,16 @@ export function Rows<Data, Item>(props: {
       </Typography>
     );
   }
-  return (
+  const lines = (shown: readonly Item[]) => (
     <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, pb: 1 }}>
-      {items.map(props.row)}
+      {shown.map(props.row)}
     </Box>
+  );
+  return props.find === undefined ? (
+    lines(items)
+  ) : (
+    <ShortList label={props.label} rows={items} find={props.find}>
+      {lines}
+    </ShortList>
   );
 }

@@ -77,6 +77,12 @@ export function SessionsSection(
         query={props.query}
         itemsOf={({ items }) => items}
         none={props.none}
+        find={{
+          name: 'sessions',
+          textOf: (session) =>
+            [t(`session.${session.kind}`, { program: programOf(session.userAgent) ?? '' }), session.address].join(' '),
+          orders: [{ key: 'ends', value: ({ expiresAt }) => Date.parse(expiresAt) }],
+        }}
         row={(session) => (
           <Row
             key={session.id}
@@ -128,6 +134,11 @@ export function DevicesSection(
         query={props.query}
         itemsOf={({ items }) => items.filter(({ revokedAt }) => revokedAt === null)}
         none={props.none}
+        find={{
+          name: 'devices',
+          textOf: ({ name, posture }) => [name, posture?.facts.os, posture?.facts.platform].join(' '),
+          orders: [{ key: 'name', value: ({ name }) => name }],
+        }}
         row={(device) => (
           <Row
             key={device.id}

@@ -48,7 +48,13 @@ export function ApprovalRulesPage() {
       value: ({ object }) => object,
       cell: ({ object }) => <Box sx={{ fontWeight: 600 }}>{object}</Box>,
     },
-    { key: 'approvers', header: t('column.approvers'), cell: ({ approvers }) => <Tags of={approvers} />, from: 'sm' },
+    {
+      key: 'approvers',
+      header: t('column.approvers'),
+      value: ({ approvers }) => approvers.join(' '),
+      cell: ({ approvers }) => <Tags of={approvers} />,
+      from: 'sm',
+    },
     {
       key: 'needed',
       header: t('column.needed'),
@@ -97,6 +103,16 @@ export function ApprovalRulesPage() {
         columns={columns}
         rowKey={({ objectId }) => objectId}
         textOf={({ object, approvers }) => [object, ...approvers].join(' ')}
+        filters={[
+          {
+            key: 'approver',
+            label: t('column.approvers'),
+            options: [...new Set(list.rows?.flatMap(({ approvers }) => approvers))]
+              .sort()
+              .map((value) => ({ value, label: value })),
+            matches: ({ approvers }, value) => approvers.some((approver) => approver === value),
+          },
+        ]}
         search={search}
         onSearch={setSearch}
         empty={{ title: t('rules.emptyTitle'), text: t('rules.emptyText'), icon: <PolicyIcon /> }}

@@ -14,7 +14,7 @@ export const accessRequestRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'access-requests/approval-rules',
-    validateSearch: listSearch('edit'),
+    validateSearch: listSearch('approver', 'edit'),
     component: page(() => import('./approval-rules-page.tsx'), 'ApprovalRulesPage', accessRequestMessages),
   }),
 ] as const;

@@ -22,6 +22,7 @@ import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { useRiskFact } from '../../ui/risk-fact.tsx';
 import { Section } from '../../ui/section.tsx';
 import { useSegmentsFact } from '../../ui/segments-fact.tsx';
+import { ShortList } from '../../ui/short-list.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -200,7 +201,17 @@ function Publishes({ id }: { readonly id: string }) {
   if (services.data === undefined || sites.data === undefined) {
     return (
       <Section title={t('section.publishes')} flush>
-        {error === null ? <RowsSkeleton rows={2} label={t('section.publishes')} /> : <ErrorState error={error} />}
+        {error === null ? (
+          <RowsSkeleton rows={2} label={t('section.publishes')} />
+        ) : (
+          <ErrorState
+            error={error}
+            onRetry={() => {
+              void services.refetch();
+              void sites.refetch();
+            }}
+          />
+        )}
       </Section>
     );
   }
@@ -214,28 +225,41 @@ function Publishes({ id }: { readonly id: string }) {
           <CopyText text="npx zeronaut agent run --config agent.yaml" label={t('publishes.text')} />
         </Box>
       ) : (
-        <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1 }}>
-          {own.map((service) => (
-            <li key={service.id}>
-              <TextLink to="/resources/$id" params={{ id: service.id }}>
-                {service.name}
-              </TextLink>
-              <Typography variant="body2" color="textSecondary" component="div">
-                {service.protocol.toUpperCase()} · {t('publishes.lastEvent')} <Time at={service.lastEventAt} />
-              </Typography>
-            </li>
-          ))}
-          {ownSites.map((site) => (
-            <li key={site.id}>
-              <TextLink to="/sites/$id" params={{ id: site.id }}>
-                {site.name}
-              </TextLink>
-              <Typography variant="body2" color="textSecondary" component="div">
-                {site.destinations.join(', ')}
-              </Typography>
-            </li>
-          ))}
-        </Box>
+        <ShortList
+          label={t('section.publishes')}
+          rows={[...own, ...ownSites]}
+          padded
+          find={{
+            name: 'publishes',
+            textOf: (one) => [one.name, ...('destinations' in one ? one.destinations : [one.protocol])].join(' '),
+          }}
+        >
+          {(shown) => (
+            <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1 }}>
+              {shown.map((one) =>
+                'destinations' in one ? (
+                  <li key={one.id}>
+                    <TextLink to="/sites/$id" params={{ id: one.id }}>
+                      {one.name}
+                    </TextLink>
+                    <Typography variant="body2" color="textSecondary" component="div">
+                      {one.destinations.join(', ')}
+                    </Typography>
+                  </li>
+                ) : (
+                  <li key={one.id}>
+                    <TextLink to="/resources/$id" params={{ id: one.id }}>
+                      {one.name}
+                    </TextLink>
+                    <Typography variant="body2" color="textSecondary" component="div">
+                      {one.protocol.toUpperCase()} · {t('publishes.lastEvent')} <Time at={one.lastEventAt} />
+                    </Typography>
+                  </li>
+                ),
+              )}
+            </Box>
+          )}
+        </ShortList>
       )}
     </Section>
   );

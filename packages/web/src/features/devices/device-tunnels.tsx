@@ -28,6 +28,10 @@ export function DeviceTunnels({ id }: { readonly id: string }) {
         query={query}
         itemsOf={({ gateways }) => gateways}
         none={t('tunnels.none')}
+        find={{
+          name: 'tunnels',
+          textOf: ({ name, tunnels }) => [name, ...(tunnels ?? []).map(({ address }) => address)].join(' '),
+        }}
         row={(gateway) => (
           <Row
             key={gateway.id}

@@ -50,6 +50,14 @@ export function DiscoveredServices({ id }: { readonly id: string }) {
         query={query}
         itemsOf={({ services }) => services}
         none={t('discovered.none')}
+        find={{
+          name: 'discovered',
+          textOf: ({ process, port, guess }) => [process ?? t('discovered.unknown'), port, guess].join(' '),
+          orders: [
+            { key: 'name', value: ({ process }) => process },
+            { key: 'port', value: ({ port }) => port },
+          ],
+        }}
         row={(service) => (
           <Row
             key={service.port}

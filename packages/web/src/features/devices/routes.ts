@@ -13,7 +13,7 @@ export const deviceRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'devices/$id',
-    validateSearch: listSearch('do'),
+    validateSearch: listSearch('do', 'tunnels', 'discovered', 'discovered.sort', 'publishes'),
     component: page(() => import('./device-page.tsx'), 'DevicePage', deviceMessages),
   }),
 ] as const;

@@ -15,7 +15,7 @@ import { CopyText } from '../../ui/copy-text.tsx';
 import { CheckIcon } from '../../ui/icons.tsx';
 import { OtherMachines, originForOthers } from '../../ui/other-machines.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
+import { ErrorState, PendingCard } from '../../ui/states.tsx';
 import { firstRunMessages } from './messages.ts';
 
 /** The guided path after the first owner was made. What is done is read from the API, so it is right on any machine and day. */
@@ -38,7 +38,14 @@ export function FirstRunPage() {
     return (
       <>
         <PageHeader title={t('title')} subtitle={t('subtitle')} />
-        <Card>{error === null ? <RowsSkeleton label={t('title')} /> : <ErrorState error={error} />}</Card>
+        <PendingCard
+          label={t('title')}
+          error={error}
+          onRetry={() => {
+            void gateways.refetch();
+            void services.refetch();
+          }}
+        />
       </>
     );
   }

@@ -42,7 +42,13 @@ export function GroupsPage() {
         </TextLink>
       ),
     },
-    { key: 'description', header: t('description'), cell: ({ description }) => description || '–', from: 'md' },
+    {
+      key: 'description',
+      header: t('description'),
+      value: ({ description }) => description || null,
+      cell: ({ description }) => description || '–',
+      from: 'md',
+    },
     {
       key: 'people',
       header: t('column.people'),
@@ -86,6 +92,18 @@ export function GroupsPage() {
         columns={columns}
         rowKey={({ id }) => id}
         textOf={({ name, description }) => `${name} ${description}`}
+        filters={[
+          {
+            key: 'members',
+            label: t('filter.members'),
+            options: (['people', 'programs', 'none'] as const).map((value) => ({
+              value,
+              label: t(`filter.members.${value}`),
+            })),
+            matches: ({ people, programs }, value) =>
+              value === 'none' ? people + programs === 0 : (value === 'people' ? people : programs) > 0,
+          },
+        ]}
         search={search}
         onSearch={setSearch}
         empty={{ title: t('empty.title'), text: t('empty.text'), icon: <UserIcon /> }}

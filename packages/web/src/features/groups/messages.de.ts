@@ -22,6 +22,10 @@ export const messages: Translation<typeof english> = {
     other: '{provider} hat {count} Mitglieder aufgenommen und tut es wieder, solange eine Zuordnung es sagt.',
   },
   'remove.used': 'Sie bleibt, solange diese sie nennen: {names}.',
+  'filter.members': 'Darin',
+  'filter.members.people': 'Personen',
+  'filter.members.programs': 'Programme',
+  'filter.members.none': 'Niemand',
   'empty.title': 'Noch keine Gruppe',
   'empty.text':
     'Lege hier eine an, nimm eine Person auf ihrer Seite in eine neue auf, oder überlass es einem Identitätsanbieter bei der Anmeldung.',

@@ -19,6 +19,10 @@ export const messages = {
     other: '{provider} put {count} members there, and will again while a mapping says so.',
   },
   'remove.used': 'It stays as long as these name it: {names}.',
+  'filter.members': 'In it',
+  'filter.members.people': 'People',
+  'filter.members.programs': 'Programs',
+  'filter.members.none': 'Nobody',
   'empty.title': 'No group yet',
   'empty.text':
     'Make one here, put a user into a new one on their page, or let an identity provider do it when they sign in.',

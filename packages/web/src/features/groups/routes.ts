@@ -7,7 +7,7 @@ export const groupRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'users/groups',
-    validateSearch: listSearch('create'),
+    validateSearch: listSearch('members', 'create'),
     component: page(() => import('./groups-page.tsx'), 'GroupsPage', groupMessages),
   }),
 ] as const;

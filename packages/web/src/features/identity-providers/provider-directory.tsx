@@ -85,6 +85,14 @@ export function ProviderDirectory({ provider }: { readonly provider: IdentityPro
           label={t('scim.groups')}
           query={directory}
           itemsOf={({ groups }) => groups}
+          find={{
+            name: 'groups',
+            textOf: ({ displayName, group, role }) => [displayName, group, role].join(' '),
+            orders: [
+              { key: 'name', value: ({ displayName }) => displayName },
+              { key: 'most', value: ({ members }) => -members },
+            ],
+          }}
           row={({ id, displayName, members, group, role }) => (
             <Row
               key={id}

@@ -5,6 +5,7 @@ import { lazy, Suspense, useState } from 'react';
 import { useMessages } from '../../base/messages.ts';
 import { Row } from '../../ui/rows.tsx';
 import { Section } from '../../ui/section.tsx';
+import { ShortList } from '../../ui/short-list.tsx';
 import { Tags } from '../../ui/tag.tsx';
 import { identityProviderMessages } from './messages.ts';
 
@@ -32,19 +33,31 @@ export function ProviderMappings(props: { readonly provider: IdentityProvider; r
           {t('mappings.none')}
         </Typography>
       ) : (
-        <ul style={{ listStyle: 'none', margin: 0, padding: 0 }}>
-          {provider.groupMappings.map(({ from, group, role }) => (
-            <Row
-              key={`${from} ${group} ${role}`}
-              title={from}
-              state={
-                <Tags
-                  of={[group, role === null ? null : t('mapping.role', { role })].filter((text) => text !== null)}
+        <ShortList
+          label={t('section.mappings')}
+          rows={provider.groupMappings}
+          find={{
+            name: 'mappings',
+            textOf: ({ from, group, role }) => [from, group, role].join(' '),
+            orders: [{ key: 'name', value: ({ from }) => from }],
+          }}
+        >
+          {(shown) => (
+            <ul style={{ listStyle: 'none', margin: 0, padding: 0 }}>
+              {shown.map(({ from, group, role }) => (
+                <Row
+                  key={`${from} ${group} ${role}`}
+                  title={from}
+                  state={
+                    <Tags
+                      of={[group, role === null ? null : t('mapping.role', { role })].filter((text) => text !== null)}
+                    />
+                  }
                 />
-              }
-            />
-          ))}
-        </ul>
+              ))}
+            </ul>
+          )}
+        </ShortList>
       )}
       {editing ? (
         <Suspense>

@@ -14,6 +14,7 @@ export const identityProviderRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'settings/identity-providers/$id',
+    validateSearch: listSearch('groups', 'groups.sort', 'mappings', 'mappings.sort'),
     component: page(() => import('./identity-provider-page.tsx'), 'IdentityProviderPage', identityProviderMessages),
   }),
 ] as const;

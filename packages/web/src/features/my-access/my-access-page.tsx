@@ -1,12 +1,9 @@
 import Box from '@mui/material/Box';
 import Card from '@mui/material/Card';
 import Link from '@mui/material/Link';
-import TextField from '@mui/material/TextField';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
 import { routeQuery } from '../../base/api.ts';
-import { matching } from '../../base/list-order.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMe } from '../../base/session.ts';
 import { type RowOf, useList } from '../../base/use-list.ts';
@@ -16,6 +13,7 @@ import { ExternalIcon, ResourceIcon } from '../../ui/icons.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Row, Rows } from '../../ui/rows.tsx';
 import { Section } from '../../ui/section.tsx';
+import { ShortList } from '../../ui/short-list.tsx';
 import { EmptyState, ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
@@ -24,8 +22,6 @@ import { Time } from '../../ui/time.tsx';
 import { myAccessMessages } from './messages.ts';
 
 type Reached = RowOf<'me.listReach'>;
-const route = getRouteApi('/my-access');
-const SEARCHED_FROM = 7;
 const SHOWN_REQUESTS = 5;
 const MEANING: Record<string, Meaning> = { pending: 'warn', approved: 'ok', refused: 'bad' };
 
@@ -33,11 +29,8 @@ const MEANING: Record<string, Meaning> = { pending: 'warn', approved: 'ok', refu
 export function MyAccessPage() {
   const t = useMessages(myAccessMessages);
   const me = useMe();
-  const search = route.useSearch();
-  const navigate = route.useNavigate();
   const { rows, error, reload, hasMore, loadMore } = useList('me.listReach', {});
   if (hasMore) loadMore();
-  const shown = matching(rows ?? [], search.q ?? '', ({ name, protocol, urls }) => [name, protocol, ...urls].join(' '));
   return (
     <>
       <SubNavigation of="mine" />
@@ -62,38 +55,44 @@ export function MyAccessPage() {
         </Card>
       ) : (
         <Box component="section" aria-label={t('title')}>
-          {rows.length < SEARCHED_FROM ? null : (
-            <TextField
-              type="search"
-              placeholder={t('search')}
-              value={search.q ?? ''}
-              onChange={({ target }) =>
-                void navigate({ search: target.value === '' ? {} : { q: target.value }, replace: true })
-              }
-              sx={{ width: { xs: 1, sm: 320 }, mb: 2 }}
-              slotProps={{ htmlInput: { 'aria-label': t('search'), maxLength: 200 } }}
-            />
-          )}
-          <Box
-            component="ul"
-            sx={{
-              listStyle: 'none',
-              m: 0,
-              p: 0,
-              display: 'grid',
-              gap: 2,
-              gridTemplateColumns: 'repeat(auto-fill, minmax(min(280px, 100%), 1fr))',
+          <ShortList
+            label={t('title')}
+            rows={rows}
+            padded
+            find={{
+              textOf: ({ name, protocol, urls }) => [name, protocol, ...urls].join(' '),
+              filters: [
+                {
+                  key: 'kind',
+                  label: t('kind'),
+                  options: [
+                    ...(['http', 'tcp', 'udp'] as const).map((value) => ({ value, label: value.toUpperCase() })),
+                    { value: 'site', label: t('site') },
+                  ],
+                  matches: ({ kind, protocol }, value) => value === (kind === 'site' ? kind : protocol),
+                },
+              ],
+              orders: [{ key: 'name', value: ({ name }) => name }],
             }}
           >
-            {shown.map((one) => (
-              <Tile key={one.id} reached={one} />
-            ))}
-          </Box>
-          {shown.length === 0 ? (
-            <Typography role="status" color="textSecondary">
-              {t('noMatch')}
-            </Typography>
-          ) : null}
+            {(shown) => (
+              <Box
+                component="ul"
+                sx={{
+                  listStyle: 'none',
+                  m: 0,
+                  p: 0,
+                  display: 'grid',
+                  gap: 2,
+                  gridTemplateColumns: 'repeat(auto-fill, minmax(min(280px, 100%), 1fr))',
+                }}
+              >
+                {shown.map((one) => (
+                  <Tile key={one.id} reached={one} />
+                ))}
+              </Box>
+            )}
+          </ShortList>
         </Box>
       )}
       <Box sx={{ mt: 3 }}>

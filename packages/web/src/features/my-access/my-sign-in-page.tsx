@@ -88,6 +88,7 @@ function MyConsents() {
         query={consents}
         itemsOf={({ items }) => items}
         none={t('consents.none')}
+        find={{ name: 'consents', textOf: ({ name, scopes }) => [name, ...scopes].join(' ') }}
         row={(consent) => (
           <Row
             key={consent.relyingPartyId}

@@ -22,6 +22,7 @@ import { TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { DeleteIcon, EditIcon, PlusIcon, PolicyIcon } from '../../ui/icons.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { ShortList } from '../../ui/short-list.tsx';
 import { EmptyState, ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
@@ -45,6 +46,7 @@ export function AssertionsPage() {
   // Of the list as it was a moment ago, results would stand beside other questions.
   const results = tested.data?.version === data?.version ? (tested.data?.results ?? []) : [];
   const broken = results.filter(({ holds }) => !holds).length;
+  const rows = assertions.map((assertion, index) => ({ assertion, index, result: results[index] }));
   const mayWrite = may('policies:write');
 
   async function save(next: readonly PolicyAssertion[]): Promise<void> {
@@ -100,57 +102,89 @@ export function AssertionsPage() {
             <Box>{add}</Box>
           </EmptyState>
         ) : (
-          <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0 }}>
-            {assertions.map((assertion, index) => (
-              <Box
-                component="li"
-                key={assertion.name}
-                sx={{
-                  display: 'flex',
-                  flexWrap: 'wrap',
-                  gap: 1.5,
-                  alignItems: 'center',
-                  px: 2.5,
-                  py: 1.25,
-                  borderTop: index === 0 ? 0 : 1,
-                  borderColor: 'divider',
-                }}
-              >
-                <Box sx={{ flex: '1 1 260px', minWidth: 0, overflowWrap: 'anywhere' }}>
-                  <Typography sx={{ fontWeight: 600 }}>{assertion.name}</Typography>
-                  <Typography variant="body2" color="textSecondary">
-                    {t('assertions.question', {
-                      user: assertion.user ?? t('assertions.nobody'),
-                      action: t(`action.${assertion.action}`),
-                      object: assertion.object,
-                    })}
-                  </Typography>
-                  <Typography variant="body2" color="textSecondary">
-                    {t('assertions.expected', { effect: t(`outcome.${assertion.expect}`) })}
-                  </Typography>
-                </Box>
-                <Box sx={{ flex: '1 1 220px', minWidth: 0, overflowWrap: 'anywhere' }}>
-                  <AssertionState result={results[index]} />
-                </Box>
-                {mayWrite ? (
-                  <Box>
-                    <IconButton
-                      aria-label={`${t('assertions.edit')}: ${assertion.name}`}
-                      onClick={() => setEditing(index)}
-                    >
-                      <EditIcon />
-                    </IconButton>
-                    <IconButton
-                      aria-label={`${t('form.remove')}: ${assertion.name}`}
-                      onClick={() => setRemoving(index)}
-                    >
-                      <DeleteIcon />
-                    </IconButton>
+          <ShortList
+            label={t('assertions.title')}
+            rows={rows}
+            find={{
+              textOf: ({ assertion: { name, user, action, object } }) =>
+                [name, user ?? t('assertions.nobody'), t(`action.${action}`), object].join(' '),
+              filters: [
+                {
+                  key: 'state',
+                  label: t('assertions.state'),
+                  options: [
+                    { value: 'holds', label: t('assertions.holds') },
+                    { value: 'broken', label: t('assertions.isBroken') },
+                  ],
+                  matches: ({ result }, value) => result !== undefined && result.holds === (value === 'holds'),
+                },
+                {
+                  key: 'expect',
+                  label: t('assertions.expect'),
+                  options: EFFECTS.map((value) => ({ value, label: t(`outcome.${value}`) })),
+                  matches: ({ assertion }, value) => assertion.expect === value,
+                },
+              ],
+              orders: [
+                { key: 'name', value: ({ assertion }) => assertion.name },
+                { key: 'broken', value: ({ result }) => (result === undefined ? null : Number(result.holds)) },
+              ],
+            }}
+          >
+            {(shown) => (
+              <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0 }}>
+                {shown.map(({ assertion, index, result }, place) => (
+                  <Box
+                    component="li"
+                    key={assertion.name}
+                    sx={{
+                      display: 'flex',
+                      flexWrap: 'wrap',
+                      gap: 1.5,
+                      alignItems: 'center',
+                      px: { xs: 2, sm: 2.5 },
+                      py: 1.25,
+                      borderTop: place === 0 ? 0 : 1,
+                      borderColor: 'divider',
+                    }}
+                  >
+                    <Box sx={{ flex: '1 1 260px', minWidth: 0, overflowWrap: 'anywhere' }}>
+                      <Typography sx={{ fontWeight: 600 }}>{assertion.name}</Typography>
+                      <Typography variant="body2" color="textSecondary">
+                        {t('assertions.question', {
+                          user: assertion.user ?? t('assertions.nobody'),
+                          action: t(`action.${assertion.action}`),
+                          object: assertion.object,
+                        })}
+                      </Typography>
+                      <Typography variant="body2" color="textSecondary">
+                        {t('assertions.expected', { effect: t(`outcome.${assertion.expect}`) })}
+                      </Typography>
+                    </Box>
+                    <Box sx={{ flex: '1 1 220px', minWidth: 0, overflowWrap: 'anywhere' }}>
+                      <AssertionState result={result} />
+                    </Box>
+                    {mayWrite ? (
+                      <Box>
+                        <IconButton
+                          aria-label={`${t('assertions.edit')}: ${assertion.name}`}
+                          onClick={() => setEditing(index)}
+                        >
+                          <EditIcon />
+                        </IconButton>
+                        <IconButton
+                          aria-label={`${t('form.remove')}: ${assertion.name}`}
+                          onClick={() => setRemoving(index)}
+                        >
+                          <DeleteIcon />
+                        </IconButton>
+                      </Box>
+                    ) : null}
                   </Box>
-                ) : null}
+                ))}
               </Box>
-            ))}
-          </Box>
+            )}
+          </ShortList>
         )}
       </Card>
       {editing === null ? null : (

@@ -10,6 +10,7 @@ import { useMay } from '../../base/session.ts';
 import { useList } from '../../base/use-list.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { DiffView } from '../../ui/diff-view.tsx';
+import { ShortList } from '../../ui/short-list.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { policyMessages } from './messages.ts';
@@ -38,45 +39,61 @@ export function PolicyVersions({ policy }: { readonly policy: Policy }) {
       <ErrorState error={list.error} onRetry={list.reload} />
     );
   }
+  const versions = list.rows;
+  const rows = versions.map((version, index) => ({
+    version,
+    before: versions[index + 1],
+    isOldest: index === versions.length - 1,
+  }));
   return (
-    <Box
-      component="ol"
-      aria-label={t('versions.title')}
-      sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 3 }}
-    >
-      {list.rows.map((version, index) => (
-        <Box component="li" key={version.version} sx={{ display: 'grid', gap: 1 }}>
-          <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1.5, alignItems: 'center', minHeight: 36 }}>
-            <Typography variant="h3">{t('versions.by', { version: version.version, by: version.by })}</Typography>
-            <Typography color="textSecondary" variant="body2">
-              <Time at={version.at} />
-            </Typography>
-            {version.version === policy.version ? (
-              <Typography color="textSecondary" variant="body2">
-                {t('versions.now')}
-              </Typography>
-            ) : may('policies:write') ? (
-              <Button size="small" onClick={() => setBack(version)}>
-                {t('versions.rollBack')}
-              </Button>
-            ) : null}
+    <>
+      <ShortList
+        label={t('versions.title')}
+        rows={rows}
+        padded
+        hasMore={list.hasMore}
+        isFetching={list.isFetching}
+        onMore={list.loadMore}
+        find={{
+          name: 'versions',
+          textOf: ({ version }) => `${t('versions.by', version)} ${wholeOf(version)}`,
+        }}
+      >
+        {(shown) => (
+          <Box
+            component="ol"
+            aria-label={t('versions.title')}
+            sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 3 }}
+          >
+            {shown.map(({ version, before, isOldest }) => (
+              <Box component="li" key={version.version} sx={{ display: 'grid', gap: 1 }}>
+                <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1.5, alignItems: 'center', minHeight: 36 }}>
+                  <Typography variant="h3">{t('versions.by', { version: version.version, by: version.by })}</Typography>
+                  <Typography color="textSecondary" variant="body2">
+                    <Time at={version.at} />
+                  </Typography>
+                  {version.version === policy.version ? (
+                    <Typography color="textSecondary" variant="body2">
+                      {t('versions.now')}
+                    </Typography>
+                  ) : may('policies:write') ? (
+                    <Button size="small" onClick={() => setBack(version)}>
+                      {t('versions.rollBack')}
+                    </Button>
+                  ) : null}
+                </Box>
+                {isOldest && list.hasMore ? null : (
+                  <DiffView
+                    before={wholeOf(before)}
+                    after={wholeOf(version)}
+                    label={t('versions.diff', { version: version.version })}
+                  />
+                )}
+              </Box>
+            ))}
           </Box>
-          {index === list.rows!.length - 1 && list.hasMore ? null : (
-            <DiffView
-              before={wholeOf(list.rows![index + 1])}
-              after={wholeOf(version)}
-              label={t('versions.diff', { version: version.version })}
-            />
-          )}
-        </Box>
-      ))}
-      {list.hasMore ? (
-        <li>
-          <Button onClick={list.loadMore} loading={list.isFetching}>
-            {t('reported.more')}
-          </Button>
-        </li>
-      ) : null}
+        )}
+      </ShortList>
       <ConfirmDialog
         open={back !== null}
         title={t('versions.rollBack.title', { version: back?.version ?? 0 })}
@@ -104,6 +121,6 @@ export function PolicyVersions({ policy }: { readonly policy: Policy }) {
           </>
         )}
       </ConfirmDialog>
-    </Box>
+    </>
   );
 }

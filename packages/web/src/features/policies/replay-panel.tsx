@@ -9,6 +9,7 @@ import { useMessages } from '../../base/messages.ts';
 import { useReasonText } from '../../base/reason-texts.ts';
 import { useMay } from '../../base/session.ts';
 import { TextLink } from '../../ui/button-link.tsx';
+import { ShortList } from '../../ui/short-list.tsx';
 import { SomeOf } from '../../ui/some-of.tsx';
 import { ErrorState } from '../../ui/states.tsx';
 import type { Draft } from './draft.ts';
@@ -69,14 +70,15 @@ export function ReplayResult({ replay }: { readonly replay: RouteResponse<Routes
         {t('replay.result', { count: replay.events })}
         {replay.skipped === 0 ? '' : ` ${t('replay.skipped', { count: replay.skipped })}`}
       </Typography>
-      <Side title={t('replay.loses')} rows={replay.loses} />
-      <Side title={t('replay.gains')} rows={replay.gains} />
+      <Side name="loses" rows={replay.loses} />
+      <Side name="gains" rows={replay.gains} />
     </Box>
   );
 }
 
-function Side({ title, rows }: { readonly title: string; readonly rows: readonly Replayed[] }) {
+function Side({ name, rows }: { readonly name: 'gains' | 'loses'; readonly rows: readonly Replayed[] }) {
   const t = useMessages(policyMessages);
+  const title = t(`replay.${name}`);
   return (
     <Box component="section" aria-label={title}>
       <Typography variant="h3" gutterBottom>
@@ -85,32 +87,53 @@ function Side({ title, rows }: { readonly title: string; readonly rows: readonly
       {rows.length === 0 ? (
         <Typography color="textSecondary">{t('replay.nobody')}</Typography>
       ) : (
-        <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, border: 1, borderColor: 'divider', borderRadius: 2 }}>
-          <SomeOf items={rows}>
-            {(row) => (
-              <Box
-                component="li"
-                key={`${row.subject} ${row.object} ${row.before} ${row.after}`}
-                sx={{ px: 2, py: 1.25, overflowWrap: 'anywhere', '& + li': { borderTop: 1, borderColor: 'divider' } }}
-              >
-                <Box sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 2, alignItems: 'center' }}>
-                  <Typography sx={{ fontWeight: 600 }}>{row.subject || t('assertions.nobody')}</Typography>
-                  <span>{row.object}</span>
-                  <Typography color="textSecondary" variant="body2">
-                    {t('replay.requests', { count: row.requests })}
-                  </Typography>
-                  <Said what={row.before} />
-                  <span aria-hidden>→</span>
-                  <Said what={row.after} />
-                </Box>
-                <Typography variant="caption" color="textSecondary" component="p" sx={{ mt: 0.25 }}>
-                  {row.policies.length === 0 ? null : `${row.policies.join(', ')} · `}
-                  <Examples ids={row.examples} />
-                </Typography>
-              </Box>
-            )}
-          </SomeOf>
-        </Box>
+        <ShortList
+          label={title}
+          rows={rows}
+          padded
+          find={{
+            name,
+            textOf: ({ subject, object, policies }) => [subject, object, ...policies].join(' '),
+            orders: [{ key: 'most', value: ({ requests }) => -requests }],
+          }}
+        >
+          {(shown) => (
+            <Box
+              component="ul"
+              sx={{ listStyle: 'none', m: 0, p: 0, border: 1, borderColor: 'divider', borderRadius: 2 }}
+            >
+              <SomeOf items={shown}>
+                {(row) => (
+                  <Box
+                    component="li"
+                    key={`${row.subject} ${row.object} ${row.before} ${row.after}`}
+                    sx={{
+                      px: 2,
+                      py: 1.25,
+                      overflowWrap: 'anywhere',
+                      '& + li': { borderTop: 1, borderColor: 'divider' },
+                    }}
+                  >
+                    <Box sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 2, alignItems: 'center' }}>
+                      <Typography sx={{ fontWeight: 600 }}>{row.subject || t('assertions.nobody')}</Typography>
+                      <span>{row.object}</span>
+                      <Typography color="textSecondary" variant="body2">
+                        {t('replay.requests', { count: row.requests })}
+                      </Typography>
+                      <Said what={row.before} />
+                      <span aria-hidden>→</span>
+                      <Said what={row.after} />
+                    </Box>
+                    <Typography variant="caption" color="textSecondary" component="p" sx={{ mt: 0.25 }}>
+                      {row.policies.length === 0 ? null : `${row.policies.join(', ')} · `}
+                      <Examples ids={row.examples} />
+                    </Typography>
+                  </Box>
+                )}
+              </SomeOf>
+            </Box>
+          )}
+        </ShortList>
       )}
     </Box>
   );

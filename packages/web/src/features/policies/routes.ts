@@ -16,18 +16,19 @@ export const policyRoutes = [
   createRoute({
     getParentRoute,
     path: 'policies/new',
+    validateSearch: listSearch('gains', 'gains.sort', 'loses', 'loses.sort'),
     component: page(() => import('./new-policy-page.tsx'), 'NewPolicyPage', policyMessages, reasonTexts),
   }),
   createRoute({
     getParentRoute,
     path: 'policies/$id',
-    validateSearch: listSearch('view'),
+    validateSearch: listSearch('view', 'versions', 'gains', 'gains.sort', 'loses', 'loses.sort'),
     component: page(() => import('./policy-page.tsx'), 'PolicyPage', policyMessages, reasonTexts),
   }),
   createRoute({
     getParentRoute,
     path: 'policies/templates',
-    validateSearch: listSearch('template'),
+    validateSearch: listSearch('template', 'asks'),
     component: page(() => import('./templates-page.tsx'), 'TemplatesPage', policyMessages),
   }),
   createRoute({
@@ -49,6 +50,7 @@ export const policyRoutes = [
   createRoute({
     getParentRoute,
     path: 'policies/reported',
+    validateSearch: listSearch('policy', 'effect'),
     component: page(() => import('./reported-page.tsx'), 'ReportedPage', policyMessages),
   }),
   createRoute({
@@ -59,6 +61,7 @@ export const policyRoutes = [
   createRoute({
     getParentRoute,
     path: 'policies/assertions',
+    validateSearch: listSearch('state', 'expect'),
     component: page(() => import('./assertions-page.tsx'), 'AssertionsPage', policyMessages, reasonTexts),
   }),
 ] as const;

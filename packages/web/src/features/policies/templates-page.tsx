@@ -15,6 +15,7 @@ import { TextLink } from '../../ui/button-link.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
+import { ShortList } from '../../ui/short-list.tsx';
 import { ErrorState, PendingCard, RowsSkeleton } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { handOver } from './draft.ts';
@@ -53,44 +54,70 @@ function Gallery({ templates }: { readonly templates: readonly PolicyTemplateVie
   const t = useMessages(policyMessages);
   const say = useTemplateText();
   return (
-    <Box
-      component="ul"
-      aria-label={t('templates.title')}
-      sx={{
-        listStyle: 'none',
-        m: 0,
-        p: 0,
-        display: 'grid',
-        gap: 2,
-        gridTemplateColumns: 'repeat(auto-fill, minmax(min(100%, 300px), 1fr))',
+    <ShortList
+      label={t('templates.title')}
+      rows={templates}
+      padded
+      find={{
+        textOf: ({ name, summary, parameters, cases }) =>
+          [
+            name,
+            say(summary),
+            ...parameters.map((one) => say(one.summary)),
+            ...cases.map(({ title }) => say(title)),
+          ].join(' '),
+        filters: [
+          {
+            key: 'asks',
+            label: t('templates.asks'),
+            options: (['nothing', 'values'] as const).map((value) => ({ value, label: t(`templates.asks.${value}`) })),
+            matches: ({ parameters }, value) => (parameters.length === 0) === (value === 'nothing'),
+          },
+        ],
+        orders: [{ key: 'name', value: ({ name }) => name }],
       }}
     >
-      {templates.map(({ name, summary, cases }) => (
-        <Card
-          component="li"
-          key={name}
-          sx={{ p: 2.5, position: 'relative', '&:hover': { borderColor: 'primary.main' } }}
+      {(shown) => (
+        <Box
+          component="ul"
+          aria-label={t('templates.title')}
+          sx={{
+            listStyle: 'none',
+            m: 0,
+            p: 0,
+            display: 'grid',
+            gap: 2,
+            gridTemplateColumns: 'repeat(auto-fill, minmax(min(100%, 300px), 1fr))',
+          }}
         >
-          <TextLink
-            to="/policies/templates"
-            search={{ template: name }}
-            sx={{
-              color: 'text.primary',
-              fontWeight: 650,
-              fontSize: 16,
-              textDecoration: 'none',
-              '&::after': { content: '""', position: 'absolute', inset: 0 },
-            }}
-          >
-            {name}
-          </TextLink>
-          <Typography color="textSecondary" sx={{ mt: 0.5, mb: 1.5 }}>
-            {say(summary)}
-          </Typography>
-          <Cases cases={cases.slice(0, 3).map(({ title, expect }) => ({ title, effect: expect }))} />
-        </Card>
-      ))}
-    </Box>
+          {shown.map(({ name, summary, cases }) => (
+            <Card
+              component="li"
+              key={name}
+              sx={{ p: 2.5, position: 'relative', '&:hover': { borderColor: 'primary.main' } }}
+            >
+              <TextLink
+                to="/policies/templates"
+                search={{ template: name }}
+                sx={{
+                  color: 'text.primary',
+                  fontWeight: 650,
+                  fontSize: 16,
+                  textDecoration: 'none',
+                  '&::after': { content: '""', position: 'absolute', inset: 0 },
+                }}
+              >
+                {name}
+              </TextLink>
+              <Typography color="textSecondary" sx={{ mt: 0.5, mb: 1.5 }}>
+                {say(summary)}
+              </Typography>
+              <Cases cases={cases.slice(0, 3).map(({ title, expect }) => ({ title, effect: expect }))} />
+            </Card>
+          ))}
+        </Box>
+      )}
+    </ShortList>
   );
 }
 
@@ -170,7 +197,7 @@ function Fill({ template }: { readonly template: PolicyTemplateView }) {
       <Box sx={{ display: 'grid', gap: 2, minWidth: 0 }}>
         {filled.error !== null ? (
           <Card>
-            <ErrorState error={filled.error} />
+            <ErrorState error={filled.error} onRetry={() => void filled.refetch()} />
           </Card>
         ) : null}
         <Section title={t('templates.preview')}>

@@ -20,6 +20,7 @@ import { PendingThing } from '../../ui/pending-thing.tsx';
 import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { Section } from '../../ui/section.tsx';
 import { useSegmentsFact } from '../../ui/segments-fact.tsx';
+import { ShortList } from '../../ui/short-list.tsx';
 import { SomeOf } from '../../ui/some-of.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { Tag } from '../../ui/tag.tsx';
@@ -275,32 +276,41 @@ function Targets({ resource }: { readonly resource: Resource }) {
       {resource.targets.length < 2 ? null : (
         <Typography sx={{ mb: 1 }}>{t(`balancing.${resource.balancing}`)}</Typography>
       )}
-      <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1.5 }}>
-        {resource.targets.map((target) => (
-          <li key={target.id}>
-            <code>
-              {target.protocol}://{target.address}
-            </code>
-            <Typography variant="body2" color="textSecondary" component="div">
-              {target.deviceId === null ? (
-                t('target.gateway')
-              ) : (
-                <>
-                  {t('target.agent')} <AgentLink id={target.deviceId} />
-                </>
-              )}
-              {' · '}
-              {[
-                t('target.weight', { weight: target.weight }),
-                target.healthCheck === null
-                  ? t('target.unchecked')
-                  : t('target.check', { seconds: target.healthCheck.intervalMs / 1000 }),
-              ].join(' · ')}
-            </Typography>
-            <TargetHealth resource={resource} target={target} />
-          </li>
-        ))}
-      </Box>
+      <ShortList
+        label={t('section.targets')}
+        rows={resource.targets}
+        padded
+        find={{ name: 'targets', textOf: ({ protocol, address }) => `${protocol}://${address}` }}
+      >
+        {(shown) => (
+          <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1.5 }}>
+            {shown.map((target) => (
+              <li key={target.id}>
+                <code>
+                  {target.protocol}://{target.address}
+                </code>
+                <Typography variant="body2" color="textSecondary" component="div">
+                  {target.deviceId === null ? (
+                    t('target.gateway')
+                  ) : (
+                    <>
+                      {t('target.agent')} <AgentLink id={target.deviceId} />
+                    </>
+                  )}
+                  {' · '}
+                  {[
+                    t('target.weight', { weight: target.weight }),
+                    target.healthCheck === null
+                      ? t('target.unchecked')
+                      : t('target.check', { seconds: target.healthCheck.intervalMs / 1000 }),
+                  ].join(' · ')}
+                </Typography>
+                <TargetHealth resource={resource} target={target} />
+              </li>
+            ))}
+          </Box>
+        )}
+      </ShortList>
     </Section>
   );
 }

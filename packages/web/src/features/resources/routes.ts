@@ -31,7 +31,7 @@ export const resourceRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'resources/$id',
-    validateSearch: listSearch('do'),
+    validateSearch: listSearch('do', 'targets', 'shares'),
     component: page(() => import('./resource-page.tsx'), 'ResourcePage', resourceMessages),
   }),
 ] as const;

@@ -46,6 +46,7 @@ export function ShareLinks({ resource }: { readonly resource: Resource }) {
         query={shares}
         itemsOf={({ items }) => items.filter(isOpen)}
         none={t('share.none')}
+        find={{ name: 'shares', textOf: ({ createdBy }) => nameOf(createdBy) }}
         row={(share) => (
           <Row
             key={share.id}

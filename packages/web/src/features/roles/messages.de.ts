@@ -8,6 +8,7 @@ export const messages: Translation<typeof english> = {
   'own.none':
     'Noch keine. Eine eigene Rolle gibt weniger als admin und mehr als member, etwa nur das Protokoll zu lesen.',
   matrix: 'Was jede Rolle darf',
+  'matrix.of': 'Eine Rolle hat',
   'matrix.table': 'Berechtigungen nach Rolle',
   permission: 'Berechtigung',
   'may.organization.read': 'Einstellungen der Organisation sehen',

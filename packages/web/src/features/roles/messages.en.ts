@@ -5,6 +5,7 @@ export const messages = {
   'own.none':
     'None yet. A role of your own gives less than admin and more than member, such as only to read the audit log.',
   matrix: 'What each role may do',
+  'matrix.of': 'A role has',
   'matrix.table': 'Permissions by role',
   permission: 'Permission',
   'may.organization.read': "See the organization's settings",

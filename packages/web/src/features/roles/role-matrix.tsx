@@ -2,15 +2,44 @@ import Box from '@mui/material/Box';
 import type { RoleDefinition } from '@zeronaut/model';
 import { useMessages } from '../../base/messages.ts';
 import { CheckIcon } from '../../ui/icons.tsx';
+import { ShortList } from '../../ui/short-list.tsx';
 import { roleMessages } from './messages.ts';
 import { groupOf, PERMISSION_GROUPS, type PermissionGroup } from './permission-groups.ts';
 import { usePermissionText } from './use-permission-text.ts';
+
+type Permission = RoleDefinition['permissions'][number];
 
 /** Which permission each role has, in groups: one row a permission, in words, and as the API calls it. */
 export function RoleMatrix({ roles }: { readonly roles: readonly RoleDefinition[] }) {
   const t = useMessages(roleMessages);
   const textOf = usePermissionText();
-  const permissions = [...new Set(roles.flatMap((role) => role.permissions))];
+  return (
+    <ShortList
+      label={t('matrix')}
+      rows={[...new Set(roles.flatMap((role) => role.permissions))]}
+      find={{
+        name: 'permission',
+        textOf: (permission) => `${textOf(permission)} ${permission} ${t(`group.${groupOf(permission)}`)}`,
+        filters: [
+          {
+            key: 'of',
+            label: t('matrix.of'),
+            options: roles.map(({ name }) => ({ value: name, label: name })),
+            matches: (permission, value) =>
+              roles.some((role) => role.name === value && role.permissions.includes(permission)),
+          },
+        ],
+      }}
+    >
+      {(shown) => <Matrix roles={roles} permissions={shown} />}
+    </ShortList>
+  );
+}
+
+function Matrix(props: { readonly roles: readonly RoleDefinition[]; readonly permissions: readonly Permission[] }) {
+  const { roles, permissions } = props;
+  const t = useMessages(roleMessages);
+  const textOf = usePermissionText();
   const groups = (Object.keys(PERMISSION_GROUPS) as PermissionGroup[])
     .map((group) => ({ group, rows: permissions.filter((one) => groupOf(one) === group) }))
     .filter(({ rows }) => rows.length > 0);

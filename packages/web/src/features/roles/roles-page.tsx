@@ -9,6 +9,7 @@ import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { tell } from '../../base/notices.ts';
 import { useMay } from '../../base/session.ts';
+import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { PlusIcon } from '../../ui/icons.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
@@ -27,7 +28,7 @@ export function RolesPage() {
   const t = useMessages(roleMessages);
   const mayChange = useMay()('roles:write');
   const search = route.useSearch();
-  const navigate = route.useNavigate();
+  const setSearch = useSearchChange();
   const roles = useQuery(routeQuery('roles.list', {}));
   const remove = useRouteMutation('roles.delete', ['roles.list']);
   const create = useRouteMutation('roles.create', ['roles.list']);
@@ -46,11 +47,7 @@ export function RolesPage() {
         subtitle={t('subtitle')}
         actions={
           mayChange ? (
-            <Button
-              variant="contained"
-              startIcon={<PlusIcon />}
-              onClick={() => void navigate({ search: { create: '1' }, replace: true })}
-            >
+            <Button variant="contained" startIcon={<PlusIcon />} onClick={() => setSearch({ create: '1' })}>
               {t('create')}
             </Button>
           ) : null
@@ -66,6 +63,13 @@ export function RolesPage() {
               query={roles}
               itemsOf={({ items }) => items.filter(({ builtIn }) => !builtIn)}
               none={t('own.none')}
+              find={{
+                textOf: ({ name, description, permissions }) => [name, description, ...permissions].join(' '),
+                orders: [
+                  { key: 'name', value: ({ name }) => name },
+                  { key: 'most', value: ({ permissions }) => -permissions.length },
+                ],
+              }}
               row={(role) => (
                 <Row
                   key={role.name}
@@ -99,7 +103,7 @@ export function RolesPage() {
       )}
       <Suspense>
         {search.create === undefined || !mayChange ? null : (
-          <RoleDialog definition={null} onClose={() => void navigate({ search: {}, replace: true })} />
+          <RoleDialog definition={null} onClose={() => setSearch({ create: undefined })} />
         )}
         {editing === null ? null : <RoleDialog definition={editing} onClose={() => setEditing(null)} />}
       </Suspense>

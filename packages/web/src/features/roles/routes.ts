@@ -8,7 +8,7 @@ export const roleRoutes = [
     getParentRoute: () => rootRoute,
     path: 'users/roles',
     /** `create=1` opens the dialog that makes one. */
-    validateSearch: listSearch('create'),
+    validateSearch: listSearch('create', 'permission', 'permission.of'),
     component: page(() => import('./roles-page.tsx'), 'RolesPage', roleMessages),
   }),
 ] as const;

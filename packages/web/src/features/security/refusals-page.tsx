@@ -12,6 +12,7 @@ import { useMay } from '../../base/session.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
+import { ShortList } from '../../ui/short-list.tsx';
 import { ErrorState, RowsSkeleton } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
@@ -20,7 +21,7 @@ import { securityMessages } from './messages.ts';
 const route = getRouteApi('/security/refusals');
 const RANGES = ['1h', '6h', '24h', '7d'] as const;
 const EVERY_MS = 30_000;
-const SHOWN_POLICIES = 20;
+const MOST_RESOURCES = 100;
 
 /** Why and where people did not get in, counted by the console. */
 export function RefusalsPage() {
@@ -37,7 +38,9 @@ export function RefusalsPage() {
   // Counts by resource are kept for an hour and a day.
   const topRange = range === '1h' ? '1h' : '24h';
   const top = useQuery({
-    ...routeQuery('traffic.top', { query: { by: 'resource', order: 'refused', range: topRange, limit: 20 } }),
+    ...routeQuery('traffic.top', {
+      query: { by: 'resource', order: 'refused', range: topRange, limit: MOST_RESOURCES },
+    }),
     refetchInterval: EVERY_MS,
   });
   // Of policies, hours are kept for a day.
@@ -59,7 +62,9 @@ export function RefusalsPage() {
             select
             label={t('refusals.range')}
             value={range}
-            onChange={(event) => void navigate({ search: { range: event.target.value }, replace: true })}
+            onChange={(event) =>
+              void navigate({ search: (before) => ({ ...before, range: event.target.value }), replace: true })
+            }
             sx={{ width: 180 }}
           >
             {RANGES.map((one) => (
@@ -74,12 +79,14 @@ export function RefusalsPage() {
         <Section title={t('refusals.reasons')}>
           <Bars
             query={reasons}
+            name="reasons"
             label={t('refusals.reasons')}
             none={t('refusals.none')}
             rowsOf={({ items }) =>
               items.map(({ reason, count }) => ({
                 key: reason,
                 count,
+                text: `${reasonText(reason).title} ${reason}`,
                 title: (
                   <TextLink to="/security" search={{ reason }}>
                     {reasonText(reason).title}
@@ -93,6 +100,7 @@ export function RefusalsPage() {
         <Section title={`${t('refusals.resources')} · ${t(`range.${topRange}`)}`}>
           <Bars
             query={top}
+            name="resources"
             label={t('refusals.resources')}
             none={t('refusals.noneResources')}
             rowsOf={({ items }) =>
@@ -101,6 +109,7 @@ export function RefusalsPage() {
                 .map(({ id, name, refused }) => ({
                   key: id,
                   count: refused,
+                  text: name || id,
                   title: (
                     <TextLink to="/security" search={{ resource: id, effect: 'deny' }}>
                       {name === '' ? t('refusals.gone') : name}
@@ -115,16 +124,17 @@ export function RefusalsPage() {
           <Section title={`${t('refusals.policies')} · ${t(`range.${hitRange}`)}`}>
             <Bars
               query={hits}
+              name="policies"
               label={t('refusals.policies')}
               none={t('refusals.nonePolicies')}
               rowsOf={({ items }) =>
                 items
                   .filter(({ forbade }) => forbade > 0)
                   .sort((a, b) => b.forbade - a.forbade)
-                  .slice(0, SHOWN_POLICIES)
                   .map(({ policyId, name, forbade }) => ({
                     key: policyId,
                     count: forbade,
+                    text: name || policyId,
                     title:
                       name === '' ? (
                         t('refusals.policyGone')
@@ -152,6 +162,8 @@ export function RefusalsPage() {
 interface Bar {
   readonly key: string;
   readonly count: number;
+  /** What it is found by. */
+  readonly text: string;
   readonly title: ReactNode;
   readonly detail: string;
   /** Instead of the number alone. */
@@ -160,6 +172,8 @@ interface Bar {
 
 function Bars<Data>(props: {
   readonly query: UseQueryResult<Data>;
+  /** In the URL. */
+  readonly name: string;
   readonly label: string;
   readonly none: string;
   readonly rowsOf: (data: Data) => readonly Bar[];
@@ -177,28 +191,41 @@ function Bars<Data>(props: {
   const most = Math.max(1, ...rows.map(({ count }) => count));
   if (rows.length === 0) return <Typography color="textSecondary">{props.none}</Typography>;
   return (
-    <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1.5 }}>
-      {rows.map(({ key, count, title, detail, more }) => (
-        <Box component="li" key={key} sx={{ overflowWrap: 'anywhere' }}>
-          <Box sx={{ display: 'flex', justifyContent: 'space-between', gap: 2 }}>
-            <Box sx={{ minWidth: 0 }}>{title}</Box>
-            <Typography variant="body2" sx={{ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }}>
-              {more ?? t('refusals.count', { count })}
-            </Typography>
-          </Box>
-          {detail === '' ? null : (
-            <Typography variant="caption" color="textSecondary" component="div">
-              <code>{detail}</code>
-            </Typography>
-          )}
-          <Box aria-hidden sx={{ height: 6, borderRadius: 3, bgcolor: 'action.hover', mt: 0.5 }}>
-            <Box
-              sx={{ height: 1, borderRadius: 3, bgcolor: 'error.main' }}
-              style={{ width: `${(count / most) * 100}%` }}
-            />
-          </Box>
+    <ShortList
+      label={props.label}
+      rows={rows}
+      padded
+      find={{
+        name: props.name,
+        textOf: ({ text }) => text,
+        orders: [{ key: 'name', value: ({ text }) => text }],
+      }}
+    >
+      {(shown) => (
+        <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 1.5 }}>
+          {shown.map(({ key, count, title, detail, more }) => (
+            <Box component="li" key={key} sx={{ overflowWrap: 'anywhere' }}>
+              <Box sx={{ display: 'flex', justifyContent: 'space-between', gap: 2 }}>
+                <Box sx={{ minWidth: 0 }}>{title}</Box>
+                <Typography variant="body2" sx={{ fontVariantNumeric: 'tabular-nums', whiteSpace: 'nowrap' }}>
+                  {more ?? t('refusals.count', { count })}
+                </Typography>
+              </Box>
+              {detail === '' ? null : (
+                <Typography variant="caption" color="textSecondary" component="div">
+                  <code>{detail}</code>
+                </Typography>
+              )}
+              <Box aria-hidden sx={{ height: 6, borderRadius: 3, bgcolor: 'action.hover', mt: 0.5 }}>
+                <Box
+                  sx={{ height: 1, borderRadius: 3, bgcolor: 'error.main' }}
+                  style={{ width: `${(count / most) * 100}%` }}
+                />
+              </Box>
+            </Box>
+          ))}
         </Box>
-      ))}
-    </Box>
+      )}
+    </ShortList>
   );
 }

@@ -15,7 +15,12 @@ export const securityRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'security/refusals',
-    validateSearch: listSearch('range'),
+    validateSearch: listSearch(
+      'range',
+      ...['reasons', 'reasons.sort'],
+      ...['resources', 'resources.sort'],
+      ...['policies', 'policies.sort'],
+    ),
     component: page(() => import('./refusals-page.tsx'), 'RefusalsPage', securityMessages, reasonTexts),
   }),
   createRoute({

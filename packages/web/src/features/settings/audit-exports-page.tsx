@@ -28,9 +28,15 @@ const CreateDialog = lazy(async () => ({ default: (await dialogs()).CreateAuditE
 const EditDialog = lazy(async () => ({ default: (await dialogs()).EditAuditExportDialog }));
 /** An export that is this far behind is looked at. */
 const BEHIND_SECONDS = 60;
+const KINDS = ['syslog', 'otlp'] as const satisfies readonly AuditExport['settings']['kind'][];
+const STATES = ['failing', 'behind', 'current'] as const;
 
 function addressOf({ settings }: AuditExport): string {
   return settings.kind === 'syslog' ? `${settings.transport}://${settings.host}:${settings.port}` : settings.url;
+}
+
+function statusOf({ progress: { failures, behindSeconds } }: AuditExport): (typeof STATES)[number] {
+  return failures > 0 ? 'failing' : behindSeconds > BEHIND_SECONDS ? 'behind' : 'current';
 }
 
 export function AuditExportsPage() {
@@ -129,6 +135,20 @@ export function AuditExportsPage() {
         columns={columns}
         rowKey={({ id }) => id}
         textOf={(row) => [row.name, row.settings.kind, addressOf(row)].join(' ')}
+        filters={[
+          {
+            key: 'kind',
+            label: t('export.kind'),
+            options: KINDS.map((value) => ({ value, label: value })),
+            matches: ({ settings }, value) => settings.kind === value,
+          },
+          {
+            key: 'status',
+            label: t('export.status'),
+            options: STATES.map((value) => ({ value, label: t(`export.is.${value}`) })),
+            matches: (row, value) => value === statusOf(row),
+          },
+        ]}
         search={search}
         onSearch={setSearch}
         empty={{ title: t('exports.emptyTitle'), text: t('exports.emptyText'), icon: <AuditIcon /> }}

@@ -34,6 +34,10 @@ function addressOf({ settings }: Notification): string {
   return settings.kind === 'slack' ? settings.host : settings.url;
 }
 
+function statusOf({ failures, lastDeliveredAt }: Notification): 'failing' | 'told' | 'never' {
+  return failures > 0 ? 'failing' : lastDeliveredAt === null ? 'never' : 'told';
+}
+
 export function NotificationsPage() {
   const t = useMessages(settingsMessages);
   const ui = useMessages(uiMessages);
@@ -139,6 +143,27 @@ export function NotificationsPage() {
         columns={columns}
         rowKey={({ id }) => id}
         textOf={(row) => [row.name, row.settings.kind, addressOf(row)].join(' ')}
+        filters={[
+          {
+            key: 'kind',
+            label: t('export.kind'),
+            options: (['mail', 'webhook', 'slack'] as const).map((value) => ({
+              value,
+              label: t(`notification.${value}`),
+            })),
+            matches: ({ settings }, value) => settings.kind === value,
+          },
+          {
+            key: 'status',
+            label: t('export.status'),
+            options: [
+              { value: 'failing', label: t('export.failing') },
+              { value: 'told', label: t('notification.told') },
+              { value: 'never', label: t('notification.never') },
+            ],
+            matches: (row, value) => value === statusOf(row),
+          },
+        ]}
         search={search}
         onSearch={setSearch}
         empty={{ title: t('notifications.emptyTitle'), text: t('notifications.emptyText'), icon: <BellIcon /> }}

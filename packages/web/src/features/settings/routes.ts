@@ -27,7 +27,7 @@ export const settingsRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'settings/audit-exports',
-    validateSearch: listSearch('create'),
+    validateSearch: listSearch('kind', 'status', 'create'),
     component: page(() => import('./audit-exports-page.tsx'), 'AuditExportsPage', settingsMessages),
   }),
   createRoute({
@@ -38,7 +38,7 @@ export const settingsRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'settings/notifications',
-    validateSearch: listSearch('create'),
+    validateSearch: listSearch('kind', 'status', 'create'),
     component: page(() => import('./notifications-page.tsx'), 'NotificationsPage', settingsMessages),
   }),
   createRoute({

@@ -13,6 +13,7 @@ export const siteRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'sites/$id',
+    validateSearch: listSearch(),
     component: page(() => import('./site-page.tsx'), 'SitePage', siteMessages),
   }),
 ] as const;

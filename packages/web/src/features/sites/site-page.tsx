@@ -18,6 +18,7 @@ import { PlaceButton, usePlaceFact } from '../../ui/place-button.tsx';
 import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { Section } from '../../ui/section.tsx';
 import { useSegmentsFact } from '../../ui/segments-fact.tsx';
+import { ShortList } from '../../ui/short-list.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { Time } from '../../ui/time.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
@@ -71,16 +72,25 @@ export function SitePage() {
       />
       <TwoColumns>
         <Section title={t('section.destinations')}>
-          <Box
-            component="ul"
-            sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 0.75, overflowWrap: 'anywhere' }}
+          <ShortList
+            label={t('section.destinations')}
+            rows={site.destinations}
+            padded
+            find={{ textOf: (destination) => destination }}
           >
-            {site.destinations.map((destination) => (
-              <li key={destination}>
-                <code>{destination}</code>
-              </li>
-            ))}
-          </Box>
+            {(shown) => (
+              <Box
+                component="ul"
+                sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 0.75, overflowWrap: 'anywhere' }}
+              >
+                {shown.map((destination) => (
+                  <li key={destination}>
+                    <code>{destination}</code>
+                  </li>
+                ))}
+              </Box>
+            )}
+          </ShortList>
         </Section>
         <Section title={t('section.about')}>
           <Facts

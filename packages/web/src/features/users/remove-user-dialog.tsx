@@ -34,7 +34,7 @@ export function RemoveUserDialog({ user, onClose }: { readonly user: User; reado
   const [eraseAudit, setEraseAudit] = useState(false);
   const remove = useRouteMutation('users.delete', ['users.list', 'devices.list', 'sessions.list']);
   const params = { id: user.id };
-  const { data, error } = useQuery(routeQuery('users.previewRemoval', { params }));
+  const { data, error, refetch } = useQuery(routeQuery('users.previewRemoval', { params }));
   return (
     <ConfirmDialog
       open
@@ -48,7 +48,7 @@ export function RemoveUserDialog({ user, onClose }: { readonly user: User; reado
       onClose={onClose}
     >
       <Typography>{t('remove.text')}</Typography>
-      {error === null ? null : <ErrorState error={error} />}
+      {error === null ? null : <ErrorState error={error} onRetry={() => void refetch()} />}
       {data === undefined ? error === null ? <RowsSkeleton label={t('remove')} /> : null : <Ends removal={data} />}
       {may('audit_erasures:write') ? (
         <FormControlLabel

@@ -14,7 +14,16 @@ export const userRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: 'users/$id',
-    validateSearch: listSearch('do'),
+    validateSearch: listSearch(
+      'do',
+      'sessions',
+      'sessions.sort',
+      'devices',
+      'devices.sort',
+      'addresses',
+      'addresses.sort',
+      'keys',
+    ),
     component: page(() => import('./user-page.tsx'), 'UserPage', userMessages),
   }),
 ] as const;

@@ -93,6 +93,7 @@ function UserKeys({ user }: { readonly user: User }) {
         query={keys}
         itemsOf={({ items }) => items}
         none={t('keys.none')}
+        find={{ name: 'keys', textOf: ({ name, prefix }) => `${name} ${prefix}` }}
         row={(key) => (
           <Row
             key={key.id}
