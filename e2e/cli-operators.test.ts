@@ -45,6 +45,11 @@ describe('how pages look, and who is told of alarms', () => {
     assert.equal((await json('branding', 'set', '--default')).colour, null);
     assert.equal((await json('branding')).name, 'Zeronaut');
     assert.equal((await json('organizations', 'change', '--name', 'Acme Ltd')).name, 'Acme Ltd');
+    const bounded = await json('organizations', 'change', '--snapshot-max-age', '12h');
+    assert.deepEqual([bounded.name, bounded.snapshotMaxAgeSeconds], ['Acme Ltd', 43_200]);
+    assert.match(await ends(2, 'organizations', 'change', '--snapshot-max-age', 'soon'), /--snapshot-max-age/);
+    await ends(2, 'organizations', 'change');
+    assert.equal((await json('organizations', 'change', '--snapshot-max-age', 'never')).snapshotMaxAgeSeconds, null);
   });
 
   it('is added, changed, tried and removed, and no secret is shown', async () => {

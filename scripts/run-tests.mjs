@@ -12,7 +12,7 @@ export const UNIT_FILES = ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'
 /** What they assert is how fast or how small something is: nothing else runs beside them. */
 const MEASURING = ['bulk', 'closings', 'start', 'sync-latency', 'web-speed', 'wireguard-hostile'];
 /** They wait for time to pass: two minutes for a session of WireGuard to be renewed, one with open sockets, half of one for a link. */
-const WAITING = ['link-cut', 'websockets', 'wireguard'];
+const WAITING = ['link-cut', 'snapshot-expiry', 'websockets', 'wireguard'];
 /** Minutes of one core in an emulated machine, where one is asked for. */
 const EMULATED = 'wireguard-kernel';
 

@@ -9,6 +9,8 @@ import { createLog } from './observe/log.ts';
 import { LogRing } from './observe/log-ring.ts';
 import { Spool } from './observe/spool.ts';
 import { sampleEvent } from './observe/testdata/sample-event.ts';
+import { writeFileAtomically } from './snapshot/atomic-file.ts';
+import { SnapshotLease } from './snapshot/lease.ts';
 import { createSnapshotSigner, type SnapshotSigner } from './snapshot/testdata/signed-snapshots.ts';
 import { createIdentity, type SyncConsole, startSyncConsole } from './sync/testdata/sync-console.ts';
 import { CurrentTables, compileTables } from './tables.ts';
@@ -41,8 +43,10 @@ async function start(
   const log = createLog({ level: 'info', destination: logRing });
   const credentials = createIdentity(signer, console.port);
   const spool = new Spool({ directory: join(directory, 'spool'), gatewayId: signer.gatewayId, log });
-  const link = new ConsoleLink({ directory, credentials, spool, softwareVersion: '0.1.0', log, logRing });
-  const tables = new CurrentTables((await link.loadTables()) ?? compileTables({ ...signer.snapshot(1), version: 0 }));
+  const lease = await SnapshotLease.load({ path: join(directory, 'lease.json'), write: writeFileAtomically, log });
+  const link = new ConsoleLink({ directory, credentials, lease, spool, softwareVersion: '0.1.0', log, logRing });
+  const first = (await link.loadTables()) ?? compileTables({ ...signer.snapshot(1), version: 0 });
+  const tables = new CurrentTables(first, undefined, lease);
   link.start(
     tables,
     {
@@ -53,8 +57,8 @@ async function start(
     },
     NO_ADDRESSES,
   );
-  t.after(() => {
-    link.stop();
+  t.after(async () => {
+    await link.stop();
     spool.close();
   });
   await console.waitForMessage('hello');
@@ -149,4 +153,41 @@ test('events go out, and again after a link that broke, until they are acknowled
   );
   console.send({ type: 'events_stored', epoch: spool.epoch, seq: 1 });
   await waitFor(() => spool.acknowledged === 1, { what: 'the acknowledgement' });
+});
+
+test('a snapshot that bounds how long it may be used is confirmed before it is live, and asked about while it is', async (t) => {
+  const { console, tables, signer } = await start(t);
+  console.send({ type: 'snapshot', snapshot: signer.signed(4) });
+  await console.waitForMessage('applied');
+  assert.equal(
+    console.received.some(({ type }) => type === 'confirm_snapshot'),
+    false,
+    'nobody asks without a bound',
+  );
+  console.send({ type: 'snapshot', snapshot: signer.signed(5, { maxAgeSeconds: 3_600 }) });
+  const { rpcId, nonce } = await console.waitForMessage('confirm_snapshot');
+  console.send(signer.confirm(5, rpcId, nonce));
+  await waitFor(() => tables.get().version === 5, { what: 'the bounded snapshot' });
+  const { lease } = tables.get();
+  assert.ok(
+    lease.endMs > Date.now() + 3_500_000 && lease.endMs <= Date.now() + 3_600_000,
+    `${lease.endMs - Date.now()}`,
+  );
+});
+
+test('a bound that the console does not confirm refuses everything, until it does', async (t) => {
+  const { console, tables, signer } = await start(t);
+  console.send({ type: 'snapshot', snapshot: signer.signed(5, { maxAgeSeconds: 3_600 }) });
+  const { rpcId } = await console.waitForMessage('confirm_snapshot');
+  console.send(signer.confirm(5, rpcId, 'A'.repeat(22)));
+  await console.waitForMessage('applied');
+  const { lease } = tables.get();
+  assert.equal(lease.endMs, Number.NEGATIVE_INFINITY);
+  const again = await waitFor(
+    () => console.received.find((message) => message.type === 'confirm_snapshot' && message.rpcId !== rpcId),
+    { what: 'another question' },
+  );
+  assert.ok(again.type === 'confirm_snapshot');
+  console.send(signer.confirm(5, again.rpcId, again.nonce));
+  await waitFor(() => lease.endMs > Date.now(), { what: 'it decides again' });
 });

@@ -9,9 +9,11 @@ import type { Spool } from './observe/spool.ts';
 import type { ReceivedSnapshot } from './received-snapshot.ts';
 import { writeFileAtomically } from './snapshot/atomic-file.ts';
 import { createSnapshotTrust } from './snapshot/check.ts';
+import { LEASE_TICK_MS, type SnapshotLease } from './snapshot/lease.ts';
 import { SnapshotStore } from './snapshot/store.ts';
 import { type AddressGrantSource, AddressReports } from './sync/address-reports.ts';
 import { type Credentials, fits, saveIdentity } from './sync/identity.ts';
+import { LeaseRenewal } from './sync/lease-renewal.ts';
 import { SyncLink } from './sync/link.ts';
 import { CertificateRenewal } from './sync/renewal.ts';
 import { StatusReports, type StatusSource } from './sync/status-reports.ts';
@@ -26,6 +28,7 @@ import { type CurrentTables, compileTables, compileTablesInTurns, runningElement
 export interface ConsoleLinkOptions {
   readonly directory: string;
   readonly credentials: Credentials;
+  readonly lease: SnapshotLease;
   readonly spool: Spool;
   readonly witness?: Witness;
   readonly softwareVersion: string;
@@ -33,6 +36,8 @@ export interface ConsoleLinkOptions {
   readonly logRing: LogRing;
 }
 
+/** How long the first snapshot that bounds how long it may be used waits for the console to confirm it (ms). */
+const CONFIRM_PATIENCE_MS = 200;
 /** How long a snapshot waits for its file (ms): an fsync takes a few, and a change has 200 to be live. */
 const DISK_PATIENCE_MS = 100;
 
@@ -44,6 +49,9 @@ export class ConsoleLink {
   readonly #status: StatusReports;
   readonly #addresses: AddressReports;
   readonly #logTail: LogTail;
+  readonly #lease: SnapshotLease;
+  readonly #leaseRenewal: LeaseRenewal;
+  #leaseClock: NodeJS.Timeout | null = null;
   readonly #log: Logger;
   #tables: CurrentTables | null = null;
   /** The newest snapshot that waits while another one is being checked; older ones in between are of no use. */
@@ -51,14 +59,18 @@ export class ConsoleLink {
   #applying = false;
   #stopped = false;
   onApplied: () => void = () => undefined;
+  /** Nothing may be decided by the running snapshot any more: what is open has to end. */
+  onExpired: () => void = () => undefined;
 
   constructor(options: ConsoleLinkOptions) {
     const { directory, credentials, spool, log } = options;
     const { identity } = credentials;
+    const trust = createSnapshotTrust(identity.snapshotKey, identity.gatewayId, identity.organizationId);
     this.#log = log;
+    this.#lease = options.lease;
     this.#store = new SnapshotStore({
       directory: join(directory, 'snapshots'),
-      trust: createSnapshotTrust(identity.snapshotKey, identity.gatewayId, identity.organizationId),
+      trust,
       log,
     });
     this.link = new SyncLink({
@@ -75,6 +87,7 @@ export class ConsoleLink {
         this.#sender.linkUp();
         this.#status.linkUp();
         this.#addresses.linkUp();
+        if (this.#lease.bounded) void this.#leaseRenewal.ask();
         void this.#renewal.check();
       },
       onDown: () => {
@@ -88,6 +101,7 @@ export class ConsoleLink {
       onEventsStored: (epoch, seq) => this.#sender.stored(epoch, seq),
       ...(options.witness !== undefined && { witness: options.witness }),
     });
+    this.#leaseRenewal = new LeaseRenewal({ trust, link: this.link, lease: this.#lease, log });
     this.#sender = new EventSender({
       spool,
       send: (json) => this.link.sendEvents(json),
@@ -111,7 +125,9 @@ export class ConsoleLink {
   /** The tables of the newest valid snapshot on disk, or null before the first one ever. */
   async loadTables(): Promise<Tables | null> {
     const snapshot = await this.#store.load();
-    return snapshot === null ? null : compileTables(snapshot);
+    if (snapshot === null) return null;
+    this.#lease.run(snapshot);
+    return compileTables(snapshot);
   }
 
   /** Dials, and swaps `tables` from now on. `status` and `addresses`: what the console is told of this gateway. */
@@ -127,16 +143,24 @@ export class ConsoleLink {
     this.#addresses.start(addresses);
     this.link.start();
     this.#renewal.start();
+    this.#leaseClock = setInterval(() => {
+      if (this.#lease.tick()) this.onExpired();
+      this.#leaseRenewal.check();
+    }, LEASE_TICK_MS);
+    this.#leaseClock.unref();
   }
 
-  stop(): void {
+  /** Resolves when what must be on disk is there. */
+  async stop(): Promise<void> {
     this.#stopped = true;
+    if (this.#leaseClock !== null) clearInterval(this.#leaseClock);
     this.#sender.linkDown();
     this.#renewal.stop();
     this.#status.stop();
     this.#addresses.stop();
     this.link.stop();
     this.#store.stop();
+    await this.#lease.stop();
   }
 
   #receive(signed: ReceivedSnapshot): void {
@@ -169,6 +193,8 @@ export class ConsoleLink {
     const { version } = accepted.snapshot;
     const tables = this.#tables!;
     if (version !== tables.get().version) {
+      // A bound where there was none: the console was not asked yet. While the tables are compiled it mostly has answered.
+      const confirmed = this.#lease.wouldRefuse(accepted.snapshot) ? this.#leaseRenewal.ask() : null;
       let next: Tables;
       try {
         next = await compileTablesInTurns(accepted.snapshot, tables.get());
@@ -180,7 +206,9 @@ export class ConsoleLink {
       }
       const saved = this.#store.save(version, signed);
       await Promise.race([saved, delay(DISK_PATIENCE_MS, undefined, { ref: false })]);
+      if (confirmed !== null) await Promise.race([confirmed, delay(CONFIRM_PATIENCE_MS, undefined, { ref: false })]);
       if (this.#stopped) return;
+      this.#lease.run(accepted.snapshot);
       tables.swap(next);
       const tookMs = Math.round((performance.now() - startedAt) * 10) / 10;
       this.#log.info({ version, resources: next.resources.size, tookMs }, 'snapshot applied');

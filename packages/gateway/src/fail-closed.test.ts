@@ -7,8 +7,12 @@ import { test } from 'node:test';
 import { createId, type PublicJwk, SNAPSHOT_CONTEXT, type Snapshot, type SnapshotPolicy } from '@zeronaut/model';
 import { temporaryDirectory } from '@zeronaut/testkit';
 import { AccessWorld, createResource, randomSecret, TestBrowser } from './access/access-world.suite.ts';
+import { reviewFlow } from './access/flow-review.ts';
+import { decideForward } from './access/forward-access.ts';
+import { createRawAccess } from './access/raw-access.ts';
 import { watchFiles } from './config/watch.ts';
 import { CountryFile } from './country-file.ts';
+import type { Flow } from './flow.ts';
 import { createLog } from './observe/log.ts';
 import { ReceivedSnapshot } from './received-snapshot.ts';
 import { createSnapshotTrust } from './snapshot/check.ts';
@@ -119,6 +123,95 @@ const FAILURES: readonly [failure: string, promise: 'deny' | 'last good', run: (
       assert.notEqual((await shared()).effect, 'pass');
       world.clock.advance(60 * DAY_MS);
       assert.equal(await verdictOf(world, 'only.base.test', token), 'challenge access.session_expired');
+    },
+  ],
+  [
+    'the snapshot has expired: the console was not heard for longer than the organization allows',
+    'deny',
+    async () => {
+      const port = createResource('ssh', { protocol: 'tcp', hosts: [], port: 20_022 });
+      const open = createResource('open', { access: { ...app.access, mode: 'public' } });
+      const openPort = { ...port, ...{ id: createId('resource'), port: 20_023, access: open.access } };
+      const world = await AccessWorld.create([app, byPolicy, port, open, openPort], {
+        policies: [policy('permit', null)],
+      });
+      const site = {
+        ...{
+          id: createId('site'),
+          organizationId: world.ann.organizationId,
+          name: 'lan',
+          connection: 'local' as const,
+        },
+        deviceId: null,
+        destinations: ['10.0.0.1:22'],
+        access: open.access,
+      };
+      const device = { id: createId('device'), organizationId: world.ann.organizationId, userId: world.ann.id };
+      world.change({ sites: [site], devices: [{ ...device, keyFingerprint: 'k'.repeat(43) }] });
+      const lease = { endMs: world.clock.now() + 3_600_000 };
+      Object.assign(world, { tables: new CurrentTables(world.tables.get(), undefined, lease) });
+      await world.start();
+      const raw = createRawAccess(world.grants, world.clock.now);
+      const users: Flow['subject'][] = [
+        {
+          kind: 'user',
+          user: world.ann,
+          sessionId: createId('session'),
+          session: null,
+          expiresAtMs: Number.POSITIVE_INFINITY,
+        },
+        { kind: 'anonymous' },
+      ];
+      const token = await world.domainToken(world.ann, HOST);
+      const { token: portal } = await world.portalToken(world.ann);
+      const only = await world.domainToken(world.ann, 'only.base.test');
+      const all = async () => {
+        const tables = world.tables.get();
+        const destination = { host: '10.0.0.1', port: 22 };
+        const forward = { deviceId: device.id, address: '192.0.2.10', destination, nowMs: world.clock.now() };
+        const review = { grants: world.grants, ended: world.ended, nowMs: world.clock.now() };
+        return [
+          await verdictOf(world, HOST, token),
+          await verdictOf(world, HOST, null),
+          await verdictOf(world, 'only.base.test', only),
+          await verdictOf(world, 'open.base.test', null),
+          ...[port, openPort].map((resource) => raw.decide(world.flow(resource, {}, 'tcp')).verdict),
+          decideForward(tables, { ...forward, connected: () => true }).verdict,
+          ...users.map(
+            (subject, index) => reviewFlow({ ...world.flow([app, open][index]!), subject }, tables, review).verdict,
+          ),
+        ].map((verdict) => (typeof verdict === 'string' ? verdict : `${verdict.effect} ${verdict.reason}`));
+      };
+      const cookies = { '__Host-zn_portal': portal };
+      assert.deepEqual(await all(), [
+        'pass access.session',
+        'challenge access.session_missing',
+        'pass access.policy',
+        'pass access.public',
+        'deny access.address_unknown',
+        'pass access.public',
+        'pass access.public',
+        'pass access.session',
+        'pass access.public',
+      ]);
+      assert.equal((await world.visit('https://portal.base.test/', { cookies })).status, 200);
+      world.clock.advance(3_600_000);
+      assert.deepEqual(new Set(await all()), new Set(['deny access.snapshot_expired']));
+      // No session opens, no address is let in; to sign out goes on working.
+      for (const url of [
+        'https://portal.base.test/',
+        'https://portal.base.test/sign-in',
+        `${URL_OF_APP}.zeronaut/callback?code=x`,
+      ]) {
+        const { status, body } = await world.visit(url, { cookies });
+        assert.equal(status, 503, url);
+        assert.match(body, /access\.snapshot_expired/);
+      }
+      assert.equal((await world.visit('https://portal.base.test/grants', { cookies, form: {} })).status, 503);
+      assert.equal((await world.visit('https://portal.base.test/sign-out', { cookies })).status, 200);
+      // Heard again: without a new snapshot and without a restart.
+      lease.endMs += 3_600_000;
+      assert.equal(await verdictOf(world, HOST, token), 'pass access.session');
     },
   ],
   [

@@ -16,6 +16,7 @@ import { FlowCounters, Metrics, type Reading } from './observe/metrics.ts';
 import { AccessObserver } from './observe/observer.ts';
 import { Spool } from './observe/spool.ts';
 import { writeFileAtomically } from './snapshot/atomic-file.ts';
+import { SnapshotLease } from './snapshot/lease.ts';
 import { type Credentials, type Identity, loadCredentials, saveCredentials } from './sync/identity.ts';
 import { findFreePort } from './sync/ports.ts';
 import { createSigningKey, describeSigningKey, type GatewaySigningKey } from './sync/signing-key.ts';
@@ -58,7 +59,11 @@ interface Source {
   readonly signingKey: GatewaySigningKey;
   readonly tables: CurrentTables;
   readonly spool: Spool | null;
-  readonly console: { readonly link: ConsoleLink; readonly credentials: Credentials } | null;
+  readonly console: {
+    readonly link: ConsoleLink;
+    readonly credentials: Credentials;
+    readonly lease: SnapshotLease;
+  } | null;
 }
 
 export class Gateway {
@@ -165,7 +170,7 @@ export class Gateway {
     this.#watcher?.stop();
     this.#countries.stop();
     await this.#dataPath?.stop(DRAIN_MS);
-    this.#source?.console?.link.stop();
+    await this.#source?.console?.link.stop();
     this.#source?.spool?.close();
     await this.#management?.stop();
   }
@@ -201,19 +206,25 @@ export class Gateway {
     const { identity } = credentials;
     const spool = new Spool({ directory: join(directory, 'spool'), gatewayId: identity.gatewayId, log: this.#log });
     const witness = await this.#loadWitness(directory, identity);
+    const lease = await SnapshotLease.load({
+      path: join(directory, 'lease.json'),
+      write: (path, content) => writeFileAtomically(path, content),
+      log: this.#log,
+    });
     const link = new ConsoleLink({
-      ...{ directory, credentials, spool, witness, softwareVersion, log: this.#log },
+      ...{ directory, credentials, lease, spool, witness, softwareVersion, log: this.#log },
       logRing: this.#options.logRing,
     });
     link.onApplied = () => this.#checkReady();
+    link.onExpired = () => this.#dataPath?.reevaluate();
     const tables = (await link.loadTables()) ?? compileTables(emptySnapshot(credentials));
     if (tables.version === 0) this.#log.info('no snapshot yet: everything is refused until the console sends one');
     return {
       gatewayId: identity.gatewayId,
       signingKey: describeSigningKey(identity.signingKey),
-      tables: new CurrentTables(tables, this.#countries),
+      tables: new CurrentTables(tables, this.#countries, lease),
       spool,
-      console: { link, credentials },
+      console: { link, credentials, lease },
     };
   }
 
@@ -332,9 +343,16 @@ export class Gateway {
       readiness: () => {
         const info = this.#info();
         const status = this.#dataPath?.status();
+        const lease = this.#source?.console?.lease.state() ?? null;
+        const working = !this.#stopped && this.#dataPath?.draining !== true && lease?.expired !== true;
         return {
-          ready: info !== null && info.snapshotVersion > 0 && !this.#stopped && this.#dataPath?.draining !== true,
+          ready: info !== null && info.snapshotVersion > 0 && working,
           ...info,
+          lease: lease && {
+            maxAgeSeconds: lease.maxAgeSeconds,
+            endsAt: lease.endsAtMs === null ? null : new Date(lease.endsAtMs).toISOString(),
+            expired: lease.expired,
+          },
           draining: this.#stopped || this.#dataPath?.draining === true,
           syncConnected: this.#source?.console?.link.link.up ?? null,
           tunnels: status?.tunnels ?? 0,
@@ -350,11 +368,20 @@ export class Gateway {
     const spool = () => this.#source?.spool;
     const status = () => this.#dataPath?.status();
     const link = () => this.#source?.console?.link;
+    const lease = () => this.#source?.console?.lease;
     const gauge = (name: string, help: string, read: () => number): Reading => ({ name, help, kind: 'gauge', read });
     return [
       gauge('snapshot_version', 'Version of the running snapshot', () => this.#source?.tables.get().version ?? 0),
       gauge('snapshot_unsaved', '1 while the running snapshot is not on disk', () =>
         Number(link()?.snapshotUnsaved ?? false),
+      ),
+      gauge('snapshot_expired', '1 while everything is refused, because the console was not heard for too long', () =>
+        Number(lease()?.expired ?? false),
+      ),
+      gauge(
+        'snapshot_expires_seconds',
+        'From when on everything is refused if the console is not heard until then; 0: never, or it is already',
+        () => Math.floor((lease()?.state().endsAtMs ?? 0) / 1_000),
       ),
       gauge('sync_up', '1 while the link to the console is up', () => Number(link()?.link.up ?? false)),
       gauge('connections', 'Open connections of visitors (HTTP)', () => status()?.connections ?? 0),

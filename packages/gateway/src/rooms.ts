@@ -16,6 +16,12 @@ export interface Observer {
   subscribe(listener: (event: AccessEvent) => void): () => void;
 }
 
+/** When something was asked, by both clocks (ms). */
+export interface Moment {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
 /** tunnels: which agents are here, and streams to them. */
 export interface AgentLinks {
   /** The device has at least one live tunnel and has bound this resource or site. */

@@ -20,6 +20,14 @@ export interface Countries {
 
 const NO_COUNTRIES: Countries = { of: () => null };
 
+/** How long this gateway may decide by its snapshot without hearing from its console. */
+export interface Lease {
+  /** From this moment of the wall clock (ms) on, everything is refused. It moves while tables stay; `Infinity`: there is no bound. */
+  readonly endMs: number;
+}
+
+const NO_LEASE: Lease = { endMs: Number.POSITIVE_INFINITY };
+
 /** A snapshot compiled for look-ups. Immutable; swapped whole. */
 export interface Tables {
   readonly snapshot: PackedSnapshot;
@@ -53,6 +61,8 @@ export interface Tables {
   readonly accessGrants: ReadonlyMap<string, Snapshot['accessGrants']>;
   /** In which country an address is. Not of the snapshot: each gateway has its own file. */
   readonly countries: Countries;
+  /** One for all tables of a gateway: a flow that began on older ones ends with it, too. */
+  readonly lease: Lease;
   /** By `kid`. */
   readonly consoleKeys: ReadonlyMap<string, KeyObject>;
   /** By `kid`, with the gateway that alone may use it as issuer. */
@@ -125,6 +135,7 @@ function* compilePieces(snapshot: PackedSnapshot, previous: Tables | null): Piec
     risks: yield* mapBy(snapshot.risks, ({ id }) => id),
     accessGrants: Map.groupBy(snapshot.accessGrants, ({ userId }) => userId),
     countries: previous?.countries ?? NO_COUNTRIES,
+    lease: previous?.lease ?? NO_LEASE,
     consoleKeys: new Map(snapshot.consoleKeys.map((key) => [key.kid, importKey(key)])),
     gatewayKeys: new Map(
       yield* mapPieces(
@@ -180,9 +191,9 @@ export class CurrentTables {
   #tables: Tables;
   readonly #listeners = new Set<(next: Tables, previous: Tables) => void>();
 
-  /** `countries`: those of all tables from now on. */
-  constructor(first: Tables, countries: Countries = first.countries) {
-    this.#tables = withCountries(first, countries);
+  /** `countries` and `lease`: those of all tables from now on. */
+  constructor(first: Tables, countries: Countries = first.countries, lease: Lease = first.lease) {
+    this.#tables = ofGateway(first, countries, lease);
   }
 
   get(): Tables {
@@ -192,7 +203,7 @@ export class CurrentTables {
   /** Swaps whole, then tells the listeners in the order in which they came. A listener that throws is a bug and ends the swap. */
   swap(next: Tables): void {
     const previous = this.#tables;
-    this.#tables = withCountries(next, previous.countries);
+    this.#tables = ofGateway(next, previous.countries, previous.lease);
     for (const listener of this.#listeners) listener(this.#tables, previous);
   }
 
@@ -202,6 +213,7 @@ export class CurrentTables {
   }
 }
 
-function withCountries(tables: Tables, countries: Countries): Tables {
-  return tables.countries === countries ? tables : { ...tables, countries };
+/** What is of this gateway and not of a snapshot. */
+function ofGateway(tables: Tables, countries: Countries, lease: Lease): Tables {
+  return tables.countries === countries && tables.lease === lease ? tables : { ...tables, countries, lease };
 }

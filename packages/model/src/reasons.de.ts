@@ -102,6 +102,10 @@ export const texts: Readonly<Record<Reason, { readonly title: string; readonly n
     title: 'Solange die Konsole weg ist, geht keine Anmeldung',
     next: 'Offene Sitzungen gehen weiter. Später noch einmal versuchen.',
   },
+  'access.snapshot_expired': {
+    title: 'Dieses Gateway hat zu lange nichts von seiner Konsole gehört',
+    next: 'Es öffnet von selbst wieder, sobald es die Konsole erreicht. Für den Betreiber: zeronaut gateways list, und das Log des Gateways.',
+  },
   'http.malformed': { title: 'Die Anfrage ist kein gültiges HTTP/1.1', next: '' },
   'http.ambiguous': { title: 'Die Anfrage lässt sich auf zwei Arten lesen', next: '' },
   'http.head_too_large': { title: 'Der Kopf der Anfrage ist zu gross', next: '' },

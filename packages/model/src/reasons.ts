@@ -25,21 +25,13 @@ export const REASONS = {
     title: 'An assertion would no longer hold',
     next: 'Change the policy, or the assertion if it is out of date.',
   },
-  'request.own': {
-    status: 403,
-    title: 'Nobody decides their own request',
-    next: 'Ask another approver.',
-  },
+  'request.own': { status: 403, title: 'Nobody decides their own request', next: 'Ask another approver.' },
   'request.not_approver': {
     status: 403,
     title: 'You are not an approver of this',
     next: 'Ask one of the approvers that the request names.',
   },
-  'request.closed': {
-    status: 409,
-    title: 'The request is not open any more',
-    next: 'Make a new one.',
-  },
+  'request.closed': { status: 409, title: 'The request is not open any more', next: 'Make a new one.' },
   'request.too_many': {
     status: 409,
     title: 'Too many requests are open',
@@ -129,6 +121,11 @@ export const REASONS = {
     status: 503,
     title: 'Sign-in is not possible while the console is away',
     next: 'Existing sessions go on working. Try again later.',
+  },
+  'access.snapshot_expired': {
+    status: 503,
+    title: 'This gateway has not heard from its console for too long',
+    next: 'It opens again by itself once it reaches the console. Whoever runs it: zeronaut gateways list, and the log of the gateway.',
   },
 
   // http: what the strict codec refuses

@@ -15,6 +15,7 @@ import {
   resourceLimits,
   resourceProtocol,
   role,
+  SNAPSHOT_MAX_AGE_SECONDS,
   segments,
   snapshotHeaderRules,
   target,
@@ -170,6 +171,11 @@ export const snapshot = z.strictObject({
   passkeyAttestation: z.literal('verified').optional(),
   /** Of the gateway's pages; absent: the product's own. */
   branding: branding.optional(),
+  /**
+   * How long a gateway may decide by it without hearing from the console that it still is the newest one. Only for gateways that said
+   * `expiry` in their hello. Absent: for ever.
+   */
+  maxAgeSeconds: z.int().min(1).max(SNAPSHOT_MAX_AGE_SECONDS.max).optional(),
   /** It takes nothing new; what is open then is cut. Only for gateways that said `drain` in their hello. Absent: it works. */
   draining: z.strictObject({ until: timestamp }).optional(),
 });
@@ -204,3 +210,21 @@ export type SignedSnapshot = z.infer<typeof signedSnapshot>;
 
 /** Domain separation: a signature made for something else can never be taken for a snapshot's. */
 export const SNAPSHOT_CONTEXT = 'zeronaut snapshot v1\n';
+
+/** The same for `currentStatement`. */
+export const SNAPSHOT_CURRENT_CONTEXT = 'zeronaut snapshot current v1\n';
+
+/**
+ * What the console signs when a gateway asks whether its snapshot still is the newest one. The gateway makes the same text from what it
+ * knows, so that nothing of an answer has to be believed before its signature holds. `nonce`: made by the gateway for this one question, so
+ * that no answer of before fits it.
+ */
+export function currentStatement(of: {
+  readonly gatewayId: string;
+  readonly organizationId: string;
+  readonly version: number;
+  readonly nonce: string;
+}): string {
+  const { gatewayId, organizationId, version, nonce } = of;
+  return SNAPSHOT_CURRENT_CONTEXT + JSON.stringify({ gatewayId, organizationId, version, nonce });
+}

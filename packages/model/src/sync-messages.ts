@@ -43,12 +43,15 @@ export const SYNC_MAX_LOG_LINES = 100;
 /** Tunnels of one device in one answer; it may have eight. */
 export const SYNC_MAX_TUNNELS = 16;
 
+/** Characters of the nonce in `confirm_snapshot`: 16 random bytes, base64url. */
+export const SYNC_NONCE_LENGTH = 22;
+
 /** Address grants in one report. */
 export const SYNC_MAX_REPORTED_GRANTS = 200;
 /** Address grants that may count at one gateway at a time. */
 export const MAX_ADDRESS_GRANTS = 10_000;
 
-/** What gateways of today understand and older ones do not. `drain`: `draining` in a snapshot. `log`: `tail_log`. `tunnels`: `list_tunnels`. `headers`, `limits`, `balancing`: those of resources. `gateway` and `addresses`: that and `endedAddressGrants` in a snapshot. */
+/** What gateways of today understand and older ones do not. `drain`: `draining` in a snapshot. `log`: `tail_log`. `tunnels`: `list_tunnels`. `headers`, `limits`, `balancing`: those of resources. `gateway` and `addresses`: that and `endedAddressGrants` in a snapshot. `expiry`: `maxAgeSeconds` in a snapshot. */
 export const SYNC_FEATURES = [
   'drain',
   'log',
@@ -58,6 +61,7 @@ export const SYNC_FEATURES = [
   'limits',
   'balancing',
   'addresses',
+  'expiry',
 ] as const;
 export type SyncFeature = (typeof SYNC_FEATURES)[number];
 
@@ -165,6 +169,11 @@ export const syncFromGateway = z.discriminatedUnion('type', [
     address: z.string().max(60),
     userAgent: z.string().max(300),
   }),
+  /**
+   * Is the snapshot that I run still the newest one? Asked by gateways whose snapshot has `maxAgeSeconds`, so that an older console never
+   * hears it.
+   */
+  z.strictObject({ type: z.literal('confirm_snapshot'), rpcId, nonce: z.string().length(SYNC_NONCE_LENGTH) }),
   /** Asks for a fresh client certificate for the same key. PKCS #10, PEM. */
   z.strictObject({ type: z.literal('renew'), rpcId, csr: z.string().max(8192) }),
   z.strictObject({ type: z.literal('ping') }),
@@ -219,6 +228,14 @@ export const syncFromConsole = z.discriminatedUnion('type', [
     rpcId,
     reason: z.string().max(64).nullable(),
     recoveryCodes: z.array(z.string().max(40)).max(20),
+  }),
+  /** The newest snapshot of this gateway is that of `version`: signed as `currentStatement` says. */
+  z.strictObject({
+    type: z.literal('snapshot_confirmed'),
+    rpcId,
+    version: z.int().min(1),
+    keyId: z.string().min(1).max(128),
+    signature: z.string().length(86),
   }),
   z.strictObject({
     type: z.literal('renewed'),

@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ApiClient } from '../api/client.ts';
 import { CliError, usageError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
+import { formatDurationSeconds } from '../output/format.ts';
 import {
   type CommandLine,
   type CommonOptions,
@@ -9,8 +10,14 @@ import {
   createCommand,
   createGroup,
   outputOf,
+  parseDuration,
   printTable,
 } from './command-line.ts';
+
+interface ChangeOptions extends CommonOptions {
+  readonly name?: string;
+  readonly snapshotMaxAge?: number | 'never';
+}
 
 export function organizationsCommand(line: CommandLine): Command {
   const group = createGroup('organizations', 'the organizations that you belong to');
@@ -56,17 +63,48 @@ export function organizationsCommand(line: CommandLine): Command {
 
   group.addCommand(
     createCommand('change', {
-      summary: 'another name for the organization that you act in',
-      description: 'Its time zone, in which policies tell the time, is set with zeronaut policy time-zone.',
-      examples: ['organizations change --name "Example Ltd"'],
+      summary: 'the name of the organization that you act in, and how long its gateways decide without the console',
+      description:
+        'With --snapshot-max-age a gateway that has not heard from the console for so long refuses everything, until it has: what was ' +
+        'revoked meanwhile does not go on at a gateway that is cut off. A console that is away for longer takes all services with it. The ' +
+        'default is never. The time zone, in which policies tell the time, is set with zeronaut policy time-zone.',
+      examples: [
+        'organizations change --name "Example Ltd"',
+        'organizations change --snapshot-max-age 24h',
+        'organizations change --snapshot-max-age never',
+      ],
     })
-      .requiredOption('--name <name>', 'what people see')
-      .action(async (options: CommonOptions & { name: string }) => {
+      .option('--name <name>', 'what people see')
+      .addOption(
+        new Option(
+          '--snapshot-max-age <time>',
+          'how long gateways decide without the console: 5m to 365d, or never',
+        ).argParser((text) => (text === 'never' ? text : parseDuration(text))),
+      )
+      .action(async (options: ChangeOptions) => {
+        const { name, snapshotMaxAge } = options;
+        if (name === undefined && snapshotMaxAge === undefined) {
+          throw usageError('nothing to change', 'Give --name or --snapshot-max-age.');
+        }
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
-        const organization = await api.call('organizations.update', { body: { name: options.name } });
+        const organization = await api.call('organizations.update', {
+          body: {
+            ...(name !== undefined && { name }),
+            ...(snapshotMaxAge !== undefined && {
+              snapshotMaxAgeSeconds: snapshotMaxAge === 'never' ? null : snapshotMaxAge,
+            }),
+          },
+        });
         output.document(organization);
-        output.line(`It is called ${organization.name} now (${organization.slug}).`);
+        if (name !== undefined) output.line(`It is called ${organization.name} now (${organization.slug}).`);
+        if (snapshotMaxAge === undefined) return;
+        const seconds = organization.snapshotMaxAgeSeconds;
+        output.line(
+          seconds === null
+            ? 'Gateways decide without the console for ever.'
+            : `Gateways refuse everything once they have not heard from the console for ${formatDurationSeconds(seconds)}.`,
+        );
       }),
   );
 

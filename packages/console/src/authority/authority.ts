@@ -1,5 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { SNAPSHOT_CONTEXT } from '@zeronaut/model';
+import { currentStatement, SNAPSHOT_CONTEXT } from '@zeronaut/model';
 import type { Store } from '../store/store.ts';
 import {
   type CertificateAuthority,
@@ -44,6 +44,8 @@ export interface Authority {
   readonly subjectKeys: SubjectKeys;
   /** Ed25519 over `SNAPSHOT_CONTEXT` + payload, base64url. */
   signSnapshot(payload: string): string;
+  /** With the same key over `currentStatement`, base64url. */
+  signCurrent(of: Parameters<typeof currentStatement>[0]): string;
 }
 
 /** Two signatures, because a proof must hold for longer than the first of them may. */
@@ -150,6 +152,7 @@ export async function loadAuthority(store: Store, sealer: Sealer, clock: () => n
     },
     sealer,
     subjectKeys: new SubjectKeys(sealer),
+    signCurrent: (of) => sign(null, Buffer.from(currentStatement(of)), snapshotKey.privateKey).toString('base64url'),
     signSnapshot: (payload) =>
       sign(null, Buffer.from(SNAPSHOT_CONTEXT + payload), snapshotKey.privateKey).toString('base64url'),
   };

@@ -23,6 +23,8 @@ export interface Schema extends AddressGrantTables, IdentityProviderTables, Traf
     language: Generated<Language>;
     /** JSON of `branding`; null: the product's own. */
     branding: Generated<string | null>;
+    /** How long gateways may decide without hearing from the console; null: for ever. */
+    snapshot_max_age_seconds: Generated<number | null>;
   };
   users: {
     id: string;

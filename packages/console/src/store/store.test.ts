@@ -17,6 +17,7 @@ const organization = {
   time_zone: 'UTC',
   language: 'en' as const,
   branding: null,
+  snapshot_max_age_seconds: null,
 };
 
 const slugs = async (db: Queries) =>

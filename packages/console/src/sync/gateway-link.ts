@@ -21,6 +21,7 @@ import type { Context, Origin } from '../domains/context.ts';
 import { storeLoad } from '../domains/gateways/gateway-load.ts';
 import type { GatewayRow } from '../domains/gateways/gateways.ts';
 import { createPortalPasskey, recordEdgeSignIn } from '../domains/passkeys/edge-sign-in.ts';
+import { endPortalSession } from '../domains/sessions/end-portal-session.ts';
 import type { RateLimit } from '../domains/sessions/rate-limit.ts';
 import { signIn } from '../domains/sessions/sign-in.ts';
 import { Refusal } from '../store/refusal.ts';
@@ -61,6 +62,8 @@ export interface LinkOwner {
   readonly reportLimit: RateLimit;
   /** The gateway said hello and waits for its snapshot. */
   onHello(link: GatewayLink): void;
+  /** It asks whether what it runs is the newest snapshot: `confirm` is called when that is certain. */
+  onConfirm(link: GatewayLink): void;
   /** It said how it is. */
   onLoad(link: GatewayLink, status: GatewayStatus): void;
   /** Devices came or went there. */
@@ -100,6 +103,8 @@ export class GatewayLink {
   #queue: Promise<void> = Promise.resolve();
   #queued = 0;
   #calls = 0;
+  /** Its question whether it runs the newest snapshot, until it is answered. */
+  #confirming: { readonly rpcId: number; readonly nonce: string } | null = null;
   #waitingSnapshot: { version: number; signed: SignedSnapshot } | null = null;
   /** Messages since nothing waited any more. */
   #answersWaiting = 0;
@@ -153,6 +158,31 @@ export class GatewayLink {
 
   get #newestVersion(): number {
     return this.#waitingSnapshot?.version ?? this.sentVersion;
+  }
+
+  /**
+   * Signs that `version` is the newest one, if the gateway asked. Looks into the database before, because a console that is cut off from it
+   * knows nothing, and resolves false if another console has made a newer one, or the gateway is none any more.
+   */
+  async confirm(version: number): Promise<boolean> {
+    const asked = this.#confirming;
+    if (asked === null || this.#closed) return true;
+    const { id: gatewayId, organization_id: organizationId } = this.gateway;
+    const row = await this.#context.store.db
+      .selectFrom('gateways')
+      .select('snapshot_version')
+      .where('id', '=', gatewayId)
+      .where('organization_id', '=', organizationId)
+      .where('status', '=', 'active')
+      .executeTakeFirst();
+    if (row?.snapshot_version !== version) return false;
+    // Another build was as fast, or it asked anew.
+    if (this.#confirming !== asked) return true;
+    this.#confirming = null;
+    const { snapshotKey, signCurrent } = this.#context.authority;
+    const signature = signCurrent({ gatewayId, organizationId, version, nonce: asked.nonce });
+    this.#send({ type: 'snapshot_confirmed', rpcId: asked.rpcId, version, keyId: snapshotKey.keyId, signature });
+    return true;
   }
 
   /** Offers it the newest checkpoint that it has not vouched for; resolves with its answer, or without one after a moment. */
@@ -356,6 +386,9 @@ export class GatewayLink {
         return this.#call(() => this.#passkeySignIn(message));
       case 'address_grants':
         return await this.#takeAddressGrants(message);
+      case 'confirm_snapshot':
+        this.#confirming = message;
+        return this.#owner.onConfirm(this);
       case 'passkey_create':
         return this.#call(() => this.#createPasskey(message));
       case 'renew':
@@ -421,41 +454,9 @@ export class GatewayLink {
     });
   }
 
-  async #signOut(message: SyncFromGateway & { type: 'sign_out' }): Promise<void> {
-    const { store, clock } = this.#context;
-    const organizationId = this.gateway.organization_id;
-    const open = await store.db
-      .selectFrom('sessions')
-      .innerJoin('users', 'users.id', 'sessions.user_id')
-      .select(['users.id', 'users.email'])
-      .where('sessions.id', '=', message.sessionId)
-      .where('sessions.organization_id', '=', organizationId)
-      // Only what gateways opened: a console session is none of their business.
-      .where('sessions.kind', '=', 'portal')
-      .where('sessions.revoked_at', 'is', null)
-      .executeTakeFirst();
-    if (open !== undefined) {
-      const origin = this.#origin(this.#remoteAddress, '');
-      await store.change(organizationId, async (queries) => {
-        await queries
-          .updateTable('sessions')
-          .set({ revoked_at: clock() })
-          .where('id', '=', message.sessionId)
-          .where('organization_id', '=', organizationId)
-          .execute();
-        await appendAudit(
-          queries,
-          this.#context,
-          {
-            organizationId,
-            actor: { kind: 'user', id: open.id, name: open.email, address: origin.address },
-            requestId: origin.requestId,
-          },
-          { action: 'session.sign_out', objectKind: 'session', objectId: message.sessionId },
-        );
-      });
-    }
-    this.#send({ type: 'sign_out_result', rpcId: message.rpcId });
+  async #signOut({ sessionId, rpcId }: SyncFromGateway & { type: 'sign_out' }): Promise<void> {
+    await endPortalSession(this.#context, this.gateway, sessionId, this.#origin(this.#remoteAddress, ''));
+    this.#send({ type: 'sign_out_result', rpcId });
   }
 
   async #passkeySignIn({ signIn, rpcId }: SyncFromGateway & { type: 'passkey_sign_in' }): Promise<void> {

@@ -63,6 +63,8 @@ export async function buildSnapshot(
     ...(features.has('gateway') && { gateway: gatewayFacts(gateway) }),
     ...(features.has('addresses') && { endedAddressGrants: [...(facts.endedAddressGrants.get(gateway.id) ?? [])] }),
     ...(facts.branding !== undefined && { branding: facts.branding }),
+    ...(facts.snapshotMaxAgeSeconds !== null &&
+      features.has('expiry') && { maxAgeSeconds: facts.snapshotMaxAgeSeconds }),
     ...(gateway.drain_until !== null &&
       features.has('drain') && { draining: { until: new Date(gateway.drain_until).toISOString() } }),
   };

@@ -5,6 +5,7 @@ import { connect as connectTcp } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import {
   CONSOLE_ISSUER,
+  currentStatement,
   gatewayServerName,
   PORTAL_AUDIENCE,
   portalSessionClaims,
@@ -163,6 +164,77 @@ test('a version survives a restart, and grows past what the gateway runs', async
   ahead.send({ ...HELLO, snapshotVersion: 500 });
   assert.equal(open(gateway, (await ahead.next('snapshot')).snapshot).version, 501, 'a restored console catches up');
 });
+
+const EXPIRY = { ...HELLO, features: ['expiry'] };
+const NONCE = 'A'.repeat(22);
+
+eachDatabase(
+  'how long a gateway may decide is in its snapshot, and what is the newest one is confirmed',
+  async (t, database) => {
+    const { fixture, organization, gateway, connect } = await world(t, database as never);
+    const old = await connect();
+    assert.equal(open(gateway, (await old.next('snapshot')).snapshot).maxAgeSeconds, undefined);
+    const bound = { snapshotMaxAgeSeconds: 3_600 };
+    assert.equal((await organization.call('PATCH', '/api/v1/organizations/current', bound)).statusCode, 200);
+    // It does not know the field, and would refuse the whole snapshot for it.
+    await organization.call('POST', '/api/v1/resources', { name: 'other', targets: [{ address: '10.0.0.1:80' }] });
+    assert.equal(open(gateway, (await old.next('snapshot')).snapshot).maxAgeSeconds, undefined);
+
+    const client = await connect(EXPIRY);
+    client.send({ type: 'confirm_snapshot', rpcId: 1, nonce: NONCE });
+    const { version, maxAgeSeconds, organizationId } = open(gateway, (await client.next('snapshot')).snapshot);
+    assert.equal(maxAgeSeconds, 3_600);
+    const isSigned = (answer: { version: number; signature: string }, nonce: string) => {
+      const statement = currentStatement({
+        gatewayId: gateway.gateway.id,
+        organizationId,
+        version: answer.version,
+        nonce,
+      });
+      const key = createPublicKey({ key: { ...(gateway.snapshotKey as object) }, format: 'jwk' });
+      return verify(null, Buffer.from(statement), key, Buffer.from(answer.signature, 'base64url'));
+    };
+    // Asked with the hello, it is answered once it was built.
+    const first = await client.next('snapshot_confirmed');
+    assert.deepEqual([first.rpcId, first.version, isSigned(first, NONCE)], [1, version, true]);
+    assert.equal(isSigned(first, 'B'.repeat(22)), false);
+
+    // Nothing is confirmed that a committed change has overtaken.
+    for (let round = 1; round <= 12; round++) {
+      const later = { name: `later-${round}`, targets: [{ address: '10.0.0.1:80' }] };
+      assert.equal((await organization.call('POST', '/api/v1/resources', later)).statusCode, 201);
+      // Before, in the midst of and after the build that follows.
+      await new Promise((resolve) => setTimeout(resolve, round));
+      client.send({ type: 'confirm_snapshot', rpcId: round + 1, nonce: NONCE });
+      const next = await client.next('snapshot_confirmed');
+      assert.equal(next.rpcId, round + 1);
+      assert.ok(next.version >= version + round, `${next.version} was the newest after ${round} changes`);
+    }
+
+    // A console that does not know what is in the database says nothing, and keeps the link.
+    const { db } = fixture.context.store;
+    const set = (status: 'active' | 'revoked') =>
+      db.updateTable('gateways').set({ status }).where('id', '=', gateway.gateway.id).execute();
+    await set('revoked');
+    client.send({ type: 'confirm_snapshot', rpcId: 100, nonce: NONCE });
+    await waitFor(() => client.closed(), { what: 'the link of what is no gateway any more to end' });
+    assert.equal(
+      client.received.some(({ type }) => type === 'snapshot_confirmed'),
+      false,
+    );
+    await set('active');
+
+    // Another console on the same database has built a newer one.
+    const again = await connect(EXPIRY);
+    again.send({ type: 'confirm_snapshot', rpcId: 1, nonce: NONCE });
+    const { version: running } = await again.next('snapshot_confirmed');
+    const newer = { snapshot_version: running + 5, snapshot_hash: 'of another console' };
+    await db.updateTable('gateways').set(newer).where('id', '=', gateway.gateway.id).execute();
+    again.send({ type: 'confirm_snapshot', rpcId: 2, nonce: NONCE });
+    const third = await again.next('snapshot_confirmed');
+    assert.deepEqual([third.rpcId, third.version], [2, running + 6]);
+  },
+);
 
 test('a visitor signs in through a gateway, is rate limited, and signs out', async (t) => {
   const { fixture, organization, gateway, connect } = await world(t);

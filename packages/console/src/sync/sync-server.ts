@@ -115,7 +115,13 @@ export async function startSyncServer(
       socket.destroy();
       return;
     }
-    const link = new GatewayLink(context, gateway, socket, { reportLimit, onHello, onLoad, onDevices, onClosed }, log);
+    const link = new GatewayLink(
+      context,
+      gateway,
+      socket,
+      { reportLimit, onHello, onConfirm, onLoad, onDevices, onClosed },
+      log,
+    );
     // The newest connection counts: the old one is often a dead one that nobody has noticed yet.
     links.get(gateway.id)?.close();
     links.set(gateway.id, link);
@@ -125,7 +131,28 @@ export async function startSyncServer(
   function onHello(link: GatewayLink): void {
     log.info({ gatewayId: link.gateway.id, snapshotVersion: link.runningVersion }, 'gateway connected');
     elsewhere.tell(link);
-    schedule(link.gateway.organization_id, 0);
+    changed(link.gateway.organization_id, 0);
+  }
+
+  /** Only what was built since the last change is said to be the newest. Otherwise the answer follows the next build. */
+  function onConfirm(link: GatewayLink): void {
+    const { organization_id: organizationId } = link.gateway;
+    const last = built.get(link);
+    if (last === undefined || last.change !== changes.get(organizationId)) schedule(organizationId, 0);
+    else confirm(link, last.version);
+  }
+
+  function confirm(link: GatewayLink, version: number): void {
+    const { organization_id: organizationId } = link.gateway;
+    const asked = link
+      .confirm(version)
+      .then((isNewest) => {
+        if (!isNewest) changed(organizationId, COALESCE_MS);
+      })
+      // It asks again.
+      .catch((error: unknown) => log.warn({ err: error, gatewayId: link.gateway.id }, 'a snapshot was not confirmed'))
+      .finally(() => tasks.delete(asked));
+    tasks.add(asked);
   }
 
   function onLoad(link: GatewayLink, { load, at }: GatewayStatus): void {
@@ -181,6 +208,16 @@ export async function startSyncServer(
     tasks.add(write);
   }
 
+  /** How often each organization changed, as far as we know. */
+  const changes = new Map<string, number>();
+  /** By link: the version that was built for it last, and with which of these changes. */
+  const built = new WeakMap<GatewayLink, { readonly version: number; readonly change: number }>();
+
+  function changed(organizationId: string, delayMs: number): void {
+    changes.set(organizationId, (changes.get(organizationId) ?? 0) + 1);
+    schedule(organizationId, delayMs);
+  }
+
   /** Per organization: a timer that waits, or a build that runs (and whether another must follow it). */
   const pending = new Map<string, { timer: NodeJS.Timeout | null; again: boolean }>();
   let stopping = false;
@@ -215,6 +252,8 @@ export async function startSyncServer(
     let whole = true;
     // Its gateways may all be linked to other consoles.
     if (![...links.values()].some((link) => link.gateway.organization_id === organizationId)) return whole;
+    // What changes from here on may not be in it.
+    const change = changes.get(organizationId) ?? 0;
     const facts = await readOrganization(context, organizationId);
     const active = new Map(facts.gateways.map((gateway) => [gateway.id, gateway]));
     for (const link of [...links.values()]) {
@@ -227,9 +266,11 @@ export async function startSyncServer(
         continue;
       }
       if (!link.greeted) continue;
-      const built = await buildSnapshot(context, facts, gateway, certificates, link);
-      link.sendSnapshot(built.version, built.signed);
-      whole &&= built.complete;
+      const { version, signed, complete } = await buildSnapshot(context, facts, gateway, certificates, link);
+      link.sendSnapshot(version, signed);
+      built.set(link, { version, change });
+      if (change === changes.get(organizationId)) confirm(link, version);
+      whole &&= complete;
     }
     return whole;
   }
@@ -249,7 +290,7 @@ export async function startSyncServer(
   }
 
   const scheduleAll = (): void => {
-    for (const id of new Set([...links.values()].map((link) => link.gateway.organization_id))) schedule(id, 0);
+    for (const id of new Set([...links.values()].map((link) => link.gateway.organization_id))) changed(id, 0);
   };
   async function askWitnessesHere(organizationId: string): Promise<void> {
     const own = [...links.values()].filter((link) => link.gateway.organization_id === organizationId);
@@ -266,7 +307,7 @@ export async function startSyncServer(
   });
   const stopListening = context.store.onChange((organizationId) => {
     if (organizationId === null) scheduleAll();
-    else schedule(organizationId, COALESCE_MS);
+    else changed(organizationId, COALESCE_MS);
   });
   const rebuild = setInterval(scheduleAll, REBUILD_INTERVAL_MS);
   const see = setInterval(() => void runSightings(), SIGHTINGS_INTERVAL_MS);

@@ -956,7 +956,7 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     foreign: 'own',
   },
   'organizations.update': {
-    prepare: async () => ({ body: { name: 'acme', timeZone: 'UTC' } }),
+    prepare: async () => ({ body: { name: 'acme', timeZone: 'UTC', snapshotMaxAgeSeconds: 86_400 } }),
     foreign: 'own',
   },
   'traffic.get': {

@@ -1,4 +1,4 @@
-import type { FactorKind, SnapshotResource, SnapshotSite } from '@zeronaut/model';
+import { deny, type FactorKind, type SnapshotResource, type SnapshotSite } from '@zeronaut/model';
 import {
   type AccessDecision,
   type AccessFacts,
@@ -29,9 +29,16 @@ export interface AccessAttempt {
   readonly destination?: Circumstances['destination'];
 }
 
+/** Of everything, once the console was not heard from for longer than it allows. */
+export const SNAPSHOT_EXPIRED: AccessDecision = Object.freeze({
+  verdict: Object.freeze(deny('access.snapshot_expired')),
+  explanation: null,
+});
+
 /** The decision on it under these tables: rule, policies, risk and approved requests. The one place where they meet. */
 export function decide(tables: Tables, attempt: AccessAttempt): AccessDecision {
   const { object, action, facts, nowMs } = attempt;
+  if (nowMs >= tables.lease.endMs) return SNAPSHOT_EXPIRED;
   return decideAccess(tables.policies, {
     object,
     action,

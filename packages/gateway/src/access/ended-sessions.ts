@@ -1,7 +1,7 @@
 import { readFile, rename } from 'node:fs/promises';
 import { id, timestamp } from '@zeronaut/model';
 import { z } from 'zod';
-import { StateFile, type StateFileOptions } from './state-file.ts';
+import { StateFile, type StateFileOptions } from '../state-file.ts';
 
 const REMEMBERED = 20_000;
 

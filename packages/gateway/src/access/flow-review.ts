@@ -2,7 +2,7 @@ import { deny } from '@zeronaut/model';
 import { type AccessDecision, type AccessFacts, anonymousFacts } from '@zeronaut/policy';
 import type { Flow } from '../flow.ts';
 import type { Tables } from '../tables.ts';
-import { type AccessAttempt, decide, requestFacts } from './decide.ts';
+import { type AccessAttempt, decide, requestFacts, SNAPSHOT_EXPIRED } from './decide.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import type { AddressGrants } from './grants.ts';
 import { checkTokenHash } from './personal-access-tokens.ts';
@@ -17,6 +17,7 @@ export function reviewFlow(
   tables: Tables,
   sources: { readonly grants: AddressGrants; readonly ended: EndedSessions; readonly nowMs: number },
 ): AccessDecision {
+  if (sources.nowMs >= tables.lease.endMs) return SNAPSHOT_EXPIRED;
   const before = flow.resource;
   const resource = before === null ? undefined : tables.resources.get(before.id);
   if (before === null || resource === undefined) return { verdict: deny('router.no_resource'), explanation: null };

@@ -26,6 +26,8 @@ export type ForwardDecision =
   | { readonly verdict: Verdict; readonly site: null; readonly explanation: Explanation | null };
 
 export function decideForward(tables: Tables, request: ForwardRequest): ForwardDecision {
+  // Not who it is, nor whether there is such a site: all that may have changed.
+  if (request.nowMs >= tables.lease.endMs) return refused('access.snapshot_expired');
   const device = tables.devices.get(request.deviceId);
   if (device === undefined) return refused('access.device_unknown');
   if (device.pending) return refused('access.device_pending');

@@ -11,9 +11,9 @@ import {
   type SnapshotUser,
 } from '@zeronaut/model';
 import { z } from 'zod';
+import { StateFile, type StateFileOptions } from '../state-file.ts';
 import type { Tables } from '../tables.ts';
 import type { EndedSessions } from './ended-sessions.ts';
-import { StateFile, type StateFileOptions } from './state-file.ts';
 import type { UntoldGrants } from './untold-grants.ts';
 
 /**

@@ -1,4 +1,13 @@
-import { challenge, DENY_BY_DEFAULT, deny, pass, REASONS, type Reason, type Verdict } from '@zeronaut/model';
+import {
+  challenge,
+  DENY_BY_DEFAULT,
+  deny,
+  pass,
+  REASONS,
+  RESERVED_PREFIX,
+  type Reason,
+  type Verdict,
+} from '@zeronaut/model';
 import { type AccessDecision, type AccessFacts, anonymousFacts } from '@zeronaut/policy';
 import { ANONYMOUS, type Flow, type Subject } from '../flow.ts';
 import { headerValue, type RequestHead } from '../http/request-head.ts';
@@ -6,7 +15,7 @@ import type { HttpAccess, HttpDecision, LocalResponse } from '../rooms.ts';
 import { type AccessContext, createAccessContext, type HttpAccessDeps } from './access-context.ts';
 import { BasicCredentials, parseBasic } from './basic-credentials.ts';
 import { BearerTokens } from './bearer-tokens.ts';
-import { decide, requestFacts } from './decide.ts';
+import { decide, requestFacts, SNAPSHOT_EXPIRED } from './decide.ts';
 import { DomainPages } from './domain-pages.ts';
 import { html } from './html.ts';
 import { Identity } from './identity.ts';
@@ -48,6 +57,9 @@ type Credentials =
   /** Meant for us, and not to be understood. */
   | { readonly kind: 'malformed'; readonly scheme: 'basic' | 'bearer' };
 
+/** Our own pages that let nobody in. */
+const TAKES_AWAY: ReadonlySet<string> = new Set(['/sign-out', `${RESERVED_PREFIX}sign-out`]);
+
 const NO_CREDENTIALS = Object.freeze({ kind: 'none' } as const);
 
 export function createHttpAccess(deps: HttpAccessDeps): HttpAccess {
@@ -58,6 +70,7 @@ export function createHttpAccess(deps: HttpAccessDeps): HttpAccess {
   return {
     decide: (flow, head) => decision.decide(flow, head),
     answer(flow, head, body) {
+      if (context.now() >= flow.tables.lease.endMs && !TAKES_AWAY.has(head.path)) return expired(flow, head);
       if (head.host !== flow.tables.portalHost) return domainPages.answer(flow, head, body);
       return context.sync === null ? problemResponse(flow, 'router.no_resource') : portal.answer(flow, head, body);
     },
@@ -84,6 +97,8 @@ class Decision {
     const { authorization } = head;
     const personalToken = authorization === null ? null : readPersonalAccessToken(authorization);
     const nowMs = this.#context.now();
+    // Before all that takes a hash or reads a token, and for public resources, too.
+    if (nowMs >= tables.lease.endMs) return this.#refuse(flow, head, SNAPSHOT_EXPIRED, NO_SESSION);
     if (rule.mode === 'public') return this.#public(flow, head, personalToken !== null);
 
     const proof = this.#context.sessions.ofDomain(head.headers, head.host, resource, tables, nowMs);
@@ -255,6 +270,16 @@ class Decision {
     });
     return pageResponse(flow, reader, REASONS[reason].status, page, all);
   }
+}
+
+/** Our own pages, once nothing is decided any more: a session that opens now, or an address that is let in, would be. */
+function expired(flow: Flow, head: RequestHead): LocalResponse {
+  const reason = 'access.snapshot_expired';
+  flow.verdict = SNAPSHOT_EXPIRED.verdict;
+  if (!isNavigation(head)) return problemResponse(flow, reason);
+  const reader = readerOf(flow, head);
+  const view = { reason, requestId: flow.requestId, host: head.host, user: null, actions: [] } as const;
+  return pageResponse(flow, reader, REASONS[reason].status, refusalPage(reader.t, view));
 }
 
 /** Without a portal there is no sign-in to ask for; only credentials in the request itself can help. */

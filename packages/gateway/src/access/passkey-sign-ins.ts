@@ -1,9 +1,9 @@
 import { readFile, rename } from 'node:fs/promises';
 import { type EdgeSignIn, edgeSignIn } from '@zeronaut/model';
 import { z } from 'zod';
+import { StateFile, type StateFileOptions } from '../state-file.ts';
 import type { Tables } from '../tables.ts';
 import type { SignInLink } from './access-context.ts';
-import { StateFile, type StateFileOptions } from './state-file.ts';
 
 /**
  * What this gateway did with passkeys by itself: sign-ins that the console has not confirmed, and the highest count of each

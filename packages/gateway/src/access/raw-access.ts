@@ -2,7 +2,7 @@ import { DENY_BY_DEFAULT, deny, type Reason } from '@zeronaut/model';
 import { anonymousFacts } from '@zeronaut/policy';
 import { ANONYMOUS, type Flow } from '../flow.ts';
 import type { RawAccess } from '../rooms.ts';
-import { decide } from './decide.ts';
+import { decide, SNAPSHOT_EXPIRED } from './decide.ts';
 import type { AddressGrants } from './grants.ts';
 
 /** What lets in who authorised the address: the rule, a policy, an approved request. */
@@ -20,6 +20,7 @@ export function createRawAccess(grants: AddressGrants, now: () => number): RawAc
       const { address } = flow.downstream;
       const facts = anonymousFacts(resource.organizationId, address);
       const common = { object: resource, action: 'connect', nowMs: now() } as const;
+      if (common.nowMs >= tables.lease.endMs) return { ...SNAPSHOT_EXPIRED, subject: ANONYMOUS };
       let refused: ReturnType<typeof decide> | null = null;
       // Several people may sit behind one address; any of them who may still use the port is enough.
       for (const user of resource.access.mode === 'public' ? [] : grants.usersAt(resource, address, tables)) {

@@ -6,7 +6,7 @@ import {
   reportedAddressGrant,
 } from '@zeronaut/model';
 import { z } from 'zod';
-import { StateFile, type StateFileOptions } from './state-file.ts';
+import { StateFile, type StateFileOptions } from '../state-file.ts';
 
 /** Ends that wait for the console; of more the oldest are forgotten, and it learns of them by what does not count any more. */
 const MAX_ENDS = 1_000;

@@ -15,7 +15,7 @@ test('says hello with the running version, and hands on what comes', async (t) =
     protocol: 1,
     softwareVersion: '0.1.0',
     snapshotVersion: 7,
-    features: ['drain', 'log', 'tunnels', 'gateway', 'headers', 'limits', 'balancing', 'addresses'],
+    features: ['drain', 'log', 'tunnels', 'gateway', 'headers', 'limits', 'balancing', 'addresses', 'expiry'],
   });
   console.send({ type: 'snapshot', snapshot: signer.signed(8) });
   console.send({ type: 'events_stored', epoch: 'epoch-1234', seq: 5 });

@@ -180,6 +180,14 @@ export class SyncLink {
     return result?.type === 'renewed' ? result.certificate : null;
   }
 
+  /** What the console says of the snapshot that this gateway should run; not verified. Null: it did not answer. */
+  async confirmSnapshot(
+    nonce: string,
+  ): Promise<Pick<SyncFromConsole & { type: 'snapshot_confirmed' }, 'version' | 'keyId' | 'signature'> | null> {
+    const result = await this.#call({ type: 'confirm_snapshot', nonce }, 'snapshot_confirmed');
+    return result?.type === 'snapshot_confirmed' ? result : null;
+  }
+
   #call(body: RpcBody, answer: RpcResult['type']): Promise<RpcResult | null> {
     return new Promise((resolve) => {
       const rpcId = this.#nextRpcId++;

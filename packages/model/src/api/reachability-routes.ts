@@ -17,6 +17,7 @@ import {
   logLine,
   organization,
   resourceLimits,
+  snapshotMaxAgeSeconds,
   target,
   timestamp,
   timeZone,
@@ -239,12 +240,14 @@ export const reachabilityRoutes = defineRoutes({
     permission: 'organization:write',
     method: 'PATCH',
     path: '/api/v1/organizations/current',
-    summary: 'Change the name, the time zone or the language of my organization',
+    summary:
+      'Change the name, the time zone or the language of my organization, or how long its gateways decide without hearing from the console (`snapshotMaxAgeSeconds`; null: for ever)',
     status: 200,
     body: z.strictObject({
       name: displayName.optional(),
       timeZone: timeZone.optional(),
       language: language.optional(),
+      snapshotMaxAgeSeconds: snapshotMaxAgeSeconds.optional(),
     }),
     response: organization,
   },

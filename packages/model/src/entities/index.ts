@@ -70,6 +70,15 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+/** How long gateways of an organization may decide without hearing from the console (seconds). */
+export const SNAPSHOT_MAX_AGE_SECONDS = { min: 300, max: 31_536_000 } as const;
+
+export const snapshotMaxAgeSeconds = z
+  .int()
+  .min(SNAPSHOT_MAX_AGE_SECONDS.min, 'At least 300 seconds (five minutes).')
+  .max(SNAPSHOT_MAX_AGE_SECONDS.max, 'At most 31536000 seconds (a year).')
+  .nullable();
+
 export const organization = z.strictObject({
   id,
   name: displayName,
@@ -77,6 +86,8 @@ export const organization = z.strictObject({
   timeZone,
   /** Mails and messages to its people are written in it. */
   language,
+  /** How long gateways may decide without hearing from the console; null: for ever. */
+  snapshotMaxAgeSeconds: z.int().min(1).nullable(),
   createdAt: timestamp,
 });
 export type Organization = z.infer<typeof organization>;

@@ -33,6 +33,8 @@ export interface OrganizationFacts {
   readonly accessGrants: Snapshot['accessGrants'];
   readonly timeZone: string;
   readonly branding: Snapshot['branding'];
+  /** Null: no bound. */
+  readonly snapshotMaxAgeSeconds: number | null;
 }
 
 /** Reads what is active: what is missing in a snapshot is refused by gateways. */
@@ -127,14 +129,15 @@ export async function readFacts(
     .where('mode', '!=', 'off')
     .orderBy('id')
     .execute();
-  const { time_zone: timeZone } = await queries
+  const { time_zone: timeZone, snapshot_max_age_seconds: snapshotMaxAgeSeconds } = await queries
     .selectFrom('organizations')
-    .select('time_zone')
+    .select(['time_zone', 'snapshot_max_age_seconds'])
     .where('id', '=', organizationId)
     .executeTakeFirstOrThrow();
   return {
     organizationId,
     timeZone,
+    snapshotMaxAgeSeconds,
     branding: (await findBranding(queries, organizationId)) ?? undefined,
     policies: policies.map(({ id, name, mode, json }) => ({
       id,

@@ -8,8 +8,8 @@ import { isoTime } from '../page.ts';
 
 export async function getOrganization(queries: Queries, id: string): Promise<Organization> {
   const row = await queries.selectFrom('organizations').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
-  const { id: own, name, slug, time_zone: timeZone, language } = row;
-  return { id: own, name, slug, timeZone, language, createdAt: isoTime(row.created_at) };
+  const { id: own, name, slug, time_zone: timeZone, language, snapshot_max_age_seconds: snapshotMaxAgeSeconds } = row;
+  return { id: own, name, slug, timeZone, language, snapshotMaxAgeSeconds, createdAt: isoTime(row.created_at) };
 }
 
 export function currentOrganization(context: Context, caller: Caller): Promise<Organization> {
@@ -20,22 +20,34 @@ export function currentOrganization(context: Context, caller: Caller): Promise<O
 export async function updateOrganization(
   context: Context,
   caller: Caller,
-  input: { name?: string | undefined; timeZone?: string | undefined; language?: Language | undefined },
+  input: {
+    name?: string | undefined;
+    timeZone?: string | undefined;
+    language?: Language | undefined;
+    snapshotMaxAgeSeconds?: number | null | undefined;
+  },
 ): Promise<Organization> {
   const id = caller.organizationId;
   return await context.store.change(id, async (queries) => {
     const before = await getOrganization(queries, id);
-    const facts = ({ name, timeZone, language }: Organization) => ({ name, timeZone, language });
+    const facts = ({ name, timeZone, language, snapshotMaxAgeSeconds }: Organization) => ({
+      ...{ name, timeZone, language, snapshotMaxAgeSeconds },
+    });
     const after = {
       ...before,
       name: input.name ?? before.name,
       timeZone: input.timeZone ?? before.timeZone,
       language: input.language ?? before.language,
+      snapshotMaxAgeSeconds:
+        input.snapshotMaxAgeSeconds === undefined ? before.snapshotMaxAgeSeconds : input.snapshotMaxAgeSeconds,
     };
     if (isDeepStrictEqual(facts(after), facts(before))) return before;
     await queries
       .updateTable('organizations')
-      .set({ name: after.name, time_zone: after.timeZone, language: after.language })
+      .set({
+        ...{ name: after.name, time_zone: after.timeZone, language: after.language },
+        snapshot_max_age_seconds: after.snapshotMaxAgeSeconds,
+      })
       .where('id', '=', id)
       .execute();
     await appendAudit(queries, context, caller, {

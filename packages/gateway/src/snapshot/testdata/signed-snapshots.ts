@@ -1,5 +1,14 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { createId, type PublicJwk, SNAPSHOT_CONTEXT, type SignedSnapshot, type Snapshot, snapshotDefaults } from '@zeronaut/model';
+import {
+  createId,
+  currentStatement,
+  type PublicJwk,
+  SNAPSHOT_CONTEXT,
+  type SignedSnapshot,
+  type Snapshot,
+  type SyncFromConsole,
+  snapshotDefaults,
+} from '@zeronaut/model';
 import type { PackedList } from '../../packed-list.ts';
 import type { Packed, PackedSnapshot } from '../../packed-snapshot.ts';
 import { ReceivedSnapshot } from '../../received-snapshot.ts';
@@ -13,6 +22,8 @@ export interface SnapshotSigner {
   readonly trust: SnapshotTrust;
   snapshot(version: number, changes?: Partial<Snapshot>): Snapshot;
   signed(version: number, changes?: Partial<Snapshot>): SignedSnapshot;
+  /** The answer to `confirm_snapshot`. */
+  confirm(version: number, rpcId: number, nonce: string): SyncFromConsole & { type: 'snapshot_confirmed' };
   /** Signs any text. */
   signText(payload: string, context?: string): SignedSnapshot;
 }
@@ -56,6 +67,10 @@ export function createSnapshotSigner(): SnapshotSigner {
     key,
     trust: createSnapshotTrust(key, gatewayId, organizationId),
     snapshot,
+    confirm(version, rpcId, nonce) {
+      const { keyId, signature } = signText(currentStatement({ gatewayId, organizationId, version, nonce }), '');
+      return { type: 'snapshot_confirmed', rpcId, version, keyId, signature };
+    },
     signed: (version, changes) => signText(JSON.stringify(snapshot(version, changes))),
     signText,
   };

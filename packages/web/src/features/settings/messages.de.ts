@@ -14,6 +14,10 @@ export const messages: Translation<typeof english> = {
   'zone.hint': 'Die Zone, in der Policies die Zeit lesen',
   language: 'Sprache',
   'language.hint': 'Von Mails und Nachrichten an die Leute. Die Sprache dieser Seiten wählt jeder für sich.',
+  snapshotMaxAge: 'Gateways entscheiden ohne die Konsole für',
+  'snapshotMaxAge.hint': '5 Minuten bis ein Jahr; leer: für immer',
+  'snapshotMaxAge.text':
+    'Ein Gateway, das von der Konsole abgeschnitten ist, entscheidet nach dem, was es zuletzt gehört hat. Steht hier eine Zeit, lehnt es alles ab, sobald es so lange nichts gehört hat: Offene Verbindungen enden, und Besucher lesen, warum. Es öffnet von selbst wieder, sobald es die Konsole erreicht. Ist die Konsole länger aus, fallen damit alle Dienste aus; lass also Zeit für das Einspielen eines Backups. Gateways älterer Versionen kennen diese Grenze nicht.',
   slug: 'Kurzname',
   created: 'Angelegt',
   id: 'Kennung',

@@ -11,6 +11,10 @@ export const messages = {
   'zone.hint': 'The zone in which policies tell the time',
   language: 'Language',
   'language.hint': 'Of mails and messages to its people. Each chooses the language of these pages alone.',
+  snapshotMaxAge: 'Gateways decide without the console for',
+  'snapshotMaxAge.hint': '5 minutes to a year; empty: for ever',
+  'snapshotMaxAge.text':
+    'A gateway that is cut off from the console decides by what it heard last. With a time here, it refuses everything once it has heard nothing for so long: open connections end, and visitors read why. It opens again by itself as soon as it reaches the console. A console that is off for longer then takes all services with it, so leave room for a restore from a backup. Gateways of older versions do not know this bound.',
   slug: 'Short name',
   created: 'Created',
   id: 'Id',

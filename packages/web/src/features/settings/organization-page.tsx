@@ -1,4 +1,5 @@
 import Box from '@mui/material/Box';
+import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import { type Organization, routes } from '@zeronaut/model';
 import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
@@ -6,7 +7,7 @@ import { LANGUAGE_NAMES, LANGUAGES, useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { Facts } from '../../ui/facts.tsx';
 import { Form } from '../../ui/form.tsx';
-import { SelectInput, TextInput } from '../../ui/form-fields.tsx';
+import { NumberInput, SelectInput, TextInput } from '../../ui/form-fields.tsx';
 import { Section } from '../../ui/section.tsx';
 import { Time } from '../../ui/time.tsx';
 import { settingsMessages } from './messages.ts';
@@ -15,8 +16,10 @@ import { SettingPage } from './setting-page.tsx';
 
 const schema = routes['organizations.update'].body.required();
 
-function baseOf({ name, timeZone, language }: Organization) {
-  return { values: { name, timeZone, language } };
+const MINUTE = 60;
+
+function baseOf({ name, timeZone, language, snapshotMaxAgeSeconds }: Organization) {
+  return { values: { name, timeZone, language, snapshotMaxAgeSeconds } };
 }
 
 export function OrganizationPage() {
@@ -74,6 +77,18 @@ function OrganizationForm({ organization }: { readonly organization: Organizatio
         disabled={!mayChange}
         options={LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
       />
+      <NumberInput
+        name="snapshotMaxAgeSeconds"
+        label={t('snapshotMaxAge')}
+        hint={t('snapshotMaxAge.hint')}
+        factor={MINUTE}
+        unit={t('unit.minutes')}
+        nullable
+        disabled={!mayChange}
+      />
+      <Typography variant="body2" color="textSecondary">
+        {t('snapshotMaxAge.text')}
+      </Typography>
     </Form>
   );
 }
