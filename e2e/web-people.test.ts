@@ -690,6 +690,10 @@ describe('settings', () => {
       ['siem-two', 6515],
       'changed in its place',
     );
+    await world.api.call('auditExports.create', {
+      body: { name: 'by-another', settings: target!.settings },
+    });
+    await page.waitForSelector('role=row >> text=by-another');
     await web.open('/settings/backup');
     await page.fill('input[name=passphrase]', 'a long passphrase');
     await page.fill('input[name=again]', 'another passphrase');

@@ -94,6 +94,15 @@ describe('first steps', () => {
     await page.click('text=Clear search and filters');
     await page.waitForSelector('role=row >> text=shop');
     assert.doesNotMatch(page.url(), /q=/);
+
+    const hour = page.locator('[role=row]:has-text("shop") [role=img][aria-label*=" request"]');
+    const before = await hour.getAttribute('aria-label');
+    for (let index = 0; index < 3; index++) await world.visitor().ask(`${exposed.url}/counted`);
+    await waitFor(async () => (await hour.getAttribute('aria-label')) !== before, {
+      // Counted anew after five seconds.
+      timeoutMs: 20_000,
+      what: `another number than "${before}", while one looks on`,
+    });
   });
 });
 

@@ -193,6 +193,8 @@ const NOUN_OF_ACTION: Readonly<Record<string, LiveNoun>> = {
   address_grant: 'addresses',
   api_key: 'api-keys',
   approval_rule: 'approval-rules',
+  audit_export: 'organization',
+  consent: 'relying-parties',
   device: 'devices',
   device_policy: 'devices',
   factor: 'factors',
@@ -210,6 +212,7 @@ const NOUN_OF_ACTION: Readonly<Record<string, LiveNoun>> = {
   resource: 'resources',
   risk: 'risks',
   role: 'roles',
+  scim_group: 'groups',
   service: 'services',
   service_account: 'service-accounts',
   session: 'sessions',
@@ -218,6 +221,8 @@ const NOUN_OF_ACTION: Readonly<Record<string, LiveNoun>> = {
   sign_in_policy: 'organization',
   site: 'sites',
   user: 'users',
+  // What a machine signs in as: of a trust itself each connection would have its credential looked at.
+  workload: 'service-accounts',
   workload_trust: 'workload-trusts',
 };
 
@@ -225,6 +230,7 @@ const NOUN_OF_SEGMENTS: Readonly<Record<string, LiveNoun>> = {
   resource: 'resources',
   site: 'sites',
   device: 'devices',
+  gateway: 'gateways',
 };
 
 /** What an audit entry is a change of; null: of nothing that is listed. */

@@ -44,6 +44,7 @@ export const PERSONAL_LIVE_NOUNS: readonly LiveNoun[] = [
   'personal-access-tokens',
   'devices',
   'access-requests',
+  'relying-parties',
 ];
 
 /** The same words as in `accessEvents.list`, without paging. */

@@ -5,7 +5,15 @@ const ASSERTIONS: readonly string[] = ['policyAssertions.test'];
 
 /** Routes whose answers are made of a noun besides its own, by the beginning of their ids. */
 const FURTHER: Partial<Record<LiveNoun, readonly string[]>> = {
-  organization: ['organizations.', 'me.', 'signInPolicy.', 'devicePolicy.', 'auditExports.', 'branding.'],
+  organization: [
+    'organizations.',
+    'me.',
+    'signInPolicy.',
+    'devicePolicy.',
+    'auditExports.',
+    'branding.',
+    'notifications.',
+  ],
   services: ['resources.', 'overview.', ...ASSERTIONS],
   resources: ['services.', 'overview.', 'me.listReach', ...ASSERTIONS],
   sites: ASSERTIONS,
@@ -18,6 +26,8 @@ const FURTHER: Partial<Record<LiveNoun, readonly string[]>> = {
   addresses: ['me.listAddresses'],
   'access-requests': ['me.listReach'],
   devices: ['overview.', 'me.listDevices', ...ASSERTIONS],
+  'relying-parties': ['me.listConsents'],
+  'service-accounts': ['workloadTrusts.'],
   policies: ['policyAssertions.', 'segments.', 'templates.'],
   incidents: ['overview.'],
   'audit-entries': ['audit.'],

@@ -1,11 +1,12 @@
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
-import type { Activity as ActivityOf, ActivityPoint, ActivityRange } from '@zeronaut/model';
-import { type ReactNode, useState } from 'react';
+import type { AccessEvent, Activity as ActivityOf, ActivityPoint, ActivityRange } from '@zeronaut/model';
+import { type ReactNode, useCallback, useState } from 'react';
 import { routeQuery } from '../base/api.ts';
 import { settled } from '../base/chart-scale.ts';
 import { useLanguage, useMessages } from '../base/messages.ts';
+import { useLiveTraffic } from '../base/use-live-traffic.ts';
 import { TextLink } from './button-link.tsx';
 import { BytesChart, RequestsChart } from './flow-charts.tsx';
 import { uiMessages } from './messages.ts';
@@ -16,7 +17,8 @@ import { StatusChip } from './status-chip.tsx';
 import { Time } from './time.tsx';
 
 const RANGES: readonly ActivityRange[] = ['24h', '7d', '30d'];
-const EVERY_MS = 60_000;
+/** Thirty days of an hour each are read anew. */
+const EVERY_MS = 15_000;
 /** As `activity.differing` has it. */
 const UNUSUAL_TIMES = 2;
 const UNUSUAL_REQUESTS = 20;
@@ -27,10 +29,13 @@ export function Activity({ id }: { readonly id: string }) {
   const t = useMessages(uiMessages);
   const language = useLanguage();
   const [range, setRange] = useState<ActivityRange>('24h');
-  const { data, error, refetch } = useQuery({
-    ...routeQuery('activity.get', { params: { id }, query: { range } }),
-    refetchInterval: EVERY_MS,
-  });
+  const { data, error, refetch } = useQuery(routeQuery('activity.get', { params: { id }, query: { range } }));
+  const concerns = useCallback(
+    // Of a forward it is the device that opened the door.
+    ({ subject, credentialId }: AccessEvent) => subject === id || credentialId === id,
+    [id],
+  );
+  useLiveTraffic({}, { concerns, everyMs: EVERY_MS });
   const points = settled(data?.points ?? [], ({ requests }) => requests === 0);
   return (
     <Section title={t('activity.title')} actions={<RangeButtons ranges={RANGES} value={range} onChange={setRange} />}>

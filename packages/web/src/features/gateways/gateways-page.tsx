@@ -7,6 +7,7 @@ import { formatCount } from '../../base/chart-scale.ts';
 import { useLanguage, useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { type RowOf, useSearchedList } from '../../base/use-list.ts';
+import { useLiveTraffic } from '../../base/use-live-traffic.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { CreateButton } from '../../ui/create-button.tsx';
@@ -32,6 +33,7 @@ export function GatewaysPage() {
   const may = useMay();
   const search = route.useSearch();
   const setSearch = useSearchChange();
+  useLiveTraffic({});
   const list = useSearchedList('gateways.list', search, {
     sorts: { name: 'name', lastSeen: 'seen', load: 'cpu', connections: 'connections' },
   });

@@ -7,6 +7,7 @@ import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { type RowOf, useList } from '../../base/use-list.ts';
+import { useLiveTraffic } from '../../base/use-live-traffic.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { PlusIcon, PolicyIcon } from '../../ui/icons.tsx';
@@ -26,6 +27,7 @@ export function PoliciesPage() {
   const search = route.useSearch();
   const setSearch = useSearchChange();
   const list = useList('policies.list', {});
+  useLiveTraffic({});
   const { data: decided } = useQuery(routeQuery('policies.hits', { query: { range: '30d' } }));
   const hitsOf = new Map(decided?.items.map((hits) => [hits.policyId, hits]));
   const columns: Column<Row>[] = [

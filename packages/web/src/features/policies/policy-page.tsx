@@ -12,6 +12,7 @@ import { ApiProblem } from '../../base/api-client.ts';
 import { useMessages } from '../../base/messages.ts';
 import { tell } from '../../base/notices.ts';
 import { useMay } from '../../base/session.ts';
+import { useLiveTraffic } from '../../base/use-live-traffic.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { DiffView } from '../../ui/diff-view.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
@@ -211,6 +212,7 @@ function Editor({ policy }: { readonly policy: Policy }) {
 function PolicyUse({ id }: { readonly id: string }) {
   const t = useMessages(policyMessages);
   const { data } = useQuery(routeQuery('policies.hits', { query: { range: '30d' } }));
+  useLiveTraffic({});
   if (data === undefined) return null;
   const { permitted, forbade } = data.items.find(({ policyId }) => policyId === id) ?? { permitted: 0, forbade: 0 };
   return <Typography>{t('remove.hits', { count: permitted + forbade })}</Typography>;

@@ -4,6 +4,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { type RowOf, useSearchedList } from '../../base/use-list.ts';
+import { useLiveTraffic } from '../../base/use-live-traffic.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
@@ -26,6 +27,7 @@ export function ResourcesPage() {
   const may = useMay();
   const search = route.useSearch();
   const setSearch = useSearchChange();
+  useLiveTraffic({});
   const list = useSearchedList('resources.list', search, {
     sorts: { name: 'name', updated: 'updated' },
     filters: ['protocol', 'origin'],

@@ -5,6 +5,7 @@ import { routeQuery } from '../../base/api.ts';
 import { formatCount } from '../../base/chart-scale.ts';
 import { useLanguage, useMessages } from '../../base/messages.ts';
 import { wholeList } from '../../base/use-list.ts';
+import { useLiveTraffic } from '../../base/use-live-traffic.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { SecurityIcon } from '../../ui/icons.tsx';
@@ -15,6 +16,7 @@ import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { securityMessages } from './messages.ts';
 
 const route = getRouteApi('/security/behaviour');
+/** The console looks at all of them anew no sooner. */
 const EVERY_MS = 300_000;
 
 /** Who does much more today than usual. */
@@ -23,10 +25,8 @@ export function BehaviourPage() {
   const language = useLanguage();
   const search = route.useSearch();
   const setSearch = useSearchChange();
-  const query = useQuery({
-    ...routeQuery('activity.differing', { query: { limit: 100 } }),
-    refetchInterval: EVERY_MS,
-  });
+  const query = useQuery(routeQuery('activity.differing', { query: { limit: 100 } }));
+  useLiveTraffic({}, { everyMs: EVERY_MS });
   const columns: Column<ActivityDifference>[] = [
     {
       key: 'name',
@@ -110,10 +110,7 @@ export function BehaviourPage() {
 /** The last seven days of one of them, so that a peak can be told from what has grown. */
 function Course({ id }: { readonly id: string }) {
   const t = useMessages(securityMessages);
-  const { data } = useQuery({
-    ...routeQuery('activity.get', { params: { id }, query: { range: '7d' } }),
-    refetchInterval: EVERY_MS,
-  });
+  const { data } = useQuery(routeQuery('activity.get', { params: { id }, query: { range: '7d' } }));
   if (data === undefined) return null;
   return (
     <Sparkline

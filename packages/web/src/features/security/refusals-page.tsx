@@ -9,6 +9,7 @@ import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useReasonText } from '../../base/reason-texts.ts';
 import { useMay } from '../../base/session.ts';
+import { useLiveTraffic } from '../../base/use-live-traffic.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
@@ -20,7 +21,6 @@ import { securityMessages } from './messages.ts';
 
 const route = getRouteApi('/security/refusals');
 const RANGES = ['1h', '6h', '24h', '7d'] as const;
-const EVERY_MS = 30_000;
 const MOST_RESOURCES = 100;
 
 /** Why and where people did not get in, counted by the console. */
@@ -30,26 +30,20 @@ export function RefusalsPage() {
   const reasonText = useReasonText();
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  useLiveTraffic({ effect: 'deny' });
   const range = RANGES.find((one) => one === search.range) ?? '24h';
-  const reasons = useQuery({
-    ...routeQuery('traffic.reasons', { query: { range, limit: 50 } }),
-    refetchInterval: EVERY_MS,
-  });
+  const reasons = useQuery(routeQuery('traffic.reasons', { query: { range, limit: 50 } }));
   // Counts by resource are kept for an hour and a day.
   const topRange = range === '1h' ? '1h' : '24h';
-  const top = useQuery({
-    ...routeQuery('traffic.top', {
-      query: { by: 'resource', order: 'refused', range: topRange, limit: MOST_RESOURCES },
-    }),
-    refetchInterval: EVERY_MS,
-  });
+  const top = useQuery(
+    routeQuery('traffic.top', { query: { by: 'resource', order: 'refused', range: topRange, limit: MOST_RESOURCES } }),
+  );
   // Of policies, hours are kept for a day.
   const hitRange = range === '7d' ? '7d' : '24h';
   const mayPolicies = may('policies:read');
   const hits = useQuery({
     ...routeQuery('policies.hits', { query: { range: hitRange } }),
     enabled: mayPolicies,
-    refetchInterval: EVERY_MS,
   });
   return (
     <>
