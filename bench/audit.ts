@@ -39,7 +39,10 @@ const decision = (index: number) => ({
   actor: { kind: 'system' as const, id: 'gw_01m8e1qeyqwwf8rc7s82asj7px', name: 'gateway', address: '' },
   requestId: 'req_01m8e1qeyqwwf8rc7s82asj7px',
   ...{ action: 'access.pass', objectKind: 'resource', objectId: `res_${index % 50}` },
-  after: { subject: `usr_${index}`, reason: 'access.session', snapshotVersion: 12, count: index },
+  after: {
+    ...{ subject: `usr_${index}`, reason: 'access.policy', snapshotVersion: 12, count: index },
+    ...{ decidedBy: 'policies', policies: [{ id: 'pol_01m8e1qeyqwwf8rc7s82asj7px', name: 'office-hours' }] },
+  },
 });
 
 /** An administrator's deed to one of a hundred people: names, mail and network addresses are sealed. */

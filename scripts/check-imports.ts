@@ -76,6 +76,7 @@ const PACKAGES: Record<string, { readonly name: string; readonly may: readonly s
     name: 'zeronaut',
     may: [
       '@zeronaut/model',
+      '@zeronaut/model/decision-class',
       '@zeronaut/model/log-levels',
       '@zeronaut/policy',
       '@zeronaut/audit',
@@ -87,7 +88,14 @@ const PACKAGES: Record<string, { readonly name: string; readonly may: readonly s
   },
   web: {
     name: '@zeronaut/web',
-    may: ['@zeronaut/model', '@zeronaut/model/reasons.de', '@zeronaut/audit', '@zeronaut/passkeys', '@zeronaut/policy'],
+    may: [
+      '@zeronaut/model',
+      '@zeronaut/model/decision-class',
+      '@zeronaut/model/reasons.de',
+      '@zeronaut/audit',
+      '@zeronaut/passkeys',
+      '@zeronaut/policy',
+    ],
     reason: 'the web console runs in a browser and meets the console only in its API, whose routes are in model',
   },
   testkit: {

@@ -76,14 +76,24 @@ export function auditCommand(line: CommandLine): Command {
           },
         });
         output.document(items);
-        const rows = items.map(({ seq, at, actor, action, objectKind, objectId }) => [
-          String(seq),
-          at.slice(0, 19).replace('T', ' '),
-          actor.name || actor.id,
-          action,
-          `${objectKind} ${objectId}`.trim(),
-        ]);
-        await printTable(output, ['SEQ', 'AT', 'WHO', 'ACTION', 'OBJECT'], rows);
+        const { decisionClassOf, policiesShown } = await import('@zeronaut/model/decision-class');
+        const decisions = items.map(decisionClassOf);
+        // A column that only classes of access decisions have something in.
+        const withDecisions = decisions.some((decision) => decision !== null);
+        const rows = items.map(({ seq, at, actor, action, objectKind, objectId }, index) => {
+          const decision = decisions[index]!;
+          const decided = decision === null ? '' : policiesShown(decision) || (decision.decidedBy ?? '');
+          return [
+            String(seq),
+            at.slice(0, 19).replace('T', ' '),
+            actor.name || actor.id,
+            action,
+            `${objectKind} ${objectId}`.trim(),
+            ...(withDecisions ? [decided] : []),
+          ];
+        });
+        const header = ['SEQ', 'AT', 'WHO', 'ACTION', 'OBJECT', ...(withDecisions ? ['DECIDED BY'] : [])];
+        await printTable(output, header, rows);
       }),
     { isDefault: true },
   );

@@ -386,6 +386,8 @@ export interface Schema extends AddressGrantTables, IdentityProviderTables, Traf
     last_at: number;
     first_seq: number;
     last_seq: number;
+    /** JSON: who decided. Null: of before that was noted. */
+    deciders: string | null;
   };
   /** Whole tiles of the Merkle tree over the entries: 256 hashes each, and the root over them; base64url. */
   audit_tiles: { organization_id: string; level: number; position: number; hashes: string; root: string };

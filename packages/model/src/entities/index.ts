@@ -32,6 +32,7 @@ export * from './activity.ts';
 export * from './address-grant.ts';
 export * from './audit-export.ts';
 export * from './branding.ts';
+export * from './decision-class.ts';
 export * from './device-posture.ts';
 export * from './device-proof.ts';
 export * from './discovered-service.ts';

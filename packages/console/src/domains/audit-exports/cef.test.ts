@@ -78,6 +78,30 @@ test('what an entry holds stays in its field, whatever it is', () => {
   assert.equal(fields.get('zeronautEntry'), '{"a":"b=c|d\\\\e\\n"}', 'what was hashed arrives as it was hashed');
 });
 
+test('a class of access decisions says who decided, in fields of their own', () => {
+  const record = recordWith({ action: 'access.deny' });
+  const decided = (more: object) => {
+    const after = {
+      ...{ subject: 'usr_1', reason: 'access.policy_forbids', snapshotVersion: 3, count: 2 },
+      ...{ from: 'x', to: 'y', ...more },
+    };
+    const { fields } = parseCef(formatCef({ ...record, entry: { ...record.entry, after } }));
+    return ['reason', 'zeronautDecidedBy', 'zeronautPolicies', 'zeronautPolicyIds'].map((name) => fields.get(name));
+  };
+  const policies = [
+    { id: 'pol_1', name: 'office-hours' },
+    { id: 'pol_2', name: '' },
+  ];
+  assert.deepEqual(decided({ decidedBy: 'policies', policies, morePolicies: 3 }), [
+    'access.policy_forbids',
+    'policies',
+    'office-hours, pol_2, +3',
+    'pol_1 pol_2',
+  ]);
+  assert.deepEqual(decided({ decidedBy: 'rule' }), ['access.policy_forbids', 'rule', undefined, undefined]);
+  assert.deepEqual(decided({}), [undefined, undefined, undefined, undefined], 'of before it was noted');
+});
+
 test('addresses go where their family belongs, and long bodies stay at home', () => {
   const at = (address: string) => {
     const record = recordWith({});

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import type { AuditEntry } from '@zeronaut/model';
+import { type AuditEntry, decisionClassOf, policiesShown } from '@zeronaut/model';
 import { VERSION } from '../../version.ts';
 import { type EntryRecord, type ExportRecord, referenceOf } from './export-records.ts';
 
@@ -66,6 +66,7 @@ function formatEntry(entry: AuditEntry, { body, opened }: EntryRecord, checkpoin
     ['cs5', entry.requestId],
     ['cs6Label', 'organization'],
     ['cs6', entry.organizationId],
+    ...decisionFields(entry),
     ...(fits
       ? ([
           ['zeronautEntry', body],
@@ -73,6 +74,18 @@ function formatEntry(entry: AuditEntry, { body, opened }: EntryRecord, checkpoin
         ] as const)
       : ([['zeronautEntryCharacters', String(body.length)]] as const)),
   ]);
+}
+
+/** Of a class of access decisions: who decided, and the policies as people and as machines call them. */
+function decisionFields(entry: AuditEntry): Field[] {
+  const decision = decisionClassOf(entry);
+  if (decision?.decidedBy === undefined) return [];
+  return [
+    ['reason', decision.reason],
+    ['zeronautDecidedBy', decision.decidedBy],
+    ['zeronautPolicies', policiesShown(decision)],
+    ['zeronautPolicyIds', (decision.policies ?? []).map(({ id }) => id).join(' ')],
+  ];
 }
 
 type Field = readonly [name: string, value: string];

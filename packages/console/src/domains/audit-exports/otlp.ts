@@ -1,4 +1,4 @@
-import { type AuditExportSettings, parseJson } from '@zeronaut/model';
+import { type AuditEntry, type AuditExportSettings, decisionClassOf, parseJson, policiesShown } from '@zeronaut/model';
 import { z } from 'zod';
 import { Refusal } from '../../store/refusal.ts';
 import { VERSION } from '../../version.ts';
@@ -93,7 +93,20 @@ function logRecord(record: ExportRecord, nowMs: number) {
       'user.name': text(entry.actor.name),
       'zeronaut.actor.kind': text(entry.actor.kind),
       'client.address': text(entry.actor.address),
+      ...decisionAttributes(entry),
     }),
+  };
+}
+
+/** Of a class of access decisions: who decided, and the policies as people and as machines call them. */
+function decisionAttributes(entry: AuditEntry): Record<string, Value> {
+  const decision = decisionClassOf(entry);
+  if (decision?.decidedBy === undefined) return {};
+  return {
+    'zeronaut.access.reason': text(decision.reason),
+    'zeronaut.access.decided_by': text(decision.decidedBy),
+    'zeronaut.access.policies': text(policiesShown(decision)),
+    'zeronaut.access.policy_ids': text((decision.policies ?? []).map(({ id }) => id).join(' ')),
   };
 }
 

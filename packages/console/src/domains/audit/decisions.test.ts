@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AccessEvent } from '@zeronaut/model';
+import { type AccessEvent, decisionClassOf } from '@zeronaut/model';
 import { eachDatabase } from '@zeronaut/testkit';
 import { testEvent } from '../../testing/access-event.suite.ts';
 import { startFixture } from '../../testing/fixture.suite.ts';
@@ -44,7 +44,7 @@ eachDatabase(
         .map(({ action, objectId, actor, after }: Record<string, unknown>) => [action, objectId, actor, after]);
     const actor = { kind: 'system', id: gateway, name: 'gateway', address: '' };
     const time = (seq: number) => new Date(AT + seq).toISOString();
-    const pass = { subject: 'usr_1', reason: 'access.session' };
+    const pass = { subject: 'usr_1', reason: 'access.session', decidedBy: 'rule' };
     assert.deepEqual((await logOf(one)).reverse(), [
       [
         'access.pass',
@@ -64,7 +64,7 @@ eachDatabase(
         'res_1',
         actor,
         {
-          ...{ subject: 'usr_2', reason: 'access.not_allowed', snapshotVersion: 3, count: 20 },
+          ...{ subject: 'usr_2', reason: 'access.not_allowed', decidedBy: 'rule', snapshotVersion: 3, count: 20 },
           ...{ from: time(10), to: time(200), events: { epoch, firstSeq: 10, lastSeq: 200 } },
         },
       ],
@@ -92,6 +92,72 @@ eachDatabase(
     assert.equal((await one.call('GET', '/api/v1/audit/verification')).json().valid, true);
   },
 );
+
+eachDatabase('a class is also of the policies that decided, which its entry names', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const organization = await fixture.organization();
+  const { store } = fixture.context;
+  const [gateway, epoch] = [(await organization.enrolGateway()).gateway.id, 'epoch-0001'];
+  const policy = async (name: string) => {
+    const text = `permit(principal in Group::"${name}", action in Action::"access", resource);`;
+    const created = await organization.call('POST', '/api/v1/policies', { name, text });
+    assert.equal(created.statusCode, 201, created.body);
+    return created.json() as { id: string; version: number };
+  };
+  const [first, second, gone] = [await policy('first'), await policy('second'), await policy('gone')];
+  await organization.call('DELETE', `/api/v1/policies/${gone.id}`);
+
+  let seq = 0;
+  const decided = (policies: string[], more: Partial<AccessEvent> = {}) =>
+    event(gateway, epoch, ++seq, {
+      ...{ reason: 'access.policy', explanation: { policies, facts: {}, reported: null, advice: '' } },
+      ...more,
+    });
+  const many = Array.from({ length: 25 }, (_, index) => `pol_${String(index).padStart(26, '0')}`);
+  const events = [
+    decided([second.id, first.id]),
+    decided([first.id, second.id, first.id]),
+    decided([first.id]),
+    decided([first.id], { snapshotVersion: 2 }),
+    decided([gone.id]),
+    decided([...many, 'pol_z'].reverse()),
+    decided([...many, 'pol_y']),
+    decided([], { reason: 'access.granted' }),
+    decided([], { effect: 'deny', reason: 'access.segments_apart' }),
+    decided([], { effect: 'deny', reason: 'limit.rate' }),
+  ];
+  await store.transaction((queries) => storeEvents(queries, fixture.context, organization.id, gateway, epoch, events));
+  // Counted before this was noted: told as it was then.
+  await store.db.updateTable('decision_counts').set({ deciders: null }).where('reason', '=', 'limit.rate').execute();
+  assert.equal(await recordDecisions(fixture.context), 9);
+  const entries = (await organization.call('GET', '/api/v1/audit?limit=500&action=access.*')).json().items;
+  const told = entries.map((entry: { action: string; after: object }) => {
+    const decision = decisionClassOf(entry)!;
+    const named = decision.policies?.slice(0, 2).map(({ id, name }) => `${id} ${name}`) ?? null;
+    return [decision.count, decision.decidedBy ?? null, decision.snapshotVersion, named, decision.morePolicies ?? null];
+  });
+  const both = [`${first.id} first`, `${second.id} second`].toSorted();
+  const firstOfMany = many.slice(0, 2).map((id) => `${id} `);
+  assert.deepEqual(
+    new Set(told.map((one: unknown) => JSON.stringify(one))),
+    new Set(
+      [
+        [2, 'policies', 3, both, null],
+        [1, 'policies', 3, [`${first.id} first`], null],
+        [1, 'policies', 2, [`${first.id} first`], null],
+        [1, 'policies', 3, [`${gone.id} `], null],
+        [1, 'policies', 3, firstOfMany, 6],
+        [1, 'request', 3, null, null],
+        [1, 'segments', 3, null, null],
+        [1, null, 3, null, null],
+      ].map((one) => JSON.stringify(one)),
+    ),
+  );
+  assert.equal(told.length, 9, 'what is not named makes a class, too');
+  const found = (await organization.call('GET', '/api/v1/audit?limit=500&q=second&action=access.*')).json().items;
+  assert.equal(found.length, 1);
+  assert.equal((await organization.call('GET', '/api/v1/audit/verification')).json().valid, true);
+});
 
 eachDatabase('very many classes are recorded in turns, in one chain', async (t, database) => {
   const fixture = await startFixture(t, database);

@@ -1,19 +1,44 @@
 import { createHash } from 'node:crypto';
 import { type AccessEvent, createId } from '@zeronaut/model';
 import { sql } from 'kysely';
-import type { Queries } from '../../store/store.ts';
+import { insertRows } from '../../store/insert-rows.ts';
+import type { Queries, Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import { appendAuditEntries } from './audit.ts';
+import { type Deciders, decidersOf, policiesOf, policyNames } from './deciders.ts';
 
 /**
  * Access decisions in the audit log. One entry for each request would make it as long as the traffic; so those of one class (gateway,
- * resource, subject, effect, reason, snapshot) are counted where their events are stored, in the same transaction, and become one
+ * resource, subject, effect, reason, snapshot, and the policies that decided) are counted where their events are stored, in the same transaction, and become one
  * entry an hour. The entry names the events that it counted, so that they can be held against it while they are kept.
  */
 
-const INSERT_BATCH = 200;
 /** Classes that one transaction puts into the log. */
 const APPEND_BATCH = 500;
+
+const COUNTED = {
+  organization_id: 'text',
+  class_key: 'text',
+  gateway_id: 'text',
+  epoch: 'text',
+  resource_id: 'text',
+  subject: 'text',
+  effect: 'text',
+  reason: 'text',
+  snapshot_version: 'bigint',
+  deciders: 'text',
+  count: 'bigint',
+  first_at: 'bigint',
+  last_at: 'bigint',
+  first_seq: 'bigint',
+  last_seq: 'bigint',
+} as const;
+/** What is there already is added to; who decided is the same, as it makes the class. */
+const ADD = sql`on conflict (organization_id, class_key) do update set
+  count = decision_counts.count + excluded.count,
+  first_at = case when excluded.first_at < decision_counts.first_at then excluded.first_at else decision_counts.first_at end,
+  last_at = case when excluded.last_at > decision_counts.last_at then excluded.last_at else decision_counts.last_at end,
+  last_seq = excluded.last_seq`;
 
 interface DecisionCount {
   readonly class_key: string;
@@ -22,6 +47,7 @@ interface DecisionCount {
   readonly effect: AccessEvent['effect'];
   readonly reason: string;
   readonly snapshot_version: number;
+  readonly policies: readonly string[];
   count: number;
   first_at: number;
   last_at: number;
@@ -32,21 +58,24 @@ interface DecisionCount {
 /** Counts events that were not stored before, in the transaction that stores them. One gateway, one epoch, in order of `seq`. */
 export async function countDecisions(
   queries: Queries,
+  kind: Store['kind'],
   organizationId: string,
   gatewayId: string,
   epoch: string,
   events: readonly AccessEvent[],
 ): Promise<void> {
   const classes = new Map<string, DecisionCount>();
-  for (const { resourceId, subject, effect, reason, snapshotVersion, at, seq } of events) {
-    const key = JSON.stringify([gatewayId, epoch, resourceId, subject, effect, reason, snapshotVersion]);
+  for (const event of events) {
+    const { resourceId, subject, effect, reason, snapshotVersion, at, seq } = event;
+    const policies = policiesOf(event);
+    const key = JSON.stringify([gatewayId, epoch, resourceId, subject, effect, reason, snapshotVersion, ...policies]);
     const atMs = Date.parse(at);
     const found = classes.get(key);
     if (found === undefined) {
       classes.set(key, {
         class_key: createHash('sha256').update(key).digest('base64url'),
         ...{ resource_id: resourceId ?? '', subject, effect, reason, snapshot_version: snapshotVersion },
-        ...{ count: 1, first_at: atMs, last_at: atMs, first_seq: seq, last_seq: seq },
+        ...{ policies, count: 1, first_at: atMs, last_at: atMs, first_seq: seq, last_seq: seq },
       });
     } else {
       found.count++;
@@ -55,25 +84,15 @@ export async function countDecisions(
       found.last_seq = seq;
     }
   }
-  const rows = [...classes.values()];
-  for (let index = 0; index < rows.length; index += INSERT_BATCH) {
-    await queries
-      .insertInto('decision_counts')
-      .values(
-        rows
-          .slice(index, index + INSERT_BATCH)
-          .map((row) => ({ ...row, organization_id: organizationId, gateway_id: gatewayId, epoch })),
-      )
-      .onConflict((conflict) =>
-        conflict.columns(['organization_id', 'class_key']).doUpdateSet({
-          count: sql<number>`decision_counts.count + excluded.count`,
-          first_at: sql<number>`case when excluded.first_at < decision_counts.first_at then excluded.first_at else decision_counts.first_at end`,
-          last_at: sql<number>`case when excluded.last_at > decision_counts.last_at then excluded.last_at else decision_counts.last_at end`,
-          last_seq: sql<number>`excluded.last_seq`,
-        }),
-      )
-      .execute();
-  }
+  const counted = [...classes.values()];
+  const names = await policyNames(queries, organizationId, counted);
+  const rows = counted.map(({ policies, ...row }) => ({
+    ...row,
+    ...{ organization_id: organizationId, gateway_id: gatewayId, epoch },
+    deciders: JSON.stringify(decidersOf(row.reason, policies, names)),
+  }));
+  if (rows.length === 0) return;
+  await insertRows(queries, kind, 'decision_counts', COUNTED, rows, { conflict: ADD });
 }
 
 /** Moves what was counted into the audit log of each organization. Returns how many entries that made. */
@@ -113,6 +132,7 @@ export async function recordDecisions(context: Context): Promise<number> {
               objectId: row.resource_id,
               after: {
                 ...{ subject: row.subject, reason: row.reason, snapshotVersion: Number(row.snapshot_version) },
+                ...(row.deciders !== null && (JSON.parse(row.deciders) as Deciders)),
                 count: Number(row.count),
                 from: new Date(Number(row.first_at)).toISOString(),
                 to: new Date(Number(row.last_at)).toISOString(),

@@ -50,6 +50,7 @@ import * as devicePlaces from './0082-device-places.ts';
 import * as auditExportVersions from './0083-audit-export-versions.ts';
 import * as resourceLimits from './0084-resource-limits.ts';
 import * as snapshotMaxAge from './0085-snapshot-max-age.ts';
+import * as deciders from './0086-deciders.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -106,6 +107,7 @@ export const migrations: MigrationProvider = {
       '0083-audit-export-versions': auditExportVersions,
       '0084-resource-limits': resourceLimits,
       '0085-snapshot-max-age': snapshotMaxAge,
+      '0086-deciders': deciders,
     };
   },
 };

@@ -8,6 +8,7 @@ import TextField from '@mui/material/TextField';
 import Typography from '@mui/material/Typography';
 import { getRouteApi } from '@tanstack/react-router';
 import type { AuditEntry } from '@zeronaut/model';
+import { decisionClassOf, policiesShown } from '@zeronaut/model/decision-class';
 import { useEffect, useMemo, useState } from 'react';
 import { useMessages } from '../../base/messages.ts';
 import { useNameOf } from '../../base/people.ts';
@@ -68,6 +69,12 @@ export function AuditPage() {
   const setOpened = (one: AuditEntry | null) => setSearch({ entry: one === null ? undefined : String(one.seq) });
   const isNarrowed = Object.keys(query).length > 0;
 
+  /** Of access decisions: the policies, or what else decided. */
+  function decidersOf(entry: AuditEntry): string | null {
+    const decision = decisionClassOf(entry);
+    if (decision?.decidedBy === undefined) return null;
+    return policiesShown(decision) || t(`decision.by.${decision.decidedBy}`);
+  }
   const whoOf = ({ actor: by }: AuditEntry) => by.name || t(`kind.${by.kind}`);
   const columns: Column<AuditEntry>[] = [
     {
@@ -101,7 +108,7 @@ export function AuditPage() {
         <>
           <Typography noWrap>{nameIn(entry, nounOf)}</Typography>
           <Typography variant="caption" color="textSecondary" component="div" noWrap>
-            {entry.objectId}
+            {decidersOf(entry) ?? entry.objectId}
           </Typography>
         </>
       ),

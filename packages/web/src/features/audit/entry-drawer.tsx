@@ -4,8 +4,12 @@ import Drawer from '@mui/material/Drawer';
 import IconButton from '@mui/material/IconButton';
 import Typography from '@mui/material/Typography';
 import type { AuditEntry } from '@zeronaut/model';
+import { type DecisionClass, decisionClassOf } from '@zeronaut/model/decision-class';
 import { type ReactNode, useState } from 'react';
 import { useLanguage, useMessages } from '../../base/messages.ts';
+import { useNameOf } from '../../base/people.ts';
+import { useReasonText } from '../../base/reason-texts.ts';
+import { TextLink } from '../../ui/button-link.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { DiffView } from '../../ui/diff-view.tsx';
 import { Facts } from '../../ui/facts.tsx';
@@ -69,8 +73,10 @@ function Content({ entry, onActor }: { readonly entry: AuditEntry; readonly onAc
   const t = useMessages(auditMessages);
   const language = useLanguage();
   const [before, after] = [textOf(entry.before), textOf(entry.after)];
+  const decision = decisionClassOf(entry);
   return (
     <>
+      {decision === null ? null : <Decision decision={decision} />}
       <Part title={t('entry.change')}>
         {before === '' && after === '' ? (
           <Typography color="textSecondary">{t('entry.noChange')}</Typography>
@@ -99,6 +105,45 @@ function Content({ entry, onActor }: { readonly entry: AuditEntry; readonly onAc
       </Part>
       <Proof entry={entry} />
     </>
+  );
+}
+
+/** What was decided so often, and who decided it. */
+function Decision({ decision }: { readonly decision: DecisionClass }) {
+  const t = useMessages(auditMessages);
+  const language = useLanguage();
+  const nameOf = useNameOf();
+  const reasonText = useReasonText();
+  const { decidedBy, policies = [], morePolicies = 0, subject, reason, count } = decision;
+  return (
+    <Part title={t('decision.title')}>
+      <Facts
+        rows={[
+          [t('decision.reason'), reasonText(reason).title],
+          subject === '' ? null : [t('decision.subject'), nameOf(subject)],
+          decidedBy === undefined ? null : [t('decision.by'), t(`decision.by.${decidedBy}`)],
+          policies.length === 0
+            ? null
+            : [
+                t('decision.policies'),
+                <span key="policies">
+                  {policies.map(({ id, name }, index) => (
+                    <span key={id}>
+                      {index === 0 ? '' : ', '}
+                      <TextLink to="/policies/$id" params={{ id }}>
+                        {name || id}
+                      </TextLink>
+                    </span>
+                  ))}
+                  {morePolicies === 0 ? '' : ` ${t('decision.more', { count: morePolicies })}`}
+                </span>,
+              ],
+          [t('decision.count'), count],
+          [t('decision.time'), `${absoluteTime(decision.from, language)} – ${absoluteTime(decision.to, language)}`],
+          [t('decision.snapshot'), decision.snapshotVersion],
+        ]}
+      />
+    </Part>
   );
 }
 

@@ -1,6 +1,7 @@
 import { createRoute } from '@tanstack/react-router';
 import { listSearch } from '../../base/list-search.ts';
 import { page, rootRoute } from '../../base/pages.ts';
+import { reasonTexts } from '../../base/reason-texts.ts';
 import { auditMessages } from './messages.ts';
 
 export const auditRoutes = [
@@ -8,7 +9,7 @@ export const auditRoutes = [
     getParentRoute: () => rootRoute,
     path: 'audit',
     validateSearch: listSearch('action', 'from', 'to', 'object', 'actor', 'entry'),
-    component: page(() => import('./audit-page.tsx'), 'AuditPage', auditMessages),
+    component: page(() => import('./audit-page.tsx'), 'AuditPage', auditMessages, reasonTexts),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
