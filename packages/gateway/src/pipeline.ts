@@ -25,8 +25,8 @@ import type {
   HttpAccess,
   HttpConnections,
   HttpDecision,
-  LocalResponse,
   Observer,
+  PageResponse,
   ResourceLimiter,
 } from './rooms.ts';
 import { routeHost } from './router/router.ts';
@@ -358,7 +358,7 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
   /** Our own pages, with their whole body. */
   collected(exchange: Exchange, body: Buffer): void {
     exchange.verdict = pass('access.portal');
-    let response: LocalResponse | Promise<LocalResponse>;
+    let response: PageResponse | Promise<PageResponse>;
     try {
       response = this.#options.access.answer(exchange, exchange.head, body);
     } catch (error) {
@@ -367,10 +367,22 @@ class Pipeline implements HttpPipeline, ExchangeOwner {
     }
     if (response instanceof Promise) {
       response.then(
-        (made) => exchange.respond(made),
+        (made) => this.#show(exchange, made),
         (error: unknown) => this.#bug(exchange, error),
       );
       return;
+    }
+    this.#show(exchange, response);
+  }
+
+  #show(exchange: Exchange, response: PageResponse): void {
+    if (exchange.ended) return;
+    const { outcome } = response;
+    if (outcome !== undefined) {
+      exchange.verdict = outcome.verdict;
+      exchange.subject = outcome.subject;
+      exchange.explanation = outcome.explanation;
+      exchange.resource ??= outcome.resource;
     }
     exchange.respond(response);
   }

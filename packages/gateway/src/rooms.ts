@@ -1,4 +1,12 @@
-import type { AccessEvent, Explanation, Fault, OpenFromGateway, Target, Verdict } from '@zeronaut/model';
+import type {
+  AccessEvent,
+  Explanation,
+  Fault,
+  OpenFromGateway,
+  SnapshotResource,
+  Target,
+  Verdict,
+} from '@zeronaut/model';
 import type { ByteStream } from '@zeronaut/tunnel';
 import type { Downstream, Flow, Subject } from './flow.ts';
 import type { RequestHead } from './http/request-head.ts';
@@ -79,6 +87,20 @@ export interface LocalResponse {
   readonly body: Buffer | string;
 }
 
+/** What one of the gateway's own pages found of its visitor, for the event of the request. */
+export interface PageOutcome {
+  readonly verdict: Verdict;
+  readonly subject: Subject;
+  /** What they were on their way to, where the host of the request does not say it. */
+  readonly resource: SnapshotResource | null;
+  readonly explanation: Explanation | null;
+}
+
+export interface PageResponse extends LocalResponse {
+  /** Absent: a page for whoever asks. */
+  readonly outcome?: PageOutcome;
+}
+
 /** access, for HTTP: who is it, and may they. Answers at once when no password hash must be computed. */
 export interface HttpAccess {
   decide(flow: Flow, head: RequestHead): HttpDecision | Promise<HttpDecision>;
@@ -86,7 +108,7 @@ export interface HttpAccess {
    * The gateway's own pages: everything on the portal host, and `/.zeronaut/*` elsewhere. `body` holds the whole
    * request body, at most 64 KiB (the listener answers 413 above that).
    */
-  answer(flow: Flow, head: RequestHead, body: Buffer): LocalResponse | Promise<LocalResponse>;
+  answer(flow: Flow, head: RequestHead, body: Buffer): PageResponse | Promise<PageResponse>;
 }
 
 export interface HttpDecision {

@@ -19,7 +19,7 @@ import { type ManualClock, manualClock, temporaryDirectory } from '@zeronaut/tes
 import { SignJWT } from 'jose';
 import { ANONYMOUS, type Flow } from '../flow.ts';
 import { parseRequestHead } from '../http/request-parser.ts';
-import type { HttpAccess, HttpDecision, LocalResponse } from '../rooms.ts';
+import type { HttpAccess, HttpDecision, PageOutcome, PageResponse } from '../rooms.ts';
 import { routeHost } from '../router/router.ts';
 import { writeFileAtomically } from '../snapshot/atomic-file.ts';
 import { CurrentTables, compileTables } from '../tables.ts';
@@ -86,6 +86,8 @@ export interface Answer {
   readonly body: string;
   /** What access decided; null for our own pages. */
   readonly decision: HttpDecision | null;
+  /** What one of our own pages found; null: a page for whoever asks. */
+  readonly outcome: PageOutcome | null;
   header(name: string): string | null;
   cookie(name: string): string | null;
 }
@@ -348,7 +350,7 @@ export class AccessWorld {
   }
 }
 
-function answerOf(response: LocalResponse | null, decision: HttpDecision | null): Answer {
+function answerOf(response: PageResponse | null, decision: HttpDecision | null): Answer {
   const headers = response?.headers ?? [];
   const values = (name: string) => headers.filter(([key]) => key === name).map(([, value]) => value);
   for (const [name, value] of headers) {
@@ -360,6 +362,7 @@ function answerOf(response: LocalResponse | null, decision: HttpDecision | null)
     headers,
     body: String(response?.body ?? ''),
     decision,
+    outcome: response?.outcome ?? null,
     header: (name) => values(name)[0] ?? null,
     cookie(name) {
       const line = values('set-cookie').find((value) => value.startsWith(`${name}=`));

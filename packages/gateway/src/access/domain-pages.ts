@@ -1,9 +1,9 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { COOKIE, REASONS, RESERVED_PREFIX, type Reason, type SnapshotResource } from '@zeronaut/model';
+import { COOKIE, deny, pass, REASONS, RESERVED_PREFIX, type Reason, type SnapshotResource } from '@zeronaut/model';
 import { anonymousFacts } from '@zeronaut/policy';
-import type { Flow } from '../flow.ts';
+import { ANONYMOUS, type Flow } from '../flow.ts';
 import type { RequestHead } from '../http/request-head.ts';
-import type { LocalResponse } from '../rooms.ts';
+import type { PageOutcome, PageResponse } from '../rooms.ts';
 import type { Tables } from '../tables.ts';
 import { type AccessContext, endSession } from './access-context.ts';
 import { chooseLanguage } from './choose-language.ts';
@@ -25,6 +25,13 @@ import { mintToken, TOKEN_LEEWAY_SECONDS } from './tokens.ts';
  */
 const SHARE_PREFIX = `${RESERVED_PREFIX}share/`;
 
+const FOR_ANYBODY: PageOutcome = Object.freeze({
+  verdict: pass('access.portal'),
+  subject: ANONYMOUS,
+  resource: null,
+  explanation: null,
+});
+
 export class DomainPages {
   readonly #context: AccessContext;
 
@@ -32,7 +39,7 @@ export class DomainPages {
     this.#context = context;
   }
 
-  answer(flow: Flow, head: RequestHead, body: Buffer): LocalResponse | Promise<LocalResponse> {
+  answer(flow: Flow, head: RequestHead, body: Buffer): PageResponse | Promise<PageResponse> {
     const { resource } = flow;
     if (resource === null) return refuse(flow, head, 'router.no_resource');
     const method = head.method === 'HEAD' ? 'GET' : head.method;
@@ -51,10 +58,10 @@ export class DomainPages {
     if (method === 'GET' && head.path.startsWith(SHARE_PREFIX)) {
       return this.#openShare(flow, head, resource, head.path.slice(SHARE_PREFIX.length));
     }
-    return refuse(flow, head, 'router.no_resource');
+    return { ...refuse(flow, head, 'router.no_resource'), outcome: FOR_ANYBODY };
   }
 
-  #callback(flow: Flow, head: RequestHead, resource: SnapshotResource): LocalResponse {
+  #callback(flow: Flow, head: RequestHead, resource: SnapshotResource): PageResponse {
     const { verifier, codes, sessions, gatewayId, signingKey } = this.#context;
     const nowMs = this.#context.now();
     const text = parseFields(head.query)?.get('code') ?? null;
@@ -85,12 +92,18 @@ export class DomainPages {
       signingKey,
     );
     // The nonce cookie stays until it ends by itself: other tabs of this browser may still be on their way back.
-    return redirect(302, originOf(head.host, flow, head) + localPath(code.path), [
-      setCookie(COOKIE.session, session, code.sexp - issuedAt),
-    ]);
+    return {
+      ...redirect(302, originOf(head.host, flow, head) + localPath(code.path), [
+        setCookie(COOKIE.session, session, code.sexp - issuedAt),
+      ]),
+      outcome: {
+        ...FOR_ANYBODY,
+        subject: { kind: 'user', user, sessionId: code.sid, session: null, expiresAtMs: code.sexp * 1000 },
+      },
+    };
   }
 
-  #openShare(flow: Flow, head: RequestHead, resource: SnapshotResource, text: string): LocalResponse {
+  #openShare(flow: Flow, head: RequestHead, resource: SnapshotResource, text: string): PageResponse {
     const { sessions, gatewayId, signingKey } = this.#context;
     const nowMs = this.#context.now();
     const target = originOf(head.host, flow, head) + shareTarget(head);
@@ -124,12 +137,12 @@ export class DomainPages {
     return redirect(303, target, [setCookie(COOKIE.session, session, share.expiresAtSeconds - issuedAt)]);
   }
 
-  #showSignOut(flow: Flow, head: RequestHead): LocalResponse {
+  #showSignOut(flow: Flow, head: RequestHead): PageResponse {
     const reader = readerOf(flow, head);
     return pageResponse(flow, reader, 200, signOutPage(reader.t, `${RESERVED_PREFIX}sign-out`, null));
   }
 
-  async #signOut(flow: Flow, head: RequestHead, resource: SnapshotResource, body: Buffer): Promise<LocalResponse> {
+  async #signOut(flow: Flow, head: RequestHead, resource: SnapshotResource, body: Buffer): Promise<PageResponse> {
     const reader = readerOf(flow, head);
     // A service shares this origin with us, so a hidden field would guard nothing that Origin does not.
     if (parseForm(head, body) === null || !isSameOriginPost(flow, head)) return refuse(flow, head, 'access.csrf');
@@ -140,7 +153,7 @@ export class DomainPages {
   }
 
   /** The keys of all gateways that may sign assertions for this host. */
-  #jwks(tables: Tables): LocalResponse {
+  #jwks(tables: Tables): PageResponse {
     const { kid, privateKey } = this.#context.signingKey;
     const keys = new Map([[kid, publicJwk(kid, createPublicKey(privateKey))]]);
     for (const [otherKid, { key }] of tables.gatewayKeys) keys.set(otherKid, publicJwk(otherKid, key));
@@ -168,7 +181,7 @@ function shareTarget(head: RequestHead): string {
   return /^\/(?![/\\])/.test(to) ? localPath(to) : '/';
 }
 
-function refuse(flow: Flow, head: RequestHead, reason: Reason): LocalResponse {
+function refuse(flow: Flow, head: RequestHead, reason: Reason): PageResponse {
   const reader = readerOf(flow, head);
   const page = refusalPage(reader.t, {
     reason,
@@ -177,5 +190,8 @@ function refuse(flow: Flow, head: RequestHead, reason: Reason): LocalResponse {
     user: null,
     actions: [html`<a href="/">${reader.t.refusal.open(head.host)}</a>`],
   });
-  return pageResponse(flow, reader, REASONS[reason].status, page);
+  return {
+    ...pageResponse(flow, reader, REASONS[reason].status, page),
+    outcome: { ...FOR_ANYBODY, verdict: deny(reason) },
+  };
 }

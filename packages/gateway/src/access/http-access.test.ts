@@ -37,10 +37,13 @@ describe('http access: sessions', () => {
   let world: AccessWorld;
   const app = createResource('app');
   const ops = createResource('ops', { access: { ...app.access, allow: ['group:ops'] } });
+  const guarded = createResource('guarded', {
+    access: { ...ops.access, basic: [{ username: 'guest', passwordHash: passwordHash('right', 16_384) }] },
+  });
   const open = createResource('open', { access: { ...app.access, mode: 'public' } });
   const wild = createResource('wild', { hosts: ['*.wild.base.test'] });
   before(async () => {
-    world = await AccessWorld.create([app, ops, open, wild]);
+    world = await AccessWorld.create([app, ops, open, wild, guarded]);
   });
 
   test('a public resource passes at once, with nothing added', async () => {
@@ -140,6 +143,17 @@ describe('http access: sessions', () => {
     assert.match(answer.body, /ann@example\.com/);
     assert.match(answer.body, /\/\.zeronaut\/sign-out/);
     assert.equal(answer.decision!.subject.kind, 'user');
+  });
+
+  test('whom a sign-in would not help is told what is missing, and not sent in circles', async () => {
+    const token = await world.domainToken(world.ann, 'guarded.base.test');
+    const headers = { authorization: `Basic ${Buffer.from('guest:wrong').toString('base64')}` };
+    const answer = await world.visit('https://guarded.base.test/', { cookies: { [SESSION]: token }, headers });
+    assert.equal(verdictOf(answer), 'challenge access.basic_invalid');
+    assert.deepEqual([answer.status, answer.header('location')], [401, null]);
+    assert.match(answer.header('www-authenticate')!, /^Basic /);
+    const stranger = await world.visit('https://guarded.base.test/', { headers });
+    assert.equal(stranger.status, 302, 'somebody else may be let in');
   });
 
   test('two cookies of one name are refused, even when both are good', async () => {
@@ -403,14 +417,14 @@ describe('http access: passwords of a resource', () => {
       return performance.now() - startedAt;
     };
     await timed('warm', '198.51.100.1');
-    const [unknown, known]: [number[], number[]] = [[], []];
-    for (let i = 2; i < 7; i++) {
-      unknown.push(await timed('nobody', `198.51.100.${i}`));
-      known.push(await timed('bot', `203.0.113.${i}`));
-    }
     // The fastest of several: a busy machine only ever adds time.
-    const [fastUnknown, fastKnown] = [Math.min(...unknown), Math.min(...known)];
-    assert.ok(fastUnknown > fastKnown / 2, `${fastUnknown} ms against ${fastKnown} ms`);
+    let [fastUnknown, fastKnown] = [Infinity, Infinity];
+    const isAsLong = () => fastUnknown > fastKnown / 2;
+    for (let i = 2; i < 7 || (i < 40 && !isAsLong()); i++) {
+      fastUnknown = Math.min(fastUnknown, await timed('nobody', `198.51.100.${i}`));
+      fastKnown = Math.min(fastKnown, await timed('bot', `203.0.113.${i}`));
+    }
+    assert.ok(isAsLong(), `${fastUnknown} ms against ${fastKnown} ms`);
   });
 });
 

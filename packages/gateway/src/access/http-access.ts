@@ -29,7 +29,7 @@ import {
 import { Portal } from './portal.ts';
 import { readerOf } from './reader.ts';
 import { isNavigation, pageResponse, problemResponse, redirect, retryAfter } from './responses.ts';
-import { NO_SESSION, type SessionProof, type ShareProof } from './sessions.ts';
+import { NO_SESSION, type SessionProof, type ShareProof, userSubject } from './sessions.ts';
 import { beginSignIn } from './sign-in-state.ts';
 
 /**
@@ -239,7 +239,11 @@ class Decision {
     advice: string,
   ): LocalResponse {
     const { reason } = verdict;
-    const signInHelps = verdict.effect === 'challenge' && reason !== 'access.rate_limited';
+    const isSignedIn = proof.sessionState === 'valid';
+    // Of somebody who is signed in, another sign-in shows more of a factor, and nothing else: they would be sent in circles.
+    const signInHelps =
+      verdict.effect === 'challenge' &&
+      (isSignedIn ? reason === 'access.step_up_required' : reason !== 'access.rate_limited');
     const navigation = isNavigation(head);
     if (navigation && signInHelps && this.#context.sync !== null) {
       const { signingKey, gatewayId } = this.#context;
@@ -260,7 +264,7 @@ class Decision {
       user: proof.user,
       actions: [
         ...askForAccess(reader.t, this.#context.consoleUrl, reason, proof.user, flow.resource),
-        ...(proof.sessionState === 'valid'
+        ...(isSignedIn
           ? [
               html`<a href="${originOf(flow.tables.portalHost, flow, head)}/">${reader.t.services}</a>`,
               html`<a href="/.zeronaut/sign-out">${reader.t.signOut.toUseOther}</a>`,
@@ -320,11 +324,6 @@ function readCredentials(flow: Flow, value: string | null): Credentials {
     return plausible ? { kind: 'bearer', token } : { kind: 'malformed', scheme };
   }
   return NO_CREDENTIALS;
-}
-
-function userSubject(proof: SessionProof): Subject {
-  const { user, sessionId, session, expiresAtSeconds } = proof;
-  return { kind: 'user', user: user!, sessionId, session, expiresAtMs: expiresAtSeconds * 1000 };
 }
 
 function subjectOf(

@@ -32,16 +32,17 @@ const open = createResource('dns', {
 
 /** A browser that likes one language, and keeps the pages that it saw. */
 class Reader extends TestBrowser {
-  readonly #accept: string;
-  readonly seen: { readonly url: string; readonly page: string }[] = [];
+  readonly accept: string;
+  readonly seen: { readonly url: string; readonly page: string }[];
 
-  constructor(world: AccessWorld, accept: string) {
+  constructor(world: AccessWorld, accept: string, seen: { readonly url: string; readonly page: string }[] = []) {
     super(world);
-    this.#accept = accept;
+    this.accept = accept;
+    this.seen = seen;
   }
 
   override async visit(url: string, visit: Visit = {}): Promise<Answer> {
-    const answer = await super.visit(url, { ...visit, headers: { 'accept-language': this.#accept, ...visit.headers } });
+    const answer = await super.visit(url, { ...visit, headers: { 'accept-language': this.accept, ...visit.headers } });
     if (answer.header('content-type')?.startsWith('text/html')) {
       this.seen.push({ url, page: answer.body });
       assert.equal(answer.header('vary'), 'accept-language, cookie');
@@ -73,7 +74,8 @@ async function walk(reader: Reader, world: AccessWorld): Promise<void> {
   await reader.visit(`${HOME}/passkeys`, { form: { csrf: csrf!, name: '', credential: '' } });
   await reader.visit(`${HOME}/nowhere`);
   await reader.visit(`${HOME}/sign-in?state=x`);
-  const refused = await reader.visit((await reader.visit('https://ops.base.test:8443/')).header('location')!);
+  const stranger = new Reader(world, reader.accept, reader.seen);
+  const refused = await stranger.signIn(`${APP}/`, 'eve@example.com');
   assert.equal(refused.status, 403);
   const jar = reader.jars.get('ops.base.test') ?? new Map<string, string>();
   reader.jars.set('ops.base.test', jar.set('__Host-zn_session', await world.domainToken(world.ann, 'ops.base.test')));

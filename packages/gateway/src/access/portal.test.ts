@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { createId, PORTAL_AUDIENCE, TOKEN_TYPE } from '@zeronaut/model';
 import { waitFor } from '@zeronaut/testkit';
+import { ANONYMOUS, subjectName } from '../flow.ts';
 import {
   AccessWorld,
   createResource,
@@ -178,9 +179,19 @@ describe('sign-in', () => {
     const answer = await browser.signIn('https://ops.base.test:8443/', 'ann@example.com');
     assert.equal(answer.status, 403);
     assert.match(answer.body, /access\.not_allowed/);
-    assert.match(answer.body, /Use another account/);
+    assert.match(answer.body, /Use another account|Sign out to use another account/);
+    // The request itself was decided: its event says who was refused what.
+    assert.deepEqual(answer.decision?.verdict, { effect: 'deny', reason: 'access.not_allowed' });
+    assert.equal(subjectName(answer.decision!.subject), world.ann.id);
     const stranger = await new TestBrowser(world).signIn(`${APP}/`, 'eve@example.com');
     assert.equal(stranger.status, 403, 'another organization');
+    assert.match(stranger.body, /Use another account/);
+    assert.deepEqual(stranger.outcome, {
+      verdict: { effect: 'deny', reason: 'access.not_allowed' },
+      subject: ANONYMOUS,
+      resource: world.tables.get().resources.get(app.id),
+      explanation: null,
+    });
   });
 
   test('a session of a user whom this gateway does not know opens nothing', async () => {
@@ -563,6 +574,7 @@ describe('the portal home', () => {
 
   test('shows what this user may open, and nothing else', async () => {
     const { home } = await signedIn();
+    assert.equal(subjectName(home.outcome!.subject), world.ann.id);
     assert.match(home.body, /href="https:\/\/app\.base\.test:8443\/"/);
     assert.match(home.body, /base\.test:20022/);
     for (const hidden of [ops, foreign, opsPort, foreignPort]) {
@@ -600,7 +612,11 @@ describe('the portal home', () => {
     const { browser, csrf } = await signedIn();
     const post = async (fields: object) =>
       (await browser.visit(`${HOME}/grants`, { form: { csrf, hours: '8', ...fields } })).status;
-    assert.equal(await post({ resource: opsPort.id }), 403);
+    const refused = await browser.visit(`${HOME}/grants`, { form: { csrf, hours: '8', resource: opsPort.id } });
+    assert.equal(refused.status, 403);
+    const { verdict, subject, resource } = refused.outcome!;
+    assert.deepEqual([verdict.effect, verdict.reason, resource?.id], ['deny', 'access.not_allowed', opsPort.id]);
+    assert.equal(subjectName(subject), world.ann.id, 'the event says who wanted what');
     assert.equal(await post({ resource: foreignPort.id }), 404);
     assert.equal(await post({ resource: createId('resource') }), 404);
     assert.equal(await post({ resource: app.id }), 404, 'no raw port');

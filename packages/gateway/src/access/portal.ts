@@ -1,19 +1,22 @@
 import {
   COOKIE,
+  deny,
   email as emailSchema,
   formatHostPort,
   isReason,
   PORTAL_AUDIENCE,
+  pass,
   REASONS,
   type Reason,
   type SnapshotResource,
   type SnapshotUser,
+  type Verdict,
 } from '@zeronaut/model';
-import { anonymousFacts } from '@zeronaut/policy';
+import { type AccessDecision, anonymousFacts } from '@zeronaut/policy';
 import { AttemptLimiter } from '../attempt-limiter.ts';
-import type { Flow } from '../flow.ts';
+import { ANONYMOUS, type Flow } from '../flow.ts';
 import { headerValue, type RequestHead } from '../http/request-head.ts';
-import type { LocalResponse } from '../rooms.ts';
+import type { PageOutcome, PageResponse } from '../rooms.ts';
 import { sourceOf } from '../source-of.ts';
 import { type AccessContext, endSession } from './access-context.ts';
 import { chooseLanguage } from './choose-language.ts';
@@ -36,7 +39,7 @@ import { passkeyAddedPage, passkeysPage } from './passkey-pages.ts';
 import { PortalPasskeys } from './portal-passkeys.ts';
 import { LANGUAGE_PATH, readerOf } from './reader.ts';
 import { pageResponse, redirect, retryAfter } from './responses.ts';
-import type { SessionProof } from './sessions.ts';
+import { type SessionProof, userSubject } from './sessions.ts';
 import { createSecret, mintCode, readSecretCookie } from './sign-in-state.ts';
 import type { Texts } from './texts.en.ts';
 import type { ClaimsOf } from './tokens.ts';
@@ -66,7 +69,21 @@ export class Portal {
     this.#passkeys = new PortalPasskeys(context);
   }
 
-  answer(flow: Flow, head: RequestHead, body: Buffer): LocalResponse | Promise<LocalResponse> {
+  answer(flow: Flow, head: RequestHead, body: Buffer): PageResponse | Promise<PageResponse> {
+    const response = this.#answer(flow, head, body);
+    return response instanceof Promise
+      ? response.then((made) => this.#known(flow, head, made))
+      : this.#known(flow, head, response);
+  }
+
+  /** The event of a page names who opened it. */
+  #known(flow: Flow, head: RequestHead, response: PageResponse): PageResponse {
+    if (response.outcome !== undefined) return response;
+    const proof = this.#proof(flow, head);
+    return proof.user === null ? response : { ...response, outcome: outcomeFor(proof) };
+  }
+
+  #answer(flow: Flow, head: RequestHead, body: Buffer): PageResponse | Promise<PageResponse> {
     const method = head.method === 'HEAD' ? 'GET' : head.method;
     switch (`${method} ${head.path}`) {
       case 'GET /':
@@ -92,11 +109,11 @@ export class Portal {
       case `POST /${LANGUAGE_PATH}`:
         return chooseLanguage(flow, head, body) ?? refuse(flow, head, 'access.csrf');
       default:
-        return refuse(flow, head, 'router.no_resource');
+        return refuse(flow, head, 'router.no_resource', { verdict: pass('access.portal') });
     }
   }
 
-  #home(flow: Flow, head: RequestHead): LocalResponse {
+  #home(flow: Flow, head: RequestHead): PageResponse {
     const reader = readerOf(flow, head);
     const proof = this.#proof(flow, head);
     if (proof.user === null) return redirect(303, '/sign-in');
@@ -106,8 +123,8 @@ export class Portal {
     const services = [];
     const ports = [];
     for (const resource of flow.tables.resources.values()) {
-      if (resource.organizationId !== user.organizationId || !mayUse(user, resource, flow, this.#context.now()))
-        continue;
+      if (resource.organizationId !== user.organizationId) continue;
+      if (!opens(askedFor(user, resource, flow, this.#context.now()).verdict)) continue;
       const { id, name, port } = resource;
       if (resource.protocol === 'http') {
         const host = resource.hosts.find((candidate) => !candidate.startsWith('*.')) ?? null;
@@ -143,7 +160,7 @@ export class Portal {
     );
   }
 
-  #showSignIn(flow: Flow, head: RequestHead): LocalResponse {
+  #showSignIn(flow: Flow, head: RequestHead): PageResponse {
     const fields = parseFields(head.query);
     const state = fields === null ? 'invalid' : this.#readState(flow, fields);
     if (fields === null || state === 'invalid') return refuse(flow, head, 'access.state_invalid');
@@ -175,7 +192,7 @@ export class Portal {
       readonly failure: Reason | null;
     },
     headers: readonly (readonly [string, string])[],
-  ): LocalResponse {
+  ): PageResponse {
     const reader = readerOf(flow, head);
     const { state, csrf, email, failure } = view;
     const isAskedForFactor = failure === 'access.step_up_required' && this.#proof(flow, head).user !== null;
@@ -194,7 +211,7 @@ export class Portal {
     return pageResponse(flow, reader, status, page, headers);
   }
 
-  async #signIn(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+  async #signIn(flow: Flow, head: RequestHead, body: Buffer): Promise<PageResponse> {
     const fields = parseForm(head, body);
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
     const state = this.#readState(flow, fields);
@@ -242,7 +259,7 @@ export class Portal {
   }
 
   /** Needs no console: the snapshot says whose passkey it is. */
-  async #signInWithPasskey(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+  async #signInWithPasskey(flow: Flow, head: RequestHead, body: Buffer): Promise<PageResponse> {
     const fields = parseForm(head, body);
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
     const state = this.#readState(flow, fields);
@@ -269,7 +286,7 @@ export class Portal {
     return this.#goOn(flow, head, proof, state, [setCookie(COOKIE.portal, token.token, token.lifetimeSeconds)]);
   }
 
-  #showPasskeys(flow: Flow, head: RequestHead, failure: Reason | null): LocalResponse {
+  #showPasskeys(flow: Flow, head: RequestHead, failure: Reason | null): PageResponse {
     const reader = readerOf(flow, head);
     const proof = this.#proof(flow, head);
     if (proof.user === null) return redirect(303, '/sign-in');
@@ -280,7 +297,7 @@ export class Portal {
     return pageResponse(flow, reader, failure === null ? 200 : REASONS[failure].status, page, csrf.headers);
   }
 
-  async #createPasskey(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+  async #createPasskey(flow: Flow, head: RequestHead, body: Buffer): Promise<PageResponse> {
     const reader = readerOf(flow, head);
     const fields = parseForm(head, body);
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
@@ -292,27 +309,29 @@ export class Portal {
     return pageResponse(flow, reader, 200, passkeyAddedPage(reader.t, created.recoveryCodes));
   }
 
-  /** Signed in: back to the service, if its rule lets this user in, or to the portal's home. */
+  /** Signed in: back to the service, where the request itself is decided, or to the portal's home. */
   #goOn(
     flow: Flow,
     head: RequestHead,
     proof: SessionProof,
     state: SignInState | null,
     headers: readonly (readonly [string, string])[],
-  ): LocalResponse {
-    const reader = readerOf(flow, head);
-    if (state === null) return redirect(303, '/', headers);
+  ): PageResponse {
+    const outcome = outcomeFor(proof);
+    if (state === null) return { ...redirect(303, '/', headers), outcome };
     const { user } = proof;
     const resource = resourceOfHost(flow.tables, state.claims.host);
     if (resource === null || user === null) return refuse(flow, head, 'access.state_invalid', { headers });
-    if (!mayUse(user, resource, flow, this.#context.now())) {
+    // People of another organization are nobody there, and get no session on its hosts.
+    if (user.organizationId !== resource.organizationId) {
+      const reader = readerOf(flow, head);
       const csrf = csrfOf(head);
       return refuse(flow, head, 'access.not_allowed', {
         host: state.claims.host,
         user,
+        resource,
         headers: [...headers, ...csrf.headers],
         actions: [
-          ...askForAccess(reader.t, this.#context.consoleUrl, 'access.not_allowed', user, resource),
           signOutForm('/sign-out', csrf.value, reader.t.signOut.other),
           html`<a href="/">${reader.t.services}</a>`,
         ],
@@ -321,16 +340,16 @@ export class Portal {
     const { signingKey, gatewayId } = this.#context;
     const code = mintCode(state.claims, proof, signingKey, gatewayId, this.#context.now());
     const back = `${originOf(state.claims.host, flow, head)}/.zeronaut/callback?code=${code}`;
-    return redirect(head.method === 'POST' ? 303 : 302, back, headers);
+    return { ...redirect(head.method === 'POST' ? 303 : 302, back, headers), outcome };
   }
 
-  #showSignOut(flow: Flow, head: RequestHead): LocalResponse {
+  #showSignOut(flow: Flow, head: RequestHead): PageResponse {
     const reader = readerOf(flow, head);
     const csrf = csrfOf(head);
     return pageResponse(flow, reader, 200, signOutPage(reader.t, '/sign-out', csrf.value), csrf.headers);
   }
 
-  async #signOut(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+  async #signOut(flow: Flow, head: RequestHead, body: Buffer): Promise<PageResponse> {
     const reader = readerOf(flow, head);
     const fields = parseForm(head, body);
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
@@ -339,7 +358,7 @@ export class Portal {
     return pageResponse(flow, reader, 200, signedOutPage(reader.t), [clearCookie(COOKIE.portal)]);
   }
 
-  async #createGrant(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+  async #createGrant(flow: Flow, head: RequestHead, body: Buffer): Promise<PageResponse> {
     const fields = parseForm(head, body);
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
     const proof = this.#proof(flow, head);
@@ -349,10 +368,21 @@ export class Portal {
     const hours = GRANT_HOURS.find((choice) => String(choice) === fields.get('hours'));
     // The same answer for what is not there and for what is another organization's.
     if (resource === undefined || resource.organizationId !== user.organizationId || resource.protocol === 'http') {
-      return refuse(flow, head, 'router.no_resource', { user });
+      return refuse(flow, head, 'router.no_resource', { user, subject: userSubject(proof) });
     }
-    if (hours === undefined || !mayUse(user, resource, flow, this.#context.now()))
-      return refuse(flow, head, 'access.not_allowed', { user });
+    const { verdict, explanation } = askedFor(user, resource, flow, this.#context.now());
+    if (hours === undefined || !opens(verdict)) {
+      return refuse(flow, head, hours === undefined ? 'access.not_allowed' : verdict.reason, {
+        user,
+        subject: userSubject(proof),
+        resource,
+        explanation,
+        actions: [
+          ...askForAccess(readerOf(flow, head).t, this.#context.consoleUrl, verdict.reason, user, resource),
+          html`<a href="/">${readerOf(flow, head).t.services}</a>`,
+        ],
+      });
+    }
     const grant = this.#context.grants.create({
       resource,
       user,
@@ -361,13 +391,13 @@ export class Portal {
       address: flow.downstream.address,
       hours,
     });
-    if (typeof grant === 'string') return refuse(flow, head, grant, { user });
+    if (typeof grant === 'string') return refuse(flow, head, grant, { user, subject: userSubject(proof), resource });
     await this.#context.grants.flush();
     this.#context.log.info({ grant }, 'address authorised');
     return redirect(303, '/?done=authorised');
   }
 
-  async #revokeGrant(flow: Flow, head: RequestHead, body: Buffer): Promise<LocalResponse> {
+  async #revokeGrant(flow: Flow, head: RequestHead, body: Buffer): Promise<PageResponse> {
     const fields = parseForm(head, body);
     if (fields === null || !isOwnForm(flow, head, fields)) return refuse(flow, head, 'access.csrf');
     const proof = this.#proof(flow, head);
@@ -394,7 +424,7 @@ export class Portal {
 }
 
 /** Only as a signed-in user: an address or a password of the resource says nothing about who may see it listed. */
-function mayUse(user: SnapshotUser, resource: SnapshotResource, flow: Flow, nowMs: number): boolean {
+function askedFor(user: SnapshotUser, resource: SnapshotResource, flow: Flow, nowMs: number): AccessDecision {
   const facts = {
     ...anonymousFacts(resource.organizationId, flow.downstream.address),
     user,
@@ -403,7 +433,11 @@ function mayUse(user: SnapshotUser, resource: SnapshotResource, flow: Flow, nowM
   // Its own address opens nothing here, and what a policy says of a request is said when that comes.
   const object = resource.access.addresses.length === 0 ? resource : withoutAddresses(resource);
   const action = resource.protocol === 'http' ? 'read' : 'connect';
-  const { verdict } = decide(flow.tables, { object, action, facts, nowMs });
+  return decide(flow.tables, { object, action, facts, nowMs });
+}
+
+/** Also where one more factor is asked for, which is said when the request comes. */
+function opens(verdict: Verdict): boolean {
   return verdict.effect === 'pass' || verdict.reason === 'access.step_up_required';
 }
 
@@ -440,6 +474,12 @@ function noticeOf(t: Texts, head: RequestHead): string | null {
   }
 }
 
+/** A page of the portal that somebody who is signed in got. */
+function outcomeFor(proof: SessionProof): PageOutcome {
+  const subject = proof.user === null ? ANONYMOUS : userSubject(proof);
+  return { verdict: pass('access.portal'), subject, resource: null, explanation: null };
+}
+
 function refuse(
   flow: Flow,
   head: RequestHead,
@@ -449,15 +489,20 @@ function refuse(
     user?: SnapshotUser;
     actions?: readonly Html[];
     headers?: readonly (readonly [string, string])[];
-  } = {},
-): LocalResponse {
+  } & Partial<PageOutcome> = {},
+): PageResponse {
   const reader = readerOf(flow, head);
+  const { verdict = deny(reason), subject = ANONYMOUS, resource = null, explanation = null } = options;
   const page = refusalPage(reader.t, {
     reason,
     requestId: flow.requestId,
     host: options.host ?? head.host,
     user: options.user ?? null,
+    advice: explanation?.advice ?? '',
     actions: options.actions ?? [html`<a href="/">${reader.t.services}</a>`],
   });
-  return pageResponse(flow, reader, REASONS[reason].status, page, options.headers);
+  return {
+    ...pageResponse(flow, reader, REASONS[reason].status, page, options.headers),
+    outcome: { verdict, subject, resource, explanation },
+  };
 }

@@ -1,5 +1,6 @@
 import { COOKIE, PORTAL_AUDIENCE, type SnapshotResource, type SnapshotUser } from '@zeronaut/model';
 import type { AccessFacts } from '@zeronaut/policy';
+import type { Subject } from '../flow.ts';
 import type { HeaderList } from '../http/request-head.ts';
 import type { Tables } from '../tables.ts';
 import { readCookie } from './cookies.ts';
@@ -30,6 +31,12 @@ export const NO_SESSION: SessionProof = Object.freeze({
   shareState: 'none',
   shareId: null,
 });
+
+/** Who a valid session of an active user is. */
+export function userSubject(proof: SessionProof): Subject {
+  const { user, sessionId, session, expiresAtSeconds } = proof;
+  return { kind: 'user', user: user!, sessionId, session, expiresAtMs: expiresAtSeconds * 1000 };
+}
 
 export class Sessions {
   readonly #verifier: TokenVerifier;

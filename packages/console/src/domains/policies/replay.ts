@@ -191,6 +191,8 @@ function questionOf(
   event: AccessEvent,
   sessions: ReadonlyMap<string, SessionThen>,
 ): JudgedQuestion | null {
+  // A page of the gateway is for whoever asks.
+  if (event.reason === 'access.portal') return null;
   const object = judge.object(objectIdOfEvent(event));
   if (object === undefined) return null;
   const facts = factsOf(judge, event, object.access.basic.length > 0);
@@ -200,7 +202,11 @@ function questionOf(
   const country = countryOfEvent(event);
   return {
     object,
-    action: actionOfEvent(event),
+    // An address for a raw port is authorised on a page, which asks as the port would.
+    action:
+      event.protocol === 'http' && 'protocol' in object && object.protocol !== 'http'
+        ? 'connect'
+        : actionOfEvent(event),
     facts,
     assumed: {
       at: event.at,

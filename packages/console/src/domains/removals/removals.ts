@@ -35,6 +35,8 @@ export async function previewResourceRemoval(
     .where('organization_id', '=', organizationId)
     .where('resource_id', '=', resource.id)
     .where('effect', '=', 'pass')
+    // Coming back from a sign-in is no access yet.
+    .where('reason', '<>', 'access.portal')
     .where('at', '>', nowMs - DAY_MS)
     .orderBy('at', 'desc')
     .limit(MAX_ACCESSES);

@@ -51,7 +51,7 @@ export function FirstRunPage() {
   }
   const gateway = gateways.data.items.find(({ connected }) => connected);
   const visits = events.data?.items ?? [];
-  const visited = visits.some(({ effect }) => effect === 'pass');
+  const visited = visits.some(({ effect, reason }) => effect === 'pass' && reason !== 'access.portal');
   const denied = visits.find(({ effect }) => effect === 'deny');
   const url = service?.urls[0];
   const isDone = [true, gateway !== undefined, service !== undefined, visited];
