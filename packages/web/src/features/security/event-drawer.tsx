@@ -83,6 +83,8 @@ function Content({
       </Box>
     ));
   const number = new Intl.NumberFormat(language);
+  // Before access, and on the gateway's own pages, no rule is asked.
+  const hasRule = event.resourceId !== null && event.reason.startsWith('access.') && event.reason !== 'access.portal';
   return (
     <>
       <Part title={t('event.reason')}>
@@ -93,7 +95,7 @@ function Content({
       </Part>
       <Part title={t('event.decision')}>
         {explanation === undefined ? (
-          <Typography color="textSecondary">{t('event.noPolicy')}</Typography>
+          <Typography color="textSecondary">{t(hasRule ? 'event.noPolicy' : 'event.noRule')}</Typography>
         ) : (
           <Facts
             rows={[

@@ -56,6 +56,7 @@ export const messages = {
   'event.reason': 'Why',
   'event.request': 'Request',
   'event.decision': 'How it was decided',
+  'event.noRule': 'Neither a policy nor an access rule decided.',
   'event.noPolicy': 'No policy decided. The access rule of the resource did.',
   'event.advice': 'What the author of the policy says',
   'event.reported': 'Policies in report mode would have said',
