@@ -58,7 +58,7 @@ export const messages: Translation<typeof english> = {
   'event.reason': 'Warum',
   'event.request': 'Anfrage',
   'event.decision': 'Wie entschieden wurde',
-  'event.noRule': 'Weder eine Richtlinie noch eine Zugriffsregel hat entschieden.',
+  'event.noRule': 'Weder eine Policy noch eine Zugriffsregel hat entschieden.',
   'event.noPolicy': 'Keine Policy hat entschieden, sondern die Zugriffsregel der Ressource.',
   'event.advice': 'Was der Verfasser der Policy sagt',
   'event.reported': 'Policies im Modus „Nur Bericht“ hätten gesagt',
