@@ -107,8 +107,8 @@ export class ExportVerifier {
   }
 
   /** Another one at the same place, which can be shown what may follow. Not after a flaw. */
-  clone(): ExportVerifier {
-    const copy = new ExportVerifier(this.#options);
+  clone(options = this.#options): ExportVerifier {
+    const copy = new ExportVerifier(options);
     copy.#tree = this.#tree.clone();
     copy.#line = this.#line;
     copy.#organizationId = this.#organizationId;
