@@ -222,7 +222,7 @@ export const texts: Readonly<Record<Reason, { readonly title: string; readonly n
     next: 'Die Datenbank wurde an der Konsole vorbei geändert. Mit einem früheren Export vergleichen: zeronaut audit verify.',
   },
   'api.internal': { title: 'In der Konsole ging etwas schief', next: 'Die Anfrage-Id steht im Log.' },
-  'api.unavailable': { title: 'Die Konsole startet oder hört gerade auf', next: 'Noch einmal versuchen.' },
+  'api.unavailable': { title: 'Die Konsole kann gerade nicht antworten', next: 'Versuch es gleich noch einmal.' },
   'incident.ongoing': {
     title: 'Der Vorfall dauert noch an',
     next: 'Beheben, was nicht stimmt: dann schliesst er sich von selbst.',

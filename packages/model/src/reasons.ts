@@ -279,7 +279,7 @@ export const REASONS = {
     next: 'The database was changed past the console. Compare it with an earlier export: zeronaut audit verify.',
   },
   'api.internal': { status: 500, title: 'Something failed inside the console', next: 'The request id is in the log.' },
-  'api.unavailable': { status: 503, title: 'The console is starting or stopping', next: 'Try again.' },
+  'api.unavailable': { status: 503, title: 'The console cannot answer just now', next: 'Try again in a moment.' },
 
   'incident.ongoing': {
     status: 409,

@@ -13,6 +13,7 @@ import fastify, {
 import type { Context } from '../domains/context.ts';
 import { isLiveUpgrade, registerLive } from '../live/register-live.ts';
 import { Refusal } from '../store/refusal.ts';
+import { isUnavailable } from '../store/store.ts';
 import { createHostGuard } from './guards.ts';
 import { sendProblem, toProblem } from './problems.ts';
 import { registerRoutes } from './register-routes.ts';
@@ -162,5 +163,5 @@ function toRefusal(error: FastifyError | Fault): Refusal {
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return new Refusal('api.invalid', { errors: [{ path: '/', message: 'the body cannot be read' }] });
   }
-  return new Refusal(error.statusCode === 503 ? 'api.unavailable' : 'api.internal');
+  return new Refusal(error.statusCode === 503 || isUnavailable(error) ? 'api.unavailable' : 'api.internal');
 }

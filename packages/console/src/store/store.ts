@@ -51,6 +51,11 @@ const PREFETCH = sql`
     set_config('effective_io_concurrency', least(64, max_val::int)::text, true)
   from pg_settings where name = 'effective_io_concurrency'`;
 
+/** How long a statement waits for what somebody else has locked: one that waited for ever would take all connections with it. */
+const LOCK_TIMEOUT_MS = 5_000;
+/** PostgreSQL: lock_not_available, query_canceled, too_many_connections, admin_shutdown, crash_shutdown, cannot_connect_now; nobody listens. */
+const UNAVAILABLE = new Set(['55P03', '57014', '53300', '57P01', '57P02', '57P03', 'ECONNREFUSED', 'ECONNRESET']);
+
 // bigint columns hold milliseconds and counters, all far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
@@ -69,17 +74,21 @@ export async function openStore(
   const file = url.replace(/^sqlite:(\/\/)?/, '');
   if (kind === 'sqlite') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const sqlite = kind === 'sqlite' ? createSqliteDialect(file) : null;
-  const db = new Kysely<Schema>({
-    dialect:
-      sqlite ??
-      new PostgresDialect({
-        pool: new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5_000 }),
-      }),
-  });
+  const open = (more: pg.PoolConfig): Queries =>
+    new Kysely<Schema>({
+      dialect:
+        sqlite ??
+        new PostgresDialect({
+          pool: new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 5_000, ...more }),
+        }),
+    });
+  const db = open({ lock_timeout: LOCK_TIMEOUT_MS });
+  // Another console may be migrating for minutes.
+  const migrating = sqlite === null ? open({}) : db;
   let notices: Notices;
   try {
     const migrator = new Migrator({
-      db,
+      db: migrating,
       provider: migrations,
       // They are numbered by area: one of an early area may come after those of a later one were applied.
       allowUnorderedMigrations: true,
@@ -93,6 +102,8 @@ export async function openStore(
   } catch (error) {
     await db.destroy();
     throw openFault(kind, file, error);
+  } finally {
+    if (migrating !== db) await migrating.destroy();
   }
 
   const listeners = new Set<(organizationId: string | null) => void>();
@@ -172,6 +183,16 @@ function openFault(kind: Store['kind'], file: string, cause: unknown): Fault {
     message: `the ${kind} database cannot be opened: ${text}`,
     cause,
   });
+}
+
+/** True when the database could not be asked, or had no time: the same may work a moment later. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = String((error as { code?: unknown }).code);
+  return (
+    UNAVAILABLE.has(code) ||
+    /database is locked|timeout exceeded when trying to connect|Connection terminated/.test(error.message)
+  );
 }
 
 /** True when a statement failed because a unique constraint would be broken. */
