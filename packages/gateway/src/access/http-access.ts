@@ -11,7 +11,7 @@ import {
 import { type AccessDecision, type AccessFacts, anonymousFacts } from '@zeronaut/policy';
 import { ANONYMOUS, type Flow, type Subject } from '../flow.ts';
 import { headerValue, type RequestHead } from '../http/request-head.ts';
-import type { HttpAccess, HttpDecision, LocalResponse } from '../rooms.ts';
+import type { HttpAccess, HttpDecision, LocalResponse, PageResponse } from '../rooms.ts';
 import { type AccessContext, createAccessContext, type HttpAccessDeps } from './access-context.ts';
 import { BasicCredentials, parseBasic } from './basic-credentials.ts';
 import { BearerTokens } from './bearer-tokens.ts';
@@ -277,13 +277,13 @@ class Decision {
 }
 
 /** Our own pages, once nothing is decided any more: a session that opens now, or an address that is let in, would be. */
-function expired(flow: Flow, head: RequestHead): LocalResponse {
-  const reason = 'access.snapshot_expired';
-  flow.verdict = SNAPSHOT_EXPIRED.verdict;
-  if (!isNavigation(head)) return problemResponse(flow, reason);
+function expired(flow: Flow, head: RequestHead): PageResponse {
+  const outcome = { ...SNAPSHOT_EXPIRED, subject: ANONYMOUS, resource: null };
+  const { reason } = outcome.verdict;
+  if (!isNavigation(head)) return { ...problemResponse(flow, reason), outcome };
   const reader = readerOf(flow, head);
   const view = { reason, requestId: flow.requestId, host: head.host, user: null, actions: [] } as const;
-  return pageResponse(flow, reader, REASONS[reason].status, refusalPage(reader.t, view));
+  return { ...pageResponse(flow, reader, REASONS[reason].status, refusalPage(reader.t, view)), outcome };
 }
 
 /** Without a portal there is no sign-in to ask for; only credentials in the request itself can help. */
