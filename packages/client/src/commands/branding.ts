@@ -57,8 +57,10 @@ export function brandingCommand(line: CommandLine): Command {
         }
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
-        const before = options.default === true ? DEFAULT_BRANDING : await api.call('branding.get', {});
-        const branding = await api.call('branding.set', { body: { ...before, ...change } });
+        // What is not given is sent as it was read: not over what somebody else wrote meanwhile.
+        const { version, ...before } = await api.call('branding.get', {});
+        const body = options.default === true ? DEFAULT_BRANDING : { ...before, ...change };
+        const branding = await api.call('branding.set', { body }, { ifMatch: `"${version}"` });
         output.document(branding);
         show(output, branding);
       }),

@@ -12,6 +12,7 @@ export const accessRequestHandlers: Pick<Handlers, keyof typeof accessRequestRou
     requests.decideRequest(context, caller, params.id, body),
   'accessRequests.end': (context, { caller, params }) => requests.endRequest(context, caller, params.id),
   'approvalRules.list': (context, { caller, query }) => rules.listRules(context, caller, query),
-  'approvalRules.set': (context, { caller, params, body }) => rules.setRule(context, caller, params.id, body),
+  'approvalRules.set': (context, { caller, params, body, version }) =>
+    rules.setRule(context, caller, params.id, version, body),
   'approvalRules.delete': (context, { caller, params }) => rules.deleteRule(context, caller, params.id),
 };

@@ -44,7 +44,7 @@ export const consoleHandlers = {
   'incidents.acknowledge': (context, { caller, params, body }) => acknowledgeIncident(context, caller, params.id, body),
   'incidents.close': (context, { caller, params, body }) => closeIncident(context, caller, params.id, body),
   'branding.get': (context, { caller }) => getBranding(context, caller),
-  'branding.set': (context, { caller, body }) => setBranding(context, caller, body),
-  'organizations.update': (context, { caller, body }) => updateOrganization(context, caller, body),
+  'branding.set': (context, { caller, body, version }) => setBranding(context, caller, version, body),
+  'organizations.update': (context, { caller, body, version }) => updateOrganization(context, caller, version, body),
   'traffic.reasons': (context, { caller, query }) => trafficReasons(context, caller, query),
 } satisfies Partial<Handlers>;

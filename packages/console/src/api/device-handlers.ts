@@ -13,8 +13,8 @@ export const deviceHandlers: Pick<Handlers, keyof typeof deviceRoutes> = {
   'devices.enrol': (context, { caller, body }) => devices.enrolDevice(context, caller, body),
   'devices.renew': (context, { caller, params, body }) => devices.renewDevice(context, caller, params.id, body),
   'devices.delete': (context, { caller, params }) => devices.revokeDevice(context, caller, params.id),
-  'devices.setPlace': (context, { caller, params, body }) =>
-    devices.setDevicePlace(context, caller, params.id, body.place),
+  'devices.setPlace': (context, { caller, params, body, version }) =>
+    devices.setDevicePlace(context, caller, params.id, version, body.place),
   'devices.approve': (context, { caller, params }) => devices.approveDevice(context, caller, params.id),
   'devices.reportPosture': (context, { caller, params, body }) =>
     reportPosture(context, caller, params.id, body.report),

@@ -54,8 +54,12 @@ import { withSession } from './with-session.ts';
 export interface Call<Id extends RouteId> extends RouteRequest<Routes[Id]> {
   readonly caller: Routes[Id]['permission'] extends 'none' ? null : Caller;
   readonly origin: Origin;
-  /** From If-Match; set exactly on routes that ask for it. */
-  readonly version: Routes[Id] extends { readonly ifMatch: true } ? number : null;
+  /** From If-Match; set on routes that ask for it, and on those where it is optional if it came. */
+  readonly version: Routes[Id] extends { readonly ifMatch: true }
+    ? number
+    : Routes[Id] extends { readonly ifMatch: 'optional' }
+      ? number | null
+      : null;
   /** Stores the answer under the caller's Idempotency-Key, if one came. Within the creating transaction. */
   readonly remember: (queries: Queries, response: unknown) => Promise<void>;
 }
@@ -171,8 +175,8 @@ export const handlers: Handlers = {
   'gateways.get': (context, { caller, params }) => gateways.getGateway(context, caller, params.id),
   'gateways.createEnrolment': (context, { caller, body }) => enrolment.createEnrolment(context, caller, body),
   'gateways.enrol': (context, { body, origin }) => enrolment.enrolGateway(context, body, origin),
-  'gateways.setPlace': (context, { caller, params, body }) =>
-    gateways.setGatewayPlace(context, caller, params.id, body.place),
+  'gateways.setPlace': (context, { caller, params, body, version }) =>
+    gateways.setGatewayPlace(context, caller, params.id, version, body.place),
   'gateways.delete': (context, { caller, params }) => gateways.revokeGateway(context, caller, params.id),
   'endpoints.thisMachine': (context, { caller }) =>
     Promise.resolve({ commandLine: context.settings.commandLineOf(caller.organizationId) }),
@@ -207,7 +211,8 @@ export const handlers: Handlers = {
   'sites.list': (context, { caller, query }) => sites.listSites(context, caller, query),
   'sites.get': (context, { caller, params }) => sites.getSite(context, caller, params.id),
   'sites.publish': (context, { caller, body }) => sites.publishSite(context, caller, body),
-  'sites.setPlace': (context, { caller, params, body }) => sites.setSitePlace(context, caller, params.id, body.place),
+  'sites.setPlace': (context, { caller, params, body, version }) =>
+    sites.setSitePlace(context, caller, params.id, version, body.place),
   'sites.delete': (context, { caller, params }) => sites.deleteSite(context, caller, params.id),
 
   'accessEvents.list': (context, { caller, query }) => accessEvents.listAccessEvents(context, caller, query),

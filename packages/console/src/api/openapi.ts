@@ -52,9 +52,9 @@ function operation(id: string, route: RouteDefinition): Json {
     parameters: [
       ...parameters(route.params, 'path'),
       ...parameters(route.query, 'query'),
-      ...(route.ifMatch === true
-        ? [header('If-Match', true, 'The ETag that was read: it must still be current.')]
-        : []),
+      ...(route.ifMatch === undefined
+        ? []
+        : [header('If-Match', route.ifMatch === true, 'The ETag that was read: it must still be current.')]),
       ...(route.idempotent === true
         ? [header('Idempotency-Key', false, 'The same key and body give the same answer, once, for 24 hours.')]
         : []),

@@ -51,8 +51,10 @@ export const policyHandlers: Pick<Handlers, keyof typeof policyRoutes> = {
   'policyAssertions.test': (context, { caller }) => assertions.askAssertions(context, caller),
   'policyAssertions.update': (context, { caller, body, version }) =>
     assertions.updateAssertions(context, caller, version, body.assertions),
-  'organizations.setTimeZone': (context, { caller, body }) => setTimeZone(context, caller, body.timeZone),
-  'segments.set': (context, { caller, params, body }) => setSegments(context, caller, params.id, body.segments),
+  'organizations.setTimeZone': (context, { caller, body, version }) =>
+    setTimeZone(context, caller, version, body.timeZone),
+  'segments.set': (context, { caller, params, body, version }) =>
+    setSegments(context, caller, params.id, version, body.segments),
   'risks.list': (context, { caller, query }) => risks.listRisks(context, caller, query),
-  'risks.set': (context, { caller, params, body }) => risks.setRisk(context, caller, params.id, body),
+  'risks.set': (context, { caller, params, body, version }) => risks.setRisk(context, caller, params.id, version, body),
 };

@@ -115,7 +115,7 @@ async function serve(
     }
   }
 
-  const version = route.ifMatch === true ? parseIfMatch(request.headers['if-match']) : null;
+  const version = route.ifMatch === undefined ? null : parseIfMatch(request.headers['if-match'], route.ifMatch);
   if (version instanceof Refusal) return version;
 
   const key = route.idempotent === true ? parseIdempotencyKey(request.headers['idempotency-key']) : null;
@@ -166,8 +166,8 @@ function parse(schema: z.ZodType | undefined, value: unknown, prefix: string): u
   });
 }
 
-function parseIfMatch(header: string | undefined): number | Refusal {
-  if (header === undefined) return new Refusal('api.precondition_required');
+function parseIfMatch(header: string | undefined, asked: true | 'optional'): number | null | Refusal {
+  if (header === undefined) return asked === 'optional' ? null : new Refusal('api.precondition_required');
   const match = /^"(\d{1,9})"$/.exec(header);
   return match === null ? new Refusal('api.precondition_failed') : Number(match[1]);
 }

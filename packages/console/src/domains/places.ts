@@ -4,6 +4,7 @@ import { Refusal } from '../store/refusal.ts';
 import type { Schema } from '../store/schema.ts';
 import { appendAudit } from './audit/audit.ts';
 import type { Caller, Context } from './context.ts';
+import { counted, locking, refuseStale, versionOfRow } from './if-match.ts';
 
 /** Tables whose rows have a place. */
 type PlacedTable = {
@@ -19,6 +20,7 @@ export async function setPlace(
   context: Context,
   caller: Caller,
   id: string,
+  version: number | null,
   input: Place | null,
   what: { readonly table: PlacedTable; readonly objectKind: string },
 ): Promise<undefined | Refusal> {
@@ -27,14 +29,17 @@ export async function setPlace(
   return await context.store.transaction(async (queries) => {
     const before = await queries
       .selectFrom(table)
-      .select('place')
+      .selectAll()
       .where('organization_id', '=', caller.organizationId)
       .where('id', '=', id)
+      .$call(locking(context))
       .executeTakeFirst();
     if (before === undefined) return new Refusal('api.not_found');
+    const stale = refuseStale(version, versionOfRow(before));
+    if (stale !== null) return stale;
     await queries
       .updateTable(table)
-      .set({ place: input === null ? null : JSON.stringify(input) })
+      .set({ place: input === null ? null : JSON.stringify(input), ...counted(before) })
       .where('organization_id', '=', caller.organizationId)
       .where('id', '=', id)
       .execute();

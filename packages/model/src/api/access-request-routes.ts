@@ -81,6 +81,7 @@ export const accessRequestRoutes = defineRoutes({
     path: '/api/v1/approval-rules/:id',
     summary: 'Say who decides requests for a resource or site, how many of them, and for how long',
     status: 200,
+    ifMatch: 'optional',
     params: byIdOrName,
     body: approvalRuleInput,
     response: approvalRule,

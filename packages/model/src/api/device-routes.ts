@@ -107,6 +107,7 @@ export const deviceRoutes = defineRoutes({
     summary: 'Say where a device is, for maps; null: nowhere in particular',
     permission: 'devices:write',
     status: 200,
+    ifMatch: 'optional',
     params: byId,
     body: z.strictObject({ place: place.nullable() }),
     response: deviceView,

@@ -364,8 +364,9 @@ export const policyRoutes = defineRoutes({
     path: '/api/v1/organizations/current/time-zone',
     summary: 'Say in which time zone policies tell the time',
     status: 200,
+    ifMatch: 'optional',
     body: z.strictObject({ timeZone }),
-    response: z.strictObject({ timeZone }),
+    response: z.strictObject({ timeZone, version: z.int().min(1) }),
   },
   'segments.set': {
     ...write,
@@ -373,6 +374,7 @@ export const policyRoutes = defineRoutes({
     path: '/api/v1/segments/:id',
     summary: 'Put a resource, site, device or gateway into segments, which policies name',
     status: 200,
+    ifMatch: 'optional',
     asserted: true,
     params: byIdOrName,
     body: z.strictObject({ segments }),
@@ -381,6 +383,7 @@ export const policyRoutes = defineRoutes({
       kind: z.enum(['resource', 'site', 'device', 'gateway']),
       name: z.string(),
       segments,
+      version: z.int().min(1),
     }),
   },
   'risks.list': {
@@ -400,6 +403,7 @@ export const policyRoutes = defineRoutes({
     path: '/api/v1/risks/:id',
     summary: 'Set the risk of a user or device; policies read it within a second',
     status: 200,
+    ifMatch: 'optional',
     asserted: true,
     params: byId,
     body: z.strictObject({

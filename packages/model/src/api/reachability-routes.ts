@@ -5,6 +5,7 @@ import {
   assumedCircumstances,
   balancing,
   branding,
+  brandingView,
   displayName,
   gateway,
   gatewayLoad,
@@ -15,7 +16,7 @@ import {
   language,
   logLevel,
   logLine,
-  organization,
+  ownOrganization,
   resourceLimits,
   snapshotMaxAgeSeconds,
   target,
@@ -223,7 +224,7 @@ export const reachabilityRoutes = defineRoutes({
     path: '/api/v1/organizations/current/branding',
     summary: 'How sign-in and error pages of gateways present themselves',
     status: 200,
-    response: branding,
+    response: brandingView,
   },
   'branding.set': {
     tag: 'organizations',
@@ -232,8 +233,9 @@ export const reachabilityRoutes = defineRoutes({
     path: '/api/v1/organizations/current/branding',
     summary: 'Set name, colour and text of the sign-in and error pages of gateways',
     status: 200,
+    ifMatch: 'optional',
     body: branding,
-    response: branding,
+    response: brandingView,
   },
   'organizations.update': {
     tag: 'organizations',
@@ -243,12 +245,13 @@ export const reachabilityRoutes = defineRoutes({
     summary:
       'Change the name, the time zone or the language of my organization, or how long its gateways decide without hearing from the console (`snapshotMaxAgeSeconds`; null: for ever)',
     status: 200,
+    ifMatch: 'optional',
     body: z.strictObject({
       name: displayName.optional(),
       timeZone: timeZone.optional(),
       language: language.optional(),
       snapshotMaxAgeSeconds: snapshotMaxAgeSeconds.optional(),
     }),
-    response: organization,
+    response: ownOrganization,
   },
 });

@@ -35,6 +35,7 @@ export const relyingPartyRoutes = defineRoutes({
     permission: 'relying_parties:write',
     stepUp: true,
     status: 200,
+    ifMatch: 'optional',
     params: byId,
     body: relyingPartyChange,
     response: relyingParty,

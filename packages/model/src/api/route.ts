@@ -33,8 +33,11 @@ export interface RouteDefinition {
   readonly response?: z.ZodType;
   /** The media type of an answer that is a file, byte after byte. */
   readonly download?: string;
-  /** The write may collide: `If-Match` with the ETag that was read is required. */
-  readonly ifMatch?: boolean;
+  /**
+   * The write may collide: `If-Match` with the ETag that was read is required, or `optional`: clients from before there was one do
+   * not send it, and what they write goes through whatever somebody else wrote meanwhile.
+   */
+  readonly ifMatch?: true | 'optional';
   /**
    * It can turn what assertions of policies ask: `BROKEN_ASSERTIONS_HEADER` of the answer then tells which it broke, to whom may
    * read them.

@@ -14,6 +14,7 @@ import {
   id,
   label,
   organization,
+  ownOrganization,
   permission,
   place,
   port,
@@ -239,7 +240,7 @@ export const routes = defineRoutes({
     summary: 'My organization',
     permission: 'organization:read',
     status: 200,
-    response: organization,
+    response: ownOrganization,
   },
 
   'users.list': {
@@ -419,6 +420,7 @@ export const routes = defineRoutes({
     summary: 'Say where a gateway is, for maps; null: nowhere in particular',
     permission: 'gateways:write',
     status: 200,
+    ifMatch: 'optional',
     params: byId,
     body: z.strictObject({ place: place.nullable() }),
     response: gateway,
@@ -703,6 +705,7 @@ export const routes = defineRoutes({
     summary: 'Say where a site is, for maps; null: nowhere in particular',
     permission: 'sites:write',
     status: 200,
+    ifMatch: 'optional',
     params: byId,
     body: z.strictObject({ place: place.nullable() }),
     response: siteView,

@@ -23,6 +23,7 @@ export const approvalRule = z.strictObject({
   ...approvalRuleInput.shape,
   objectId: id,
   object: label,
+  version: z.int().min(1),
 });
 export type ApprovalRule = z.infer<typeof approvalRule>;
 

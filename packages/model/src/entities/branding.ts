@@ -15,6 +15,10 @@ export const branding = z.strictObject({
 });
 export type Branding = z.infer<typeof branding>;
 
+/** As it is shown. */
+export const brandingView = branding.extend({ version: z.int().min(1) });
+export type BrandingView = z.infer<typeof brandingView>;
+
 export const DEFAULT_BRANDING: Branding = { name: 'Zeronaut', colour: null, text: '' };
 
 /** Black or white on a colour of the form `#rrggbb`, whichever is easier to read (WCAG 2.2, relative luminance); null for anything else. */

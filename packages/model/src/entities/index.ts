@@ -93,6 +93,10 @@ export const organization = z.strictObject({
 });
 export type Organization = z.infer<typeof organization>;
 
+/** My organization, for whoever may change it. */
+export const ownOrganization = organization.extend({ version: z.int().min(1) });
+export type OwnOrganization = z.infer<typeof ownOrganization>;
+
 export const user = z.strictObject({
   id,
   organizationId: id,
@@ -211,6 +215,8 @@ export const device = z.strictObject({
   /** Null: nobody said where it is. It is shown on maps and decides nothing. */
   place: place.nullable(),
   revokedAt: timestamp.nullable(),
+  /** Of its place and segments. */
+  version: z.int().min(1),
 });
 export type Device = z.infer<typeof device>;
 
@@ -244,6 +250,8 @@ export const gateway = z.strictObject({
   place: place.nullable(),
   segments,
   createdAt: timestamp,
+  /** Of its place and segments. */
+  version: z.int().min(1),
 });
 export type Gateway = z.infer<typeof gateway>;
 

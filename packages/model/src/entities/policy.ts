@@ -164,5 +164,7 @@ export const risk = z.strictObject({
   updatedAt: timestamp,
   /** Null: until it is set again. */
   expiresAt: timestamp.nullable(),
+  /** 0: there is none, as for whoever is in no list of risks. */
+  version: z.int().min(0),
 });
 export type Risk = z.infer<typeof risk>;

@@ -51,5 +51,6 @@ export const relyingParty = z.strictObject({
   createdAt: timestamp,
   lastUsedAt: timestamp.nullable(),
   revokedAt: timestamp.nullable(),
+  version: z.int().min(1),
 });
 export type RelyingParty = z.infer<typeof relyingParty>;

@@ -1,7 +1,7 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import Alert from '@mui/material/Alert';
 import Box from '@mui/material/Box';
-import { createContext, type ReactNode, useContext, useState } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
 import { type DefaultValues, type FieldValues, FormProvider, get, type Resolver, useForm } from 'react-hook-form';
 import type { z } from 'zod';
 import { ApiProblem } from '../base/api-client.ts';
@@ -19,6 +19,7 @@ export interface Base<Values> {
 interface FormProps<S extends z.ZodType<FieldValues, FieldValues>> {
   readonly id?: string;
   readonly schema: S;
+  /** While nothing was changed here, the form follows it: it then shows what somebody else wrote meanwhile. */
   readonly base: Base<z.input<S>>;
   /** `base` is what the form began with: its version is the one to send. Rejects with the refusal, which is then shown; `false`: it was not done after all. */
   readonly onSubmit: (values: z.output<S>, base: Base<z.input<S>>) => Promise<unknown>;
@@ -55,6 +56,26 @@ export function Form<S extends z.ZodType<FieldValues, FieldValues>>(props: FormP
     defaultValues: props.base.values as DefaultValues<FieldValues>,
   });
   const { isSubmitting, isDirty, dirtyFields } = form.formState;
+  const given = JSON.stringify(props.base);
+  /** The last `props.base` that counts for `base`: it, or one that was older than what `reload` read. */
+  const followed = useRef(given);
+  const latest = useRef({ given, base: props.base });
+  latest.current = { given, base: props.base };
+
+  useEffect(() => {
+    if (given === followed.current || isDirty || isSubmitting) return;
+    const now = latest.current.base;
+    followed.current = given;
+    setBase(now);
+    form.reset(now.values as FieldValues);
+  }, [given, isDirty, isSubmitting, form]);
+
+  /** What was just read: newer than any `props.base` so far. */
+  function begin(fresh: Base<z.input<S>>, how: { readonly keepDirtyValues?: boolean } = {}): void {
+    followed.current = latest.current.given;
+    setBase(fresh);
+    form.reset(fresh.values as FieldValues, how);
+  }
 
   async function submit(values: FieldValues): Promise<void> {
     setError(null);
@@ -67,9 +88,7 @@ export function Form<S extends z.ZodType<FieldValues, FieldValues>>(props: FormP
         tell(props.done, isFinal ? undefined : () => takeBack(base, result));
       }
       if (props.stays && props.reload !== undefined) {
-        const fresh = await props.reload();
-        setBase(fresh);
-        form.reset(fresh.values as FieldValues);
+        begin(await props.reload());
       }
     } catch (cause) {
       if (props.reload === undefined || !(cause instanceof ApiProblem) || cause.problem.status !== 412) {
@@ -101,9 +120,7 @@ export function Form<S extends z.ZodType<FieldValues, FieldValues>>(props: FormP
     const now = typeof version === 'number' ? { ...from, version } : from;
     await props.onSubmit(props.schema.parse(from.values), now);
     if (!props.stays || props.reload === undefined) return;
-    const fresh = await props.reload();
-    setBase(fresh);
-    form.reset(fresh.values as FieldValues, { keepDirtyValues: true });
+    begin(await props.reload(), { keepDirtyValues: true });
   }
 
   function merge(fresh: Base<z.input<S>>): void {
@@ -113,8 +130,7 @@ export function Form<S extends z.ZodType<FieldValues, FieldValues>>(props: FormP
       (name) => dirtyFields[name] !== undefined && JSON.stringify(before[name]) !== JSON.stringify(after[name]),
     );
     setTheirs(Object.fromEntries(both.map((name) => [name, after[name]])));
-    form.reset(after, { keepDirtyValues: true });
-    setBase(fresh);
+    begin(fresh, { keepDirtyValues: true });
   }
 
   return (
@@ -128,7 +144,8 @@ export function Form<S extends z.ZodType<FieldValues, FieldValues>>(props: FormP
             event.stopPropagation();
             void form.handleSubmit(submit)(event);
           }}
-          sx={{ display: 'grid', gap: 2, minWidth: 0 }}
+          // A long word in a field would widen the column beyond the window.
+          sx={{ display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 2, minWidth: 0 }}
         >
           {props.children}
           {theirs === null ? null : <Alert severity="warning">{t('form.conflict')}</Alert>}

@@ -26,7 +26,7 @@ export function PlaceButton(props: Omit<PlaceDialogProps, 'onClose'>) {
 }
 
 /** A row of facts: where it is. */
-export function usePlaceFact(): (place: PlaceDialogProps['place']) => readonly [string, string] {
+export function usePlaceFact(): (place: PlaceDialogProps['placed']['place']) => readonly [string, string] {
   const t = useMessages(uiMessages);
   return (place) => [t('place'), place?.name ?? t('place.none')];
 }

@@ -5,17 +5,24 @@ import { FormDialog } from './form-dialog.tsx';
 import { TextInput } from './form-fields.tsx';
 import { uiMessages } from './messages.ts';
 
+/** A gateway, site or device. */
+export interface Placed {
+  readonly place: Place | null;
+  readonly version: number;
+}
+
 /** Where something is, by the word of whoever runs it. */
 export function PlaceDialog(props: {
   readonly name: string;
-  readonly place: Place | null;
+  readonly placed: Placed;
   /** What it is by now. */
-  readonly reload: () => Promise<Place | null>;
-  readonly onSave: (place: Place) => Promise<unknown>;
+  readonly reload: () => Promise<Placed>;
+  readonly onSave: (place: Place, version: number) => Promise<unknown>;
   readonly onClose: () => void;
 }) {
   const t = useMessages(uiMessages);
-  const baseOf = (known: Place | null) => ({
+  const baseOf = ({ place: known, version }: Placed) => ({
+    version,
     values: known ?? { name: '', latitude: Number.NaN, longitude: Number.NaN },
   });
   return (
@@ -23,9 +30,9 @@ export function PlaceDialog(props: {
       title={t('place.title', { name: props.name })}
       action={t('place.save')}
       schema={place}
-      base={baseOf(props.place)}
+      base={baseOf(props.placed)}
       reload={async () => baseOf(await props.reload())}
-      onSubmit={props.onSave}
+      onSubmit={(wanted, { version }) => props.onSave(wanted, version ?? props.placed.version)}
       onClose={props.onClose}
     >
       <TextInput name="name" label={t('place.name')} hint={t('place.nameHint')} maxLength={120} autoFocus />

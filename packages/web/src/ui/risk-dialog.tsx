@@ -1,5 +1,6 @@
 import { type Risk, routes } from '@zeronaut/model';
 import { useRouteMutation } from '../base/api.ts';
+import { findInList } from '../base/find-in-list.ts';
 import { useMessages } from '../base/messages.ts';
 import { FormDialog } from './form-dialog.tsx';
 import { NumberInput, TextInput } from './form-fields.tsx';
@@ -24,6 +25,14 @@ function leftSeconds(risk: Risk | null): number | null {
   return Math.max(1, hours) * HOUR_SECONDS;
 }
 
+function baseOf(risk: Risk | null) {
+  return {
+    values: { score: risk?.score ?? 0, reason: risk?.reason ?? '', expiresInSeconds: leftSeconds(risk) },
+    // There is none yet.
+    version: risk?.version ?? 0,
+  };
+}
+
 export function RiskDialog(props: {
   readonly of: Mistrusted;
   readonly risk: Risk | null;
@@ -38,11 +47,13 @@ export function RiskDialog(props: {
       title={t('risk.title', { name: of.name })}
       action={t('risk.save')}
       schema={schema}
-      base={{ values: { score: risk?.score ?? 0, reason: risk?.reason ?? '', expiresInSeconds: leftSeconds(risk) } }}
-      onSubmit={({ expiresInSeconds, ...wanted }) =>
+      base={baseOf(risk)}
+      reload={async () => baseOf(await findInList('risks.list', ({ id }) => id === of.id))}
+      onSubmit={({ expiresInSeconds, ...wanted }, { version }) =>
         set.mutateAsync({
           params: { id: of.id },
           body: { ...wanted, ...(expiresInSeconds === null ? {} : { expiresInSeconds }) },
+          version: version ?? 0,
         })
       }
       done={done('saved', of.name)}

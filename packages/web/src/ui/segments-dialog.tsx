@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { routes } from '@zeronaut/model';
-import { routeQuery, useRouteMutation } from '../base/api.ts';
+import { call, routeQuery, useRouteMutation } from '../base/api.ts';
 import { useMessages } from '../base/messages.ts';
 import { FormDialog } from './form-dialog.tsx';
 import { ListInput } from './form-fields.tsx';
@@ -12,6 +12,7 @@ export interface InSegments {
   readonly id: string;
   readonly name: string;
   readonly segments: readonly string[];
+  readonly version: number;
 }
 
 const schema = routes['segments.set'].body;
@@ -20,6 +21,19 @@ const OLD = [
   ...(['devices.list', 'devices.get', 'gateways.list', 'gateways.get'] as const),
 ] as const;
 const LOOKED_AT = { query: { limit: 500 } } as const;
+
+/** What it is by now. */
+function reload(id: string): Promise<InSegments> {
+  const input = { params: { id } };
+  if (id.startsWith('site_')) return call('sites.get', input);
+  if (id.startsWith('dev_')) return call('devices.get', input);
+  if (id.startsWith('gw_')) return call('gateways.get', input);
+  return call('resources.get', input);
+}
+
+function baseOf({ segments, version }: Pick<InSegments, 'segments' | 'version'>) {
+  return { values: { segments: [...segments] }, version };
+}
 
 /** Which segments something is in. Offered are those that resources and sites are in already. */
 export function SegmentsDialog({ of, onClose }: { readonly of: InSegments; readonly onClose: () => void }) {
@@ -34,8 +48,9 @@ export function SegmentsDialog({ of, onClose }: { readonly of: InSegments; reado
       title={t('segments.title', { name: of.name })}
       action={t('segments.save')}
       schema={schema}
-      base={{ values: { segments: [...of.segments] } }}
-      onSubmit={(body) => set.mutateAsync({ params: { id: of.id }, body })}
+      base={baseOf(of)}
+      reload={async () => baseOf(await reload(of.id))}
+      onSubmit={(body, { version }) => set.mutateAsync({ params: { id: of.id }, body, version: version ?? of.version })}
       done={done('saved', of.name)}
       onClose={onClose}
     >

@@ -5,6 +5,7 @@ import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
+import { locking, NOTHING, refuseStale, versionOf } from '../if-match.ts';
 import { type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 
 /** What can be asked for: a resource or a site. */
@@ -39,6 +40,10 @@ export async function findObject(
 
 function toInput(row: Selectable<Schema['approval_rules']>): ApprovalRuleInput {
   return { approvers: JSON.parse(row.approvers), needed: row.needed, maxMinutes: row.max_minutes };
+}
+
+function toRule(input: ApprovalRuleInput, object: RequestedObject): ApprovalRule {
+  return { ...input, objectId: object.id, object: object.name, version: versionOf(input) };
 }
 
 /** Rules of an organization by object; what has none is decided by `DEFAULT_RULE`. */
@@ -98,7 +103,7 @@ export async function listRules(
   );
   const items = page.items.flatMap((row) => {
     const object = names.get(row.object_id);
-    return object === undefined ? [] : [{ ...toInput(row), objectId: row.object_id, object }];
+    return object === undefined ? [] : [toRule(toInput(row), { id: row.object_id, name: object })];
   });
   return { items, nextCursor: page.nextCursor };
 }
@@ -107,6 +112,7 @@ export async function setRule(
   context: Context,
   caller: Caller,
   idOrName: string,
+  version: number | null,
   input: ApprovalRuleInput,
 ): Promise<ApprovalRule | Refusal> {
   const { organizationId } = caller;
@@ -118,7 +124,18 @@ export async function setRule(
   return await context.store.transaction(async (queries) => {
     const object = await findObject(queries, organizationId, idOrName);
     if (object instanceof Refusal) return object;
+    // The object is locked, as there may be no rule yet.
+    const table = object.id.startsWith('site_') ? 'sites' : 'resources';
+    await queries
+      .selectFrom(table)
+      .select('id')
+      .where('organization_id', '=', organizationId)
+      .where('id', '=', object.id)
+      .$call(locking(context))
+      .execute();
     const before = await findRule(queries, organizationId, object.id);
+    const stale = refuseStale(version, before === null ? NOTHING : versionOf(before));
+    if (stale !== null) return stale;
     const columns = {
       approvers: JSON.stringify(input.approvers),
       needed: input.needed,
@@ -130,7 +147,7 @@ export async function setRule(
       .onConflict((conflict) => conflict.columns(['organization_id', 'object_id']).doUpdateSet(columns))
       .execute();
     await auditRule(queries, context, caller, object.id, before, input);
-    return { ...input, objectId: object.id, object: object.name };
+    return toRule(input, object);
   });
 }
 

@@ -6,6 +6,7 @@ import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
+import { versionOfRow } from '../if-match.ts';
 import { contains, type ListQuery, listRows } from '../list.ts';
 import { checkNotLinked } from '../memberships/home.ts';
 import { isoTime, type Page, toPage } from '../page.ts';
@@ -46,6 +47,7 @@ function toDevice(row: Row, posture: PostureRow | null = null): Device {
           },
     place: toPlace(row.place),
     revokedAt: isoTime(row.revoked_at),
+    version: versionOfRow(row),
   };
 }
 
@@ -214,9 +216,10 @@ export async function setDevicePlace(
   context: Context,
   caller: Caller,
   id: string,
+  version: number | null,
   input: Place | null,
 ): Promise<DeviceView | Refusal> {
-  const refused = await setPlace(context, caller, id, input, { table: 'devices', objectKind: 'device' });
+  const refused = await setPlace(context, caller, id, version, input, { table: 'devices', objectKind: 'device' });
   return refused ?? (await getDevice(context, caller, id));
 }
 

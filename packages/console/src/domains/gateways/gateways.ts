@@ -5,6 +5,7 @@ import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
+import { versionOfRow } from '../if-match.ts';
 import { contains, type ListQuery, listPage } from '../list.ts';
 import { isoTime, type Page } from '../page.ts';
 import { setPlace, toPlace } from '../places.ts';
@@ -34,6 +35,7 @@ export function toGateway(row: GatewayRow, connected: ReadonlySet<string>): Gate
     place: toPlace(row.place),
     segments: JSON.parse(row.segments),
     createdAt: isoTime(row.created_at),
+    version: versionOfRow(row),
   };
 }
 
@@ -125,9 +127,10 @@ export async function setGatewayPlace(
   context: Context,
   caller: Caller,
   id: string,
+  version: number | null,
   input: Place | null,
 ): Promise<Gateway | Refusal> {
-  const refused = await setPlace(context, caller, id, input, { table: 'gateways', objectKind: 'gateway' });
+  const refused = await setPlace(context, caller, id, version, input, { table: 'gateways', objectKind: 'gateway' });
   return refused ?? (await getGateway(context, caller, id));
 }
 

@@ -15,7 +15,8 @@ eachDatabase('branding reaches the gateways of its own organization, by owners a
   const [mine, other] = [await connect(ours), await connect(theirs)];
   assert.equal(mine.first.branding, undefined);
   const path = '/api/v1/organizations/current/branding';
-  assert.deepEqual((await ours.call('GET', path)).json(), { name: 'Zeronaut', colour: null, text: '' });
+  const { version: first, ...unset } = (await ours.call('GET', path)).json();
+  assert.deepEqual(unset, { name: 'Zeronaut', colour: null, text: '' });
 
   const branding = { name: '<b>Acme</b>', colour: '#2451d6', text: 'Ask the help desk.' };
   const admin = await ours.user('admin');
@@ -30,9 +31,11 @@ eachDatabase('branding reaches the gateways of its own organization, by owners a
   ]) {
     assert.equal((await ours.call('PUT', path, { ...branding, ...bad })).statusCode, 400, JSON.stringify(bad));
   }
-  assert.deepEqual((await ours.call('PUT', path, branding)).json(), branding);
+  const { version, ...set } = (await ours.call('PUT', path, branding)).json();
+  assert.notEqual(version, first);
+  assert.deepEqual(set, branding);
   assert.deepEqual(JSON.parse((await mine.client.next('snapshot')).snapshot.payload).branding, branding);
-  assert.deepEqual((await ours.call('GET', path, undefined, { key: admin.key })).json(), branding);
+  assert.deepEqual((await ours.call('GET', path, undefined, { key: admin.key })).json(), { ...branding, version });
   assert.equal((await theirs.call('GET', path)).json().name, 'Zeronaut');
   await theirs.call('POST', '/api/v1/resources', { name: 'wiki', targets: [{ address: '10.0.0.1:80' }] });
   assert.equal(JSON.parse((await other.client.next('snapshot')).snapshot.payload).branding, undefined);

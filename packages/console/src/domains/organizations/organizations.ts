@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { CHAIN_START } from '@zeronaut/audit';
-import { createId, type Language, type Organization } from '@zeronaut/model';
+import { createId, type Language, type Organization, type OwnOrganization } from '@zeronaut/model';
+import type { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
+import { locking, refuseStale, versionOf } from '../if-match.ts';
 import { isoTime } from '../page.ts';
 
 export async function getOrganization(queries: Queries, id: string): Promise<Organization> {
@@ -12,27 +14,42 @@ export async function getOrganization(queries: Queries, id: string): Promise<Org
   return { id: own, name, slug, timeZone, language, snapshotMaxAgeSeconds, createdAt: isoTime(row.created_at) };
 }
 
-export function currentOrganization(context: Context, caller: Caller): Promise<Organization> {
-  return getOrganization(context.store.db, caller.organizationId);
+/** What people set in it. */
+function facts({ name, timeZone, language, snapshotMaxAgeSeconds }: Organization) {
+  return { name, timeZone, language, snapshotMaxAgeSeconds };
+}
+
+function own(organization: Organization): OwnOrganization {
+  return { ...organization, version: versionOf(facts(organization)) };
+}
+
+export async function currentOrganization(context: Context, caller: Caller): Promise<OwnOrganization> {
+  return own(await getOrganization(context.store.db, caller.organizationId));
+}
+
+/** As it is until the commit. */
+export async function lockOrganization(queries: Queries, context: Context, id: string): Promise<Organization> {
+  await queries.selectFrom('organizations').select('id').where('id', '=', id).$call(locking(context)).execute();
+  return await getOrganization(queries, id);
 }
 
 /** As far as it is given. */
 export async function updateOrganization(
   context: Context,
   caller: Caller,
+  version: number | null,
   input: {
     name?: string | undefined;
     timeZone?: string | undefined;
     language?: Language | undefined;
     snapshotMaxAgeSeconds?: number | null | undefined;
   },
-): Promise<Organization> {
+): Promise<OwnOrganization | Refusal> {
   const id = caller.organizationId;
   return await context.store.change(id, async (queries) => {
-    const before = await getOrganization(queries, id);
-    const facts = ({ name, timeZone, language, snapshotMaxAgeSeconds }: Organization) => ({
-      ...{ name, timeZone, language, snapshotMaxAgeSeconds },
-    });
+    const before = await lockOrganization(queries, context, id);
+    const stale = refuseStale(version, own(before).version);
+    if (stale !== null) return stale;
     const after = {
       ...before,
       name: input.name ?? before.name,
@@ -41,7 +58,7 @@ export async function updateOrganization(
       snapshotMaxAgeSeconds:
         input.snapshotMaxAgeSeconds === undefined ? before.snapshotMaxAgeSeconds : input.snapshotMaxAgeSeconds,
     };
-    if (isDeepStrictEqual(facts(after), facts(before))) return before;
+    if (isDeepStrictEqual(facts(after), facts(before))) return own(before);
     await queries
       .updateTable('organizations')
       .set({
@@ -54,15 +71,22 @@ export async function updateOrganization(
       ...{ action: 'organization.update', objectKind: 'organization', objectId: id },
       ...{ before: facts(before), after: facts(after) },
     });
-    return after;
+    return own(after);
   });
 }
 
 /** Policies that read the time say something else from then on, within a second and on open connections. */
-export async function setTimeZone(context: Context, caller: Caller, timeZone: string): Promise<{ timeZone: string }> {
+export async function setTimeZone(
+  context: Context,
+  caller: Caller,
+  version: number | null,
+  timeZone: string,
+): Promise<{ timeZone: string; version: number } | Refusal> {
   const id = caller.organizationId;
   return await context.store.change(id, async (queries) => {
-    const before = await getOrganization(queries, id);
+    const before = await lockOrganization(queries, context, id);
+    const stale = refuseStale(version, own(before).version);
+    if (stale !== null) return stale;
     await queries.updateTable('organizations').set({ time_zone: timeZone }).where('id', '=', id).execute();
     await appendAudit(queries, context, caller, {
       action: 'organization.time_zone',
@@ -71,7 +95,7 @@ export async function setTimeZone(context: Context, caller: Caller, timeZone: st
       before: { timeZone: before.timeZone },
       after: { timeZone },
     });
-    return { timeZone };
+    return { timeZone, version: own({ ...before, timeZone }).version };
   });
 }
 

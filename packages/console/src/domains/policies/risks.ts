@@ -5,17 +5,21 @@ import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
+import { locking, NOTHING, refuseStale, versionOf } from '../if-match.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 
 type Row = Selectable<Schema['risks']>;
 
-function toRisk(row: Row): Risk {
+function toRisk(row: Row, nowMs: number): Risk {
+  const { score, reason, expires_at } = row;
+  const counts = score > 0 && (expires_at === null || expires_at > nowMs);
   return {
     id: row.subject_id,
-    score: row.score,
-    reason: row.reason,
+    score,
+    reason,
     updatedAt: isoTime(row.updated_at),
-    expiresAt: isoTime(row.expires_at),
+    expiresAt: isoTime(expires_at),
+    version: counts ? versionOf({ score, reason, expires_at }) : NOTHING,
   };
 }
 
@@ -41,29 +45,38 @@ function current(queries: Queries, organizationId: string, nowMs: number) {
 export async function listRisks(context: Context, caller: Caller, query: PageQuery): Promise<Page<Risk> | Refusal> {
   const after = parseCursor(query.cursor, ['string']);
   if (after instanceof Refusal) return after;
-  let select = current(context.store.db, caller.organizationId, context.clock())
+  const nowMs = context.clock();
+  let select = current(context.store.db, caller.organizationId, nowMs)
     .orderBy('subject_id')
     .limit(query.limit + 1);
   if (after !== null) select = select.where('subject_id', '>', String(after[0]));
-  return toPage(await select.execute(), query.limit, toRisk, (row) => [row.subject_id]);
+  return toPage(
+    await select.execute(),
+    query.limit,
+    (row) => toRisk(row, nowMs),
+    (row) => [row.subject_id],
+  );
 }
 
 export async function setRisk(
   context: Context,
   caller: Caller,
   subjectId: string,
+  version: number | null,
   input: { score: number; reason: string; expiresInSeconds?: number | undefined },
 ): Promise<Risk | Refusal> {
   const nowMs = context.clock();
   return await context.store.change(caller.organizationId, async (queries) => {
     const { organizationId } = caller;
-    if (!(await exists(queries, organizationId, subjectId))) return new Refusal('api.not_found');
+    if (!(await lockSubject(queries, context, organizationId, subjectId))) return new Refusal('api.not_found');
     const before = await queries
       .selectFrom('risks')
       .selectAll()
       .where('organization_id', '=', organizationId)
       .where('subject_id', '=', subjectId)
       .executeTakeFirst();
+    const stale = refuseStale(version, before === undefined ? NOTHING : toRisk(before, nowMs).version);
+    if (stale !== null) return stale;
     const row: Row = {
       organization_id: organizationId,
       subject_id: subjectId,
@@ -78,25 +91,32 @@ export async function setRisk(
       .values(row)
       .onConflict((conflict) => conflict.columns(['organization_id', 'subject_id']).doUpdateSet(columns))
       .execute();
-    const after = toRisk(row);
+    const after = toRisk(row, nowMs);
     await appendAudit(queries, context, caller, {
       action: 'risk.set',
       objectKind: subjectId.startsWith('dev_') ? 'device' : 'user',
       objectId: subjectId,
-      before: before === undefined ? null : toRisk(before),
+      before: before === undefined ? null : toRisk(before, nowMs),
       after,
     });
     return after;
   });
 }
 
-async function exists(queries: Queries, organizationId: string, subjectId: string): Promise<boolean> {
+/** The subject is locked, as it may have no risk yet. False: there is none. */
+async function lockSubject(
+  queries: Queries,
+  context: Context,
+  organizationId: string,
+  subjectId: string,
+): Promise<boolean> {
   const table = subjectId.startsWith('dev_') ? 'devices' : 'users';
   const row = await queries
     .selectFrom(table)
     .select('id')
     .where('organization_id', '=', organizationId)
     .where('id', '=', subjectId)
+    .$call(locking(context))
     .executeTakeFirst();
   return row !== undefined;
 }

@@ -1,6 +1,7 @@
 import { Refusal } from '../../store/refusal.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
+import { counted, locking, refuseStale, versionOfRow } from '../if-match.ts';
 
 const TABLES = ['resources', 'sites', 'devices', 'gateways'] as const;
 const KINDS = { resources: 'resource', sites: 'site', devices: 'device', gateways: 'gateway' } as const;
@@ -14,24 +15,34 @@ export async function setSegments(
   context: Context,
   caller: Caller,
   idOrName: string,
+  version: number | null,
   segments: readonly string[],
-): Promise<{ id: string; kind: (typeof KINDS)[keyof typeof KINDS]; name: string; segments: string[] } | Refusal> {
+): Promise<
+  { id: string; kind: (typeof KINDS)[keyof typeof KINDS]; name: string; segments: string[]; version: number } | Refusal
+> {
   const { organizationId } = caller;
   const wanted = [...new Set(segments)].sort();
   const prefix = Object.entries(BY_PREFIX).find(([start]) => idOrName.startsWith(start));
   return await context.store.change(organizationId, async (queries) => {
     for (const table of prefix === undefined ? TABLES : [prefix[1]]) {
+      // All these tables share the columns used here, which Kysely cannot see through a union.
+      const of = table as 'sites';
       const row = await queries
-        .selectFrom(table)
-        .select(['id', 'name', 'segments'])
+        .selectFrom(of)
+        .selectAll()
         .where('organization_id', '=', organizationId)
         .where(prefix === undefined ? 'name' : 'id', '=', idOrName)
         .orderBy('id', 'desc')
+        .limit(1)
+        .$call(locking(context))
         .executeTakeFirst();
       if (row === undefined) continue;
+      const stale = refuseStale(version, versionOfRow(row));
+      if (stale !== null) return stale;
+      const change = { segments: JSON.stringify(wanted), ...counted(row) };
       await queries
-        .updateTable(table)
-        .set({ segments: JSON.stringify(wanted) })
+        .updateTable(of)
+        .set(change)
         .where('organization_id', '=', organizationId)
         .where('id', '=', row.id)
         .execute();
@@ -44,7 +55,7 @@ export async function setSegments(
         before: { segments: before },
         after: { segments: wanted },
       });
-      return { id: row.id, kind, name: row.name, segments: wanted };
+      return { id: row.id, kind, name: row.name, segments: wanted, version: versionOfRow({ ...row, ...change }) };
     }
     return new Refusal('api.not_found');
   });

@@ -5,6 +5,7 @@ import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { Caller, Context } from '../context.ts';
+import { locking, refuseStale, versionOf } from '../if-match.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { createToken, hashToken } from '../random-token.ts';
 import { revoke } from '../revoke.ts';
@@ -19,10 +20,10 @@ export function openidIssuer(context: Context): string {
 }
 
 export function toRelyingParty(context: Context, row: Row): RelyingParty {
+  // Of rows from before there was one.
+  const settings = { logoutUri: null, ...JSON.parse(row.settings) };
   return {
-    // Of rows from before there was one.
-    logoutUri: null,
-    ...JSON.parse(row.settings),
+    ...settings,
     id: row.id,
     organizationId: row.organization_id,
     name: row.name,
@@ -30,6 +31,7 @@ export function toRelyingParty(context: Context, row: Row): RelyingParty {
     createdAt: isoTime(row.created_at),
     lastUsedAt: isoTime(row.last_used_at),
     revokedAt: isoTime(row.revoked_at),
+    version: versionOf({ name: row.name, settings }),
   };
 }
 
@@ -100,26 +102,29 @@ export async function updateRelyingParty(
   context: Context,
   caller: Caller,
   id: string,
+  version: number | null,
   change: RelyingPartyChange,
 ): Promise<RelyingParty | Refusal> {
   return await context.store.transaction(async (queries) => {
-    // Written before it is read, so that two changes at once do not undo each other.
+    // Locked, so that two changes at once do not undo each other.
     const row = await queries
-      .updateTable('relying_parties')
-      .set((eb) => ({ name: change.name ?? eb.ref('name') }))
+      .selectFrom('relying_parties')
+      .selectAll()
       .where('organization_id', '=', caller.organizationId)
       .where('id', '=', id)
       .where('revoked_at', 'is', null)
-      .returningAll()
+      .$call(locking(context))
       .executeTakeFirst();
     if (row === undefined) return new Refusal('api.not_found');
-    const { name: _name, ...settings } = change;
     const before = toRelyingParty(context, row);
-    const changed = { ...row, settings: JSON.stringify({ ...JSON.parse(row.settings), ...settings }) };
+    const stale = refuseStale(version, before.version);
+    if (stale !== null) return stale;
+    const { name = row.name, ...settings } = change;
+    const changed = { ...row, name, settings: JSON.stringify({ ...JSON.parse(row.settings), ...settings }) };
     const after = toRelyingParty(context, changed);
     await queries
       .updateTable('relying_parties')
-      .set({ settings: changed.settings })
+      .set({ name, settings: changed.settings })
       .where('organization_id', '=', caller.organizationId)
       .where('id', '=', id)
       .execute();

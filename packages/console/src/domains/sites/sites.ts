@@ -149,9 +149,10 @@ export async function setSitePlace(
   context: Context,
   caller: Caller,
   id: string,
+  version: number | null,
   input: Place | null,
 ): Promise<SiteView | Refusal> {
-  const refused = await setPlace(context, caller, id, input, { table: 'sites', objectKind: 'site' });
+  const refused = await setPlace(context, caller, id, version, input, { table: 'sites', objectKind: 'site' });
   return refused ?? (await getSite(context, caller, id));
 }
 

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { type ApprovalRule, routes } from '@zeronaut/model';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
+import { findInList } from '../../base/find-in-list.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useGroups, useRoles } from '../../base/people.ts';
 import { FormDialog } from '../../ui/form-dialog.tsx';
@@ -13,6 +14,25 @@ const ALL = { query: { limit: 500 } } as const;
 const MOST_MINUTES = [60, 240, 480, 1_440, 10_080, 43_200] as const;
 const { body, params } = routes['approvalRules.set'];
 const schema = body.extend({ object: params.shape.id });
+
+function baseOf(rule: ApprovalRule | null) {
+  return {
+    values: {
+      object: rule?.objectId ?? '',
+      approvers: rule?.approvers ?? [],
+      needed: rule?.needed ?? 1,
+      maxMinutes: rule?.maxMinutes ?? 480,
+    },
+    // There is none yet: one that somebody made is not written over.
+    version: rule?.version ?? 0,
+  };
+}
+
+/** As it is by now. Where somebody removed it, to save it makes it again. */
+async function reload(rule: ApprovalRule) {
+  const now = await findInList('approvalRules.list', ({ objectId }) => objectId === rule.objectId);
+  return baseOf(now ?? { ...rule, version: 0 });
+}
 
 /** `rule` null: a new one. */
 export function ApprovalRuleDialog({
@@ -37,15 +57,11 @@ export function ApprovalRuleDialog({
       title={rule === null ? t('rule.create') : t('rule.editTitle', { object: rule.object })}
       action={t('rule.save')}
       schema={schema}
-      base={{
-        values: {
-          object: rule?.objectId ?? '',
-          approvers: rule?.approvers ?? [],
-          needed: rule?.needed ?? 1,
-          maxMinutes: rule?.maxMinutes ?? 480,
-        },
-      }}
-      onSubmit={({ object, ...rest }) => set.mutateAsync({ params: { id: object }, body: rest })}
+      base={baseOf(rule)}
+      onSubmit={({ object, ...rest }, { version }) =>
+        set.mutateAsync({ params: { id: object }, body: rest, version: version ?? 0 })
+      }
+      {...(rule === null ? {} : { reload: () => reload(rule) })}
       {...(rule === null ? {} : { done: done('saved', t('rule.of', { object: rule.object })) })}
       onClose={onClose}
     >

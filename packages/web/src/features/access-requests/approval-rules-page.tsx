@@ -36,7 +36,8 @@ export function ApprovalRulesPage() {
   const done = useDone();
   async function removeRule({ object, objectId: id, approvers, needed, maxMinutes }: ApprovalRule): Promise<void> {
     await remove.mutateAsync({ params: { id } });
-    const undo = () => set.mutateAsync({ params: { id }, body: { approvers, needed, maxMinutes } });
+    // Not over a rule that somebody made meanwhile.
+    const undo = () => set.mutateAsync({ params: { id }, body: { approvers, needed, maxMinutes }, version: 0 });
     tell(done('removed', t('rule.of', { object })), undo);
   }
   const [editing, setEditing] = useState<ApprovalRule | 'new' | null>(null);

@@ -69,9 +69,9 @@ export function DevicePage() {
             <>
               <PlaceButton
                 name={device.name}
-                place={device.place}
-                reload={async () => (await call('devices.get', { params: { id } })).place}
-                onSave={(place) => setPlace.mutateAsync({ params: { id }, body: { place } })}
+                placed={device}
+                reload={() => call('devices.get', { params: { id } })}
+                onSave={(place, version) => setPlace.mutateAsync({ params: { id }, body: { place }, version })}
               />
               <Button variant="outlined" color="error" onClick={() => setAsking('revoke')}>
                 {t('revoke')}

@@ -62,9 +62,9 @@ export function GatewayPage() {
               </Button>
               <PlaceButton
                 name={gateway.name}
-                place={gateway.place}
-                reload={async () => (await call('gateways.get', { params: { id } })).place}
-                onSave={(place) => setPlace.mutateAsync({ params: { id }, body: { place } })}
+                placed={gateway}
+                reload={() => call('gateways.get', { params: { id } })}
+                onSave={(place, version) => setPlace.mutateAsync({ params: { id }, body: { place }, version })}
               />
               <Button variant="outlined" color="error" onClick={() => setRevoking(true)}>
                 {t('revoke')}

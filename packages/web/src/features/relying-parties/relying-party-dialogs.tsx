@@ -2,6 +2,7 @@ import Typography from '@mui/material/Typography';
 import { type RelyingParty, relyingPartyChange, routes } from '@zeronaut/model';
 import { useRef, useState } from 'react';
 import { useRouteMutation } from '../../base/api.ts';
+import { findInList } from '../../base/find-in-list.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useGroups } from '../../base/people.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
@@ -55,26 +56,24 @@ export function CreateRelyingPartyDialog({ onClose }: { readonly onClose: () => 
   );
 }
 
+function baseOf({ name, redirectUris, logoutUri, consent, groups, version }: RelyingParty) {
+  return { values: { name, redirectUris, logoutUri, consent, groups }, version };
+}
+
 export function EditRelyingPartyDialog(props: { readonly party: RelyingParty; readonly onClose: () => void }) {
   const { party, onClose } = props;
   const t = useMessages(relyingPartyMessages);
   const update = useRouteMutation('relyingParties.update', OLD);
-  const { name, redirectUris, logoutUri, consent, groups } = party;
-  const before = { name, redirectUris, logoutUri, consent, groups };
   return (
     <FormDialog
-      title={t('edit.title', { name })}
+      title={t('edit.title', { name: party.name })}
       action={t('save')}
       schema={relyingPartyChange}
-      base={{ values: before }}
-      onSubmit={async (body) => {
-        // What was not changed here is not sent: somebody else may have changed it meanwhile.
-        const changed = Object.entries(body).filter(
-          ([key, value]) => JSON.stringify(value) !== JSON.stringify(before[key as keyof typeof before]),
-        );
-        if (changed.length > 0)
-          await update.mutateAsync({ params: { id: party.id }, body: Object.fromEntries(changed) });
-      }}
+      base={baseOf(party)}
+      reload={async () => baseOf((await findInList('relyingParties.list', ({ id }) => id === party.id)) ?? party)}
+      onSubmit={(body, { version }) =>
+        update.mutateAsync({ params: { id: party.id }, body, version: version ?? party.version })
+      }
       onClose={onClose}
     >
       <Fields />

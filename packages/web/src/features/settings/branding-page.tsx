@@ -1,7 +1,7 @@
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
-import { type Branding, DEFAULT_BRANDING, routes, textOn } from '@zeronaut/model';
+import { type BrandingView, DEFAULT_BRANDING, routes, textOn } from '@zeronaut/model';
 import { useController, useWatch } from 'react-hook-form';
 import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
@@ -26,17 +26,21 @@ export function BrandingPage() {
   );
 }
 
-function BrandingForm({ branding }: { readonly branding: Branding }) {
+function baseOf({ version, ...values }: BrandingView) {
+  return { values, version };
+}
+
+function BrandingForm({ branding }: { readonly branding: BrandingView }) {
   const t = useMessages(settingsMessages);
   const mayChange = useMay()('organization:write');
   const set = useRouteMutation('branding.set', ['branding.get']);
   return (
     <Form
       schema={routes['branding.set'].body}
-      base={{ values: branding }}
-      reload={async () => ({ values: await call('branding.get', {}) })}
+      base={baseOf(branding)}
+      reload={async () => baseOf(await call('branding.get', {}))}
       done={t('saved')}
-      onSubmit={(body) => set.mutateAsync({ body })}
+      onSubmit={(body, { version }) => set.mutateAsync({ body, version: version ?? branding.version })}
       stays
       actions={(state) => <SaveActions {...state} mayChange={mayChange} />}
     >

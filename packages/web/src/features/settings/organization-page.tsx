@@ -1,7 +1,7 @@
 import Box from '@mui/material/Box';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
-import { type Organization, routes } from '@zeronaut/model';
+import { type OwnOrganization, routes } from '@zeronaut/model';
 import { call, routeQuery, useRouteMutation } from '../../base/api.ts';
 import { LANGUAGE_NAMES, LANGUAGES, useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
@@ -18,8 +18,8 @@ const schema = routes['organizations.update'].body.required();
 
 const MINUTE = 60;
 
-function baseOf({ name, timeZone, language, snapshotMaxAgeSeconds }: Organization) {
-  return { values: { name, timeZone, language, snapshotMaxAgeSeconds } };
+function baseOf({ name, timeZone, language, snapshotMaxAgeSeconds, version }: OwnOrganization) {
+  return { values: { name, timeZone, language, snapshotMaxAgeSeconds }, version };
 }
 
 export function OrganizationPage() {
@@ -47,7 +47,7 @@ export function OrganizationPage() {
   );
 }
 
-function OrganizationForm({ organization }: { readonly organization: Organization }) {
+function OrganizationForm({ organization }: { readonly organization: OwnOrganization }) {
   const t = useMessages(settingsMessages);
   const mayChange = useMay()('organization:write');
   const update = useRouteMutation('organizations.update', ['organizations.getCurrent', 'me.get']);
@@ -58,7 +58,7 @@ function OrganizationForm({ organization }: { readonly organization: Organizatio
       base={baseOf(organization)}
       reload={async () => baseOf(await call('organizations.getCurrent', {}))}
       done={t('saved')}
-      onSubmit={(body) => update.mutateAsync({ body })}
+      onSubmit={(body, { version }) => update.mutateAsync({ body, version: version ?? organization.version })}
       stays
       actions={(state) => <SaveActions {...state} mayChange={mayChange} />}
     >

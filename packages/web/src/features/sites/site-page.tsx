@@ -59,9 +59,9 @@ export function SitePage() {
             <>
               <PlaceButton
                 name={site.name}
-                place={site.place}
-                reload={async () => (await call('sites.get', { params: { id } })).place}
-                onSave={(place) => setPlace.mutateAsync({ params: { id }, body: { place } })}
+                placed={site}
+                reload={() => call('sites.get', { params: { id } })}
+                onSave={(place, version) => setPlace.mutateAsync({ params: { id }, body: { place }, version })}
               />
               <Button variant="outlined" color="error" onClick={() => setRemoving(true)}>
                 {t('remove')}
