@@ -133,18 +133,33 @@ export function replayCommand(line: CommandLine): Command {
     });
 }
 
+interface ReachOptions {
+  readonly user?: string;
+  readonly object?: string;
+  readonly group?: string;
+  readonly segment?: string;
+  readonly device?: string;
+}
+
 export function reachCommand(line: CommandLine): Command {
   return createCommand('reach', {
     summary: 'who can reach what, and by which rule or policy',
-    examples: ['policy reach', 'policy reach --user ann@example.com', 'policy reach --object db --json'],
+    examples: [
+      ...['policy reach', 'policy reach --user ann@example.com', 'policy reach --object db --json'],
+      ...['policy reach --group contractors --segment prod', 'policy reach --device dev_01h…'],
+    ],
   })
     .option('--user <email>', 'only this user')
     .option('--object <name>', 'only this resource or site')
-    .action(async (options: CommonOptions & { user?: string; object?: string }) => {
+    .option('--group <name>', 'only users in this group')
+    .option('--segment <name>', 'only resources and sites in this segment')
+    .option('--device <id>', 'only its owner, and sites as they are reached from it')
+    .action(async (options: CommonOptions & ReachOptions) => {
       const { listAll } = await import('../api/client.ts');
       const output = outputOf(line, options);
       const { api } = await connect(line, options);
-      const items = await listAll(api, 'policies.reach', { user: options.user, object: options.object });
+      const { user, object, group, segment, device } = options;
+      const items = await listAll(api, 'policies.reach', { user, object, group, segment, device });
       output.document(items);
       const rows = items.flatMap(({ email, object, actions }) =>
         actions.flatMap(({ action, atGateways, ...everywhere }) =>

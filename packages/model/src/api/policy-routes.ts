@@ -301,6 +301,13 @@ export const policyRoutes = defineRoutes({
     query: z.strictObject({
       user: z.string().max(254).optional(),
       object: z.string().max(64).optional(),
+      group: label.optional().describe('only who is in it'),
+      segment: label.optional().describe('only resources and sites in it'),
+      device: id
+        .optional()
+        .describe(
+          'only its owner, and sites as they are reached from it as it is now; other answers do not hang on the machine',
+        ),
       cursor: z.string().max(500).optional(),
       limit: z.coerce.number().int().min(1).max(500).default(100),
     }),

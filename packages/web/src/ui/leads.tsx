@@ -11,7 +11,13 @@ interface LeadsProps {
   /** Of the thing that the page is about. */
   readonly id: string;
   /** What the list of accesses is asked for; none: the thing is in no access. */
-  readonly accesses?: { readonly resource?: string; readonly gateway?: string; readonly subject?: string };
+  readonly accesses?: {
+    readonly resource?: string;
+    readonly gateway?: string;
+    readonly subject?: string;
+    /** Of a device: its owner is in the index, and its id in each access that it opened. */
+    readonly q?: string;
+  };
   /** Further ways, each an `li`. */
   readonly children?: ReactNode;
 }

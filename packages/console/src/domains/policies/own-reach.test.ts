@@ -114,8 +114,41 @@ eachDatabase('everybody sees what lets them in, and ends what is their own alone
   const from = { user: member.user.email, action: 'forward', object: 'lab', circumstances: { deviceId: device.id } };
   const through = async () => (await organization.call('POST', '/api/v1/policies/simulate', from)).json();
   assert.equal((await through()).reason, 'access.segments_apart');
+  // From one machine it depends on none; what it may not reach is said of no pair, as of a user alone.
+  const fromDevice = async (more = '') =>
+    (await organization.call('GET', `/api/v1/policies/reach?device=${device.id}${more}`)).json().items;
+  const sitesOf = (items: { kind: string; object: string }[]) => items.filter(({ kind }) => kind === 'site');
+  assert.deepEqual(sitesOf(await fromDevice()), []);
+  const [kept] = await fromDevice(`&user=${member.user.email}&object=lab`);
+  assert.deepEqual([kept.actions[0].effect, kept.actions[0].reason], ['deny', 'access.segments_apart']);
   await segments(device.id, 'dev', 'prod');
   assert.equal((await through()).reason, 'access.session');
+  const reached = await fromDevice();
+  assert.deepEqual(
+    sitesOf(reached).map(({ object }) => object),
+    ['lab'],
+  );
+  assert.ok(
+    reached.every(({ email }: { email: string }) => email === member.user.email),
+    'its owner alone',
+  );
+  assert.ok(reached.length > 1, 'with the resources that the owner reaches from anywhere');
+  assert.equal((await organization.call('GET', '/api/v1/policies/reach?device=dev_none')).statusCode, 404);
+
+  // What a group reaches, and who reaches a segment.
+  const objects = async (query: string) =>
+    (await organization.call('GET', `/api/v1/policies/reach?limit=500&${query}`))
+      .json()
+      .items.map(({ email, object }: { email: string; object: string }) => `${email} ${object}`);
+  assert.deepEqual(await objects('group=ops'), []);
+  await organization.call('POST', '/api/v1/groups', { name: 'ops' });
+  const at = { headers: { 'if-match': '"1"' } };
+  const joined = await organization.call('PATCH', '/api/v1/groups/ops', { add: [member.user.id] }, at);
+  assert.equal(joined.statusCode, 200, joined.body);
+  assert.deepEqual(await objects('group=ops&segment=prod'), [`${member.user.email} lab`]);
+  const ofGroup = await objects('group=ops');
+  assert.ok(ofGroup.length > 1 && ofGroup.every((one: string) => one.startsWith(member.user.email)));
+  assert.ok((await objects('segment=prod')).every((one: string) => one.endsWith(' lab')));
 
   const devices = async () => (await organization.call('GET', '/api/v1/me/devices', undefined, as)).json().items;
   assert.deepEqual(

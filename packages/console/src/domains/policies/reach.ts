@@ -45,6 +45,9 @@ export interface ReachRow {
 export interface ReachQuery {
   readonly user?: string | undefined;
   readonly object?: string | undefined;
+  readonly group?: string | undefined;
+  readonly segment?: string | undefined;
+  readonly device?: string | undefined;
   readonly cursor?: string | undefined;
   readonly limit: number;
 }
@@ -69,23 +72,34 @@ async function reachAfter(
 ): Promise<Page<ReachRow> | Refusal> {
   const facts = await readFacts(context.store.db, caller.organizationId, context.clock());
   const judge = new Judge(facts, context.clock());
-  const users = query.user === undefined ? judge.users : [judge.user(query.user)];
-  const objects = query.object === undefined ? judge.objects : [judge.object(query.object)];
-  if (users.includes(undefined as never) || objects.includes(undefined as never)) return new Refusal('api.not_found');
+  const asked = query.user === undefined ? judge.users : [judge.user(query.user)];
+  const named = query.object === undefined ? judge.objects : [judge.object(query.object)];
+  // One that nobody approved yet forwards nothing.
+  const device = facts.devices.find(({ id, pending }) => id === query.device && pending !== true);
+  if (asked.includes(undefined as never) || named.includes(undefined as never)) return new Refusal('api.not_found');
+  if (query.device !== undefined && device === undefined) return new Refusal('api.not_found');
+  const { group, segment } = query;
+  const users = (asked as SnapshotUser[]).filter(
+    ({ id, groups }) =>
+      (group === undefined || groups.includes(group)) && (device === undefined || device.userId === id),
+  );
+  const objects = (named as (SnapshotResource | SnapshotSite)[]).filter(
+    ({ segments }) => segment === undefined || segments?.includes(segment) === true,
+  );
   const exact = query.user !== undefined && query.object !== undefined;
 
   const items: ReachRow[] = [];
-  const asked = judge.policies.policies.some(readsGateway) ? Math.min(MAX_GATEWAYS, judge.gateways.length) : 1;
+  const atGateways = judge.policies.policies.some(readsGateway) ? Math.min(MAX_GATEWAYS, judge.gateways.length) : 1;
   let questions = 0;
   const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
-  const sorted = ([...objects] as (SnapshotResource | SnapshotSite)[]).sort(byId);
-  for (const user of ([...users] as SnapshotUser[]).sort(byId)) {
+  const sorted = [...objects].sort(byId);
+  for (const user of [...users].sort(byId)) {
     if (after !== null && user.id < String(after[0])) continue;
     for (const object of sorted) {
       if (after !== null && user.id === after[0] && object.id <= String(after[1])) continue;
-      const row = reachOf(judge, user, object);
+      const row = reachOf(judge, user, object, device?.id);
       if (exact || row.actions.some(({ effect }) => effect !== 'deny')) items.push(row);
-      questions += row.actions.length * Math.max(1, asked);
+      questions += row.actions.length * Math.max(1, atGateways);
       if (items.length >= query.limit || questions >= MAX_QUESTIONS) {
         return { items, nextCursor: cursorOf(user.id, object.id) };
       }
@@ -99,7 +113,13 @@ function cursorOf(...key: string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-export function reachOf(judge: Judge, user: SnapshotUser, object: SnapshotResource | SnapshotSite): ReachRow {
+/** `device`: the machine that forwards come from. Default: any of the user's. */
+export function reachOf(
+  judge: Judge,
+  user: SnapshotUser,
+  object: SnapshotResource | SnapshotSite,
+  device?: string,
+): ReachRow {
   const kind = 'protocol' in object ? 'resource' : 'site';
   const actions: PolicyAction[] =
     kind === 'site'
@@ -113,7 +133,7 @@ export function reachOf(judge: Judge, user: SnapshotUser, object: SnapshotResour
     objectId: object.id,
     object: object.name,
     kind,
-    actions: actions.map((action) => actionOf(judge, user, object, action)),
+    actions: actions.map((action) => actionOf(judge, user, object, action, action === 'forward' ? device : undefined)),
   };
 }
 
@@ -122,6 +142,7 @@ function actionOf(
   user: SnapshotUser,
   object: SnapshotResource | SnapshotSite,
   action: PolicyAction,
+  device: string | undefined,
 ): ReachAction {
   const [principal, resource] = [userEntity(user), objectEntity(object)];
   const fitting = judge.policies.policies.filter(
@@ -132,13 +153,17 @@ function actionOf(
       policy.matchesResource(resource),
   );
   const answerAt = (gateway?: string): ReachAnswer => {
-    const circumstances = gateway === undefined ? {} : { gateway };
+    const circumstances = {
+      ...(gateway !== undefined && { gateway }),
+      ...(device !== undefined && { deviceId: device }),
+    };
     const question = judge.prepare({ user: user.id, object: object.id, action, circumstances });
     if (question instanceof Refusal) return { effect: 'deny', reason: question.reason, policies: [], facts: [] };
     const { verdict, explanation } = judge.decide(question);
     const deciding = fitting.filter(({ id }) => explanation?.policies.includes(id));
-    const factsOf = gateway === undefined ? ({ facts }: LoadedPolicy) => [...facts] : factsBesideGateway;
-    const isKnown = gateway === undefined ? () => false : isOfGateway;
+    const isKnown = (fact: string) =>
+      (gateway !== undefined && isOf('gateway', fact)) || (device !== undefined && isOf('device', fact));
+    const factsOf = ({ facts }: LoadedPolicy) => [...facts].filter((fact) => !isKnown(fact));
     const possible = fitting.filter(
       (policy) => policy.effect === 'forbid' || judge.mayHold(policy, question, principal, isKnown),
     );
@@ -150,6 +175,7 @@ function actionOf(
     const open = hasDoor ? undecided(possible, deciding, verdict.effect === 'pass', factsOf) : [];
     const bySegments =
       action === 'forward' &&
+      device === undefined &&
       verdict.reason === 'access.session' &&
       judge.isApartForSome(user.id, object as SnapshotSite);
     const facts = [...new Set([...open.flatMap(factsOf), ...(bySegments ? ['device'] : [])])].sort();
@@ -188,9 +214,8 @@ function actionOf(
   };
 }
 
-const isOfGateway = (fact: string) => fact === 'gateway' || fact.startsWith('gateway.');
-const readsGateway = ({ facts }: LoadedPolicy) => [...facts].some((fact) => fact === '*' || isOfGateway(fact));
-const factsBesideGateway = ({ facts }: LoadedPolicy) => [...facts].filter((fact) => !isOfGateway(fact));
+const isOf = (what: 'gateway' | 'device', fact: string) => fact === what || fact.startsWith(`${what}.`);
+const readsGateway = ({ facts }: LoadedPolicy) => [...facts].some((fact) => fact === '*' || isOf('gateway', fact));
 
 /** Policies that facts could make hold, or not hold, so that the answer would be another. */
 function undecided(

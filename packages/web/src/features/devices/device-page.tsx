@@ -14,7 +14,7 @@ import { TextLink } from '../../ui/button-link.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
-import { Leads } from '../../ui/leads.tsx';
+import { Lead, Leads } from '../../ui/leads.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { PendingThing } from '../../ui/pending-thing.tsx';
 import { PlaceButton, usePlaceFact } from '../../ui/place-button.tsx';
@@ -115,7 +115,11 @@ export function DevicePage() {
         <Posture device={device} />
         {state === 'revoked' ? null : <DeviceTunnels id={device.id} />}
         <Publishes id={device.id} />
-        <Leads id={device.id} />
+        <Leads id={device.id} accesses={{ subject: device.userId, q: device.id }}>
+          {may('policies:read') && state === 'approved' ? (
+            <Lead to={{ to: '/policies/reach', search: { device: device.id } }}>{t('leads.reach')}</Lead>
+          ) : null}
+        </Leads>
         {state === 'revoked' ? null : <DiscoveredServices id={device.id} />}
       </TwoColumns>
       {may('events:read') ? (

@@ -64,6 +64,7 @@ export const messages: Translation<typeof english> = {
     'Gateways schliessen seine Tunnel innert einer Sekunde und lassen es nie wieder ein. Was es veröffentlicht, verschwindet mit ihm.',
   'section.about': 'Angaben',
   'section.posture': 'Was es über sich sagt',
+  'leads.reach': 'Was es erreicht',
   'section.publishes': 'Was es veröffentlicht',
   'posture.text': 'Mit seinem Schlüssel signiert: Das beweist, wer es sagt, nicht, dass es wahr ist.',
   'posture.how': 'Es hat nichts gemeldet. Sein Besitzer tut es mit:',

@@ -61,6 +61,7 @@ export const messages = {
     'Gateways close its tunnels within a second and never let it in again. What it publishes goes away with it.',
   'section.about': 'About',
   'section.posture': 'What it says of itself',
+  'leads.reach': 'What it reaches',
   'section.publishes': 'What it publishes',
   'posture.text': 'Signed by its key: that proves who says it, not that it is true.',
   'posture.how': 'It has reported nothing. Its owner does it with:',

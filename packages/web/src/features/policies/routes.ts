@@ -44,7 +44,7 @@ export const policyRoutes = [
   createRoute({
     getParentRoute,
     path: 'policies/reach',
-    validateSearch: listSearch('user', 'object', 'answer', 'kind'),
+    validateSearch: listSearch('user', 'object', 'group', 'segment', 'device', 'answer', 'kind'),
     component: page(() => import('./reach-page.tsx'), 'ReachPage', policyMessages, reasonTexts),
   }),
   createRoute({

@@ -17,6 +17,7 @@ import { useSettled } from '../../base/use-settled.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { ErrorState } from '../../ui/states.tsx';
+import { DeviceInput } from './device-input.tsx';
 import type { Draft } from './draft.ts';
 import { policyMessages } from './messages.ts';
 import { EffectTag, ModeChip, OutcomeChip } from './policy-chips.tsx';
@@ -205,31 +206,6 @@ export function QuestionInputs({ fields, onFields, administers = false }: Questi
         />
       )}
     </>
-  );
-}
-
-/** Devices are asked about by their id, and chosen by their name. */
-function DeviceInput({ id, onId }: { readonly id: string; readonly onId: (id: string) => void }) {
-  const t = useMessages(policyMessages);
-  const [typed, setTyped] = useState('');
-  const q = useSettled(typed).trim();
-  const devices = useQuery(
-    routeQuery('devices.list', { query: { limit: OFFERED, sort: 'name', ...(q !== '' && { q }) } }),
-  );
-  const chosen = useQuery({ ...routeQuery('devices.get', { params: { id } }), enabled: id !== '' });
-  const named = (device: { readonly id: string; readonly name: string }) => ({ id: device.id, name: device.name });
-  return (
-    <Autocomplete
-      options={devices.data?.items.map(named) ?? []}
-      value={id === '' ? null : chosen.data === undefined ? { id, name: id } : named(chosen.data)}
-      getOptionLabel={({ name }) => name}
-      getOptionKey={(device) => device.id}
-      isOptionEqualToValue={(one, other) => one.id === other.id}
-      filterOptions={(options) => options}
-      onInputChange={(_, text, reason) => setTyped(reason === 'input' ? text : '')}
-      onChange={(_, device) => onId(device?.id ?? '')}
-      renderInput={(params) => <TextField {...params} label={t('simulate.device')} />}
-    />
   );
 }
 
