@@ -1,9 +1,10 @@
 /** The web console's pages about what is decided and recorded, in a real browser: policies, accesses, audit log, sites, devices. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { waitFor } from '@zeronaut/testkit';
+import { temporaryDirectory, waitFor } from '@zeronaut/testkit';
 import { ensureWeb } from '../scripts/build-web.mjs';
 import { openBrowser } from './harness/browser.ts';
 import { fileOwner } from './harness/file-owner.ts';
@@ -272,6 +273,207 @@ describe('the audit log', () => {
   });
 });
 
+describe('who reaches what', () => {
+  it('is asked of a group, and saved whole', async () => {
+    const { page } = console_;
+    await console_.open('/policies/reach');
+    await page.getByRole('row').getByRole('link', { name: 'carl@example.com' }).first().waitFor();
+    await page.getByLabel('Group').fill('contractors');
+    await button('Show').click();
+    await page.waitForURL(/[?&]group=contractors/);
+    await waitFor(
+      async () => (await page.getByRole('row').getByRole('link', { name: world.owner.email }).count()) === 0,
+      {
+        what: 'only who is in the group',
+      },
+    );
+    await page.getByRole('row').getByRole('link', { name: 'carl@example.com' }).first().waitFor();
+    await page.getByLabel('Segment').fill('nowhere');
+    await button('Show').click();
+    await page.waitForSelector('text=Nobody reaches anything so');
+
+    // Pages are small here, so that what is saved is more than what was fetched for the table.
+    await page.route(/\/policies\/reach\?.*limit=/, (route) => {
+      const url = new URL(route.request().url());
+      url.searchParams.set('limit', '1');
+      return route.continue({ url: url.href });
+    });
+    await console_.open('/policies/reach');
+    const file = join(world.home, 'reach.csv');
+    const download = page.waitForEvent('download');
+    await button('Save as CSV').click();
+    await (await download).saveAs(file);
+    await page.unroute(/\/policies\/reach\?.*limit=/);
+    const lines = readFileSync(file, 'utf8').trim().split('\r\n');
+    const all = await world.zeronaut(['policy', 'reach', '--json']);
+    const answers = (
+      JSON.parse(all.stdout) as { email: string; object: string; actions: { effect: string }[] }[]
+    ).flatMap(({ email, object, actions }) =>
+      actions.filter(({ effect }) => effect !== 'deny').map(() => `${email},${object}`),
+    );
+    assert.deepEqual(
+      lines
+        .slice(1)
+        .map((line) => line.split(',').slice(0, 2).join(','))
+        .sort(),
+      answers.sort(),
+    );
+  });
+});
+
+describe('a permit that is too wide', () => {
+  it('is found by what nobody used, and the tighter one is put in its place', async (t) => {
+    const { page } = console_;
+    const { api } = world;
+    const { address } = await startWebService(t);
+    await api.call('resources.apply', {
+      body: {
+        resources: ['rota', 'books'].map((name) => ({
+          name,
+          targets: [{ address }],
+          access: { mode: 'policy' as const },
+        })),
+      },
+    });
+    const dora = await world.createUser({ email: 'dora@example.com', groups: ['night-shift'] });
+    const wide = await api.call('policies.create', {
+      body: {
+        ...{ name: 'night-shift', description: '', mode: 'enforce' },
+        text: 'permit (principal in Group::"night-shift", action, resource);',
+      },
+    });
+    const rota = `https://rota.${world.baseDomain}:${world.httpsPort}/`;
+    const visitor = world.visitor();
+    await waitFor(async () => (await visitor.open(rota)).body.includes('name="email"'), { what: 'it asks who comes' });
+    await visitor.signIn(rota, dora);
+    await waitFor(async () => (await visitor.ask(rota)).status === 200, {
+      what: 'the permit lets in',
+      timeoutMs: 20_000,
+    });
+    await waitFor(
+      async () => {
+        const { items } = await api.call('accessEvents.list', { query: { policyId: wide.id } });
+        return items.some(({ effect }) => effect === 'pass');
+      },
+      { what: 'its access is told', timeoutMs: 20_000 },
+    );
+    await console_.open('/policies/unused');
+    await button('Look').click();
+    const section = page.getByRole('region', { name: 'night-shift' });
+    await section.getByText('A tighter permit in its place').waitFor();
+    await section.getByRole('button', { name: 'Open it as a change' }).click();
+    await page.waitForURL(new RegExp(`/policies/${wide.id}`));
+    await button('Save').click();
+    await page.getByText('Version 2', { exact: false }).first().waitFor();
+    const after = await api.call('policies.get', { params: { id: wide.id } });
+    assert.notEqual(after.text, wide.text);
+    assert.match(after.text, /rota|res_/, 'it names what was used');
+    assert.equal(after.mode, 'enforce');
+    await api.call('policies.delete', { params: { id: wide.id } });
+  });
+});
+
+describe('what was refused', () => {
+  it('is counted by reason, resource and policy, each of which leads to its accesses', async () => {
+    const { page } = console_;
+    const { api } = world;
+    const forbid = await api.call('policies.create', {
+      body: {
+        ...{ name: 'no-shopping', description: '', mode: 'enforce' },
+        text: `forbid (principal, action, resource == Resource::"${exposed.id}");`,
+      },
+    });
+    await waitFor(async () => (await world.visitor().ask(`${exposed.url}/refused`)).status === 403, {
+      what: 'the policy refuses',
+    });
+    await waitFor(
+      async () =>
+        (await api.call('policies.hits', { query: { range: '24h' } })).items.some(({ forbade }) => forbade > 0),
+      { what: 'its refusals are counted', timeoutMs: 20_000 },
+    );
+    await console_.open('/security/refusals');
+    const byPolicy = page.getByRole('region', { name: /^By policy/ });
+    await byPolicy
+      .getByRole('listitem')
+      .filter({ hasText: 'no-shopping' })
+      .getByRole('link', { name: /request/ })
+      .click();
+    await page.waitForURL(new RegExp(`/security\\?.*${forbid.id}`));
+    await page.getByRole('row').getByRole('button').first().waitFor();
+    await page.waitForSelector('role=row >> text=/refused');
+    await console_.open('/security/refusals');
+    const byResource = page.getByRole('region', { name: /^By resource/ });
+    await byResource.getByRole('link', { name: 'shop' }).click();
+    await page.waitForURL(/\/security\?.*effect=deny/);
+    await page.waitForSelector('role=row >> text=/refused');
+    await console_.open('/security/refusals?range=1h');
+    await page.getByRole('region', { name: 'By reason' }).getByRole('link').first().click();
+    await page.waitForURL(/\/security\?.*reason=/);
+    await page.getByRole('row').getByRole('button').first().waitFor();
+    await api.call('policies.delete', { params: { id: forbid.id } });
+  });
+});
+
+describe('a discovered service', () => {
+  it('is published at one click, and answers', async (t) => {
+    const { page } = console_;
+    // What listens is guessed by its port; whichever of those is free here.
+    const found = await startWebService(t, await freeGuessed());
+    const port = Number(found.address.split(':').at(-1));
+    const file = join(temporaryDirectory(t), 'agent.yaml');
+    writeFileSync(file, 'version: 1\ndiscover: publish\n');
+    await world.agent(t, file);
+    const [device] = (await world.api.call('devices.list', {})).items;
+    await console_.open(`/devices/${device!.id}`);
+    const row = page
+      .getByRole('region', { name: 'Discovered services' })
+      .getByRole('listitem')
+      .filter({ hasText: `: ${port}` });
+    await row.getByRole('link', { name: 'Publish' }).click({ timeout: 20_000 });
+    await page.waitForURL(/\/resources\/new\?/);
+    const name = await page.inputValue('input[name="name"]');
+    assert.match(name, new RegExp(`-${port}$`));
+    await button('Create').click();
+    await page.waitForSelector(`h1:has-text("${name}")`);
+    const made = await world.api.call('resources.get', { params: { id: name } });
+    assert.deepEqual([made.protocol, made.access.mode], ['http', 'login'], 'not public by itself');
+    const url = `https://${name}.${world.baseDomain}:${world.httpsPort}/`;
+    const visitor = world.visitor();
+    await waitFor(async () => (await visitor.open(url)).body.includes('name="email"'), {
+      what: 'it asks who comes',
+      timeoutMs: 25_000,
+    });
+    await visitor.signIn(url, world.owner);
+    await waitFor(async () => (await visitor.ask(url)).status === 200, { what: 'it is served', timeoutMs: 25_000 });
+    assert.ok(found.requests.length > 0);
+    await world.api.call('resources.delete', { params: { id: made.id } });
+  });
+});
+
+describe('a gateway', () => {
+  it('is drained once it was said what would happen, and takes visitors again', async () => {
+    const { page } = console_;
+    const [gateway] = (await world.api.call('gateways.list', {})).items;
+    await console_.open(`/gateways/${gateway!.id}`);
+    await button('Drain').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('No other gateway is connected', { exact: false }).waitFor();
+    await dialog.getByText('Gateways that take over').waitFor();
+    await dialog.getByRole('button', { name: 'Drain' }).click();
+    await page.waitForSelector('main header >> text=Draining');
+    const state = async () => (await world.api.call('gateways.get', { params: { id: gateway!.id } })).draining;
+    assert.notEqual(await state(), null);
+    await button('Resume').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
+    await waitFor(async () => (await state()) === null, { what: 'it is drained no more' });
+    await page.locator('main header >> text=Draining').waitFor({ state: 'detached' });
+    await waitFor(async () => (await world.visitor().ask(`${exposed.url}/again`)).status === 200, {
+      what: 'visitors are let in again',
+      timeoutMs: 20_000,
+    });
+  });
+});
+
 describe('sites and devices', () => {
   it('are added, found and revoked', async () => {
     const { page } = console_;
@@ -313,3 +515,17 @@ forbid (principal, action == Action::"administer", resource) when { context.risk
     await world.api.call('policies.delete', { params: { id: made.id } });
   });
 });
+
+/** A port at which a web server is expected, and none is. */
+async function freeGuessed(): Promise<number> {
+  for (const port of [4_200, 5_173, 8_008, 8_081, 8_888, 4_000, 3_001, 9_000]) {
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
+  }
+  assert.fail('all ports of web servers are taken here');
+}

@@ -2,6 +2,7 @@ import Alert from '@mui/material/Alert';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
 import type { Gateway, RouteResponse, Routes } from '@zeronaut/model';
+import { useState } from 'react';
 import { call, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { tell } from '../../base/notices.ts';
@@ -13,15 +14,20 @@ import { gatewayMessages } from './messages.ts';
 /** Says what draining would do now, by the API's own word, and does it; or lets a draining gateway work again. */
 export function DrainDialog({
   gateway,
-  open,
+  asking,
   onClose,
 }: {
   readonly gateway: Gateway;
-  readonly open: boolean;
+  /** What was asked for when it was opened: a dialog that turned round while it goes would undo what was just done. */
+  readonly asking: 'drain' | 'resume' | null;
   readonly onClose: () => void;
 }) {
   const t = useMessages(gatewayMessages);
-  const drain = gateway.draining === null;
+  const open = asking !== null;
+  // While it fades it says what it said.
+  const [last, setLast] = useState<'drain' | 'resume'>('drain');
+  if (asking !== null && asking !== last) setLast(asking);
+  const drain = (asking ?? last) === 'drain';
   const params = { id: gateway.id };
   const change = useRouteMutation('gateways.drain', ['gateways.list', 'gateways.get', 'gateways.getStatus']);
   const plan = useDrainPlan(gateway.id, drain, open);

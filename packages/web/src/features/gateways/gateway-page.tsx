@@ -39,8 +39,8 @@ export function GatewayPage() {
   const { id } = route.useParams();
   const [revoking, setRevoking] = useState(false);
   const plan = useDrainPlan(id, true, revoking);
-  const [draining, setDraining] = useState(false);
-  useBegin({ drain: may('gateways:write') ? () => setDraining(true) : null });
+  const [asking, setAsking] = useState<'drain' | 'resume' | null>(null);
+  useBegin({ drain: may('gateways:write') ? () => setAsking('drain') : null });
   const setPlace = useRouteMutation('gateways.setPlace', ['gateways.list', 'gateways.get']);
   const revoke = useRouteMutation('gateways.delete', ['gateways.list', 'gateways.get']);
   const { data: gateway, error, refetch } = useQuery(routeQuery('gateways.get', { params: { id } }));
@@ -57,7 +57,11 @@ export function GatewayPage() {
         actions={
           may('gateways:write') && gateway.status === 'active' ? (
             <>
-              <Button variant="outlined" color="inherit" onClick={() => setDraining(true)}>
+              <Button
+                variant="outlined"
+                color="inherit"
+                onClick={() => setAsking(gateway.draining === null ? 'drain' : 'resume')}
+              >
                 {t(gateway.draining === null ? 'drain' : 'resume')}
               </Button>
               <PlaceButton
@@ -128,7 +132,7 @@ export function GatewayPage() {
           <GatewayLog id={gateway.id} />
         </Box>
       ) : null}
-      <DrainDialog gateway={gateway} open={draining} onClose={() => setDraining(false)} />
+      <DrainDialog gateway={gateway} asking={asking} onClose={() => setAsking(null)} />
       <ConfirmDialog
         open={revoking}
         title={t('revoke.title', { name: gateway.name })}
