@@ -88,6 +88,7 @@ describe('people', () => {
     assert.deepEqual([merged.name, merged.groups], ['Eve', ['sales']]);
 
     await page.click('role=button[name="Disable"]');
+    await page.waitForSelector('role=dialog >> text=Nothing is open.');
     await submit('Disable');
     await gone();
     await page.waitForSelector('main >> text=Disabled');
@@ -255,6 +256,13 @@ describe('roles', () => {
     await submit('Save');
     await gone();
     assert.equal((await world.api.call('users.get', { params: { id: bob.id } })).role, 'log-reader');
+    await web.open('/users/roles');
+    await page.click('role=listitem >> role=button[name="Remove"]');
+    await page.waitForSelector('role=dialog >> text=Held by bob@example.com.');
+    await submit('Remove');
+    await page.waitForSelector('role=dialog >> text=/Request req_/');
+    await submit('Cancel');
+    await gone();
   });
 });
 
@@ -381,7 +389,14 @@ describe('programs', () => {
     assert.deepEqual([me.user?.name, me.role], ['deploy-bot', 'member']);
     await submit('I have it');
     await page.waitForSelector(`role=row >> text=${SCRIPT}`);
-    await page.click('role=row >> role=button[name="Revoke"]');
+    await web.open('/service-accounts');
+    await page.click('role=row[name=/deploy-bot/] >> role=button[name="Disable"]');
+    await page.waitForSelector('role=dialog >> text=Opens nothing meanwhile: 1 API key.');
+    await submit('Cancel');
+    await gone();
+    await web.open('/service-accounts/api-keys');
+    await page.click(`role=row[name=/deploy-bot/] >> role=button[name="Revoke"]`);
+    await page.waitForSelector('role=dialog >> text=It changed nothing within the last day.');
     await submit('Revoke');
     await page.waitForSelector('role=row >> text=Revoked');
     await assert.rejects(world.api.as(key).call('me.get', {}), /unauthenticated/);
@@ -404,6 +419,7 @@ describe('services that sign people in, and workloads', () => {
     const [party] = (await world.api.call('relyingParties.list', {})).items;
     assert.deepEqual(party!.redirectUris, ['https://wiki.example/callback', 'https://wiki.example/moved']);
     await page.click('role=row >> role=button[name="New secret"]');
+    await page.waitForSelector('role=dialog >> text=It holds no tokens of anybody');
     await submit('New secret');
     await page.waitForSelector('role=textbox[name="Client secret"]');
     await submit('I have it');
@@ -425,6 +441,7 @@ describe('services that sign people in, and workloads', () => {
     await web.checkAccessibility('how a trust is used');
     await submit('Close');
     await page.click('role=row >> role=button[name="End"]');
+    await page.waitForSelector('role=dialog >> text=No access token that came of it is valid now.');
     await submit('End');
     await page.waitForSelector('role=row >> text=Revoked');
     const [trust] = (await world.api.call('workloadTrusts.list', {})).items;

@@ -128,11 +128,21 @@ export function keysCommand(line: CommandLine): Command {
   );
 
   group.addCommand(
-    createCommand('revoke', { summary: 'end an API key now', examples: ['keys revoke key_01…'] })
+    createCommand('revoke', {
+      summary: 'end an API key now',
+      examples: ['keys revoke key_01… --dry-run', 'keys revoke key_01…'],
+    })
       .argument('<id>', 'id of the key')
-      .action(async (id: string, options: CommonOptions) => {
+      .option('--dry-run', 'only say what it was used for')
+      .action(async (id: string, options: CommonOptions & { readonly dryRun?: boolean }) => {
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
+        if (options.dryRun === true) {
+          const { printDryRun } = await import('../output/removal.ts');
+          const preview = () => api.call('apiKeys.previewRemoval', { params: { id } });
+          printDryRun(output, `Revoking ${id} would end what does this:`, await named(id, preview, 'key', 'keys list'));
+          return;
+        }
         await named(id, () => api.call('apiKeys.delete', { params: { id } }), 'key', 'keys list');
         output.document({ revoked: id });
         output.line(`${id} is revoked.`);

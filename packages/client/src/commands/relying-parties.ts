@@ -155,12 +155,23 @@ export function relyingPartiesCommand(line: CommandLine): Command {
   group.addCommand(
     createCommand('remove', {
       summary: 'let it sign nobody in any more; its tokens end',
-      examples: ['relying-parties remove rlp_01…'],
+      examples: ['relying-parties remove rlp_01… --dry-run', 'relying-parties remove rlp_01…'],
     })
       .argument('<id>', 'its client id')
-      .action(async (id: string, options: CommonOptions) => {
+      .option('--dry-run', 'only say what would end')
+      .action(async (id: string, options: CommonOptions & { readonly dryRun?: boolean }) => {
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
+        if (options.dryRun === true) {
+          const { printDryRun } = await import('../output/removal.ts');
+          const preview = () => api.call('relyingParties.previewRemoval', { params: { id } });
+          printDryRun(
+            output,
+            `Removing ${id} would end:`,
+            await named(id, preview, 'relying party', 'relying-parties list'),
+          );
+          return;
+        }
         const call = () => api.call('relyingParties.delete', { params: { id } });
         await named(id, call, 'relying party', 'relying-parties list');
         output.document({ revoked: id });

@@ -156,12 +156,19 @@ function decideCommand(line: CommandLine, effect: 'approve' | 'refuse', summary:
 function endCommand(line: CommandLine): Command {
   return createCommand('end', {
     summary: 'cancel a request of yours, or end what was approved',
-    examples: ['requests end acr_01…'],
+    examples: ['requests end acr_01… --dry-run', 'requests end acr_01…'],
   })
     .argument('<id>', 'id of the request')
-    .action(async (id: string, options: CommonOptions) => {
+    .option('--dry-run', 'only say what whoever asked did with it')
+    .action(async (id: string, options: CommonOptions & { readonly dryRun?: boolean }) => {
       const output = outputOf(line, options);
       const { api } = await connect(line, options);
+      if (options.dryRun === true) {
+        const { printDryRun } = await import('../output/removal.ts');
+        const preview = () => api.call('accessRequests.previewRemoval', { params: { id } });
+        printDryRun(output, `Ending ${id} would end:`, await requestNamed(id, preview));
+        return;
+      }
       const request = await requestNamed(id, () => api.call('accessRequests.end', { params: { id } }));
       output.document(request);
       output.line(`The request of ${request.email} for ${request.object} is ${request.status}.`);

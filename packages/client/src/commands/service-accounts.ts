@@ -90,19 +90,28 @@ export function serviceAccountsCommand(line: CommandLine): Command {
     ['disable', 'disabled', 'its keys and tokens open nothing from now on'],
     ['enable', 'active', 'its keys and tokens work again'],
   ] as const) {
+    const command = createCommand(verb, { summary, examples: [`service-accounts ${verb} deploy`] }).argument(
+      '<name>',
+      'name or id',
+    );
+    if (verb === 'disable') command.option('--dry-run', 'only say what would end');
     group.addCommand(
-      createCommand(verb, { summary, examples: [`service-accounts ${verb} deploy`] })
-        .argument('<name>', 'name or id')
-        .action(async (name: string, options: CommonOptions) => {
-          const { findServiceAccount } = await import('../api/service-account.ts');
-          const output = outputOf(line, options);
-          const { api } = await connect(line, options);
-          const { id, version } = await findServiceAccount(api, name);
-          const input = { params: { id }, body: { status } };
-          const account = await api.call('serviceAccounts.update', input, { ifMatch: `"${version}"` });
-          output.document(account);
-          output.line(`${account.name} is ${account.status}.`);
-        }),
+      command.action(async (name: string, options: CommonOptions & { readonly dryRun?: boolean }) => {
+        const { findServiceAccount } = await import('../api/service-account.ts');
+        const output = outputOf(line, options);
+        const { api } = await connect(line, options);
+        const { id, version } = await findServiceAccount(api, name);
+        if (options.dryRun === true) {
+          const { printDryRun } = await import('../output/removal.ts');
+          const removal = await api.call('serviceAccounts.previewRemoval', { params: { id } });
+          printDryRun(output, `While ${name} is disabled, this opens nothing:`, removal);
+          return;
+        }
+        const input = { params: { id }, body: { status } };
+        const account = await api.call('serviceAccounts.update', input, { ifMatch: `"${version}"` });
+        output.document(account);
+        output.line(`${account.name} is ${account.status}.`);
+      }),
     );
   }
   return group;

@@ -154,12 +154,23 @@ export function workloadsCommand(line: CommandLine): Command {
   group.addCommand(
     createCommand('distrust', {
       summary: 'end a trust and the access tokens that came of it',
-      examples: ['workloads distrust wlt_01…'],
+      examples: ['workloads distrust wlt_01… --dry-run', 'workloads distrust wlt_01…'],
     })
       .argument('<id>', 'id of the trust')
-      .action(async (id: string, options: CommonOptions) => {
+      .option('--dry-run', 'only say what would end')
+      .action(async (id: string, options: CommonOptions & { readonly dryRun?: boolean }) => {
         const output = outputOf(line, options);
         const { api } = await connect(line, options);
+        if (options.dryRun === true) {
+          const { printDryRun } = await import('../output/removal.ts');
+          const preview = () => api.call('workloadTrusts.previewRemoval', { params: { id } });
+          printDryRun(
+            output,
+            `Trusting ${id} no longer would end:`,
+            await named(id, preview, 'trust', 'workloads list'),
+          );
+          return;
+        }
         await named(id, () => api.call('workloadTrusts.delete', { params: { id } }), 'trust', 'workloads list');
         output.document({ revoked: id });
         output.line(`${id} is trusted no longer.`);

@@ -836,6 +836,29 @@ export const ROUTE_CASES: Record<RouteId, RouteCase> = {
     prepare: async (world) => ({ params: { id: (await newProvider(world)).id } }),
     foreign: 'not_found',
   },
+  'serviceAccounts.previewRemoval': {
+    prepare: async (world) => ({ params: { id: (await newServiceAccount(world)).id } }),
+    foreign: 'not_found',
+  },
+  'workloadTrusts.previewRemoval': {
+    prepare: async (world) => ({ params: { id: (await newTrust(world)).id } }),
+    foreign: 'not_found',
+  },
+  'apiKeys.previewRemoval': {
+    prepare: async (world) => ({ params: { id: (await newApiKey(world)).apiKey.id } }),
+    foreign: 'not_found',
+  },
+  'relyingParties.previewRemoval': {
+    prepare: async (world) => ({ params: { id: await newRelyingParty(world) } }),
+    foreign: 'not_found',
+  },
+  'accessRequests.previewRemoval': {
+    prepare: async (world) => {
+      const { id, key } = await newAccessRequest(world);
+      return { params: { id }, key };
+    },
+    foreign: 'not_found',
+  },
   'services.list': { foreign: 'own' },
   'services.publish': {
     prepare: ({ deviceId }) => ({ body: { deviceId, protocol: 'http', address: `localhost:${3000 + ++count}` } }),

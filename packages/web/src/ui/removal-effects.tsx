@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { Removal } from '@zeronaut/model';
 import { routeQuery } from '../base/api.ts';
 import { useMessages } from '../base/messages.ts';
+import { LastUsed } from './last-used.tsx';
 import { uiMessages } from './messages.ts';
 import { ErrorState, RowsSkeleton } from './states.tsx';
 
@@ -14,10 +15,29 @@ const COUNTS = [
   'sessions',
   'tunnels',
   'people',
+  'apiKeys',
+  'workloadTrusts',
+  'tokens',
+  'changes',
+  'signedIn',
+  'consents',
 ] as const satisfies readonly (keyof Removal['ends'])[];
 
+/** In whose words it is said; of what is shown to sign in, to call or to get in, also when that was last. */
+const WORDS = {
+  resources: 'thing',
+  sites: 'thing',
+  devices: 'thing',
+  identityProviders: 'thing',
+  serviceAccounts: 'account',
+  apiKeys: 'key',
+  workloadTrusts: 'trust',
+  relyingParties: 'party',
+  accessRequests: 'request',
+} as const;
+
 interface RemovalEffectsProps {
-  readonly of: 'resources' | 'sites' | 'devices' | 'identityProviders';
+  readonly of: keyof typeof WORDS;
   readonly id: string;
   /** Nothing goes for ever: what names it goes on meaning it. */
   readonly isKept?: true;
@@ -34,15 +54,19 @@ export function RemovalEffects({ of, id, isKept }: RemovalEffectsProps) {
       <ErrorState error={error} onRetry={() => void refetch()} />
     );
   }
-  const { ends, unreachable, namedBy } = data;
+  const { ends, lastUsedAt, unreachable, namedBy } = data;
+  const words = WORDS[of];
   const counted = COUNTS.filter((what) => ends[what] > 0);
   return (
     <div role="status">
       <Typography>
         {counted.length === 0
-          ? t('removal.nothing')
-          : t('removal.ends', { what: counted.map((what) => t(`removal.${what}`, { count: ends[what] })).join(', ') })}
+          ? t(`removal.nothing.${words}`)
+          : t(`removal.ends.${words}`, {
+              what: counted.map((what) => t(`removal.${what}`, { count: ends[what] })).join(', '),
+            })}
       </Typography>
+      {words === 'thing' ? null : <LastUsed at={lastUsedAt} />}
       {unreachable.length === 0 ? null : (
         <Typography sx={{ mt: 1 }}>
           {t('removal.unreachable', { names: unreachable.map(({ name }) => name).join(', ') })}
@@ -50,7 +74,7 @@ export function RemovalEffects({ of, id, isKept }: RemovalEffectsProps) {
       )}
       {namedBy.length === 0 || isKept ? null : (
         <Typography sx={{ mt: 1 }}>
-          {t('removal.namedBy', {
+          {t(words === 'account' ? 'removal.namedByAccount' : 'removal.namedBy', {
             names: namedBy.map(({ kind, name }) => t(`removal.kind.${kind}`, { name })).join(', '),
           })}
         </Typography>

@@ -3,8 +3,7 @@ import { eachDatabase } from '@zeronaut/testkit';
 import { testEvent } from '../../testing/access-event.suite.ts';
 import { startFixture } from '../../testing/fixture.suite.ts';
 import { storeEvents } from '../access-events/access-events.ts';
-
-const NOTHING = { visitors: 0, accesses: 0, shares: 0, accessRequests: 0, sessions: 0, tunnels: 0, people: 0 };
+import { NOTHING } from './nothing.ts';
 
 eachDatabase('what a removal would end is said, and nothing is changed', async (t, database) => {
   const fixture = await startFixture(t, database);
@@ -23,7 +22,9 @@ eachDatabase('what a removal would end is said, and nothing is changed', async (
   assert.equal(site.statusCode, 200, site.body);
   const path = `/api/v1/resources/${id}`;
   const preview = async (of: string) => (await call('GET', `/api/v1/${of}/removal`)).json();
-  assert.deepEqual(await preview('resources/shop'), { ends: NOTHING, unreachable: [], namedBy: [] });
+  assert.deepEqual(await preview('resources/shop'), {
+    ...{ ends: NOTHING, lastUsedAt: null, unreachable: [], namedBy: [] },
+  });
 
   await call('POST', `${path}/shares`, { ttlSeconds: 600 });
   const gone = (await call('POST', `${path}/shares`, { ttlSeconds: 600 })).json();
@@ -49,6 +50,7 @@ eachDatabase('what a removal would end is said, and nothing is changed', async (
   );
   assert.deepEqual(await preview(`resources/${id}`), {
     ends: { ...NOTHING, visitors: 2, accesses: 4, shares: 1 },
+    lastUsedAt: null,
     unreachable: [],
     namedBy: [
       { kind: 'approval_rule', name: 'shop' },

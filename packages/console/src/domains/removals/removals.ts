@@ -9,15 +9,7 @@ import { getAssertions, mayReadAssertions } from '../policies/assertions.ts';
 import { policiesNaming } from '../policies/principal-uses.ts';
 import { findResource } from '../resources/resources.ts';
 import { isOpen } from '../sessions/sessions.ts';
-
-const DAY_MS = 86_400_000;
-/** Somebody waits for it: the newest of a busy day say enough. */
-const MAX_ACCESSES = 20_000;
-const SHOWN_USES = 20;
-const NOTHING: Removal['ends'] = {
-  ...{ visitors: 0, accesses: 0, shares: 0, accessRequests: 0 },
-  ...{ sessions: 0, tunnels: 0, people: 0 },
-};
+import { DAY_MS, MAX_ACCESSES, NOTHING, SHOWN_USES } from './nothing.ts';
 
 export async function previewResourceRemoval(
   context: Context,
@@ -67,6 +59,7 @@ export async function previewResourceRemoval(
       shares: Number(shares.count),
       accessRequests: await openRequests(db, organizationId, resource.id, nowMs),
     },
+    lastUsedAt: null,
     unreachable: [],
     namedBy: await usesOf(db, caller, { type: 'Resource', id: resource.id, name: resource.name }),
   };
@@ -84,6 +77,7 @@ export async function previewSiteRemoval(context: Context, caller: Caller, id: s
   if (site === undefined) return new Refusal('api.not_found');
   return {
     ends: { ...NOTHING, accessRequests: await openRequests(db, organizationId, id, context.clock()) },
+    lastUsedAt: null,
     unreachable: [],
     namedBy: await usesOf(db, caller, { type: 'Site', id, name: site.name }),
   };
@@ -112,6 +106,7 @@ export async function previewDeviceRemoval(context: Context, caller: Caller, id:
       sessions: Number(sessions.count),
       tunnels: context.presence(organizationId).devices.has(id) ? 1 : 0,
     },
+    lastUsedAt: null,
     unreachable: await throughDevices(db, organizationId, [id], SHOWN_USES),
     namedBy: await usesOf(db, caller, { type: 'Device', id, name: device.name }),
   };
@@ -147,7 +142,7 @@ export async function previewProviderRemoval(
         .where('provider_id', '<>', provider.id),
     )
     .executeTakeFirstOrThrow();
-  return { ends: { ...NOTHING, people: Number(people.count) }, unreachable: [], namedBy: [] };
+  return { ends: { ...NOTHING, people: Number(people.count) }, lastUsedAt: null, unreachable: [], namedBy: [] };
 }
 
 async function openRequests(queries: Queries, organizationId: string, objectId: string, nowMs: number) {

@@ -15,6 +15,7 @@ import { RequestIcon } from '../../ui/icons.tsx';
 import { actionsColumn } from '../../ui/list-columns.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
+import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { type Meaning, StatusChip } from '../../ui/status-chip.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -177,6 +178,7 @@ export function AccessRequestsPage() {
         onClose={() => setEnding(null)}
       >
         <Typography>{t(ending?.status === 'pending' ? 'cancel.text' : 'end.text')}</Typography>
+        {ending?.status === 'approved' ? <RemovalEffects of="accessRequests" id={ending.id} /> : null}
       </ConfirmDialog>
     </>
   );

@@ -13,11 +13,11 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CreateButton } from '../../ui/create-button.tsx';
 import { credentialColumns } from '../../ui/credential-columns.tsx';
 import { KeyIcon } from '../../ui/icons.tsx';
-import { LastUsed } from '../../ui/last-used.tsx';
 import { LIFE_STATES, lifeStateOf } from '../../ui/life-state.tsx';
 import { actionsColumn } from '../../ui/list-columns.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
+import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Tag } from '../../ui/tag.tsx';
 import { useLifeState } from '../../ui/use-life-state.ts';
@@ -139,7 +139,7 @@ export function ApiKeysPage() {
         onClose={() => setRevoking(null)}
       >
         <Typography>{t('revoke.text')}</Typography>
-        <LastUsed at={revoking?.lastUsedAt} />
+        {revoking === null ? null : <RemovalEffects of="apiKeys" id={revoking.id} />}
       </ConfirmDialog>
     </>
   );

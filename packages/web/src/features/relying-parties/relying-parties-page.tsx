@@ -11,10 +11,10 @@ import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CreateButton } from '../../ui/create-button.tsx';
 import { KeyIcon } from '../../ui/icons.tsx';
-import { LastUsed } from '../../ui/last-used.tsx';
 import { actionsColumn, nameColumn, revocableColumn, revocableFilter, usedColumn } from '../../ui/list-columns.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
+import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Tags } from '../../ui/tag.tsx';
 import { useLifeState } from '../../ui/use-life-state.ts';
@@ -121,7 +121,7 @@ export function RelyingPartiesPage() {
         onClose={close}
       >
         <Typography>{t('remove.text')}</Typography>
-        <LastUsed at={open?.party.lastUsedAt} />
+        {open?.what === 'remove' ? <RemovalEffects of="relyingParties" id={open.party.id} /> : null}
       </ConfirmDialog>
     </>
   );

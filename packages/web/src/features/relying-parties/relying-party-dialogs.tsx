@@ -9,6 +9,7 @@ import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { ListInput, SelectInput, TextInput } from '../../ui/form-fields.tsx';
+import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { SecretDialog } from '../../ui/secret-dialog.tsx';
 import { ConnectDialog } from './connect-dialog.tsx';
 import { relyingPartyMessages } from './messages.ts';
@@ -124,6 +125,7 @@ export function RenewSecretDialog(props: { readonly party: RelyingParty; readonl
       onClose={() => (done.current ? undefined : props.onClose())}
     >
       <Typography>{t('secret.text')}</Typography>
+      <RemovalEffects of="relyingParties" id={props.party.id} />
     </ConfirmDialog>
   );
 }

@@ -19,6 +19,7 @@ import { PendingCard } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { useDone } from '../../ui/use-done.ts';
 import { roleMessages } from './messages.ts';
+import { RoleHolders } from './role-holders.tsx';
 import { RoleMatrix } from './role-matrix.tsx';
 
 const route = getRouteApi('/users/roles');
@@ -114,7 +115,7 @@ export function RolesPage() {
         onConfirm={() => removeRole(removing!)}
         onClose={() => setRemoving(null)}
       >
-        <Typography>{t('remove.text')}</Typography>
+        {removing === null ? null : <RoleHolders name={removing.name} />}
       </ConfirmDialog>
     </>
   );

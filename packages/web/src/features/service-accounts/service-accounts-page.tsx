@@ -16,6 +16,7 @@ import { KeyIcon } from '../../ui/icons.tsx';
 import { actionsColumn } from '../../ui/list-columns.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import { type Column, rowLink } from '../../ui/list-table.tsx';
+import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { StatusChip } from '../../ui/status-chip.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Tag, Tags } from '../../ui/tag.tsx';
@@ -144,6 +145,7 @@ export function ServiceAccountsPage() {
         onClose={() => setSwitching(null)}
       >
         <Typography>{t(isActive ? 'disable.text' : 'enable.text')}</Typography>
+        {isActive && switching !== null ? <RemovalEffects of="serviceAccounts" id={switching.id} /> : null}
       </ConfirmDialog>
     </>
   );

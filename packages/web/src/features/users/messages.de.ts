@@ -48,6 +48,8 @@ export const messages: Translation<typeof english> = {
   'ends.enrolments': { one: '{count} Aufnahme-Token', other: '{count} Aufnahme-Tokens' },
   disable: 'Sperren',
   'disable.title': '{name} sperren?',
+  'disable.suspends': 'Öffnet nichts, bis das Konto wieder frei ist: {what}.',
+  effects: 'Was enden würde',
   'disable.text':
     'Alle Sitzungen enden sofort; API-Schlüssel, Zugriffstokens und Geräte dieser Person öffnen nichts mehr. Gelöscht wird nichts: Freigeben stellt alles wieder her.',
   remove: 'Entfernen',

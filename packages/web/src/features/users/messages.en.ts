@@ -41,6 +41,8 @@ export const messages = {
   'ends.enrolments': { one: '{count} enrolment token', other: '{count} enrolment tokens' },
   disable: 'Disable',
   'disable.title': 'Disable {name}?',
+  'disable.suspends': 'Opens nothing until it is enabled again: {what}.',
+  effects: 'What would end',
   'disable.text':
     'All sessions end at once; API keys, access tokens and devices of this user open nothing any more. Nothing is deleted: enabling brings it back.',
   remove: 'Remove',

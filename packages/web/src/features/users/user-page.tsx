@@ -26,6 +26,7 @@ import { TwoColumns } from '../../ui/two-columns.tsx';
 import { useDone } from '../../ui/use-done.ts';
 import { userMessages } from './messages.ts';
 import { UserAccess } from './user-access.tsx';
+import { UserEffects } from './user-effects.tsx';
 import { UserFactors } from './user-factors.tsx';
 
 const route = getRouteApi('/users/$id');
@@ -156,6 +157,7 @@ export function UserPage() {
         onClose={close}
       >
         <Typography>{t('disable.text')}</Typography>
+        {open === 'disable' ? <UserEffects id={user.id} of="disabling" /> : null}
       </ConfirmDialog>
     </>
   );

@@ -13,10 +13,10 @@ import { useSearchChange } from '../../base/use-search-change.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { CreateButton } from '../../ui/create-button.tsx';
 import { KeyIcon } from '../../ui/icons.tsx';
-import { LastUsed } from '../../ui/last-used.tsx';
 import { actionsColumn, nameColumn, revocableColumn, revocableFilter, usedColumn } from '../../ui/list-columns.tsx';
 import { ListPage } from '../../ui/list-page.tsx';
 import type { Column } from '../../ui/list-table.tsx';
+import { RemovalEffects } from '../../ui/removal-effects.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { useLifeState } from '../../ui/use-life-state.ts';
 import { workloadTrustMessages } from './messages.ts';
@@ -123,7 +123,7 @@ export function WorkloadTrustsPage() {
         onClose={() => setRemoving(null)}
       >
         <Typography>{t('end.text')}</Typography>
-        <LastUsed at={removing?.lastUsedAt} />
+        {removing === null ? null : <RemovalEffects of="workloadTrusts" id={removing.id} />}
       </ConfirmDialog>
     </>
   );
