@@ -4,6 +4,7 @@ export const alarmTexts: AlarmTexts = {
   kinds: {
     no_gateway: 'Kein Gateway',
     gateway_offline: 'Nicht verbunden',
+    gateway_expiring: 'Hört auf zu entscheiden',
     agent_away: 'Agent fort',
     target_unhealthy: 'Ziel nicht wohlauf',
     events_dropped: 'Ereignisse verloren',
@@ -22,7 +23,11 @@ export const alarmTexts: AlarmTexts = {
   details: {
     no_gateway: 'ohne ein Gateway ist nichts zu erreichen',
     gateway_never: 'es war noch nie verbunden',
+    gateway_off: 'es ist nicht verbunden',
     gateway_away: 'es ist nicht verbunden; es arbeitet weiter mit dem, was es weiss',
+    gateway_away_until: 'es ist nicht verbunden; es arbeitet weiter mit dem, was es weiss, und lehnt ab {at} alles ab',
+    gateway_expiring: 'es war die halbe erlaubte Zeit nicht zu hören; ab {at} lehnt es alles ab',
+    gateway_expired: 'es war zu lange nicht zu hören: Seit {at} lehnt es alles ab, bis es die Konsole erreicht',
     gateway_behind: 'es läuft mit Snapshot {applied}, und {wanted} liegt für es bereit',
     events_dropped:
       'es hat seit seinem Start {count} Zugriffe nicht melden können, weil die Platte oder ihr Vorrat voll war',

@@ -3,6 +3,7 @@ export const alarmTexts = {
   kinds: {
     no_gateway: 'No gateway',
     gateway_offline: 'Not connected',
+    gateway_expiring: 'Stops deciding',
     agent_away: 'Agent away',
     target_unhealthy: 'Target unwell',
     events_dropped: 'Events lost',
@@ -21,7 +22,11 @@ export const alarmTexts = {
   details: {
     no_gateway: 'nothing can be reached before there is a gateway',
     gateway_never: 'it never connected',
+    gateway_off: 'it is not connected',
     gateway_away: 'it is not connected; it goes on with what it knows',
+    gateway_away_until: 'it is not connected; it goes on with what it knows, and refuses everything from {at} on',
+    gateway_expiring: 'it was not heard for half of the time that is allowed; it refuses everything from {at} on',
+    gateway_expired: 'it was not heard for too long: it refuses everything since {at}, until it reaches the console',
     gateway_behind: 'it runs snapshot {applied}, and {wanted} is there for it',
     events_dropped: 'it lost {count} access events since its start, to a full disk or a full spool',
     events_waiting: '{count} access events wait there for the console; the oldest are lost when its spool is full',

@@ -7,6 +7,7 @@ import type { ApiClient } from '../api/client.ts';
 import { CliError, usageError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { formatDurationSeconds } from '../output/format.ts';
 import { type Output, printable } from '../output/output.ts';
 import {
   type CommandLine,
@@ -88,6 +89,7 @@ export function gatewaysCommand(line: CommandLine): Command {
         output.line(output.style('bold', `${gateway.name}  (${gateway.id}), ${stateOf(gateway)}`));
         output.line(`  Serves        *.${gateway.baseDomain}, version ${status.softwareVersion ?? 'unknown'}`);
         output.line(`  Snapshot      ${snapshotOf(gateway)}`);
+        if (gateway.status === 'active') output.line(`  Cut off       ${aloneOf(gateway.lease)}`);
         if (status.load !== null) {
           const { cpuPercent, memoryBytes, connections, tunnels, eventsWaiting } = status.load;
           const old = status.loadIsStale ? ', by its last word' : '';
@@ -273,10 +275,23 @@ export async function findGateway(api: ApiClient, name: string): Promise<Gateway
   });
 }
 
-function stateOf({ status, connected, draining }: GatewayView): string {
+function stateOf({ status, connected, draining, lease }: GatewayView): string {
   if (status === 'revoked') return 'revoked';
+  if (hasEnded(lease)) return 'expired, not connected';
   if (!connected) return draining === null ? 'not connected' : 'draining, not connected';
   return draining === null ? 'connected' : 'draining';
+}
+
+/** It refuses everything by now. */
+function hasEnded(lease: GatewayView['lease']): boolean {
+  return lease !== null && lease.endsAt !== null && Date.parse(lease.endsAt) <= Date.now();
+}
+
+function aloneOf(lease: GatewayView['lease']): string {
+  if (lease === null) return 'decides without the console for ever';
+  const { maxAgeSeconds, endsAt } = lease;
+  if (endsAt === null) return `decides without the console for ${formatDurationSeconds(maxAgeSeconds)}`;
+  return `${hasEnded(lease) ? 'has refused everything since' : 'refuses everything from'} ${minute(endsAt)} UTC${hasEnded(lease) ? '' : ' on'}`;
 }
 
 function snapshotOf({ snapshotVersion, wantedSnapshotVersion, behindSince }: GatewayView): string {

@@ -167,6 +167,8 @@ export interface Schema extends AddressGrantTables, IdentityProviderTables, Traf
     /** It is being emptied; null: it is not. */
     drain_since: number | null;
     drain_until: number | null;
+    /** How long it decides without hearing from the console, by the snapshot that it runs; null: for ever. */
+    lease_seconds: Generated<number | null>;
   };
   /** Leaf certificates for a gateway's TLS key, one per host. */
   gateway_certificates: {

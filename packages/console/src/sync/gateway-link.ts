@@ -64,6 +64,8 @@ export interface LinkOwner {
   onHello(link: GatewayLink): void;
   /** It asks whether what it runs is the newest snapshot: `confirm` is called when that is certain. */
   onConfirm(link: GatewayLink): void;
+  /** How long it may decide by the snapshot of this version (s); null: for ever; undefined: that was not built for it here. */
+  leaseOf(link: GatewayLink, version: number): number | null | undefined;
   /** It said how it is. */
   onLoad(link: GatewayLink, status: GatewayStatus): void;
   /** Devices came or went there. */
@@ -349,13 +351,17 @@ export class GatewayLink {
         await this.#saveStatus({
           software_version: message.softwareVersion,
           applied_version: message.snapshotVersion,
+          ...(!this.features.has('expiry') && { lease_seconds: null }),
         });
         return this.#owner.onHello(this);
       case 'applied':
         if (message.version > this.sentVersion) return this.#invalid('a version that was not sent');
         this.runningVersion = message.version;
         if (message.version >= this.#newestVersion) this.#taken?.resolve();
-        return await this.#saveStatus({ applied_version: message.version });
+        return await this.#saveStatus({
+          applied_version: message.version,
+          lease_seconds: this.#owner.leaseOf(this, message.version),
+        });
       case 'refused':
         this.#logger.warn(
           { gatewayId: this.gateway.id, version: message.version, reason: message.reason, detail: message.detail },
@@ -515,7 +521,11 @@ export class GatewayLink {
     return { address, userAgent, requestId: createId('request') };
   }
 
-  async #saveStatus(values: { software_version?: string; applied_version: number }): Promise<void> {
+  async #saveStatus(values: {
+    software_version?: string;
+    applied_version: number;
+    lease_seconds?: number | null | undefined;
+  }): Promise<void> {
     await this.#context.store.db
       .updateTable('gateways')
       .set({ ...values, last_seen_at: this.#context.clock() })

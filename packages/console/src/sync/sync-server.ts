@@ -119,7 +119,7 @@ export async function startSyncServer(
       context,
       gateway,
       socket,
-      { reportLimit, onHello, onConfirm, onLoad, onDevices, onClosed },
+      { reportLimit, onHello, onConfirm, leaseOf, onLoad, onDevices, onClosed },
       log,
     );
     // The newest connection counts: the old one is often a dead one that nobody has noticed yet.
@@ -140,6 +140,11 @@ export async function startSyncServer(
     const last = built.get(link);
     if (last === undefined || last.change !== changes.get(organizationId)) schedule(organizationId, 0);
     else confirm(link, last.version);
+  }
+
+  function leaseOf(link: GatewayLink, version: number): number | null | undefined {
+    const last = built.get(link);
+    return last?.version === version ? last.leaseSeconds : undefined;
   }
 
   function confirm(link: GatewayLink, version: number): void {
@@ -211,7 +216,10 @@ export async function startSyncServer(
   /** How often each organization changed, as far as we know. */
   const changes = new Map<string, number>();
   /** By link: the version that was built for it last, and with which of these changes. */
-  const built = new WeakMap<GatewayLink, { readonly version: number; readonly change: number }>();
+  const built = new WeakMap<
+    GatewayLink,
+    { readonly version: number; readonly change: number; readonly leaseSeconds: number | null }
+  >();
 
   function changed(organizationId: string, delayMs: number): void {
     changes.set(organizationId, (changes.get(organizationId) ?? 0) + 1);
@@ -268,7 +276,8 @@ export async function startSyncServer(
       if (!link.greeted) continue;
       const { version, signed, complete } = await buildSnapshot(context, facts, gateway, certificates, link);
       link.sendSnapshot(version, signed);
-      built.set(link, { version, change });
+      const leaseSeconds = link.features.has('expiry') ? facts.snapshotMaxAgeSeconds : null;
+      built.set(link, { version, change, leaseSeconds });
       if (change === changes.get(organizationId)) confirm(link, version);
       whole &&= complete;
     }

@@ -35,7 +35,7 @@ export const texts: Texts = {
       'access.not_allowed': 'Wer diesen Dienst betreibt, kann dich einlassen.',
       'access.no_rule': 'Wer diesen Dienst betreibt, kann dich einlassen.',
       'access.snapshot_expired':
-        'Bis dahin wird niemand eingelassen, denn es kann nicht wissen, was sich geändert hat. Du kannst nur warten und es später noch einmal versuchen; an dir oder deinem Browser liegt es nicht. Betreibst du dieses Gateway: Sorge dafür, dass es seine Konsole erreicht, dann öffnet es von selbst.',
+        'Bis es sie wieder erreicht, wird niemand eingelassen: Es kann nicht wissen, was sich geändert hat. Du kannst nur warten und es später noch einmal versuchen; an dir oder deinem Browser liegt es nicht. Betreibst du dieses Gateway: Sorge dafür, dass es seine Konsole erreicht, dann öffnet es von selbst.',
       'access.approval_required': 'Es braucht eine Zugriffsanfrage, die jemand anders bewilligt hat.',
     },
     ask: 'Zugriff erbitten',

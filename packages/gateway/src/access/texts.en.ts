@@ -37,7 +37,7 @@ export const texts = {
       'access.not_allowed': 'Whoever runs this service can let you in.',
       'access.no_rule': 'Whoever runs this service can let you in.',
       'access.snapshot_expired':
-        'Nobody can be let in until it does, because it cannot know what has changed. You can only wait and try again; nothing is wrong with you or your browser. If you run this gateway: see that it reaches its console, it then opens by itself.',
+        'Nobody is let in until it reaches it again: it cannot know what has changed. You can only wait and try again; nothing is wrong with you or your browser. If you run this gateway: see that it reaches its console, it then opens by itself.',
       'access.approval_required': 'It takes a request for access that somebody else has approved.',
     } satisfies Partial<Record<Reason, string>>,
     ask: 'Ask for access',

@@ -405,7 +405,8 @@ export const routes = defineRoutes({
         .describe('SubjectPublicKeyInfo, PEM: the key that its certificates are made for'),
     }),
     response: z.strictObject({
-      gateway,
+      // Gateways that enrol may be older than what was added to it since.
+      gateway: gateway.omit({ lease: true }),
       certificate: z.string(),
       tunnelCertificate: z.string(),
       certificateAuthority: z.string(),

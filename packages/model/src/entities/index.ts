@@ -243,6 +243,11 @@ export const gateway = z.strictObject({
   /** It is being emptied: since when, and when what is still open is cut. Null: it works as always. */
   draining: z.strictObject({ since: timestamp, until: timestamp }).nullable(),
   connected: z.boolean(),
+  /**
+   * How long it decides without hearing from the console, by the snapshot that it runs, and from when on it refuses everything, as long as it is
+   * away; it may be some seconds less. Null: for ever, as gateways do that are too old to know of a bound.
+   */
+  lease: z.strictObject({ maxAgeSeconds: z.int().min(1), endsAt: timestamp.nullable() }).nullable(),
   lastSeenAt: timestamp.nullable(),
   snapshotVersion: z.int().min(0).nullable(),
   softwareVersion: z.string().max(40).nullable(),

@@ -37,6 +37,7 @@ export const toldKinds = z
   .default([
     'no_gateway',
     'gateway_offline',
+    'gateway_expiring',
     'gateway_behind',
     'events_dropped',
     'target_unhealthy',

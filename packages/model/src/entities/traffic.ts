@@ -27,6 +27,7 @@ export type TrafficRange = z.infer<typeof trafficRange>;
 export const alarmKind = z.enum([
   'no_gateway',
   'gateway_offline',
+  'gateway_expiring',
   'gateway_behind',
   'events_dropped',
   'target_unhealthy',

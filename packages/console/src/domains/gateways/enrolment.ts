@@ -58,7 +58,7 @@ export interface EnrolInput {
 }
 
 export interface EnrolledGateway {
-  gateway: Gateway;
+  gateway: Omit<Gateway, 'lease'>;
   certificate: string;
   tunnelCertificate: string;
   certificateAuthority: string;
@@ -151,9 +151,10 @@ export async function enrolGateway(
       open_connections: null,
       drain_since: null,
       drain_until: null,
+      lease_seconds: null,
     };
     await queries.insertInto('gateways').values(row).execute();
-    const gateway = toGateway(row, new Set());
+    const { lease: _, ...gateway } = toGateway(row, new Set());
     await appendAudit(
       queries,
       context,

@@ -29,6 +29,7 @@ export function toGateway(row: GatewayRow, connected: ReadonlySet<string>): Gate
     status: row.status,
     draining: drainingOf(row),
     connected: connected.has(row.id),
+    lease: leaseOf(row, connected.has(row.id)),
     lastSeenAt: isoTime(row.last_seen_at),
     snapshotVersion: row.applied_version,
     softwareVersion: row.software_version,
@@ -42,6 +43,15 @@ export function toGateway(row: GatewayRow, connected: ReadonlySet<string>): Gate
 export function drainingOf(row: Pick<GatewayRow, 'drain_since' | 'drain_until'>): Gateway['draining'] {
   if (row.drain_since === null || row.drain_until === null) return null;
   return { since: isoTime(row.drain_since), until: isoTime(row.drain_until) };
+}
+
+export function leaseOf(
+  row: Pick<GatewayRow, 'lease_seconds' | 'last_seen_at'>,
+  isConnected: boolean,
+): Gateway['lease'] {
+  const { lease_seconds: maxAgeSeconds, last_seen_at: seenAt } = row;
+  if (maxAgeSeconds === null) return null;
+  return { maxAgeSeconds, endsAt: isConnected || seenAt === null ? null : isoTime(seenAt + maxAgeSeconds * 1_000) };
 }
 
 const GATEWAY_SORTS = {

@@ -4,7 +4,7 @@ import type { Schema } from '../../store/schema.ts';
 import type { Queries } from '../../store/store.ts';
 import type { Presence } from '../../sync/presence.ts';
 import type { Caller, Context } from '../context.ts';
-import { activeGateways, type GatewayRow } from '../gateways/gateways.ts';
+import { activeGateways, type GatewayRow, leaseOf } from '../gateways/gateways.ts';
 import { watchedNow } from '../incidents/incidents.ts';
 import { getOrganization } from '../organizations/organizations.ts';
 import { isoTime } from '../page.ts';
@@ -236,8 +236,21 @@ function gatewayAlarms(gateway: GatewayRow, connected: ReadonlySet<string>, nowM
   // One that is being emptied is going to be stopped: nothing is wrong then.
   if (!connected.has(gateway.id) && gateway.drain_since !== null) return [];
   if (!connected.has(gateway.id)) {
-    const detail = sayDetail(gateway.last_seen_at === null ? 'gateway_never' : 'gateway_away');
-    return [{ kind: 'gateway_offline', severity: 'bad', object, since: isoTime(gateway.last_seen_at), ...detail }];
+    const since = isoTime(gateway.last_seen_at);
+    const lease = leaseOf(gateway, false);
+    const at = lease?.endsAt ?? '';
+    const isOver = at !== '' && nowMs >= Date.parse(at);
+    const isHalf = at !== '' && nowMs >= Date.parse(at) - lease!.maxAgeSeconds * 500;
+    // From half of the time on there is an alarm of its own that says when it ends.
+    const away = isHalf
+      ? sayDetail('gateway_off')
+      : sayDetail(at === '' ? 'gateway_away' : 'gateway_away_until', { at });
+    const offline = gateway.last_seen_at === null ? sayDetail('gateway_never') : away;
+    const ends = sayDetail(isOver ? 'gateway_expired' : 'gateway_expiring', { at });
+    return [
+      { kind: 'gateway_offline', severity: 'bad', object, since, ...offline },
+      ...(isHalf ? [{ kind: 'gateway_expiring' as const, severity: 'bad' as const, object, since, ...ends }] : []),
+    ];
   }
   const applied = gateway.applied_version ?? 0;
   if (applied >= gateway.snapshot_version || nowMs - gateway.snapshot_issued_at < BEHIND_MS) return [];

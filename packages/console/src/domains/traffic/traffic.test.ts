@@ -261,3 +261,67 @@ test('a percentile from the buckets is near the exact one', () => {
   }
   assert.equal(percentile(Object.fromEntries(LATENCY_COLUMNS.map((column) => [column, 0])) as never, 0.5), null);
 });
+
+eachDatabase(
+  'a gateway that may decide for a time alone: when that ends is told while it is away',
+  async (t, database) => {
+    const fixture = await startFixture(t, database);
+    const organization = await fixture.organization();
+    const enrolled = await organization.enrolGateway();
+    const sync = await fixture.startSync();
+    const { id } = enrolled.gateway;
+    const gateway = async () => (await organization.call('GET', `/api/v1/gateways/${id}`)).json();
+    const alarms = async () =>
+      (await organization.call('GET', '/api/v1/overview'))
+        .json()
+        .alarms.map(({ kind, said }: { kind: string; said: { text: string } }) => `${kind} ${said.text}`);
+    const connect = async (features: string[], snapshotVersion = 0) => {
+      const client = await connectSync(sync.port, enrolled);
+      t.after(() => client.socket.destroy());
+      client.send({ type: 'hello', protocol: 1, softwareVersion: '1.0.0', snapshotVersion, features });
+      return client;
+    };
+    const bound = (snapshotMaxAgeSeconds: number | null) =>
+      organization.call('PATCH', '/api/v1/organizations/current', { snapshotMaxAgeSeconds });
+
+    await bound(3_600);
+    const old = await connect([]);
+    old.send({ type: 'applied', version: JSON.parse((await old.next('snapshot')).snapshot.payload).version });
+    await waitFor(async () => (await gateway()).snapshotVersion > 0, { what: 'that it runs it' });
+    assert.equal((await gateway()).lease, null, 'it does not know the bound');
+
+    const client = await connect(['expiry']);
+    const { version } = JSON.parse((await client.next('snapshot')).snapshot.payload);
+    client.send({ type: 'applied', version });
+    await waitFor(async () => (await gateway()).lease !== null, { what: 'its bound' });
+    assert.deepEqual((await gateway()).lease, { maxAgeSeconds: 3_600, endsAt: null });
+    client.socket.destroy();
+    await waitFor(async () => !(await gateway()).connected, { what: 'that it is away' });
+    const endsAt = await waitFor(async () => (await gateway()).lease.endsAt, { what: 'when it ends' });
+    const endsMs = Date.parse(endsAt);
+    assert.equal(endsMs, fixture.clock.nowMs + HOUR_MS);
+    // Set while it is away, it does not know of.
+    await bound(60_000);
+    assert.deepEqual((await gateway()).lease, { maxAgeSeconds: 3_600, endsAt });
+    assert.deepEqual(await alarms(), ['gateway_offline gateway_away_until']);
+    fixture.clock.nowMs = endsMs - HOUR_MS / 2;
+    assert.deepEqual(await alarms(), ['gateway_offline gateway_off', 'gateway_expiring gateway_expiring']);
+    fixture.clock.nowMs = endsMs;
+    assert.deepEqual(await alarms(), ['gateway_offline gateway_off', 'gateway_expiring gateway_expired']);
+
+    const back = await connect(['expiry'], version);
+    const next = JSON.parse((await back.next('snapshot')).snapshot.payload);
+    back.send({ type: 'applied', version: next.version });
+    await waitFor(async () => (await gateway()).lease.maxAgeSeconds === 60_000, { what: 'the other bound' });
+    assert.deepEqual(await alarms(), []);
+    await bound(null);
+    back.send({ type: 'applied', version: JSON.parse((await back.next('snapshot')).snapshot.payload).version });
+    await waitFor(async () => (await gateway()).lease === null, { what: 'that there is none' });
+    // The same program of before has no bound, whatever its row says.
+    await bound(3_600);
+    back.send({ type: 'applied', version: JSON.parse((await back.next('snapshot')).snapshot.payload).version });
+    await waitFor(async () => (await gateway()).lease !== null, { what: 'a bound' });
+    await connect([], 99);
+    await waitFor(async () => (await gateway()).lease === null, { what: 'that an older program has none' });
+  },
+);

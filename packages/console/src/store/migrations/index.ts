@@ -51,6 +51,7 @@ import * as auditExportVersions from './0083-audit-export-versions.ts';
 import * as resourceLimits from './0084-resource-limits.ts';
 import * as snapshotMaxAge from './0085-snapshot-max-age.ts';
 import * as deciders from './0086-deciders.ts';
+import * as gatewayLeases from './0087-gateway-leases.ts';
 
 /** In this order, on both databases. A migration that was released is never edited: write the next one. */
 export const migrations: MigrationProvider = {
@@ -108,6 +109,7 @@ export const migrations: MigrationProvider = {
       '0084-resource-limits': resourceLimits,
       '0085-snapshot-max-age': snapshotMaxAge,
       '0086-deciders': deciders,
+      '0087-gateway-leases': gatewayLeases,
     };
   },
 };

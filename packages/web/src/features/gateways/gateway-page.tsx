@@ -23,6 +23,7 @@ import { TwoColumns } from '../../ui/two-columns.tsx';
 import { DrainDialog, DrainPlan, useDrainPlan } from './drain-dialog.tsx';
 import { GatewayCertificates } from './gateway-certificates.tsx';
 import { GatewayLag } from './gateway-lag.tsx';
+import { GatewayLease } from './gateway-lease.tsx';
 import { GatewayLoadCharts, GatewayNow } from './gateway-load.tsx';
 import { GatewayLog } from './gateway-log.tsx';
 import { GatewayStatus } from './gateway-status.tsx';
@@ -102,6 +103,7 @@ export function GatewayPage() {
                   <GatewayLag key="lag" gateway={status} since />
                 ),
               ],
+              gateway.status === 'active' ? [t('fact.lease'), <GatewayLease key="lease" gateway={gateway} />] : null,
               [t('fact.lastSeen'), <Time key="seen" at={gateway.lastSeenAt} />],
               [t('fact.created'), <Time key="created" at={gateway.createdAt} />],
               [t('fact.id'), <code key="id">{gateway.id}</code>],

@@ -24,6 +24,7 @@ const IncidentDialog = lazy(async () => ({ default: (await import('./incident-di
 const KINDS = Object.keys({
   no_gateway: true,
   gateway_offline: true,
+  gateway_expiring: true,
   gateway_behind: true,
   events_dropped: true,
   events_waiting: true,

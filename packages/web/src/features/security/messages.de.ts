@@ -149,6 +149,8 @@ export const messages: Translation<typeof english> = {
   'next.no_gateway': 'Füge ein Gateway hinzu, oder sieh nach, warum das vorhandene nicht startet.',
   'next.gateway_offline':
     'Sieh nach, ob seine Maschine läuft und die Konsole erreicht; sein Log sagt, warum nicht. Andere bedienen inzwischen dieselben Adressen.',
+  'next.gateway_expiring':
+    'Sorge dafür, dass es die Konsole vorher erreicht: Danach lehnt es alles ab, und öffnet von selbst wieder, sobald es sie erreicht. Wie lange erlaubt ist, steht unter Einstellungen, Organisation.',
   'next.gateway_behind':
     'Sieh in sein Log: Es lehnt ab, was es bekam, oder seine Maschine ist ausgelastet. Bis dahin entscheidet es nach dem, was es vorher wusste.',
   'next.events_dropped':

@@ -147,6 +147,8 @@ export const messages = {
   'next.no_gateway': 'Add a gateway, or look why the one that there is does not start.',
   'next.gateway_offline':
     'Look whether its machine runs and reaches the console; its log says why not. Others serve the same addresses meanwhile.',
+  'next.gateway_expiring':
+    'Let it reach the console before that time: it refuses everything then, and opens by itself once it does. How long is allowed is under Settings, Organization.',
   'next.gateway_behind':
     'Look at its log: it refuses what it got, or its machine is busy. Until then it decides by what it knew before.',
   'next.events_dropped':
