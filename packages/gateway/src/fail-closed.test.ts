@@ -203,8 +203,9 @@ const FAILURES: readonly [failure: string, promise: 'deny' | 'last good', run: (
         'https://portal.base.test/sign-in',
         `${URL_OF_APP}.zeronaut/callback?code=x`,
       ]) {
-        const { status, body } = await world.visit(url, { cookies });
+        const { status, body, outcome } = await world.visit(url, { cookies });
         assert.equal(status, 503, url);
+        assert.equal(outcome?.verdict.reason, 'access.snapshot_expired', 'in its event, too');
         assert.match(body, /access\.snapshot_expired/);
       }
       assert.equal((await world.visit('https://portal.base.test/grants', { cookies, form: {} })).status, 503);
