@@ -128,6 +128,7 @@ describe('policies', () => {
     ]);
     assert.match(asked.stdout, /^deny {2}A policy forbids this \(access\.policy_forbids\)/);
     assert.match(asked.stdout, /→ forbid read-only: holds/);
+    assert.match(asked.stdout, /^no country by the console's own file of \w+ 20\d\d/m);
     const reach = await world.zeronaut(['policy', 'reach', '--object', 'wiki', '--json']);
     assert.deepEqual(
       JSON.parse(reach.stdout).map(({ email, actions }: { email: string; actions: { effect: string }[] }) => [

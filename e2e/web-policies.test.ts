@@ -155,6 +155,52 @@ describe('a policy', () => {
     const answer = page.getByRole('region', { name: 'Answer' });
     await answer.waitFor();
     assert.match((await answer.textContent())!, /risky.*Report only.*holds.*risk80/);
+    assert.match((await answer.textContent())!, /No country by the console's own file of \w+ 20\d\d/);
+  });
+});
+
+describe('what nobody used', () => {
+  it('of a rule is shown as a difference, taken over, and given back', async () => {
+    const { page } = console_;
+    const service = await startWebService(owner);
+    const access = { allow: ['group:contractors', 'group:nobody'], addresses: ['198.51.100.0/24'] };
+    const body = { name: 'handbook', access, targets: [{ address: service.address }] };
+    const { id } = await world.api.call('resources.create', { body });
+    const erna = await world.createUser({ email: 'erna@example.com', groups: ['contractors'] });
+    const visitor = world.visitor();
+    const url = `https://handbook.${world.baseDomain}:${world.httpsPort}/hello`;
+    await waitFor(async () => (await visitor.ask(url)).status === 401, { what: 'the resource is there' });
+    assert.equal((await visitor.signIn(url, erna)).status, 200);
+    await waitFor(
+      async () => (await world.accessEvents({ resourceId: id })).some(({ reason }) => reason === 'access.session'),
+      { what: 'the event of the access' },
+    );
+    await console_.open('/policies/unused');
+    await button('Look').click();
+    const rule = page.getByRole('region', { name: 'handbook' });
+    await rule.locator('pre >> text=allow: group:nobody').waitFor();
+    await rule.locator('pre >> text=address: 198.51.100.0/24').waitFor();
+    await console_.checkAccessibility('unused permissions');
+    const doors = async () => {
+      const { allow, addresses } = (await world.api.call('resources.get', { params: { id } })).access;
+      return [...allow, ...addresses];
+    };
+    await rule.getByRole('button', { name: 'Take it over' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Take it over' }).click();
+    await page.waitForSelector('text=handbook has the narrower rule.');
+    assert.deepEqual(await doors(), ['group:contractors']);
+    await rule.waitFor({ state: 'hidden' });
+    await button('Undo').click();
+    await waitFor(async () => (await doors()).length === 3, { what: 'the rule is as it was' });
+
+    // On the command line the same, and not over what somebody changed meanwhile.
+    const told = await world.zeronaut(['policy', 'unused']);
+    assert.match(told.stdout, /handbook\n- allow group:nobody\n- address 198\.51\.100\.0\/24\n/, told.stderr);
+    const taken = await world.zeronaut(['policy', 'unused', '--apply', 'handbook']);
+    assert.equal(taken.stdout, 'handbook has the narrower rule (allow, addresses).\n', taken.stderr);
+    assert.deepEqual(await doors(), ['group:contractors']);
+    const none = await world.zeronaut(['policy', 'unused', '--apply', 'handbook']);
+    assert.match(none.stderr, /there is no narrower rule for handbook/);
   });
 });
 

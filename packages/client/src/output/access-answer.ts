@@ -13,11 +13,20 @@ export function printAnswer(output: Output, answer: AccessAnswer): void {
     const text = `${decides ? '→' : ' '} ${effect} ${name}: ${said}${mode === 'report' ? ' (report only)' : ''}`;
     output.line(`${text}${read.length > 0 ? output.style('dim', `  ${read.join(' ')}`) : ''}`);
   }
+  output.line(output.style('dim', countryText(answer.country)));
   for (const { fact, value, effect, also } of answer.wouldChange) {
     const changes = [{ fact, value }, ...also].map(inWords).join(' and ');
     output.line(output.style('dim', `  ${changes} it would be: ${effect}`));
   }
   if (answer.wouldChange.length === 0) output.line(output.style('dim', '  nothing that was tried would change it'));
+}
+
+/** A gateway may have another file of countries, which alone decides there. */
+function countryText({ code, from, fileBuiltAt }: AccessAnswer['country']): string {
+  const country = code === null ? 'no country' : `country ${code}`;
+  if (from === 'question' || fileBuiltAt === null) return `${country} as you said`;
+  const month = new Date(fileBuiltAt).toLocaleDateString('en', { month: 'long', year: 'numeric', timeZone: 'UTC' });
+  return `${country} by the console's own file of ${month}; a gateway decides by the one that it has`;
 }
 
 const WORDS: Readonly<Record<string, (value: string) => string>> = {

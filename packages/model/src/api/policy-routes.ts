@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   accessAnswer,
   accessQuestion,
+  accessRule,
   assertionResult,
   brokenAssertions,
   id,
@@ -68,6 +69,9 @@ const replayed = z.strictObject({
   examples: z.array(z.string()).max(5),
 });
 
+/** The doors of a rule that people and networks are named at. */
+const door = accessRule.pick({ mode: true, allow: true, addresses: true });
+
 export const unusedPermissions = z.strictObject({
   /** Nothing older was looked at. */
   since: timestamp,
@@ -114,6 +118,44 @@ export const unusedPermissions = z.strictObject({
       without: z.enum(['never_used', 'all_used', 'text_only', 'would_differ']).nullable(),
     }),
   ),
+  /** Rules of resources of which something was not used; none for whom may not read resources. */
+  rules: z
+    .array(
+      z.strictObject({
+        /** Of the resource, and its version: for `If-Match` where the proposal is taken over. */
+        id,
+        name: label,
+        version: z.int().min(1),
+        /** What was allowed by an earlier rule counts as well. */
+        changedAt: timestamp,
+        /** Accesses that it let in, by any of its doors. */
+        requests: z.int().min(0),
+        /** It names nobody, and so lets in every user. */
+        everybody: z.boolean(),
+        /** Users whom it lets in, and those of them who never came by it. */
+        users: z.int().min(0),
+        unusedUsers: z.strictObject({ count: z.int().min(0), emails: z.array(z.string()).max(200) }),
+        /** What it names and nobody came by. */
+        unused: z
+          .array(z.strictObject({ kind: z.enum(['user', 'group', 'role', 'address']), value: z.string() }))
+          .max(400),
+        /** As it is. */
+        rule: door,
+        /** Lets in everybody who came, and nobody else than now; the other doors stay. Null: see `without`. */
+        proposal: door
+          .extend({
+            narrowed: z.array(z.enum(['mode', 'allow', 'addresses'])),
+            /** Recorded accesses that it lets in again. */
+            replayed: z.int().min(0),
+          })
+          .nullable(),
+        /** Why there is no proposal. `published`: its agent says the rule. */
+        without: z.enum(['never_used', 'all_used', 'published', 'would_differ']).nullable(),
+      }),
+    )
+    .max(500),
+  /** So many rules that are not listed. */
+  moreRules: z.int().min(0),
 });
 export type UnusedPermissions = z.infer<typeof unusedPermissions>;
 
@@ -334,7 +376,8 @@ export const policyRoutes = defineRoutes({
     ...read,
     method: 'GET',
     path: '/api/v1/policies/unused',
-    summary: 'What permits allow and nobody used in recorded requests, with tighter permits in their place',
+    summary:
+      'What permits and rules of resources allow and nobody used in recorded requests, with tighter ones in their place',
     status: 200,
     query: z.strictObject({ days: z.coerce.number().int().min(1).max(90).default(30) }),
     response: unusedPermissions,

@@ -143,6 +143,15 @@ export const accessAnswer = z.strictObject({
       facts: z.record(z.string(), z.string()),
     }),
   ),
+  /**
+   * The country that it took. `console`: of the file that came with the console, made then; a gateway may have a newer one, and it alone
+   * decides. Code null: unknown, as of private addresses.
+   */
+  country: z.strictObject({
+    code: z.string().nullable(),
+    from: z.enum(['question', 'console']),
+    fileBuiltAt: timestamp.nullable(),
+  }),
   /** Facts that would turn the answer, found by trying them: single ones, or else two together (`also`). */
   wouldChange: z.array(
     z.strictObject({

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { AccessAnswer } from '@zeronaut/model';
 import { CountryTable } from '@zeronaut/policy/countries';
 
 const SEED = '@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb';
@@ -11,6 +12,16 @@ let table: CountryTable | null = null;
  * and it alone decides.
  */
 export function countryOf(address: string): string | null {
+  return loaded().get(address);
+}
+
+/** The country that an answer took, and from where it is known; `assumed`: what the question said. */
+export function countryTaken(assumed: string | undefined, address: string): AccessAnswer['country'] {
+  if (assumed !== undefined) return { code: assumed, from: 'question', fileBuiltAt: null };
+  return { code: countryOf(address), from: 'console', fileBuiltAt: loaded().builtAt.toISOString() };
+}
+
+function loaded(): CountryTable {
   table ??= new CountryTable(readFileSync(fileURLToPath(import.meta.resolve(SEED))));
-  return table.get(address);
+  return table;
 }

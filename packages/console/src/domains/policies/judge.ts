@@ -34,7 +34,7 @@ import {
 } from '@zeronaut/policy';
 import { Refusal } from '../../store/refusal.ts';
 import type { OrganizationFacts } from '../organizations/organization-facts.ts';
-import { countryOf } from './country-of.ts';
+import { countryOf, countryTaken } from './country-of.ts';
 
 /** Devices that are tried in the place of another. */
 const MAX_DEVICES_TRIED = 50;
@@ -217,6 +217,7 @@ export class Judge {
         const { id, name, effect, mode } = policy;
         return { id, name, effect, mode, holds, decides, facts };
       }),
+      country: countryTaken(question.assumed.country, question.facts.address),
       wouldChange: turningFacts(this.policies, asked, alternatives).map(({ with: [first, ...others], effect }) => ({
         ...{ fact: first!.fact, value: first!.value, effect },
         also: others.map(({ fact, value }) => ({ fact, value })),

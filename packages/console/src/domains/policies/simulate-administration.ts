@@ -19,7 +19,7 @@ import type { Context } from '../context.ts';
 import type { OrganizationFacts } from '../organizations/organization-facts.ts';
 import { findRole, heldRole } from '../roles/held-role.ts';
 import { refusalOf } from './administration.ts';
-import { countryOf } from './country-of.ts';
+import { countryOf, countryTaken } from './country-of.ts';
 
 /** Facts that a policy of administration knows. */
 const KNOWN: ReadonlySet<string> = new Set([...['factors', 'factorMinutesAgo', 'address', 'country', 'risk', 'time']]);
@@ -68,6 +68,7 @@ export async function simulateAdministration(
       const { id, name, effect, mode } = policy;
       return { id, name, effect, mode, holds, decides, facts: read };
     }),
+    country: countryTaken(input.circumstances.country, circumstances.address),
     wouldChange: changes,
   };
 }

@@ -14,10 +14,12 @@ import type { Queries } from '../../store/store.ts';
 import type { Caller, Context } from '../context.ts';
 import { readFacts } from '../organizations/organization-facts.ts';
 import { isoTime } from '../page.ts';
+import { may } from '../roles/held-role.ts';
 import { Judge } from './judge.ts';
 import { type PolicyRow, proposedSet, rowsOf } from './policies.ts';
 import { actionOfEvent, Comparison, objectIdOfEvent } from './replay.ts';
 import { tighten, type Use } from './tighten.ts';
+import { RuleUses, reportRules } from './unused-rules.ts';
 
 const DAY_MS = 86_400_000;
 const MAX_EVENTS = 1_000_000;
@@ -38,6 +40,7 @@ interface Recorded {
   readonly events: number;
   /** By policy: what it was used for. */
   readonly uses: ReadonlyMap<string, ReadonlyMap<string, Use & { requests: number }>>;
+  readonly rules: RuleUses;
   readonly newest: readonly AccessEvent[];
   /** Nothing before was looked at. */
   readonly sinceMs: number;
@@ -45,11 +48,21 @@ interface Recorded {
 }
 
 /**
- * What permits allow and nobody used, from recorded access events, with tighter permits in their place. A permit counts
+ * What permits and rules of resources allow and nobody used, from recorded access events, with tighter ones in their place. A permit counts
  * as used where the event names it: where the rule of a resource would have let the person in anyway, no permit was needed.
  * Every proposal was asked about the recorded accesses again, and none is given that would have refused one.
  */
 export async function unusedPermissions(
+  context: Context,
+  caller: Caller,
+  query: { days: number },
+): Promise<UnusedPermissions | Refusal> {
+  const report = await sharedReport(context, caller, query);
+  if (report instanceof Refusal || may(caller, 'resources:read')) return report;
+  return { ...report, rules: [], moreRules: 0 };
+}
+
+async function sharedReport(
   context: Context,
   caller: Caller,
   query: { days: number },
@@ -102,19 +115,21 @@ async function createReport(
     events: recorded.events,
     complete: recorded.complete,
     policies: await proved(context, caller, judge, recorded, reports),
+    ...(await reportRules(judge, judge.facts.resources, recorded.rules, giveWay)),
   };
 }
 
 /** Newest first, and of each event no more than is needed: only those that a policy decided are brought here whole. */
 async function readUses(db: Queries, organizationId: string, sinceMs: number, judge: Judge): Promise<Recorded> {
   const uses = new Map<string, Map<string, Use & { requests: number }>>();
+  const rules = new RuleUses();
   const newest: AccessEvent[] = [];
   let [events, different, oldest] = [0, 0, Number.MAX_SAFE_INTEGER];
   let before: { at: number; gateway_id: string; epoch: string; seq: number } | null = null;
   for (;;) {
     let select = db
       .selectFrom('access_events')
-      .select(['at', 'gateway_id', 'epoch', 'seq'])
+      .select(['at', 'gateway_id', 'epoch', 'seq', 'resource_id', 'reason', 'subject', 'source_address'])
       // A quotation mark inside a value is escaped, so this is found nowhere else.
       .select(sql<string | null>`case when body like '%"explanation":{%' then body end`.as('decided'))
       .where('organization_id', '=', organizationId)
@@ -133,7 +148,9 @@ async function readUses(db: Queries, organizationId: string, sinceMs: number, ju
     }
     const rows = await select.execute();
     events += rows.length;
-    for (const { decided } of rows) {
+    for (const row of rows) {
+      different += rules.note(row);
+      const { decided } = row;
       if (decided === null) continue;
       const event = JSON.parse(decided) as AccessEvent;
       if (newest.length < MAX_REPLAYED) newest.push(event);
@@ -145,7 +162,7 @@ async function readUses(db: Queries, organizationId: string, sinceMs: number, ju
     const full = events >= MAX_EVENTS || different >= MAX_USES;
     if (ended || full) {
       const complete = ended && events < MAX_EVENTS && different < MAX_USES;
-      return { events, uses, newest, complete, sinceMs: complete ? sinceMs : oldest };
+      return { events, uses, rules, newest, complete, sinceMs: complete ? sinceMs : oldest };
     }
     await giveWay();
   }

@@ -10,7 +10,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type AccessAnswer, PERMISSIONS } from '@zeronaut/model';
 import { type FormEvent, useEffect, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
-import { useMessages } from '../../base/messages.ts';
+import { useLanguage, useMessages } from '../../base/messages.ts';
 import { useProblemText } from '../../base/problem-texts.ts';
 import { useMay } from '../../base/session.ts';
 import { useSettled } from '../../base/use-settled.ts';
@@ -218,9 +218,17 @@ const isChange = (fact: string): fact is (typeof CHANGES)[number] => (CHANGES as
 
 function Answer({ answer, object }: { readonly answer: AccessAnswer; readonly object: string }) {
   const t = useMessages(policyMessages);
+  const language = useLanguage();
   const { title, next } = useProblemText()(answer.reason, answer);
   const inWords = ({ fact, value }: { readonly fact: string; readonly value: string }) =>
     isChange(fact) ? t(`simulate.change.${fact}`, { value }) : t('simulate.change', { fact, value });
+  const countryWords = ({ code, from, fileBuiltAt }: AccessAnswer['country']) => {
+    const country = code === null ? t('simulate.country.none') : t('simulate.country.code', { code });
+    if (from === 'question' || fileBuiltAt === null) return t('simulate.country.question', { country });
+    const options = { month: 'long', year: 'numeric', timeZone: 'UTC' } as const;
+    const month = new Date(fileBuiltAt).toLocaleDateString(language, options);
+    return t('simulate.country.console', { country, month });
+  };
   const ruleWords = ({ mode, allow }: AccessAnswer['rule']) =>
     mode === 'policy'
       ? t('simulate.rule.policy')
@@ -249,6 +257,7 @@ function Answer({ answer, object }: { readonly answer: AccessAnswer; readonly ob
         </Typography>
         <OutcomeChip outcome={answer.rule.effect} /> <code>{answer.rule.reason}</code>
         {answer.rule.mode === null ? null : <Typography color="textSecondary">{ruleWords(answer.rule)}</Typography>}
+        <Typography color="textSecondary">{countryWords(answer.country)}</Typography>
       </Box>
       <Box>
         <Typography variant="h3" component="h2" gutterBottom>

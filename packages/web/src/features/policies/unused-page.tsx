@@ -20,6 +20,7 @@ import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
 import { draftOf, handOver } from './draft.ts';
 import { policyMessages } from './messages.ts';
+import { UnusedRule } from './unused-rule.tsx';
 
 type Unused = UnusedPermissions['policies'][number];
 
@@ -39,6 +40,7 @@ export function UnusedPage() {
       setState({ busy: false, error, data: null });
     }
   }
+  const may = useMay();
   const { data } = state;
   return (
     <>
@@ -62,8 +64,8 @@ export function UnusedPage() {
           {data === null ? null : (
             <Typography role="status" color="textSecondary" sx={{ mt: 2 }}>
               {t('unused.since', { count: data.events })} <Time at={data.since} />.{' '}
-              {data.complete ? null : t('unused.partial')}
-              {data.policies.length === 0 ? t('unused.none') : null}
+              {data.complete ? null : t('unused.partial')} {data.policies.length === 0 ? t('unused.none') : null}{' '}
+              {data.rules.length === 0 && may('resources:read') ? t('unused.rules.none') : null}
             </Typography>
           )}
         </Section>
@@ -75,10 +77,27 @@ export function UnusedPage() {
         {data?.policies.map((policy) => (
           <UnusedPolicy key={policy.id} policy={policy} />
         ))}
+        {data === null || data.rules.length === 0 ? null : (
+          <Box sx={{ mt: 1 }}>
+            <Typography variant="h2">{t('unused.rules')}</Typography>
+            <Typography color="textSecondary">{t('unused.rules.text')}</Typography>
+          </Box>
+        )}
+        {data?.rules.map((rule) => (
+          <UnusedRule key={rule.id} rule={rule} onTaken={() => setState({ ...state, data: without(data, rule.id) })} />
+        ))}
+        {data === null || data.moreRules === 0 ? null : (
+          <Typography color="textSecondary">{t('unused.rules.more', { count: data.moreRules })}</Typography>
+        )}
       </Box>
     </>
   );
 }
+
+const without = (report: UnusedPermissions, id: string): UnusedPermissions => ({
+  ...report,
+  rules: report.rules.filter((rule) => rule.id !== id),
+});
 
 function UnusedPolicy({ policy }: { readonly policy: Unused }) {
   const t = useMessages(policyMessages);

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import type { AccessAnswer } from '@zeronaut/model';
+import { eachDatabase } from '@zeronaut/testkit';
+import { startFixture } from '../../testing/fixture.suite.ts';
+
+eachDatabase('an answer says which country it took, and from where', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const organization = await fixture.organization();
+  const targets = [{ address: '10.0.0.1:80' }];
+  await organization.call('POST', '/api/v1/resources', { name: 'wiki', targets });
+  const ask = async (circumstances: object, administer = false) => {
+    const what = administer ? { object: 'users:write', action: 'administer' } : { object: 'wiki', action: 'read' };
+    const body = { user: organization.owner.email, ...what, circumstances };
+    const answer = await organization.call('POST', '/api/v1/policies/simulate', body);
+    assert.equal(answer.statusCode, 200, answer.body);
+    return (answer.json() as AccessAnswer).country;
+  };
+  for (const administer of [false, true]) {
+    const google = await ask({ address: '8.8.8.8' }, administer);
+    assert.deepEqual([google.code, google.from], ['US', 'console']);
+    assert.ok(Date.parse(google.fileBuiltAt!) > Date.parse('2026-01-01'), `the file is of ${google.fileBuiltAt}`);
+    const inside = await ask({ address: '10.0.0.7' }, administer);
+    assert.deepEqual([inside.code, inside.from], [null, 'console'], 'private addresses have none');
+    const said = { code: 'NZ', from: 'question', fileBuiltAt: null };
+    assert.deepEqual(await ask({ address: '8.8.8.8', country: 'NZ' }, administer), said);
+  }
+});
