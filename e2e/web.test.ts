@@ -48,6 +48,12 @@ describe('first steps', () => {
       'other machines do not reach localhost',
     );
     assert.match(published, /ZERONAUT_CONSOLE_PUBLIC_URL=https:\/\/console\.example\.com npm start/);
+    const body = { name: 'intranet', targets: [{ address: '127.0.0.1:9' }] };
+    const declared = await world.api.call('resources.create', { body });
+    await page.waitForSelector('text=intranet is published.');
+    await page.waitForSelector('role=link[name=/^https:..intranet\\./]');
+    await world.api.call('resources.delete', { params: { id: declared.id } });
+    await page.waitForSelector('li[aria-current="step"]:has-text("Publish a service")');
     exposed = await world.expose(owner, [service.address, 'http', '--name', 'shop', '--public']);
     await page.waitForSelector('li[aria-current="step"]:has-text("Open it")');
     assert.match(await page.innerText('main'), /shop is published/);

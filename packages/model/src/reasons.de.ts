@@ -44,7 +44,7 @@ export const texts: Readonly<Record<Reason, { readonly title: string; readonly n
   'access.granted': { title: 'Eine bewilligte Zugriffsanfrage', next: '' },
   'access.policy_forbids': {
     title: 'Eine Policy verbietet das',
-    next: 'Eine Zugriffsanfrage hebt das nicht auf. Wer die Policies pflegt, findet mit der Request-ID heraus, warum.',
+    next: 'Eine Zugriffsanfrage hebt das nicht auf. Wer die Policies pflegt, findet mit der Anfrage-ID heraus, warum.',
   },
   'access.approval_required': { title: 'Ohne bewilligte Zugriffsanfrage verbietet das eine Policy', next: ASK },
   'access.segments_apart': {

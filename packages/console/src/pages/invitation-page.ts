@@ -81,6 +81,7 @@ function joinPage(t: Texts, invitation: Invitation, token: string, organization:
 function invitationPage(t: Texts, invitation: Invitation, token: string, name: string, problem: string | null): Page {
   return {
     title: t.invitation.title,
+    again: `/invitation?token=${encodeURIComponent(token)}`,
     content: html`<h1>${t.invitation.welcome}</h1>
 <p class="soft">${t.invitation.joinAs(invitation.email)}</p>
 ${notice(problem)}

@@ -71,6 +71,12 @@ async function walk(fixture: Fixture, accept: string): Promise<Visitor> {
   await visitor.open('/setup', { ...owner, organizationName: 'x'.repeat(200), name: '', email: 'no', password: '' });
   for (const password of ['short', 'zoe@example.com', 'passwordpassword']) {
     await visitor.open('/setup', { ...owner, password });
+    const refused = visitor.seen.at(-1)!.page;
+    assert.match(
+      refused,
+      new RegExp(`name="back" value="/setup\\?token=${token}"`),
+      'it can be read in another language',
+    );
   }
   await visitor.open('/setup', owner);
   await visitor.open(`/setup?token=${token}`);
@@ -215,9 +221,11 @@ test('a language is chosen without a script, and stays', async (t) => {
   const docs = (await new Visitor(fixture, 'de').open('/api/docs')).body;
   assert.equal(languageOf(docs), 'en');
   assert.ok(!docs.includes('class="languages"'));
-  // Where a page answered a form, going back to it would show another one.
-  const wrong = await visitor.open('/sign-in', { email: '', password: '' });
-  assert.ok(!wrong.body.includes('class="languages"'));
+  // Where a page answered a form, there is its form to go back to, and on other pages none.
+  const wrong = await visitor.open('/sign-in', { email: '', password: '', next: '/audit' });
+  assert.match(wrong.body, /class="languages".*name="back" value="\/sign-in\?next=%2Faudit"/);
+  const link = await visitor.open('/sign-in/link', { email: 'ann@example.com' });
+  assert.ok(!link.body.includes('class="languages"'));
 });
 
 test('a choice leads back to addresses of this console alone', () => {

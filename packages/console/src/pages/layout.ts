@@ -17,6 +17,8 @@ export interface Page {
   readonly user?: { readonly email: string } | null;
   /** Set: it has this language alone, whoever looks. */
   readonly only?: Texts;
+  /** Of what answers a form: the address of the form, where it is there in another language. */
+  readonly again?: string;
   /** It leads on by itself, and cannot be shown again. */
   readonly passing?: boolean;
 }
@@ -60,15 +62,16 @@ ${page.script === undefined ? null : html`<script nonce="${nonce}">${new Html(pa
     .send(document.text);
 }
 
-/** Without script: a button for each other language, which comes back to this page. What answers a form cannot be shown again. */
+/** Without script: a button for each other language, which comes back to this page. What answers a form cannot be shown again, but its form can. */
 function languageChoice(t: Texts, { request }: FastifyReply, page: Page): Html | null {
-  if (request.method !== 'GET' || page.passing === true || page.only !== undefined) return null;
+  const back = request.method === 'GET' ? request.url : page.again;
+  if (back === undefined || page.passing === true || page.only !== undefined) return null;
   const names = LANGUAGES.map((one) =>
     one === t.language
       ? html`<span aria-current="true">${LANGUAGE_NAMES[one]}</span>`
       : html`<button class="link" name="language" value="${one}" lang="${one}">${LANGUAGE_NAMES[one]}</button>`,
   );
-  return html`<form class="languages" method="post" action="/language" aria-label="${t.languages}"><input type="hidden" name="back" value="${request.url}">${names}</form>`;
+  return html`<form class="languages" method="post" action="/language" aria-label="${t.languages}"><input type="hidden" name="back" value="${back}">${names}</form>`;
 }
 
 function account(t: Texts, user: { readonly email: string } | null): Html {

@@ -79,6 +79,7 @@ function setupPage(t: Texts, form: Form): Page {
   const invalid = (name: string) => (form.problems.has(name) ? 'true' : 'false');
   return {
     title: t.setup.title,
+    again: `/setup?token=${encodeURIComponent(form.token)}`,
     content: html`<h1>${t.setup.heading}</h1>
 <p class="soft">${t.setup.text}</p>
 ${notice(form.problems.size === 0 ? null : (form.problems.get('') ?? t.setup.correct))}

@@ -117,6 +117,7 @@ interface SignInForm {
 function signInPage(t: Texts, form: SignInForm): Page {
   return {
     title: t.signIn.title,
+    again: `/sign-in?next=${encodeURIComponent(form.next)}`,
     content: html`<h1>${t.signIn.title}</h1>
 <p class="soft">${t.signIn.subtitle}</p>
 ${notice(form.problem)}

@@ -6,7 +6,7 @@ export const texts: Texts = {
   languages: 'Sprache',
   services: 'Deine Dienste',
   signedInAs: (email) => html`Angemeldet als <strong>${email}</strong>`,
-  request: 'Request',
+  request: 'Anfrage',
   signIn: {
     title: 'Anmelden',
     toSee: 'um zu sehen, was du über dieses Gateway erreichst',

@@ -58,6 +58,9 @@ function page(language: Language, reason: Reason, requestId: string): string {
   return frame[0] + requestId + frame[1];
 }
 
+/** The portal's texts have the same word. */
+const REQUEST_WORD = { en: 'Request', de: 'Anfrage' } as const satisfies Record<Language, string>;
+
 function frameOf(language: Language, reason: Reason): Frame {
   const { status } = REASONS[reason];
   const { title, next } = REASON_TEXTS[language][reason];
@@ -69,7 +72,7 @@ function frameOf(language: Language, reason: Reason): Frame {
 <style>${STYLE}</style>
 <main><h1>${title}</h1>
 ${next === '' ? '' : `<p>${next}</p>\n`}</main>
-<footer><code>${status} · ${reason}</code><br>Request <code>`,
+<footer><code>${status} · ${reason}</code><br>${REQUEST_WORD[language]} <code>`,
     `</code></footer>
 </html>
 `,

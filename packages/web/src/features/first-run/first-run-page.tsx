@@ -7,7 +7,9 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useCallback } from 'react';
 import { routeQuery } from '../../base/api.ts';
 import { useLiveEvents } from '../../base/live.ts';
-import { useMessages } from '../../base/messages.ts';
+import { useLanguage, useMessages } from '../../base/messages.ts';
+import { useReasonText } from '../../base/reason-texts.ts';
+import { addressesOf } from '../../base/resource-addresses.ts';
 import { saveFile } from '../../base/save-file.ts';
 import { useMay, useMe } from '../../base/session.ts';
 import { ButtonLink } from '../../ui/button-link.tsx';
@@ -18,23 +20,41 @@ import { PageHeader } from '../../ui/page-header.tsx';
 import { ErrorState, PendingCard } from '../../ui/states.tsx';
 import { firstRunMessages } from './messages.ts';
 
+/** Accesses that are looked through, and resources. */
+const LOOKED_AT = 50;
+const SHOWN = 3;
+
 /** The guided path after the first owner was made. What is done is read from the API, so it is right on any machine and day. */
 export function FirstRunPage() {
   const t = useMessages(firstRunMessages);
   const me = useMe();
   const may = useMay();
+  const language = useLanguage();
+  const reasonText = useReasonText();
   const gateways = useQuery(routeQuery('gateways.list', { query: { limit: 500 } }));
-  const services = useQuery(routeQuery('services.list', { query: { limit: 1 } }));
-  const service = services.data?.items[0];
-  const events = useQuery({
-    ...routeQuery('accessEvents.list', { query: { resourceId: service?.id ?? '', limit: 20 } }),
-    enabled: service !== undefined && may('events:read'),
+  // What agents publish and what was declared, the newest first.
+  const resources = useQuery(
+    routeQuery('resources.list', { query: { enabled: 'true', sort: '-created', limit: LOOKED_AT } }),
+  );
+  const published = resources.data?.items ?? [];
+  const watches = published.length > 0 && may('events:read');
+  const passed = useQuery({
+    ...routeQuery('accessEvents.list', { query: { effect: 'pass', limit: LOOKED_AT } }),
+    enabled: watches,
   });
-  const { refetch } = events;
-  const look = useCallback(() => void refetch(), [refetch]);
-  useLiveEvents(service !== undefined && may('events:read') ? { resourceId: service.id } : null, look);
-  const error = gateways.error ?? services.error;
-  if (gateways.data === undefined || services.data === undefined) {
+  const refused = useQuery({
+    ...routeQuery('accessEvents.list', { query: { effect: 'deny', limit: LOOKED_AT } }),
+    enabled: watches,
+  });
+  const { refetch: lookForPassed } = passed;
+  const { refetch: lookForRefused } = refused;
+  const look = useCallback(() => {
+    void lookForPassed();
+    void lookForRefused();
+  }, [lookForPassed, lookForRefused]);
+  useLiveEvents(watches ? {} : null, look);
+  const error = gateways.error ?? resources.error;
+  if (gateways.data === undefined || resources.data === undefined) {
     return (
       <>
         <PageHeader title={t('title')} subtitle={t('subtitle')} />
@@ -43,18 +63,21 @@ export function FirstRunPage() {
           error={error}
           onRetry={() => {
             void gateways.refetch();
-            void services.refetch();
+            void resources.refetch();
           }}
         />
       </>
     );
   }
   const gateway = gateways.data.items.find(({ connected }) => connected);
-  const visits = events.data?.items ?? [];
-  const visited = visits.some(({ effect, reason }) => effect === 'pass' && reason !== 'access.portal');
-  const denied = visits.find(({ effect }) => effect === 'deny');
-  const url = service?.urls[0];
-  const isDone = [true, gateway !== undefined, service !== undefined, visited];
+  // What is about no resource is the portal, or a name that nobody has.
+  const visited = passed.data?.items.some(
+    ({ resourceId, reason }) => resourceId !== null && reason !== 'access.portal',
+  );
+  const denied = refused.data?.items.find(({ resourceId }) => resourceId !== null);
+  const shown = published.slice(0, SHOWN);
+  const urls = shown.flatMap((one) => addressesOf(one, gateways.data.items).slice(0, 1));
+  const isDone = [true, gateway !== undefined, published.length > 0, visited === true];
   const now = isDone.indexOf(false);
   const stateOf = (index: number) => (isDone[index] ? 'done' : index === now ? 'next' : 'later');
 
@@ -80,7 +103,7 @@ export function FirstRunPage() {
           )}
         </Step>
         <Step state={stateOf(2)} number={3} title={t('service.title')}>
-          {service === undefined ? (
+          {published.length === 0 ? (
             <>
               <ExposeHere />
               <span>{t('service.other')}</span>
@@ -88,7 +111,10 @@ export function FirstRunPage() {
               <CopyText text={`npx zeronaut login ${originForOthers()}`} label={t('service.login')} />
             </>
           ) : (
-            t('service.done', { name: service.name })
+            t('service.done', {
+              count: shown.length,
+              names: new Intl.ListFormat(language).format(shown.map(({ name }) => name)),
+            })
           )}
         </Step>
         <Step state={stateOf(3)} number={4} title={t('visit.title')}>
@@ -97,15 +123,19 @@ export function FirstRunPage() {
           ) : (
             <>
               <span>{t('visit.text')}</span>
-              {url === undefined ? null : url.startsWith('https://') ? (
-                <Link href={url} target="_blank" rel="noreferrer" sx={{ overflowWrap: 'anywhere' }}>
-                  {url}
-                </Link>
-              ) : (
-                <code>{url}</code>
+              {urls.map((url) =>
+                url.startsWith('https://') ? (
+                  <Link key={url} href={url} target="_blank" rel="noreferrer" sx={{ overflowWrap: 'anywhere' }}>
+                    {url}
+                  </Link>
+                ) : (
+                  <code key={url}>{url}</code>
+                ),
               )}
               {denied === undefined ? null : (
-                <Typography color="warning">{t('visit.denied', { reason: denied.reason })}</Typography>
+                <Typography color="warning">
+                  {t('visit.denied', { reason: reasonText(denied.reason).title })}
+                </Typography>
               )}
               <span>{t('visit.trust')}</span>
               <SaveCertificate />

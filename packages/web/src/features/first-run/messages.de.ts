@@ -23,7 +23,7 @@ export const messages: Translation<typeof english> = {
     'Ein Dienst auf einem anderen Rechner wird dort veröffentlicht, mit demselben Befehl. Jener Rechner meldet sich einmal an:',
   'service.login': 'Befehl, der einen Rechner anmeldet',
   'service.expose': 'Befehl, der einen Dienst veröffentlicht',
-  'service.done': '{name} ist veröffentlicht.',
+  'service.done': { one: '{names} ist veröffentlicht.', other: '{names} sind veröffentlicht.' },
   'visit.title': 'Ihn öffnen',
   'visit.text': 'Öffne die Adresse. Du meldest dich zuerst an, wie alle Besucher.',
   'visit.trust':

@@ -19,7 +19,7 @@ export const messages = {
   'service.other': 'A service on another machine is published there, by the same command. That machine signs in once:',
   'service.login': 'Command that signs a machine in',
   'service.expose': 'Command that publishes a service',
-  'service.done': '{name} is published.',
+  'service.done': { one: '{names} is published.', other: '{names} are published.' },
   'visit.title': 'Open it',
   'visit.text': 'Open the address. You sign in first, as every visitor does.',
   'visit.trust':

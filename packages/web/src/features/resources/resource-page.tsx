@@ -9,6 +9,7 @@ import { useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { tell } from '../../base/notices.ts';
+import { addressesOf } from '../../base/resource-addresses.ts';
 import { useMay } from '../../base/session.ts';
 import { useBegin } from '../../base/use-begin.ts';
 import { ButtonLink, TextLink } from '../../ui/button-link.tsx';
@@ -203,14 +204,7 @@ function Addresses({ id }: { readonly id: string }) {
 function DeclaredAddresses({ resource }: { readonly resource: Resource }) {
   const t = useMessages(resourceMessages);
   const { data: gateways } = useQuery(routeQuery('gateways.list', { query: { limit: 500 } }));
-  const active = gateways?.items.filter(({ status }) => status === 'active') ?? [];
-  const addresses = active.flatMap((gateway) =>
-    resource.port !== null
-      ? [`${gateway.publicHost}:${resource.port}`]
-      : [`${resource.name}.${gateway.baseDomain}`, ...resource.domains].map(
-          (host) => `https://${host}${gateway.httpsPort === 443 ? '' : `:${gateway.httpsPort}`}`,
-        ),
-  );
+  const addresses = addressesOf(resource, gateways?.items ?? []);
   return (
     <Section title={t('section.address')}>
       {addresses.length === 0 ? (
