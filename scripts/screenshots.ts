@@ -5,25 +5,18 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
-import { createId } from '@zeronaut/model';
 import { openBrowser } from '../e2e/harness/browser.ts';
 import { openWebConsole } from '../e2e/harness/web-console.ts';
 import { startWebService } from '../e2e/harness/web-service.ts';
 import { startWorld, type World } from '../e2e/harness/world.ts';
 import { ensureWeb } from './build-web.mjs';
+import { writeHistory } from './picture-history.ts';
 
 const WIDTHS = { phone: 390, tablet: 820, wide: 1440 } as const;
 const HEIGHT = 900;
 /** Charts are drawn anew for a width and a theme. */
 const SETTLE_MS = 250;
-
-const HISTORY_MS = 26 * 3_600_000;
-const MINUTE_MS = 60_000;
-/** Of the histogram of latencies, from its third bucket on. */
-const LATENCY_SHARES = [0.3, 0.25, 0.2, 0.1, 0.06, 0.04, 0.03, 0.015, 0.005];
-const LATENCY_COLUMNS = Array.from({ length: 25 }, (_, index) => `l${index}`);
 
 const {
   values: { whole },
@@ -186,7 +179,7 @@ async function furnish(
     body: {
       name: 'office-hours',
       description: 'Payroll is for people of finance, between seven and seven.',
-      text: 'forbid (principal, action, resource == Resource::"payroll")\nunless { context.time.hour >= 7 && context.time.hour < 19 };',
+      text: `forbid (principal, action, resource == Resource::"${named('payroll')}")\nunless { context.time.hour >= 7 && context.time.hour < 19 };`,
     },
   });
   await api.call('policies.create', {
@@ -267,7 +260,7 @@ async function furnish(
   await world.console.kill('SIGTERM');
   const incident = writeHistory(
     world,
-    items.map(({ id, organizationId }) => ({ id, organizationId })),
+    items.filter(({ enabled }) => enabled),
     { user: ann.id, device: device.id, policy: policy.id, gateway: gateway.id },
   );
   await world.console.start();
@@ -282,118 +275,4 @@ async function furnish(
     user: ann.id,
     provider: provider.id,
   };
-}
-
-/** A day of traffic that was: nobody waits a day for a picture. */
-function writeHistory(
-  world: World,
-  resources: readonly { readonly id: string; readonly organizationId: string }[],
-  who: Readonly<Record<'user' | 'device' | 'policy' | 'gateway', string>>,
-): string {
-  const db = new DatabaseSync(join(world.home, 'console/zeronaut.db'), { timeout: 10_000 });
-  const latencies = LATENCY_SHARES.map((_, index) => `l${index + 2}`);
-  const columns = ['requests', 'refused', 'challenged', 'failed', 'bytes_in', 'bytes_out', ...LATENCY_COLUMNS];
-  const insert = db.prepare(
-    `insert or ignore into traffic (organization_id, kind, scope, step, at, shard, ${columns.join(', ')})
-     values (?, ?, ?, ?, ?, 0, ${columns.map(() => '?').join(', ')})`,
-  );
-  const nowMs = Date.now();
-  db.exec('begin immediate');
-  for (const [index, { id, organizationId }] of [
-    { id: '', organizationId: resources[0]!.organizationId },
-    ...resources,
-  ].entries()) {
-    for (const step of [1, 10]) {
-      const stepMs = step * MINUTE_MS;
-      for (let at = nowMs - HISTORY_MS - ((nowMs - HISTORY_MS) % stepMs); at < nowMs; at += stepMs) {
-        // Busy by day, with a little unrest; each resource less than all.
-        const hour = (at / 3_600_000) % 24;
-        const wave = 1.6 + Math.sin(((hour - 8) / 24) * 2 * Math.PI) + 0.3 * Math.sin(at / 1_700_000 + index);
-        const requests = Math.round((wave * 90 * step) / (index === 0 ? 1 : index + 1));
-        const numbers = new Map<string, number>([
-          ['requests', requests],
-          ['refused', Math.round(requests * 0.03 * (1 + Math.sin(at / 3_100_000)))],
-          ['failed', hour > 13 && hour < 13.6 ? Math.round(requests * 0.08) : 0],
-          ['bytes_in', requests * 900],
-          ['bytes_out', requests * 21_000],
-          ...latencies.map((column, i) => [column, Math.round(requests * LATENCY_SHARES[i]!)] as const),
-        ]);
-        const kind = id === '' ? 'organization' : 'resource';
-        insert.run(organizationId, kind, id, step, at, ...columns.map((column) => numbers.get(column) ?? 0));
-      }
-    }
-  }
-  const organization = resources[0]!.organizationId;
-  const activity = db.prepare('insert or replace into activity values (?, ?, ?, ?, ?, ?, ?, ?)');
-  const part = db.prepare('insert or replace into activity_parts values (?, ?, ?, ?, ?, ?, ?, ?)');
-  const hit = db.prepare('insert or replace into policy_hits values (?, ?, ?, ?, ?, 0, ?, ?)');
-  const dayMs = 86_400_000;
-  for (const [index, scope] of [who.user, who.device].entries()) {
-    for (const [step, days] of [
-      [60, 30],
-      [1_440, 30],
-    ] as const) {
-      const stepMs = step * MINUTE_MS;
-      for (let at = nowMs - days * dayMs - ((nowMs - days * dayMs) % stepMs); at < nowMs; at += stepMs) {
-        const hour = step === 60 ? (at / 3_600_000) % 24 : 12;
-        const isToday = at >= nowMs - (nowMs % dayMs);
-        const busy = hour > 6 && hour < 18 ? 1 + Math.sin(at / 7_900_000) * 0.4 : 0;
-        const requests = Math.round(((busy * (isToday ? 90 : 24)) / (index + 1)) * (step === 60 ? 1 : 11));
-        const bytes = [requests * 700, requests * 18_000] as const;
-        if (requests > 0) activity.run(organization, scope, step, at, requests, Math.round(requests * 0.04), ...bytes);
-      }
-    }
-    const day = Math.floor(nowMs / dayMs);
-    for (const [place, { id }] of resources.slice(0, 3).entries())
-      part.run(organization, scope, day, 'resource', id, 300 >> place, place * 4, nowMs - place * 400_000);
-    for (const [place, address] of ['192.0.2.17', '2001:db8:4::9'].entries())
-      part.run(organization, scope, day, 'address', address, 400 >> place, 9, nowMs - place * 700_000);
-    part.run(organization, scope, day, 'country', 'CH', 410, 9, nowMs);
-  }
-  for (const [step, count] of [
-    [60, 41],
-    [1_440, 380],
-  ] as const) {
-    const at = nowMs - (nowMs % (step * MINUTE_MS));
-    hit.run(organization, step, at, who.policy, 'deny', count, nowMs - 90_000);
-  }
-  const incident = db.prepare(`insert into incidents values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null)`);
-  const incidents = [
-    ['sign_in_guessing', 'bad', 'user', who.user, 'ann', '6 sign-ins were denied within ten minutes', 12, null],
-    ['policy_used', 'bad', 'policy', who.policy, 'break-glass', 'Emergency access was used.', 47, null],
-    [
-      'refusal_burst',
-      'warn',
-      'address',
-      '192.0.2.66',
-      '192.0.2.66',
-      '412 requests were refused within five minutes',
-      130,
-      110,
-    ],
-    [
-      'gateway_offline',
-      'bad',
-      'gateway',
-      who.gateway,
-      'edge-one',
-      'it is not connected; it goes on with what it knows',
-      900,
-      860,
-    ],
-  ] as const;
-  const ids = incidents.map(([kind, severity, of, id, name, detail, cameMinutes, overMinutes], index) => {
-    const incidentId = createId('incident', nowMs - cameMinutes * MINUTE_MS);
-    const ended = overMinutes === null ? null : nowMs - overMinutes * MINUTE_MS;
-    const looked = index === 1 ? [nowMs - 20 * MINUTE_MS, who.user, 'Asked the person on call.'] : [null, null, ''];
-    incident.run(
-      ...[incidentId, organization, `${kind} ${id}`, kind, severity, of, id, name, detail],
-      ...[nowMs - cameMinutes * MINUTE_MS, ended ?? nowMs, ended, null, 1],
-      ...looked,
-    );
-    return incidentId;
-  });
-  db.exec('commit');
-  db.close();
-  return ids[1]!;
 }
