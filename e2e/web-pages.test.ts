@@ -129,10 +129,10 @@ const LISTS: readonly (readonly [path: string, route: RouteId, file: string])[] 
   ['/settings/audit-exports', 'auditExports.list', 'settings/audit-exports-page'],
 ];
 
-/** What lists are made of; and who gains and loses by a policy, which is there once it was asked for (`web-policies.test.ts`). */
+/** What lists are made of; and who gains, who loses and what nobody used, which are there once they were asked for (`web-policies.test.ts`). */
 const OF_ALL_LISTS = new Set([
   ...['ui/list-page', 'ui/rows', 'ui/short-list', 'ui/list-bar'],
-  'features/policies/replay-panel',
+  ...['features/policies/replay-panel', 'features/policies/unused-page'],
 ]);
 
 describe('every list', () => {

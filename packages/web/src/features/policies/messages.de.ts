@@ -292,6 +292,7 @@ export const messages: Translation<typeof english> = {
   'unused.requests': 'Zugriffe, die sie entschied',
   'unused.users': 'Benutzer, die sie betrifft',
   'unused.unusedUsers': 'Brauchten sie nie',
+  'unused.filter': 'An ihrer Stelle',
   'unused.proposal': 'Eine engere Erlaubnis an ihrer Stelle',
   'unused.use': 'Als Änderung öffnen',
   'unused.without.never_used': 'Niemand hat sie gebraucht: Sie kann weg.',

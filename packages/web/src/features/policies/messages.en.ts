@@ -284,6 +284,7 @@ export const messages = {
   'unused.requests': 'Accesses that it decided',
   'unused.users': 'Users it is about',
   'unused.unusedUsers': 'Never needed it',
+  'unused.filter': 'In its place',
   'unused.proposal': 'A tighter permit in its place',
   'unused.use': 'Open it as a change',
   'unused.without.never_used': 'Nobody used it: it can go.',

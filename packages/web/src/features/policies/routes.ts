@@ -56,6 +56,7 @@ export const policyRoutes = [
   createRoute({
     getParentRoute,
     path: 'policies/unused',
+    validateSearch: listSearch('proposal', 'rules', 'rules.sort'),
     component: page(() => import('./unused-page.tsx'), 'UnusedPage', policyMessages),
   }),
   createRoute({

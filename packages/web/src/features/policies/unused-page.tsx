@@ -15,6 +15,7 @@ import { DiffView } from '../../ui/diff-view.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Section } from '../../ui/section.tsx';
+import { ShortList } from '../../ui/short-list.tsx';
 import { ErrorState } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -74,18 +75,55 @@ export function UnusedPage() {
             <ErrorState error={state.error} onRetry={() => void look()} />
           </Card>
         )}
-        {data?.policies.map((policy) => (
-          <UnusedPolicy key={policy.id} policy={policy} />
-        ))}
+        {data === null || data.policies.length === 0 ? null : (
+          <ShortList
+            label={t('unused.title')}
+            rows={data.policies}
+            padded
+            find={{
+              textOf: ({ name, unusedUsers }) => [name, ...unusedUsers.emails].join(' '),
+              filters: [
+                {
+                  key: 'proposal',
+                  label: t('unused.filter'),
+                  options: [{ value: 'yes', label: t('unused.proposal') }],
+                  matches: ({ proposal }) => proposal !== null,
+                },
+              ],
+              orders: [{ key: 'name', value: ({ name }) => name }],
+            }}
+          >
+            {(shown) => shown.map((policy) => <UnusedPolicy key={policy.id} policy={policy} />)}
+          </ShortList>
+        )}
         {data === null || data.rules.length === 0 ? null : (
           <Box sx={{ mt: 1 }}>
             <Typography variant="h2">{t('unused.rules')}</Typography>
             <Typography color="textSecondary">{t('unused.rules.text')}</Typography>
           </Box>
         )}
-        {data?.rules.map((rule) => (
-          <UnusedRule key={rule.id} rule={rule} onTaken={() => setState({ ...state, data: without(data, rule.id) })} />
-        ))}
+        {data === null || data.rules.length === 0 ? null : (
+          <ShortList
+            label={t('unused.rules')}
+            rows={data.rules}
+            padded
+            find={{
+              name: 'rules',
+              textOf: (rule) => rule.name,
+              orders: [{ key: 'name', value: (rule) => rule.name }],
+            }}
+          >
+            {(shown) =>
+              shown.map((rule) => (
+                <UnusedRule
+                  key={rule.id}
+                  rule={rule}
+                  onTaken={() => setState({ ...state, data: without(data, rule.id) })}
+                />
+              ))
+            }
+          </ShortList>
+        )}
         {data === null || data.moreRules === 0 ? null : (
           <Typography color="textSecondary">{t('unused.rules.more', { count: data.moreRules })}</Typography>
         )}
