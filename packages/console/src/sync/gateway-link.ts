@@ -29,6 +29,7 @@ import { encodeMessage, MessageReader } from './codec.ts';
 import { GatewayLog } from './gateway-log.ts';
 import { Outbox } from './outbox.ts';
 import type { GatewayStatus } from './presence.ts';
+import { newestVersion } from './snapshot-builder.ts';
 
 /** Remote calls of one gateway that run or wait at once; beyond that the link is not read until some are done. */
 const MAX_PENDING_CALLS = 64;
@@ -107,6 +108,8 @@ export class GatewayLink {
   #calls = 0;
   /** Its question whether it runs the newest snapshot, until it is answered. */
   #confirming: { readonly rpcId: number; readonly nonce: string } | null = null;
+  /** Its row is being looked at for that: one look at a time, however often it asks. */
+  #looking = false;
   #waitingSnapshot: { version: number; signed: SignedSnapshot } | null = null;
   /** Messages since nothing waited any more. */
   #answersWaiting = 0;
@@ -168,18 +171,18 @@ export class GatewayLink {
    */
   async confirm(version: number): Promise<boolean> {
     const asked = this.#confirming;
-    if (asked === null || this.#closed) return true;
+    if (asked === null || this.#closed || this.#looking) return true;
     const { id: gatewayId, organization_id: organizationId } = this.gateway;
-    const row = await this.#context.store.db
-      .selectFrom('gateways')
-      .select('snapshot_version')
-      .where('id', '=', gatewayId)
-      .where('organization_id', '=', organizationId)
-      .where('status', '=', 'active')
-      .executeTakeFirst();
-    if (row?.snapshot_version !== version) return false;
-    // Another build was as fast, or it asked anew.
-    if (this.#confirming !== asked) return true;
+    this.#looking = true;
+    const newest = await newestVersion(this.#context, this.gateway).finally(() => {
+      this.#looking = false;
+    });
+    if (newest !== version) return false;
+    if (this.#confirming !== asked) {
+      // It asked anew meanwhile, maybe after a change.
+      this.#owner.onConfirm(this);
+      return true;
+    }
     this.#confirming = null;
     const { snapshotKey, signCurrent } = this.#context.authority;
     const signature = signCurrent({ gatewayId, organizationId, version, nonce: asked.nonce });

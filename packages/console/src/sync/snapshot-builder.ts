@@ -85,6 +85,21 @@ export async function buildSnapshot(
   };
 }
 
+/** The version that was built for it last, by whichever console; null: it is no gateway any more. */
+export async function newestVersion(
+  context: Context,
+  { id, organization_id }: Pick<GatewayRow, 'id' | 'organization_id'>,
+): Promise<number | null> {
+  const row = await context.store.db
+    .selectFrom('gateways')
+    .select('snapshot_version')
+    .where('id', '=', id)
+    .where('organization_id', '=', organization_id)
+    .where('status', '=', 'active')
+    .executeTakeFirst();
+  return row?.snapshot_version ?? null;
+}
+
 function gatewayFacts({ name, region, segments }: GatewayRow): Snapshot['gateway'] {
   return { name, region, segments: JSON.parse(segments) };
 }

@@ -531,3 +531,56 @@ test('a change that was answered reaches the gateways before the console stops',
   await stopped;
   await waitFor(() => client.closed(), { what: 'the link is closed' });
 });
+
+eachDatabase(
+  'what is the newest snapshot is said, too, where something changes during each build',
+  async (t, database) => {
+    const { fixture, organization, connect } = await world(t, database as never);
+    const { store } = fixture.context;
+    const client = await connect(EXPIRY);
+    const { version } = JSON.parse((await client.next('snapshot')).snapshot.payload);
+    const change = () => store.change(organization.id, async () => undefined);
+    const { transaction } = store;
+    let changing = true;
+    const duringReads: typeof transaction = async (run) => {
+      const read = await transaction(run);
+      if (changing) await change();
+      return read;
+    };
+    Object.assign(store, { transaction: duringReads });
+    await change();
+    for (let rpcId = 1; rpcId <= 3; rpcId++) {
+      client.send({ type: 'confirm_snapshot', rpcId, nonce: NONCE });
+      const answer = await client.next('snapshot_confirmed');
+      assert.deepEqual([answer.rpcId, answer.version], [rpcId, version]);
+    }
+    changing = false;
+  },
+);
+
+eachDatabase('a gateway that asks without end has its row looked at once at a time', async (t, database) => {
+  const { fixture, connect } = await world(t, database as never);
+  const client = await connect(EXPIRY);
+  await client.next('snapshot');
+  const { store } = fixture.context;
+  const { db } = store;
+  let [now, most] = [0, 0];
+  const counting = db.withPlugin({
+    transformQuery({ node }) {
+      most = Math.max(most, ++now);
+      return node;
+    },
+    async transformResult({ result }) {
+      now--;
+      return result;
+    },
+  });
+  Object.assign(store, { db: counting });
+  for (let rpcId = 1; rpcId <= 200; rpcId++) client.send({ type: 'confirm_snapshot', rpcId, nonce: NONCE });
+  await waitFor(
+    () => client.received.some((message) => message.type === 'snapshot_confirmed' && message.rpcId === 200),
+    { what: 'the last question to be answered' },
+  );
+  Object.assign(store, { db });
+  assert.ok(most >= 1 && most <= 3, `${most} looks at a time`);
+});

@@ -134,11 +134,16 @@ export async function startSyncServer(
     changed(link.gateway.organization_id, 0);
   }
 
-  /** Only what was built since the last change is said to be the newest. Otherwise the answer follows the next build. */
+  /**
+   * What was read after the last change before the question answers it; whatever changes later does not, as the answer counts from the
+   * question. An organization that changes all the time is answered, too. What was not built yet is answered after the next build.
+   */
   function onConfirm(link: GatewayLink): void {
     const { organization_id: organizationId } = link.gateway;
+    const change = changes.get(organizationId) ?? 0;
+    asked.set(link, change);
     const last = built.get(link);
-    if (last === undefined || last.change !== changes.get(organizationId)) schedule(organizationId, 0);
+    if (last === undefined || last.change < change) schedule(organizationId, 0);
     else confirm(link, last.version);
   }
 
@@ -149,15 +154,15 @@ export async function startSyncServer(
 
   function confirm(link: GatewayLink, version: number): void {
     const { organization_id: organizationId } = link.gateway;
-    const asked = link
+    const look = link
       .confirm(version)
       .then((isNewest) => {
         if (!isNewest) changed(organizationId, COALESCE_MS);
       })
       // It asks again.
       .catch((error: unknown) => log.warn({ err: error, gatewayId: link.gateway.id }, 'a snapshot was not confirmed'))
-      .finally(() => tasks.delete(asked));
-    tasks.add(asked);
+      .finally(() => tasks.delete(look));
+    tasks.add(look);
   }
 
   function onLoad(link: GatewayLink, { load, at }: GatewayStatus): void {
@@ -220,6 +225,8 @@ export async function startSyncServer(
     GatewayLink,
     { readonly version: number; readonly change: number; readonly leaseSeconds: number | null }
   >();
+  /** By link: how often its organization had changed when it asked last whether it runs the newest snapshot. */
+  const asked = new WeakMap<GatewayLink, number>();
 
   function changed(organizationId: string, delayMs: number): void {
     changes.set(organizationId, (changes.get(organizationId) ?? 0) + 1);
@@ -278,7 +285,7 @@ export async function startSyncServer(
       link.sendSnapshot(version, signed);
       const leaseSeconds = link.features.has('expiry') ? facts.snapshotMaxAgeSeconds : null;
       built.set(link, { version, change, leaseSeconds });
-      if (change === changes.get(organizationId)) confirm(link, version);
+      if (change >= (asked.get(link) ?? Number.POSITIVE_INFINITY)) confirm(link, version);
       whole &&= complete;
     }
     return whole;
