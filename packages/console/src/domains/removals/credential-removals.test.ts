@@ -112,10 +112,12 @@ eachDatabase(
         ours.id,
         gateway.id,
         'epoch-0001',
-        [ids[0]!, ids[0]!, ids[1]!].map((subject, index) =>
+        [ids[0]!, ids[0]!, ids[1]!, ids[0]!].map((subject, index) =>
           testEvent({
             ...{ gatewayId: gateway.id, epoch: 'epoch-0001', seq: index + 1, organizationId: ours.id },
             ...{ resourceId: resource.id, subject, at },
+            // Coming back from a sign-in lets nobody in yet.
+            ...(index === 3 && { reason: 'access.portal', at: new Date(clock.nowMs - 1_000).toISOString() }),
           }),
         ),
       ),

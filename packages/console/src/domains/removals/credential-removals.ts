@@ -138,6 +138,8 @@ export async function previewRequestEnd(context: Context, caller: Caller, id: st
     .where('organization_id', '=', caller.organizationId)
     .where('resource_id', '=', request.objectId)
     .where('effect', '=', 'pass')
+    // Coming back from a sign-in is no access yet.
+    .where('reason', '<>', 'access.portal')
     .where('at', '>', nowMs - DAY_MS)
     .orderBy('at', 'desc')
     .limit(MAX_ACCESSES);
