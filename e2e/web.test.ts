@@ -339,6 +339,8 @@ describe('the frame', () => {
 
   it('is found by other words, and begins what is typed with what is found', async () => {
     const { page } = console_;
+    await world.api.call('apiKeys.create', { body: { name: 'palette-key', role: 'member' } });
+    await world.api.call('invitations.create', { body: { email: 'palette@example.com' } });
     await console_.open('/');
     const type = async (text: string): Promise<void> => {
       if ((await page.locator('role=dialog >> role=combobox').count()) === 0) await page.keyboard.press('Control+k');
@@ -349,6 +351,11 @@ describe('the frame', () => {
       ['approve', 'Access requests'],
       ['logout', 'Sign out'],
       ['dark', 'Appearance: Dark'],
+      ['sicherung', 'Backup'],
+      ['zertifikat', 'Gateways'],
+      ['auditor', 'auditor'],
+      ['palette-key', 'palette-key'],
+      ['palette@example', 'palette@example.com'],
     ] as const) {
       await type(text);
       await page.getByRole('option', { name: option }).first().waitFor();

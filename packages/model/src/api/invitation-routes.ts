@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { email, groupName, invitation, role } from '../entities/index.ts';
 import { defineRoutes } from './route.ts';
-import { byId, pageOf, pageQuery } from './route-parts.ts';
+import { byId, pageOf, pageQuery, searchText } from './route-parts.ts';
 
 const tag = 'users';
 
@@ -13,7 +13,7 @@ export const invitationRoutes = defineRoutes({
     summary: 'Invitations, also those that were used, revoked or have expired',
     permission: 'users:read',
     status: 200,
-    query: pageQuery,
+    query: z.strictObject({ ...pageQuery.shape, q: searchText }),
     response: pageOf(invitation),
   },
   'invitations.create': {

@@ -41,7 +41,7 @@ interface Command {
 }
 
 const SHOWN_PER_GROUP = 6;
-/** Eight lists are asked for what was typed, and each answer is shown: not for every letter of a word. */
+/** Eleven lists are asked for what was typed, and each answer is shown: not for every letter of a word. */
 const ASK_AFTER_MS = 80;
 
 /** Goes anywhere and begins anything by typing: pages, actions, and what the organization has. */
@@ -227,6 +227,14 @@ function useCommands(q: string, onClose: () => void): readonly Command[] {
   const groups = useQuery({ ...routeQuery('groups.list', asked()), ...isOn('users:read') });
   const accounts = useQuery({ ...routeQuery('serviceAccounts.list', asked()), ...isOn('service_accounts:read') });
 
+  const roles = useQuery({ ...routeQuery('roles.list', {}), ...isOn('roles:read') });
+  const { q: typed } = asked().query;
+  const invitations = useQuery({
+    ...routeQuery('invitations.list', { query: { ...(typed !== undefined && { q: typed }), limit: SHOWN_PER_GROUP } }),
+    ...isOn('users:read'),
+  });
+  const keys = useQuery({ ...routeQuery('apiKeys.list', asked()), ...isOn('api_keys:read') });
+
   const fromItem = (item: NavigationItem, group: string): Searched => {
     const Icon = item.icon;
     const run = item.external ? () => location.assign(item.to) : go(item.to);
@@ -342,6 +350,21 @@ function useCommands(q: string, onClose: () => void): readonly Command[] {
           ...{ id, group: t('nav.programs'), text: name, detail: '', icon: <KeyIcon /> },
           run: go(`/service-accounts?q=${encodeURIComponent(name)}`),
         })),
+        // All of them come at once, and their page shows all.
+        ...matching(roles.data?.items ?? [], q, ({ name, description }) => `${name} ${description}`)
+          .slice(0, SHOWN_PER_GROUP)
+          .map(({ name, description }) => ({
+            ...{ id: `role:${name}`, group: t('palette.roles'), text: name, detail: description, icon: <UserIcon /> },
+            run: go('/users/roles'),
+          })),
+        ...foundOf(namedByAddress(invitations), q, isOld).map(({ id, name }) => ({
+          ...{ id, group: t('palette.invitations'), text: name, detail: '', icon: <UserIcon /> },
+          run: go(`/users/invitations?q=${encodeURIComponent(name)}`),
+        })),
+        ...foundOf(keys, q, isOld).map(({ id, name, prefix }) => ({
+          ...{ id, group: t('palette.keys'), text: name, detail: prefix, icon: <KeyIcon /> },
+          run: go(`/service-accounts/api-keys?q=${encodeURIComponent(name)}`),
+        })),
       ];
   const all = [
     ...known.flatMap((group) =>
@@ -365,6 +388,11 @@ type Searched = Command & { readonly words: string };
 interface Answer<Row> {
   readonly data?: { readonly items: readonly Row[] } | undefined;
   readonly isPlaceholderData: boolean;
+}
+
+function namedByAddress<Row extends { readonly email: string }>({ data, isPlaceholderData }: Answer<Row>) {
+  const items = data?.items.map((row) => ({ ...row, name: row.email }));
+  return { isPlaceholderData, ...(items !== undefined && { data: { items } }) };
 }
 
 /** While the API looks, what it found for fewer letters: Enter never opens what was not typed. */

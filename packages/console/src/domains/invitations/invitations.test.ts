@@ -50,6 +50,9 @@ eachDatabase('an invitation is mailed, joined once from its page, and signs in',
     'fields of the form count for nothing',
   );
   const listed = (await organization.call('GET', '/api/v1/invitations')).json().items;
+  const found = async (q: string) => (await organization.call('GET', `/api/v1/invitations?q=${q}`)).json().items;
+  assert.equal((await found(encodeURIComponent(listed[0].email.toUpperCase()))).length > 0, true, 'in any case');
+  assert.deepEqual(await found('nobody-has-this'), []);
   assert.notEqual(listed[0].usedAt, null);
   const stored = JSON.stringify([
     await fixture.context.store.db.selectFrom('invitations').selectAll().execute(),

@@ -7,6 +7,7 @@ import type { Schema } from '../../store/schema.ts';
 import { isUniqueViolation, type Queries } from '../../store/store.ts';
 import { appendAudit, appendAuditEntries } from '../audit/audit.ts';
 import type { Caller, Context, Origin } from '../context.ts';
+import { contains } from '../list.ts';
 import { getOrganization } from '../organizations/organizations.ts';
 import { isoTime, type Page, type PageQuery, parseCursor, toPage } from '../page.ts';
 import { createToken, hashToken } from '../random-token.ts';
@@ -132,7 +133,7 @@ async function closeOthers(queries: Queries, context: Context, caller: Caller, r
 export async function listInvitations(
   context: Context,
   caller: Caller,
-  query: PageQuery,
+  query: PageQuery & { readonly q?: string | undefined },
 ): Promise<Page<Invitation> | Refusal> {
   const after = parseCursor(query.cursor, ['string']);
   if (after instanceof Refusal) return after;
@@ -143,6 +144,7 @@ export async function listInvitations(
     .orderBy('id')
     .limit(query.limit + 1);
   if (after !== null) select = select.where('id', '>', String(after[0]));
+  if (query.q) select = select.where(contains(query.q, ['email']));
   return toPage(await select.execute(), query.limit, toInvitation, (row) => [row.id]);
 }
 
