@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { temporaryDirectory, waitFor } from '@zeronaut/testkit';
 import { ensureWeb } from '../scripts/build-web.mjs';
@@ -148,9 +149,9 @@ describe('a policy', () => {
   it('answers what would happen, and why', async () => {
     const { page } = console_;
     await console_.open('/policies/simulator');
-    await page.getByLabel('User (address or id; empty: nobody)').fill('carl@example.com');
+    await page.getByLabel('User', { exact: true }).fill('carl@example.com');
     await page.getByLabel('Resource or site').fill('wiki');
-    await page.getByLabel('Risk, 0 to 100').fill('80');
+    await page.getByLabel('Risk', { exact: true }).fill('80');
     await button('Ask').click();
     const answer = page.getByRole('region', { name: 'Answer' });
     await answer.waitFor();
@@ -559,6 +560,147 @@ forbid (principal, action == Action::"administer", resource) when { context.risk
     await page.waitForURL(new RegExp(`/audit\\?.*object=${made.id}`));
     await page.waitForSelector('role=row >> text=policy.would_refuse');
     await world.api.call('policies.delete', { params: { id: made.id } });
+  });
+});
+
+describe('what must stay true', () => {
+  it('is written down where it holds, told when it is broken, changed and taken out', async () => {
+    const { page } = console_;
+    const { api } = world;
+    await world.createUser({ email: 'gina@example.com', groups: ['finance'] });
+    const ledger = await api.call('resources.create', {
+      body: { name: 'ledger', targets: [{ address: '127.0.0.1:9' }] },
+    });
+    const dialog = page.getByRole('dialog');
+    async function expect(answer: string): Promise<void> {
+      await dialog.getByLabel('Expected answer').click();
+      await page.getByRole('option', { name: answer, exact: true }).click();
+      await dialog.getByRole('button', { name: 'Save', exact: true }).click();
+    }
+    await console_.open('/policies/assertions');
+    await page.getByText('No assertion yet').waitFor();
+    await button('Add an assertion').click();
+    await dialog.getByLabel('What it makes sure of').fill('finance keeps its books');
+    await dialog.getByLabel('User', { exact: true }).fill('gina@example.com');
+    await dialog.getByLabel('Resource or site').fill('ledger');
+    await expect('Refused');
+    // It does not hold now: it would warn of nothing.
+    await dialog.getByText('policy.assertion_failed').waitFor();
+    await expect('Let in');
+    await dialog.waitFor({ state: 'detached' });
+    const row = page.getByRole('listitem').filter({ hasText: 'finance keeps its books' });
+    await row.getByText('Holds').waitFor();
+    assert.match(await row.innerText(), /gina@example\.com · Read · ledger/);
+    await console_.checkAccessibility('an assertion that holds');
+
+    const { id, version, name, targets } = ledger;
+    const body = { name, targets: [{ address: targets[0]!.address }], access: { allow: ['group:board'] } };
+    await api.call('resources.update', { params: { id }, body }, version);
+    await console_.open('/policies/assertions');
+    await row.getByText('Broken').waitFor();
+    await page.getByText('It is: Refused.').waitFor();
+
+    await button('Edit: finance keeps its books').click();
+    await dialog.getByLabel('What it makes sure of').fill('the board alone');
+    await expect('Refused');
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('listitem').filter({ hasText: 'the board alone' }).getByText('Holds').waitFor();
+
+    await button('Remove: the board alone').click();
+    await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByText('No assertion yet').waitFor();
+    assert.deepEqual((await api.call('policyAssertions.get', {})).assertions, []);
+  });
+
+  it('is changed in its place of the list as it was seen, never in that of another', async () => {
+    const { page } = console_;
+    const { api } = world;
+    const question = { user: 'gina@example.com', action: 'read' as const, object: 'ledger', expect: 'deny' as const };
+    const put = async (...names: string[]) => {
+      const { version } = await api.call('policyAssertions.get', {});
+      const assertions = names.map((name) => ({ ...question, name }));
+      await api.call('policyAssertions.update', { body: { assertions } }, version);
+    };
+    await put('one', 'two');
+    await console_.open('/policies/assertions');
+    await button('Edit: one').click();
+    await page.getByRole('dialog').getByLabel('What it makes sure of').fill('first');
+    await put('two');
+    await page.getByRole('listitem', { includeHidden: true }).filter({ hasText: 'one' }).waitFor({ state: 'detached' });
+    await button('Save').click();
+    await page.getByText('Somebody else changed the assertions meanwhile.').waitFor();
+    const { assertions } = await api.call('policyAssertions.get', {});
+    assert.deepEqual(
+      assertions.map(({ name }) => name),
+      ['two'],
+    );
+    await put();
+  });
+});
+
+describe('who reaches what', () => {
+  it('is asked for one person and one thing, says by what, and is taken along', async () => {
+    const { page } = console_;
+    const ask = async (user: string, object: string) => {
+      await page.getByLabel('E-mail of a user').fill(user);
+      await page.getByLabel('Resource or site').fill(object);
+      await button('Show').click();
+    };
+    await world.api.call('resources.create', {
+      body: { name: 'plans', targets: [{ address: '127.0.0.1:9' }], access: { allow: ['group:finance'] } },
+    });
+    await console_.open('/policies/reach');
+    await ask('gina@example.com', 'plans');
+    await page.waitForURL(/user=gina/);
+    const rows = page.getByRole('row').filter({ hasText: 'gina@example.com' });
+    await rows.filter({ hasText: 'Let in' }).first().waitFor();
+    assert.equal(await page.getByRole('row').filter({ hasText: 'carl@example.com' }).count(), 0);
+    const download = page.waitForEvent('download');
+    await button('Save as CSV').click();
+    const file = readFileSync(await (await download).path(), 'utf8');
+    assert.match(file, /gina@example\.com,.*plans/);
+
+    await ask('carl@example.com', 'plans');
+    const refused = page.getByRole('row').filter({ hasText: 'carl@example.com' }).filter({ hasText: 'Refused' });
+    await refused.first().waitFor();
+    await refused.first().getByRole('link', { name: 'plans' }).click();
+    await page.waitForSelector('h1:has-text("plans")');
+  });
+});
+
+describe('behaviour', () => {
+  it('shows who does much more today than usual, and leads to them', async () => {
+    const { page } = console_;
+    const erin = await world.createUser({ email: 'erin@example.com' });
+    const frank = await world.createUser({ email: 'frank@example.com' });
+    const { id: organizationId } = await world.api.call('organizations.getCurrent', {});
+    // A fortnight, as the console would have counted it.
+    await world.console.kill('SIGTERM');
+    const db = new DatabaseSync(join(world.home, 'console/zeronaut.db'), { timeout: 10_000 });
+    try {
+      const dayMs = 86_400_000;
+      const todayMs = Date.now() - (Date.now() % dayMs);
+      const insert = db.prepare('insert into activity values (?, ?, 1440, ?, ?, 0, 0, 0)');
+      for (let day = 0; day < 10; day++) {
+        insert.run(organizationId, erin.id, todayMs - day * dayMs, day === 0 ? 400 : 20);
+        insert.run(organizationId, frank.id, todayMs - day * dayMs, 50);
+      }
+    } finally {
+      db.close();
+    }
+    await world.console.start();
+    await console_.open('/security/behaviour');
+    const row = page.getByRole('row').filter({ hasText: 'erin@example.com' });
+    await row.waitFor();
+    assert.match((await row.innerText()).replace(/\s+/g, ' '), /400 20 20/);
+    assert.equal(await page.getByRole('row').filter({ hasText: 'frank@example.com' }).count(), 0, 'as ever');
+    await page.getByRole('searchbox').fill('erin');
+    await page.waitForURL(/q=erin/);
+    await row.waitFor();
+    await console_.checkAccessibility('who differs from their usual');
+    await row.getByRole('link', { name: 'erin@example.com' }).click();
+    await page.waitForURL(new RegExp(`/users/${erin.id}`));
+    await page.waitForSelector('h1:has-text("erin@example.com")');
   });
 });
 

@@ -110,6 +110,8 @@ export const theme = createTheme({
     MuiLink: { styleOverrides: { root: { textUnderlineOffset: '0.15em' } } },
     MuiTooltip: { defaultProps: { enterDelay: 400 } },
     MuiDialog: { styleOverrides: { paper: { borderRadius: 12 } } },
+    // Of those that are grids: a long word would widen the column beyond the window.
+    MuiDialogContent: { styleOverrides: { root: { gridTemplateColumns: 'minmax(0, 1fr)' } } },
     MuiListItemButton: { styleOverrides: { root: { borderRadius: 8 } } },
   },
 });

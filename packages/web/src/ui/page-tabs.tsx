@@ -2,10 +2,11 @@ import Box from '@mui/material/Box';
 import IconButton from '@mui/material/IconButton';
 import Link, { type LinkProps } from '@mui/material/Link';
 import { createLink, useLocation } from '@tanstack/react-router';
-import { type Ref, type RefObject, useEffect, useRef, useState } from 'react';
+import { type Ref, useEffect, useRef } from 'react';
 import { useMessages } from '../base/messages.ts';
 import { ChevronIcon } from './icons.tsx';
 import { uiMessages } from './messages.ts';
+import { useHiddenEnds } from './use-hidden-ends.ts';
 
 const TabLink = createLink(function TabLink(props: LinkProps & { ref?: Ref<HTMLAnchorElement> }) {
   return <Link underline="none" {...props} />;
@@ -113,27 +114,4 @@ function Arrow(props: { readonly label: string; readonly way: -1 | 1; readonly o
       <ChevronIcon />
     </IconButton>
   );
-}
-
-/** Whether tabs are out of sight at either end. */
-function useHiddenEnds(nav: RefObject<HTMLElement | null>, tabs: number): { before: boolean; after: boolean } {
-  const [hidden, setHidden] = useState({ before: false, after: false });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: other tabs are another width
-  useEffect(() => {
-    const row = nav.current;
-    if (row === null) return;
-    const look = () => {
-      const left = row.scrollWidth - row.clientWidth - row.scrollLeft;
-      const now = { before: row.scrollLeft > 1, after: left > 1 };
-      setHidden((was) => (was.before === now.before && was.after === now.after ? was : now));
-    };
-    const observer = new ResizeObserver(look);
-    observer.observe(row);
-    row.addEventListener('scroll', look, { passive: true });
-    return () => {
-      observer.disconnect();
-      row.removeEventListener('scroll', look);
-    };
-  }, [nav, tabs]);
-  return hidden;
 }

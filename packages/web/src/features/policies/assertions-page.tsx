@@ -30,6 +30,13 @@ import { policyMessages } from './messages.ts';
 import { EMPTY_QUESTION, fieldsOf, type QuestionFields, questionOf } from './question.ts';
 import { QuestionInputs } from './simulate-panel.tsx';
 
+/** One of a list as it was when somebody began: others may have put theirs before it since. The length of the list: a new one. */
+interface Place {
+  readonly index: number;
+  readonly assertions: readonly PolicyAssertion[];
+  readonly version: number;
+}
+
 const EFFECTS = ['pass', 'challenge', 'deny'] as const;
 
 export function AssertionsPage() {
@@ -38,21 +45,21 @@ export function AssertionsPage() {
   const { data, error, refetch } = useQuery(routeQuery('policyAssertions.get', {}));
   const tested = useQuery(routeQuery('policyAssertions.test', {}));
   const update = useRouteMutation('policyAssertions.update', ['policyAssertions.get', 'policyAssertions.test']);
-  /** Which one is edited: its place, or the length of the list for a new one. */
-  const [editing, setEditing] = useState<number | null>(null);
-  const [removing, setRemoving] = useState<number | null>(null);
+  const [editing, setEditing] = useState<Place | null>(null);
+  const [removing, setRemoving] = useState<Place | null>(null);
   const [conflict, setConflict] = useState(false);
   const assertions = data?.assertions ?? [];
+  const at = (index: number): Place => ({ index, assertions, version: data!.version });
   // Of the list as it was a moment ago, results would stand beside other questions.
   const results = tested.data?.version === data?.version ? (tested.data?.results ?? []) : [];
   const broken = results.filter(({ holds }) => !holds).length;
   const rows = assertions.map((assertion, index) => ({ assertion, index, result: results[index] }));
   const mayWrite = may('policies:write');
 
-  async function save(next: readonly PolicyAssertion[]): Promise<void> {
+  async function save({ index, assertions: before, version }: Place, ...put: PolicyAssertion[]): Promise<void> {
     setConflict(false);
     try {
-      await update.mutateAsync({ body: { assertions: [...next] }, version: data!.version });
+      await update.mutateAsync({ body: { assertions: before.toSpliced(index, 1, ...put) }, version });
     } catch (problem) {
       if (problem instanceof ApiProblem && problem.problem.status === 412) {
         await refetch();
@@ -64,7 +71,12 @@ export function AssertionsPage() {
   }
 
   const add = mayWrite ? (
-    <Button variant="contained" data-create="" startIcon={<PlusIcon />} onClick={() => setEditing(assertions.length)}>
+    <Button
+      variant="contained"
+      data-create=""
+      startIcon={<PlusIcon />}
+      onClick={() => setEditing(at(assertions.length))}
+    >
       {t('assertions.add')}
     </Button>
   ) : null;
@@ -168,13 +180,13 @@ export function AssertionsPage() {
                       <Box>
                         <IconButton
                           aria-label={`${t('assertions.edit')}: ${assertion.name}`}
-                          onClick={() => setEditing(index)}
+                          onClick={() => setEditing(at(index))}
                         >
                           <EditIcon />
                         </IconButton>
                         <IconButton
                           aria-label={`${t('form.remove')}: ${assertion.name}`}
-                          onClick={() => setRemoving(index)}
+                          onClick={() => setRemoving(at(index))}
                         >
                           <DeleteIcon />
                         </IconButton>
@@ -189,16 +201,16 @@ export function AssertionsPage() {
       </Card>
       {editing === null ? null : (
         <AssertionDialog
-          assertion={assertions[editing]}
-          onSave={(next) => save(assertions.toSpliced(editing, 1, next))}
+          assertion={editing.assertions[editing.index]}
+          onSave={(next) => save(editing, next)}
           onClose={() => setEditing(null)}
         />
       )}
       <ConfirmDialog
         open={removing !== null}
-        title={t('assertions.remove.title', { name: assertions[removing ?? 0]?.name ?? '' })}
+        title={t('assertions.remove.title', { name: removing?.assertions[removing.index]?.name ?? '' })}
         action={t('form.remove')}
-        onConfirm={() => save(assertions.toSpliced(removing!, 1))}
+        onConfirm={() => save(removing!)}
         onClose={() => setRemoving(null)}
       >
         <Typography>{t('assertions.remove.text')}</Typography>

@@ -115,11 +115,15 @@ export function QuestionInputs({ fields, onFields, administers = false }: Questi
   const gateways = useQuery({ ...routeQuery('gateways.list', ask(gateway)), enabled: may('gateways:read') });
   const objects = isForward ? sites.data?.items : resources.data?.items;
   const names = administers ? Object.keys(PERMISSIONS) : (objects?.map(({ name }) => name) ?? []);
-  const text = (key: 'address' | 'country' | 'at' | 'risk' | 'factorMinutesAgo' | 'method' | 'path') => (
+  const text = (
+    key: 'address' | 'country' | 'at' | 'risk' | 'factorMinutesAgo' | 'method' | 'path',
+    hint?: 'simulate.countryHint' | 'simulate.atHint' | 'simulate.riskHint' | 'simulate.factorMinutesAgoHint',
+  ) => (
     <TextField
       label={t(`simulate.${key}`)}
       value={fields[key]}
       onChange={(event) => onFields({ [key]: event.target.value })}
+      helperText={hint === undefined ? undefined : t(hint)}
       {...(key === 'at'
         ? { type: 'datetime-local', slotProps: { inputLabel: { shrink: true } } }
         : { slotProps: { htmlInput: { maxLength: 1024 } } })}
@@ -137,7 +141,9 @@ export function QuestionInputs({ fields, onFields, administers = false }: Questi
         options={users.data?.items.map(({ email }) => email) ?? []}
         inputValue={fields.user}
         onInputChange={(_, user) => onFields({ user })}
-        renderInput={(params) => <TextField {...params} label={t('simulate.user')} />}
+        renderInput={(params) => (
+          <TextField {...params} label={t('simulate.user')} helperText={t('simulate.userHint')} />
+        )}
       />
       <Box sx={two}>
         {administers ? null : (
@@ -169,11 +175,11 @@ export function QuestionInputs({ fields, onFields, administers = false }: Questi
       </Typography>
       <Box sx={two}>
         {text('address')}
-        {text('country')}
+        {text('country', 'simulate.countryHint')}
         {may('devices:read') ? <DeviceInput id={fields.device} onId={(device) => onFields({ device })} /> : null}
-        {text('at')}
-        {text('risk')}
-        {text('factorMinutesAgo')}
+        {text('at', 'simulate.atHint')}
+        {text('risk', 'simulate.riskHint')}
+        {text('factorMinutesAgo', 'simulate.factorMinutesAgoHint')}
         {!administers && (fields.action === 'read' || fields.action === 'write') ? (
           <>
             {text('method')}
@@ -186,7 +192,9 @@ export function QuestionInputs({ fields, onFields, administers = false }: Questi
             options={gateways.data?.items.map(({ name }) => name) ?? []}
             inputValue={fields.gateway}
             onInputChange={(_, gateway) => onFields({ gateway })}
-            renderInput={(params) => <TextField {...params} label={t('simulate.gateway')} />}
+            renderInput={(params) => (
+              <TextField {...params} label={t('simulate.gateway')} helperText={t('simulate.gatewayHint')} />
+            )}
           />
         )}
       </Box>

@@ -1,13 +1,17 @@
 import Box from '@mui/material/Box';
 import type { RoleDefinition } from '@zeronaut/model';
+import { useRef } from 'react';
 import { useMessages } from '../../base/messages.ts';
 import { CheckIcon } from '../../ui/icons.tsx';
 import { ShortList } from '../../ui/short-list.tsx';
+import { useHiddenEnds } from '../../ui/use-hidden-ends.ts';
 import { roleMessages } from './messages.ts';
 import { groupOf, PERMISSION_GROUPS, type PermissionGroup } from './permission-groups.ts';
 import { usePermissionText } from './use-permission-text.ts';
 
 type Permission = RoleDefinition['permissions'][number];
+/** How far the roles fade that go on out of sight. */
+const FADE_PX = 72;
 
 /** Which permission each role has, in groups: one row a permission, in words, and as the API calls it. */
 export function RoleMatrix({ roles }: { readonly roles: readonly RoleDefinition[] }) {
@@ -39,6 +43,8 @@ export function RoleMatrix({ roles }: { readonly roles: readonly RoleDefinition[
 function Matrix(props: { readonly roles: readonly RoleDefinition[]; readonly permissions: readonly Permission[] }) {
   const { roles, permissions } = props;
   const t = useMessages(roleMessages);
+  const scrolled = useRef<HTMLElement>(null);
+  const hidden = useHiddenEnds(scrolled, roles.length);
   const textOf = usePermissionText();
   const groups = (Object.keys(PERMISSION_GROUPS) as PermissionGroup[])
     .map((group) => ({ group, rows: permissions.filter((one) => groupOf(one) === group) }))
@@ -49,10 +55,21 @@ function Matrix(props: { readonly roles: readonly RoleDefinition[]; readonly per
   const first = {
     ...cell,
     ...{ position: 'sticky', left: 0, bgcolor: 'background.paper' },
+    // On a phone there is room for two roles beside it, whatever it is called.
+    ...{ minWidth: { xs: 150, sm: 0 }, overflowWrap: 'anywhere' },
     ...{ textAlign: 'left', pl: { xs: 2, sm: 2.5 }, fontWeight: 400 },
   } as const;
   return (
-    <Box tabIndex={0} role="region" aria-label={t('matrix.table')} sx={{ overflowX: 'auto', pb: 1 }}>
+    <Box
+      ref={scrolled}
+      tabIndex={0}
+      role="region"
+      aria-label={t('matrix.table')}
+      sx={{
+        ...{ overflowX: 'auto', pb: 1 },
+        maskImage: hidden.after ? `linear-gradient(to right, #000 calc(100% - ${FADE_PX}px), transparent)` : undefined,
+      }}
+    >
       <Box component="table" sx={{ borderCollapse: 'collapse', width: '100%', fontSize: 13 }}>
         <thead>
           <tr>
