@@ -310,7 +310,11 @@ export class GatewayLink {
         this.#invalid('hello comes first, and once');
         return;
       }
-      this.#enqueue(message);
+      // Beside what waits to be stored: all services would close if that took longer than a snapshot may be used.
+      if (message.type === 'confirm_snapshot') {
+        this.#confirming = message;
+        this.#owner.onConfirm(this);
+      } else this.#enqueue(message);
     }
     this.#pace();
   }
@@ -326,7 +330,7 @@ export class GatewayLink {
     else if (!full && this.#socket.isPaused()) this.#socket.resume();
   }
 
-  #enqueue(message: SyncFromGateway): void {
+  #enqueue(message: Exclude<SyncFromGateway, { type: 'confirm_snapshot' }>): void {
     if (message.type === 'hello') this.greeted = true;
     this.#queued++;
     this.#queue = this.#queue
@@ -342,7 +346,7 @@ export class GatewayLink {
       });
   }
 
-  async #handle(message: SyncFromGateway): Promise<void> {
+  async #handle(message: Exclude<SyncFromGateway, { type: 'confirm_snapshot' }>): Promise<void> {
     switch (message.type) {
       case 'hello':
         if (message.snapshotVersion > MAX_VERSION) return this.#invalid('a version that nobody counted to');
@@ -395,9 +399,6 @@ export class GatewayLink {
         return this.#call(() => this.#passkeySignIn(message));
       case 'address_grants':
         return await this.#takeAddressGrants(message);
-      case 'confirm_snapshot':
-        this.#confirming = message;
-        return this.#owner.onConfirm(this);
       case 'passkey_create':
         return this.#call(() => this.#createPasskey(message));
       case 'renew':

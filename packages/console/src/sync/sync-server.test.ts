@@ -584,3 +584,24 @@ eachDatabase('a gateway that asks without end has its row looked at once at a ti
   Object.assign(store, { db });
   assert.ok(most >= 1 && most <= 3, `${most} looks at a time`);
 });
+
+eachDatabase('what is the newest snapshot is said while events wait to be stored', async (t, database) => {
+  const { fixture, gateway, connect } = await world(t, database as never);
+  const { store } = fixture.context;
+  const client = await connect(EXPIRY);
+  await client.next('snapshot');
+  const { transaction } = store;
+  const stored = Promise.withResolvers<void>();
+  t.after(() => stored.resolve());
+  // As a table does that is being migrated.
+  const waiting: typeof transaction = async (run) => {
+    await stored.promise;
+    return await transaction(run);
+  };
+  Object.assign(store, { transaction: waiting });
+  client.send({ type: 'events', events: [event(gateway.gateway.id, 1)] });
+  client.send({ type: 'confirm_snapshot', rpcId: 1, nonce: NONCE });
+  assert.equal((await client.next('snapshot_confirmed')).rpcId, 1);
+  stored.resolve();
+  assert.equal((await client.next('events_stored')).seq, 1);
+});
