@@ -193,7 +193,7 @@ const NOUN_OF_ACTION: Readonly<Record<string, LiveNoun>> = {
   address_grant: 'addresses',
   api_key: 'api-keys',
   approval_rule: 'approval-rules',
-  audit_export: 'organization',
+  audit_export: 'audit-exports',
   consent: 'relying-parties',
   device: 'devices',
   device_policy: 'devices',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { LIVE_NOUNS } from '@zeronaut/model';
 import { changeOf } from './live-feed.ts';
 
 const SOURCES = `${import.meta.dirname}/..`;
@@ -62,4 +63,8 @@ test('whatever can be in segments is told when it is put into some', () => {
   const words = [...kinds!.matchAll(/'(\w+)'/g)].map(([, kind]) => kind!);
   assert.ok(words.includes('gateway') && words.includes('resource'));
   for (const kind of words) assert.notEqual(changeBy('segments.set', kind), null, kind);
+});
+
+test('that the log goes elsewhere, or does not any more, is told to those who may read where', () => {
+  assert.equal(LIVE_NOUNS[changeBy('audit_export.delete', 'audit_export')!.noun], 'audit_exports:read');
 });

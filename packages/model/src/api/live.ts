@@ -29,6 +29,7 @@ export const LIVE_NOUNS = {
   'approval-rules': 'policies:read',
   risks: 'risks:read',
   incidents: 'incidents:read',
+  'audit-exports': 'audit_exports:read',
   'audit-entries': 'audit:read',
 } as const satisfies Record<string, Permission>;
 export type LiveNoun = keyof typeof LIVE_NOUNS;

@@ -5,15 +5,7 @@ const ASSERTIONS: readonly string[] = ['policyAssertions.test'];
 
 /** Routes whose answers are made of a noun besides its own, by the beginning of their ids. */
 const FURTHER: Partial<Record<LiveNoun, readonly string[]>> = {
-  organization: [
-    'organizations.',
-    'me.',
-    'signInPolicy.',
-    'devicePolicy.',
-    'auditExports.',
-    'branding.',
-    'notifications.',
-  ],
+  organization: ['organizations.', 'me.', 'signInPolicy.', 'devicePolicy.', 'branding.', 'notifications.'],
   services: ['resources.', 'overview.', ...ASSERTIONS],
   resources: ['services.', 'overview.', 'me.listReach', ...ASSERTIONS],
   sites: ASSERTIONS,
