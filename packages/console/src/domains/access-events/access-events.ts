@@ -63,7 +63,7 @@ export async function storeEvents(
     .executeTakeFirst();
   // What is sent again was counted when it came first.
   const fresh = events.filter(({ seq }) => seq > Number(head?.seq ?? 0));
-  await countDecisions(queries, context.store.kind, organizationId, gatewayId, epoch, fresh);
+  await countDecisions(queries, context, organizationId, gatewayId, epoch, fresh);
   await countTraffic(queries, organizationId, gatewayId, fresh, context.clock());
   await countActivity(queries, organizationId, gatewayId, fresh, context.clock());
   context.store.afterCommit(queries, () => context.live.accessed(organizationId, fresh));

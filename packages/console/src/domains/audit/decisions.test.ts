@@ -177,3 +177,35 @@ eachDatabase('very many classes are recorded in turns, in one chain', async (t, 
   const left = await store.db.selectFrom('decision_counts').selectAll().execute();
   assert.equal(left.length, 0);
 });
+
+eachDatabase('whoever chooses what policies read does not choose how long the log gets', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const ours = await fixture.organization();
+  const gateway = (await ours.enrolGateway()).gateway.id;
+  const forbids = Array.from({ length: 9 }, (_, index) => `pol_${index}`);
+  // Each combination once, as a visitor makes them who asks for other paths and methods.
+  const events = Array.from({ length: 2 ** forbids.length }, (_, mask) =>
+    event(gateway, 'epoch-0001', mask + 1, {
+      ...{ effect: 'deny', reason: 'access.policy_forbids', subject: '' },
+      explanation: { policies: forbids.filter((_, bit) => mask & (1 << bit)), facts: {}, reported: null, advice: '' },
+    }),
+  );
+  for (let from = 0; from < events.length; from += 100) {
+    await fixture.context.store.transaction((queries) =>
+      storeEvents(queries, fixture.context, ours.id, gateway, 'epoch-0001', events.slice(from, from + 100)),
+    );
+  }
+  // 64 sets, those of no policy, and all the others.
+  assert.equal(await recordDecisions(fixture.context), 66);
+  const entries = (await ours.call('GET', '/api/v1/audit?limit=500'))
+    .json()
+    .items.filter(({ action }: { action: string }) => action === 'access.deny');
+  const counts = entries.map(({ after }: { after: { count: number } }) => after.count);
+  assert.equal(
+    counts.reduce((sum: number, count: number) => sum + count),
+    events.length,
+    'each is counted',
+  );
+  const [others] = entries.filter(({ after }: { after: { count: number } }) => after.count > 1);
+  assert.deepEqual([others.after.decidedBy, others.after.policies, others.after.count], ['policies', undefined, 447]);
+});

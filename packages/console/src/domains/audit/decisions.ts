@@ -2,16 +2,28 @@ import { createHash } from 'node:crypto';
 import { type AccessEvent, createId } from '@zeronaut/model';
 import { sql } from 'kysely';
 import { insertRows } from '../../store/insert-rows.ts';
-import type { Queries, Store } from '../../store/store.ts';
+import type { Queries } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import { appendAuditEntries } from './audit.ts';
 import { type Deciders, decidersOf, policiesOf, policyNames } from './deciders.ts';
+import { PolicySets } from './policy-sets.ts';
 
 /**
  * Access decisions in the audit log. One entry for each request would make it as long as the traffic; so those of one class (gateway,
  * resource, subject, effect, reason, snapshot, and the policies that decided) are counted where their events are stored, in the same transaction, and become one
  * entry an hour. The entry names the events that it counted, so that they can be held against it while they are kept.
  */
+
+const policySets = new WeakMap<Context, PolicySets>();
+
+function policySetsOf(context: Context): PolicySets {
+  let sets = policySets.get(context);
+  if (sets === undefined) {
+    sets = new PolicySets();
+    policySets.set(context, sets);
+  }
+  return sets;
+}
 
 /** Classes that one transaction puts into the log. */
 const APPEND_BATCH = 500;
@@ -48,6 +60,8 @@ interface DecisionCount {
   readonly reason: string;
   readonly snapshot_version: number;
   readonly policies: readonly string[];
+  /** There are too many sets of policies: which of them decided is in the events. */
+  readonly any: boolean;
   count: number;
   first_at: number;
   last_at: number;
@@ -58,24 +72,29 @@ interface DecisionCount {
 /** Counts events that were not stored before, in the transaction that stores them. One gateway, one epoch, in order of `seq`. */
 export async function countDecisions(
   queries: Queries,
-  kind: Store['kind'],
+  context: Context,
   organizationId: string,
   gatewayId: string,
   epoch: string,
   events: readonly AccessEvent[],
 ): Promise<void> {
   const classes = new Map<string, DecisionCount>();
+  const sets = policySetsOf(context);
+  const nowMs = context.clock();
   for (const event of events) {
     const { resourceId, subject, effect, reason, snapshotVersion, at, seq } = event;
-    const policies = policiesOf(event);
-    const key = JSON.stringify([gatewayId, epoch, resourceId, subject, effect, reason, snapshotVersion, ...policies]);
+    const decided = policiesOf(event);
+    const parts = [gatewayId, epoch, resourceId, subject, effect, reason, snapshotVersion];
+    const any = !sets.isOwn(JSON.stringify([organizationId, ...parts]), decided, nowMs);
+    const policies = any ? [] : decided;
+    const key = JSON.stringify(any ? [...parts, 'any'] : [...parts, ...policies]);
     const atMs = Date.parse(at);
     const found = classes.get(key);
     if (found === undefined) {
       classes.set(key, {
         class_key: createHash('sha256').update(key).digest('base64url'),
         ...{ resource_id: resourceId ?? '', subject, effect, reason, snapshot_version: snapshotVersion },
-        ...{ policies, count: 1, first_at: atMs, last_at: atMs, first_seq: seq, last_seq: seq },
+        ...{ policies, any, count: 1, first_at: atMs, last_at: atMs, first_seq: seq, last_seq: seq },
       });
     } else {
       found.count++;
@@ -86,13 +105,13 @@ export async function countDecisions(
   }
   const counted = [...classes.values()];
   const names = await policyNames(queries, organizationId, counted);
-  const rows = counted.map(({ policies, ...row }) => ({
+  const rows = counted.map(({ policies, any, ...row }) => ({
     ...row,
     ...{ organization_id: organizationId, gateway_id: gatewayId, epoch },
-    deciders: JSON.stringify(decidersOf(row.reason, policies, names)),
+    deciders: JSON.stringify(any ? { decidedBy: 'policies' } : decidersOf(row.reason, policies, names)),
   }));
   if (rows.length === 0) return;
-  await insertRows(queries, kind, 'decision_counts', COUNTED, rows, { conflict: ADD });
+  await insertRows(queries, context.store.kind, 'decision_counts', COUNTED, rows, { conflict: ADD });
 }
 
 /** Moves what was counted into the audit log of each organization. Returns how many entries that made. */
