@@ -126,6 +126,12 @@ eachDatabase(
     assert.deepEqual(await preview(requestPath), { ...nothing, ends: { ...NOTHING, accesses: 2 }, lastUsedAt: at });
     const stranger = await ours.call('GET', `/api/v1/${requestPath}/removal`, undefined, { key: other!.key });
     assert.equal(stranger.statusCode, 404, 'who does not see the request is told nothing of it');
+    const { email } = (await ours.call('GET', `/api/v1/users/${ids[1]}`)).json();
+    const approvers = { approvers: [email], needed: 1 };
+    const ruled = await ours.call('PUT', '/api/v1/approval-rules/shop', approvers);
+    assert.equal(ruled.statusCode, 200, ruled.body);
+    const approver = await ours.call('GET', `/api/v1/${requestPath}/removal`, undefined, { key: other!.key });
+    assert.deepEqual(approver.json(), nothing, 'who approves and reads no accesses hears of none');
 
     for (const path of [`service-accounts/${account.id}`, `api-keys/${key.apiKey.id}`, `workload-trusts/${trust.id}`]) {
       assert.equal((await theirs.call('GET', `/api/v1/${path}/removal`)).statusCode, 404, path);

@@ -7,6 +7,7 @@ import type { Caller, Context } from '../context.ts';
 import { isoTime } from '../page.ts';
 import { mayReadAssertions } from '../policies/assertions.ts';
 import { usesOfPrincipal } from '../policies/principal-uses.ts';
+import { may } from '../roles/held-role.ts';
 import { findServiceAccount } from '../service-accounts/service-accounts.ts';
 import { DAY_MS, MAX_ACCESSES, NOTHING, SHOWN_USES } from './nothing.ts';
 
@@ -131,6 +132,10 @@ export async function previewRequestEnd(context: Context, caller: Caller, id: st
   const { db } = context.store;
   const request = await getRequest(context, caller, id);
   if (request instanceof Refusal) return request;
+  // Whoever approves is not told thereby what somebody else opens, and when.
+  if (request.userId !== caller.userId && !may(caller, 'events:read')) {
+    return { ends: NOTHING, lastUsedAt: null, unreachable: [], namedBy: [] };
+  }
   const nowMs = context.clock();
   const newest = db
     .selectFrom('access_events')
