@@ -612,7 +612,7 @@ describe('what must stay true', () => {
     assert.deepEqual((await api.call('policyAssertions.get', {})).assertions, []);
   });
 
-  it('is changed in its place of the list as it was seen, never in that of another', async () => {
+  it('is changed in its place of the list as it is now, never in that of another, and nothing typed is lost', async () => {
     const { page } = console_;
     const { api } = world;
     const question = { user: 'gina@example.com', action: 'read' as const, object: 'ledger', expect: 'deny' as const };
@@ -621,19 +621,28 @@ describe('what must stay true', () => {
       const assertions = names.map((name) => ({ ...question, name }));
       await api.call('policyAssertions.update', { body: { assertions } }, version);
     };
+    const names = async () => (await api.call('policyAssertions.get', {})).assertions.map(({ name }) => name);
+    const dialog = page.getByRole('dialog');
+    const shown = (name: string) => page.getByRole('listitem', { includeHidden: true }).filter({ hasText: name });
     await put('one', 'two');
     await console_.open('/policies/assertions');
     await button('Edit: one').click();
-    await page.getByRole('dialog').getByLabel('What it makes sure of').fill('first');
-    await put('two');
-    await page.getByRole('listitem', { includeHidden: true }).filter({ hasText: 'one' }).waitFor({ state: 'detached' });
+    await dialog.getByLabel('What it makes sure of').fill('changed');
+    await put('zero', 'one', 'two');
+    await shown('zero').waitFor();
     await button('Save').click();
-    await page.getByText('Somebody else changed the assertions meanwhile.').waitFor();
-    const { assertions } = await api.call('policyAssertions.get', {});
-    assert.deepEqual(
-      assertions.map(({ name }) => name),
-      ['two'],
-    );
+    await dialog.waitFor({ state: 'detached' });
+    assert.deepEqual(await names(), ['zero', 'changed', 'two'], 'what somebody else put before it stays');
+    await button('Edit: changed').click();
+    await dialog.getByLabel('What it makes sure of').fill('second');
+    await put('two');
+    await shown('changed').waitFor({ state: 'detached' });
+    await button('Save').click();
+    await dialog.getByText('Somebody else changed or removed this assertion meanwhile.').waitFor();
+    assert.deepEqual(await names(), ['two']);
+    await button('Save').click();
+    await dialog.waitFor({ state: 'detached' });
+    assert.deepEqual(await names(), ['two', 'second']);
     await put();
   });
 });

@@ -56,16 +56,24 @@ export function AssertionsPage() {
   const rows = assertions.map((assertion, index) => ({ assertion, index, result: results[index] }));
   const mayWrite = may('policies:write');
 
-  async function save({ index, assertions: before, version }: Place, ...put: PolicyAssertion[]): Promise<void> {
+  /** In the list as it is now; where somebody else changed the very same one, `onTheirs` is told of its place there, and it is not saved. */
+  async function save(place: Place, onTheirs: (now: Place) => void, ...put: PolicyAssertion[]): Promise<void> {
     setConflict(false);
+    const { index, assertions: before, version } = place;
     try {
       await update.mutateAsync({ body: { assertions: before.toSpliced(index, 1, ...put) }, version });
     } catch (problem) {
-      if (problem instanceof ApiProblem && problem.problem.status === 412) {
-        await refetch();
-        setConflict(true);
-        setEditing(null);
-      }
+      if (!(problem instanceof ApiProblem) || problem.problem.status !== 412) throw problem;
+      const fresh = (await refetch({ throwOnError: true })).data!;
+      const mine = before[index];
+      const found = fresh.assertions.findIndex(({ name }) => name === mine?.name);
+      const now = { ...fresh, index: found === -1 ? fresh.assertions.length : found };
+      const isAsBefore = JSON.stringify(fresh.assertions[now.index]) === JSON.stringify(mine);
+      if (isAsBefore) return await save(now, onTheirs, ...put);
+      // Gone already is as good as removed.
+      if (put.length === 0 && found === -1) return;
+      onTheirs(now);
+      setConflict(true);
       throw problem;
     }
   }
@@ -88,11 +96,6 @@ export function AssertionsPage() {
         subtitle={t('assertions.subtitle')}
         actions={assertions.length === 0 ? null : add}
       />
-      {conflict ? (
-        <Alert severity="warning" variant="outlined" sx={{ mb: 2 }}>
-          {t('assertions.conflict')}
-        </Alert>
-      ) : null}
       {broken > 0 ? (
         <Alert severity="error" variant="outlined" sx={{ mb: 2 }}>
           {t('assertions.broken', { count: broken })}
@@ -202,15 +205,19 @@ export function AssertionsPage() {
       {editing === null ? null : (
         <AssertionDialog
           assertion={editing.assertions[editing.index]}
-          onSave={(next) => save(editing, next)}
-          onClose={() => setEditing(null)}
+          conflict={conflict}
+          onSave={(next) => save(editing, setEditing, next)}
+          onClose={() => {
+            setConflict(false);
+            setEditing(null);
+          }}
         />
       )}
       <ConfirmDialog
         open={removing !== null}
         title={t('assertions.remove.title', { name: removing?.assertions[removing.index]?.name ?? '' })}
         action={t('form.remove')}
-        onConfirm={() => save(removing!)}
+        onConfirm={() => save(removing!, setRemoving)}
         onClose={() => setRemoving(null)}
       >
         <Typography>{t('assertions.remove.text')}</Typography>
@@ -249,11 +256,13 @@ function AssertionState({ result }: { readonly result: AssertionResult | undefin
 
 interface AssertionDialogProps {
   readonly assertion: PolicyAssertion | undefined;
+  /** Somebody else changed or removed it meanwhile; saved again, it is as it is here. */
+  readonly conflict: boolean;
   readonly onSave: (assertion: PolicyAssertion) => Promise<void>;
   readonly onClose: () => void;
 }
 
-function AssertionDialog({ assertion, onSave, onClose }: AssertionDialogProps) {
+function AssertionDialog({ assertion, conflict, onSave, onClose }: AssertionDialogProps) {
   const t = useMessages(policyMessages);
   const [name, setName] = useState(assertion?.name ?? '');
   const [expect, setExpect] = useState<PolicyAssertion['expect']>(assertion?.expect ?? 'deny');
@@ -300,7 +309,11 @@ function AssertionDialog({ assertion, onSave, onClose }: AssertionDialogProps) {
             </MenuItem>
           ))}
         </TextField>
-        {state.error === null ? null : <ErrorState error={state.error} />}
+        {conflict ? (
+          <Alert severity="warning">{t('assertions.conflict')}</Alert>
+        ) : state.error === null ? null : (
+          <ErrorState error={state.error} />
+        )}
       </DialogContent>
       <DialogActions sx={{ px: 3, pb: 2 }}>
         <Button color="inherit" onClick={onClose} disabled={state.busy}>

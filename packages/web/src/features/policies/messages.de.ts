@@ -361,5 +361,5 @@ export const messages: Translation<typeof english> = {
   'assertions.nobody': 'niemand angemeldet',
   'assertions.cancel': 'Abbrechen',
   'assertions.conflict':
-    'Jemand anders hat die Zusicherungen inzwischen geändert. Was du jetzt siehst, sind ihre; mache deine Änderung nochmals.',
+    'Jemand anders hat diese Zusicherung inzwischen geändert oder entfernt. Speichere noch einmal, dann ist sie so, wie du sie hier hast.',
 };

@@ -350,5 +350,5 @@ export const messages = {
   'assertions.nobody': 'nobody signed in',
   'assertions.cancel': 'Cancel',
   'assertions.conflict':
-    'Somebody else changed the assertions meanwhile. What you see now is theirs; make your change again.',
+    'Somebody else changed or removed this assertion meanwhile. Save again, and it is as you have it here.',
 } as const;
