@@ -14,6 +14,8 @@ import { type Exposed, startWorld, type World } from './harness/world.ts';
 
 const KEPT_FILES =
   "caches.open('zeronaut-shell').then((cache) => cache.keys()).then((keys) => keys.filter(({ url }) => url.includes('/assets/')).length)";
+/** Of no request there is: the page it leads to says so. */
+const REQUEST_ID = `req_${'0123456789abc'.repeat(2)}`;
 const SHELL_IS_KEPT = "caches.open('zeronaut-shell').then((cache) => cache.keys()).then((keys) => keys.length > 5)";
 const owner = fileOwner();
 
@@ -356,10 +358,14 @@ describe('the frame', () => {
       ['auditor', 'auditor'],
       ['palette-key', 'palette-key'],
       ['palette@example', 'palette@example.com'],
+      [`Request ${REQUEST_ID}`, `Accesses of request ${REQUEST_ID}`],
     ] as const) {
       await type(text);
       await page.getByRole('option', { name: option }).first().waitFor();
     }
+    // As it is copied from a page that refuses.
+    await page.keyboard.press('Enter');
+    await page.waitForURL(new RegExp(`/security\\?q=${REQUEST_ID}$`));
     await type('stop shop');
     await page.getByRole('option', { name: 'Stop shop' }).click();
     await page.getByRole('dialog', { name: 'Stop shop?' }).waitFor();

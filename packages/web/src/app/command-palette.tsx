@@ -20,6 +20,7 @@ import {
   AuditIcon as PageIcon,
   PolicyIcon,
   ResourceIcon,
+  SecurityIcon,
   SiteIcon,
   UserIcon,
 } from '../ui/icons.tsx';
@@ -28,7 +29,7 @@ import { visuallyHidden } from '../ui/visually-hidden.ts';
 import { MODES } from './account-menu-items.tsx';
 import { appMessages } from './messages.ts';
 import { ACTIONS, NAVIGATION, type NavigationItem } from './navigation.ts';
-import { finds, restOf, wordsOf } from './palette-search.ts';
+import { finds, requestIdIn, restOf, wordsOf } from './palette-search.ts';
 import { COMMAND_WORDS, PAGE_WORDS } from './palette-words.ts';
 
 interface Command {
@@ -366,7 +367,18 @@ function useCommands(q: string, onClose: () => void): readonly Command[] {
           run: go(`/service-accounts/api-keys?q=${encodeURIComponent(name)}`),
         })),
       ];
+  const requestId = may('events:read') ? requestIdIn(q) : null;
+  const accesses: readonly Command[] =
+    requestId === null
+      ? []
+      : [
+          {
+            ...{ id: 'accesses', group: t('palette.accesses'), text: t('palette.request', { id: requestId }) },
+            ...{ detail: '', icon: <SecurityIcon />, run: go(`/security?q=${encodeURIComponent(requestId)}`) },
+          },
+        ];
   const all = [
+    ...accesses,
     ...known.flatMap((group) =>
       group
         .filter((one) => finds(`${one.text} ${one.detail} ${one.words}`, words))

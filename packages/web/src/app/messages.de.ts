@@ -49,6 +49,8 @@ export const messages: Translation<typeof english> = {
   'palette.placeholder': 'Seite, Ressource, Person oder Aktion eingeben',
   'palette.pages': 'Seiten',
   'palette.actions': 'Aktionen',
+  'palette.accesses': 'Zugriffe',
+  'palette.request': 'Zugriffe der Anfrage {id}',
   'palette.resources': 'Dienste und Ressourcen',
   'palette.gateways': 'Gateways',
   'palette.users': 'Personen',

@@ -47,6 +47,8 @@ export const messages = {
   'palette.placeholder': 'Type a page, a resource, a person or an action',
   'palette.pages': 'Pages',
   'palette.actions': 'Actions',
+  'palette.accesses': 'Accesses',
+  'palette.request': 'Accesses of request {id}',
   'palette.resources': 'Services and resources',
   'palette.gateways': 'Gateways',
   'palette.users': 'Users',

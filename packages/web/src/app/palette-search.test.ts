@@ -5,7 +5,7 @@ import { messages as uiDe } from '../ui/messages.de.ts';
 import { messages as uiEn } from '../ui/messages.en.ts';
 import { messages as de } from './messages.de.ts';
 import { messages as en } from './messages.en.ts';
-import { finds, restOf, wordsOf } from './palette-search.ts';
+import { finds, requestIdIn, restOf, wordsOf } from './palette-search.ts';
 import { COMMAND_WORDS, PAGE_WORDS } from './palette-words.ts';
 
 /** In names of pages, and of no use to find one. */
@@ -32,6 +32,14 @@ it('takes the name of a thing out of what is to be done with it', () => {
   assert.deepEqual(restOf(wordsOf('stop'), COMMAND_WORDS.stop), []);
   assert.deepEqual(restOf(wordsOf('stoppe wiki'), COMMAND_WORDS.stop), ['wiki']);
   assert.equal(restOf(wordsOf('wiki'), COMMAND_WORDS.stop), null);
+});
+
+it('knows the id of a request, as a page that refuses shows it', () => {
+  const id = 'req_06FK2M5V8R1ZQ3T7W9XB';
+  for (const text of [id, ` ${id} `, `Request ${id}`, `Request: ${id}.`]) assert.equal(requestIdIn(text), id, text);
+  for (const text of ['req', 'req_', 'req_abc', `x${id}`, `${id}_`, 'requests', 'usr_06FK2M5V8R1ZQ3T7W9XB']) {
+    assert.equal(requestIdIn(text), null, text);
+  }
 });
 
 it('finds each page by its name in the other language', () => {

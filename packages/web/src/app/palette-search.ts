@@ -38,3 +38,8 @@ function startsOne(word: string, action: string): boolean {
   const stem = stemOf(word);
   return wordsOf(action).some((one) => one.startsWith(stem));
 }
+
+/** The id of a request in what was typed, as a page that refuses shows it: perhaps with words around it. */
+export function requestIdIn(text: string): string | null {
+  return /(?<![A-Za-z0-9_])req_[A-Za-z0-9]{8,40}(?![A-Za-z0-9_])/.exec(text)?.[0] ?? null;
+}
