@@ -406,7 +406,7 @@ export const routes = defineRoutes({
     }),
     response: z.strictObject({
       // Gateways that enrol may be older than what was added to it since.
-      gateway: gateway.omit({ lease: true }),
+      gateway: gateway.omit({ lease: true, version: true }),
       certificate: z.string(),
       tunnelCertificate: z.string(),
       certificateAuthority: z.string(),

@@ -58,7 +58,7 @@ export interface EnrolInput {
 }
 
 export interface EnrolledGateway {
-  gateway: Omit<Gateway, 'lease'>;
+  gateway: Omit<Gateway, 'lease' | 'version'>;
   certificate: string;
   tunnelCertificate: string;
   certificateAuthority: string;
@@ -154,7 +154,7 @@ export async function enrolGateway(
       lease_seconds: null,
     };
     await queries.insertInto('gateways').values(row).execute();
-    const { lease: _, ...gateway } = toGateway(row, new Set());
+    const { lease: _, version: __, ...gateway } = toGateway(row, new Set());
     await appendAudit(
       queries,
       context,
