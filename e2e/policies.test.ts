@@ -157,6 +157,11 @@ describe('policies', () => {
       /rita@example\.com loses reported: \d+ requests, access\.session → access\.policy_forbids by no-ops/,
     );
 
+    writeFileSync(join(directory, 'ops.cedar'), text('report'));
+    const asEnforced = await world.zeronaut(['policy', 'replay', '-f', directory]);
+    assert.match(asEnforced.stdout, /Judged as if enforced: no-ops\. In report mode nothing of it happens yet\./);
+    assert.match(asEnforced.stdout, /rita@example\.com loses reported:/);
+
     await apply(text('report'));
     assert.equal((await visitor.open(app.url)).status, 200);
     const event = await waitFor(

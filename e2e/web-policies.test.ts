@@ -117,6 +117,22 @@ describe('a policy', () => {
     assert.match((await world.api.call('policies.get', { params: { id: 'risky' } })).text, /risk > 30/);
   });
 
+  it('that only reports says who would lose, once it is saved as well', async () => {
+    const { page } = console_;
+    await world.visitor().ask(`${exposed.url}/reported`);
+    await waitFor(async () => (await world.accessEvents({ resourceId: exposed.id })).length > 0, { what: 'an access' });
+    const text = `forbid (principal, action, resource == Resource::"${exposed.id}");`;
+    await world.api.call('policies.create', { body: { name: 'perhaps', text, mode: 'report' } });
+    await console_.open('/policies/perhaps?view=replay');
+    await button('Replay').click();
+    await page.waitForSelector('text=judged as if it were enforced');
+    const loses = page.getByRole('region', { name: 'Would be refused and was let in' });
+    await loses.locator('li >> text=shop').waitFor();
+    await console_.checkAccessibility('who would lose by what only reports');
+    const { id } = await world.api.call('policies.get', { params: { id: 'perhaps' } });
+    await world.api.call('policies.delete', { params: { id } });
+  });
+
   it('says who gains before it is switched off or deleted', async () => {
     const { page } = console_;
     await world.visitor().ask(`${exposed.url}/before`);

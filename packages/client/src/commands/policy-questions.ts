@@ -102,6 +102,9 @@ export function simulateCommand(line: CommandLine): Command {
 export function replayCommand(line: CommandLine): Command {
   return createCommand('replay', {
     summary: 'who gains and who loses by a change, over recorded requests',
+    description:
+      'Judges recorded requests again, with the policies in force and with those of the files. One in report mode is judged as if it ' +
+      'were enforced, unless it is enforced now.',
     examples: ['policy replay -f policies/', 'policy replay -f policies/ --since 24h --prune --json'],
   })
     .addOption(fileOption().makeOptionMandatory())
@@ -122,6 +125,10 @@ export function replayCommand(line: CommandLine): Command {
       output.line(
         `${result.events} requests judged again${result.skipped > 0 ? `, ${result.skipped} cannot be` : ''}.`,
       );
+      const asEnforced = result.asEnforced ?? [];
+      if (asEnforced.length > 0) {
+        output.line(`Judged as if enforced: ${asEnforced.join(', ')}. In report mode nothing of it happens yet.`);
+      }
       for (const [title, groups] of [['gains', result.gains] as const, ['loses', result.loses] as const]) {
         for (const { subject, object, requests, before, after, policies } of groups) {
           const why = policies.length > 0 ? ` by ${policies.join(', ')}` : '';

@@ -330,6 +330,11 @@ export const policyRoutes = defineRoutes({
       events: z.int().min(0),
       /** Could not be judged again, for example as their resource is gone. */
       skipped: z.int().min(0),
+      /**
+       * Proposed in report mode and judged as if they were enforced: applied as they are, they change nothing at once. Absent
+       * from older consoles, which judge them as they are.
+       */
+      asEnforced: z.array(label).optional(),
       gains: z.array(replayed),
       loses: z.array(replayed),
     }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { eachDatabase } from '@zeronaut/testkit';
+import type { TestContext } from 'node:test';
+import { eachDatabase, type TestDatabase } from '@zeronaut/testkit';
 import { testEvent } from '../../testing/access-event.suite.ts';
 import { startFixture } from '../../testing/fixture.suite.ts';
 import { storeEvents } from '../access-events/access-events.ts';
@@ -39,3 +40,53 @@ eachDatabase('replay knows the device of a recorded forward', async (t, database
     [['corp', 2, ['req_3', 'req_2']]],
   );
 });
+
+eachDatabase('replay judges what is proposed in report mode as if it were enforced', async (t, database) => {
+  const { replayOf, call } = await wikiThatWasRead(t, database);
+  const text = 'forbid (principal, action, resource);';
+  const losers = ({ loses }: Replayed) => loses.map(({ object, requests }) => [object, requests]);
+
+  const reported = await replayOf({ name: 'x', text, mode: 'report' });
+  assert.deepEqual([losers(reported), reported.asEnforced], [[['wiki', 1]], ['x']]);
+  const created = await call('POST', '/api/v1/policies', { name: 'x', text, mode: 'report' });
+  assert.equal(created.statusCode, 201, created.body);
+  const saved = await replayOf({ name: 'x', text, mode: 'report' });
+  assert.deepEqual([losers(saved), saved.asEnforced], [[['wiki', 1]], ['x']], 'saved, it is asked the same');
+  const others = await replayOf({ name: 'y', text: 'permit (principal, action, resource);', mode: 'enforce' });
+  assert.deepEqual([losers(others), others.asEnforced], [[], []], 'who only reports beside it goes on reporting');
+
+  const headers = { 'if-match': '"1"' };
+  const changed = await call('PATCH', `/api/v1/policies/${created.json().id}`, { mode: 'enforce' }, { headers });
+  assert.equal(changed.statusCode, 200, changed.body);
+  const eased = await replayOf({ name: 'x', text, mode: 'report' });
+  assert.deepEqual([losers(eased), eased.gains.length, eased.asEnforced], [[], 1, []], 'easing counts at once');
+});
+
+type Replayed = {
+  readonly [side in 'gains' | 'loses']: readonly { object: string; requests: number }[];
+} & { readonly asEnforced: readonly string[] };
+
+/** One resource, read once by a member of staff who was signed in. */
+async function wikiThatWasRead(t: TestContext, database: TestDatabase) {
+  const fixture = await startFixture(t, database);
+  const ours = await fixture.organization();
+  const gatewayId = (await ours.enrolGateway()).gateway.id;
+  const wiki = await ours.call('POST', '/api/v1/resources', {
+    ...{ name: 'wiki', targets: [{ address: '10.0.0.1:80' }], access: { mode: 'login' } },
+  });
+  assert.equal(wiki.statusCode, 201, wiki.body);
+  const event = testEvent({
+    ...{ gatewayId, epoch: 'epoch-0001', seq: 1, organizationId: ours.id, resourceId: wiki.json().id },
+    ...{ credentialId: '', subject: ours.owner.id, reason: 'access.session', method: 'GET', path: '/' },
+    at: new Date(fixture.clock.nowMs - 60_000).toISOString(),
+  });
+  await fixture.context.store.transaction((queries) =>
+    storeEvents(queries, fixture.context, ours.id, gatewayId, 'epoch-0001', [event]),
+  );
+  const replayOf = async (policy: object): Promise<Replayed> => {
+    const answer = await ours.call('POST', '/api/v1/policies/replay', { proposal: { policies: [policy] } });
+    assert.equal(answer.statusCode, 200, answer.body);
+    return answer.json();
+  };
+  return { replayOf, call: ours.call.bind(ours) };
+}

@@ -1,4 +1,4 @@
-import type { AccessEvent, Proposal, SnapshotUser } from '@zeronaut/model';
+import type { AccessEvent, Proposal, SnapshotPolicy, SnapshotUser } from '@zeronaut/model';
 import { type AccessDecision, type AccessFacts, anonymousFacts, httpAction, type PolicyAction } from '@zeronaut/policy';
 import { Refusal } from '../../store/refusal.ts';
 import type { Queries } from '../../store/store.ts';
@@ -30,7 +30,11 @@ interface Group {
   examples: string[];
 }
 
-export interface Replay {
+export interface Replay extends Compared {
+  asEnforced: string[];
+}
+
+interface Compared {
   events: number;
   skipped: number;
   gains: Group[];
@@ -39,7 +43,8 @@ export interface Replay {
 
 /**
  * Recorded requests, judged twice: with the policies that are in force and with a proposal. Users, groups, rules and risk
- * are those of now; address, time, method, path and the factors of the session are those of the request.
+ * are those of now; address, time, method, path and the factors of the session are those of the request. What is proposed
+ * to be reported is judged as if it were enforced: whoever only reports wants to know what enforcing would do.
  */
 export async function replay(
   context: Context,
@@ -49,13 +54,15 @@ export async function replay(
   const { organizationId } = caller;
   const { db } = context.store;
   const nowMs = context.clock();
-  const judges = await createJudges(db, context, caller, input.proposal);
-  if (judges instanceof Refusal) return judges;
-  const [now, then] = judges;
+  const facts = await readFacts(db, organizationId, nowMs);
+  const proposed = await proposedSet(db, context, caller, input.proposal);
+  if (proposed instanceof Refusal) return proposed;
+  const { policies, asEnforced } = enforced(proposed, facts.policies, input.proposal);
+  const [now, then] = [new Judge(facts, nowMs), new Judge(facts, nowMs, policies)];
   const sinceMs = input.since === undefined ? nowMs - DEFAULT_DAYS * DAY_MS : Date.parse(input.since);
   const comparison = new Comparison(db, now, then);
   for await (const batch of newestEvents(db, organizationId, sinceMs, input.limit)) await comparison.add(batch);
-  return comparison.result();
+  return { ...comparison.result(), asEnforced };
 }
 
 /** Recorded requests under two sets of policies: who gains, who loses. */
@@ -108,7 +115,7 @@ export class Comparison {
     }
   }
 
-  result(): Replay {
+  result(): Compared {
     return {
       events: this.#events,
       skipped: this.#skipped,
@@ -118,16 +125,21 @@ export class Comparison {
   }
 }
 
-async function createJudges(
-  db: Queries,
-  context: Context,
-  caller: Caller,
+/** One that is enforced and shall only be reported changes something at once, and that is what is judged. */
+function enforced(
+  policies: readonly SnapshotPolicy[],
+  inForce: readonly SnapshotPolicy[],
   proposal: Proposal,
-): Promise<readonly [Judge, Judge] | Refusal> {
-  const facts = await readFacts(db, caller.organizationId, context.clock());
-  const policies = await proposedSet(db, context, caller, proposal);
-  if (policies instanceof Refusal) return policies;
-  return [new Judge(facts, context.clock()), new Judge(facts, context.clock(), policies)];
+): { policies: SnapshotPolicy[]; asEnforced: string[] } {
+  const proposed = new Set(proposal.policies.map(({ name }) => name));
+  const before = new Set(inForce.filter(({ mode }) => mode === 'enforce').map(({ name }) => name));
+  const asEnforced: string[] = [];
+  const judged = policies.map((policy) => {
+    if (policy.mode !== 'report' || !proposed.has(policy.name) || before.has(policy.name)) return policy;
+    asEnforced.push(policy.name);
+    return { ...policy, mode: 'enforce' as const };
+  });
+  return { policies: judged, asEnforced };
 }
 
 async function* newestEvents(

@@ -154,6 +154,8 @@ export const messages: Translation<typeof english> = {
   },
   'replay.skipped':
     '{count} weitere betreffen keine Ressource, die es gibt, etwa Seiten des Portals selbst; sie bleiben aussen vor.',
+  'replay.asEnforced':
+    'Die Policy wurde beurteilt, als wäre sie in Kraft. Solange sie nur berichtet, geschieht nichts davon.',
   'replay.gains': 'Würde eingelassen und wurde es nicht',
   'replay.loses': 'Würde abgewiesen und wurde eingelassen',
   'replay.nobody': 'Niemand',

@@ -150,6 +150,8 @@ export const messages = {
   },
   'replay.skipped':
     '{count} others are about no resource that is there, such as pages of the portal itself, and were left out.',
+  'replay.asEnforced':
+    'The policy was judged as if it were enforced. As long as it only reports, nothing of this happens.',
   'replay.gains': 'Would be let in and was not',
   'replay.loses': 'Would be refused and was let in',
   'replay.nobody': 'Nobody',

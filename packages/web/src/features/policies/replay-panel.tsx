@@ -38,7 +38,7 @@ export function ReplayPanel({ draft, changed }: { readonly draft: Draft; readonl
   return (
     <Box sx={{ display: 'grid', gap: 2 }}>
       <Typography color="textSecondary">{t('replay.text')}</Typography>
-      {changed ? (
+      {changed || draft.mode === 'report' ? (
         <Box sx={{ display: 'flex', gap: 1.5, alignItems: 'center' }}>
           <TextField
             type="number"
@@ -70,6 +70,7 @@ export function ReplayResult({ replay }: { readonly replay: RouteResponse<Routes
         {t('replay.result', { count: replay.events })}
         {replay.skipped === 0 ? '' : ` ${t('replay.skipped', { count: replay.skipped })}`}
       </Typography>
+      {(replay.asEnforced ?? []).length === 0 ? null : <Typography>{t('replay.asEnforced')}</Typography>}
       <Side name="loses" rows={replay.loses} />
       <Side name="gains" rows={replay.gains} />
     </Box>
