@@ -47,6 +47,7 @@ export * from './open-connections.ts';
 export * from './parse-json.ts';
 export * from './permissions.ts';
 export * from './reasons.ts';
+export * from './shell-word.ts';
 export * from './snapshot.ts';
 export * from './sync-messages.ts';
 export * from './tokens.ts';

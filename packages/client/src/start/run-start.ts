@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatHostPort } from '@zeronaut/model';
+import { formatHostPort, shellWord } from '@zeronaut/model';
 import { z } from 'zod';
 import { ApiError } from '../api/api-error.ts';
 import { CliError } from '../cli-error.ts';
@@ -142,7 +142,8 @@ class LocalMachine {
     }
     output.line();
     output.line('  Next, in another terminal:');
-    output.line(`    ${output.style('bold', 'npx zeronaut expose localhost:3000 http')}`);
+    const home = process.env.ZERONAUT_HOME ? `ZERONAUT_HOME=${shellWord(this.#home)} ` : '';
+    output.line(`    ${output.style('bold', `${home}npx zeronaut expose localhost:3000 http`)}`);
     output.line();
     output.line(
       output.style(

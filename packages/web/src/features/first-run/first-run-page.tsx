@@ -4,6 +4,7 @@ import Card from '@mui/material/Card';
 import Link from '@mui/material/Link';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
+import { shellWord } from '@zeronaut/model';
 import { type ReactNode, useCallback } from 'react';
 import { routeQuery } from '../../base/api.ts';
 import { useLiveEvents } from '../../base/live.ts';
@@ -176,11 +177,6 @@ function ExposeHere() {
       />
     </>
   );
-}
-
-/** As POSIX shells read it, whatever a directory is called. */
-function shellWord(text: string): string {
-  return /^[\w./~-]+$/.test(text) && !text.startsWith('~') ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** For a browser on whatever machine: the file beside the console is on one alone. */
