@@ -62,6 +62,71 @@ eachDatabase('replay judges what is proposed in report mode as if it were enforc
   assert.deepEqual([losers(eased), eased.gains.length, eased.asEnforced], [[], 1, []], 'easing counts at once');
 });
 
+eachDatabase('replay knows the requests that were approved when the accesses were', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const ours = await fixture.organization();
+  const gatewayId = (await ours.enrolGateway()).gateway.id;
+  const asker = await ours.user('member');
+  const created = await ours.call('POST', '/api/v1/resources', {
+    ...{ name: 'asked', targets: [{ address: '10.0.0.1:80' }], access: { mode: 'policy' } },
+  });
+  assert.equal(created.statusCode, 201, created.body);
+  const at = (minutes: number) => fixture.clock.nowMs + minutes * 60_000;
+  const start = at(0);
+  const as = { key: asker.key };
+  const asked = await ours.call(
+    'POST',
+    '/api/v1/access-requests',
+    { object: 'asked', reason: 'a look', minutes: 30 },
+    as,
+  );
+  assert.equal(asked.statusCode, 201, asked.body);
+  fixture.clock.nowMs = at(10);
+  const approved = await ours.call('POST', `/api/v1/access-requests/${asked.json().id}/decisions`, {
+    effect: 'approve',
+  });
+  assert.equal(approved.statusCode, 200, approved.body);
+  fixture.clock.nowMs = at(120);
+  const event = (seq: number, minutes: number, parts: object) =>
+    testEvent({
+      ...{ gatewayId, epoch: 'epoch-0001', seq, organizationId: ours.id, resourceId: created.json().id },
+      ...{ credentialId: '', subject: asker.user.id, method: 'GET', path: '/', ...parts },
+      at: new Date(start + minutes * 60_000).toISOString(),
+    });
+  const denied = { effect: 'deny', status: 403, reason: 'access.policy_forbids' };
+  const events = [
+    event(1, 5, { ...denied, reason: 'access.not_allowed' }),
+    event(2, 20, { reason: 'access.granted' }),
+    event(3, 30, denied),
+    event(4, 60, { ...denied, reason: 'access.not_allowed' }),
+    // A gateway lets in until it hears that the time is over.
+    event(5, 41, { reason: 'access.granted' }),
+  ];
+  await fixture.context.store.transaction((queries) =>
+    storeEvents(queries, fixture.context, ours.id, gatewayId, 'epoch-0001', events),
+  );
+  const replayOf = async (mode: string) => {
+    const text = 'forbid (principal, action, resource);';
+    const proposal = { policies: [{ name: 'x', text, mode }] };
+    const { gains, loses } = (await ours.call('POST', '/api/v1/policies/replay', { proposal })).json();
+    return { gains, loses } as Record<'gains' | 'loses', { before: string; after: string; examples: string[] }[]>;
+  };
+  const lost = await replayOf('enforce');
+  assert.deepEqual(
+    lost.loses.map(({ before, after, examples }) => [before, after, [...examples].sort()]),
+    [['access.granted', 'access.policy_forbids', ['req_2', 'req_3', 'req_5']]],
+  );
+  assert.deepEqual(lost.gains, []);
+  const text = 'forbid (principal, action, resource);';
+  const made = await ours.call('POST', '/api/v1/policies', { name: 'x', text, mode: 'enforce' });
+  assert.equal(made.statusCode, 201, made.body);
+  const back = await replayOf('off');
+  assert.deepEqual(
+    back.gains.map(({ after, examples }) => [after, [...examples].sort()]),
+    [['access.granted', ['req_2', 'req_3', 'req_5']]],
+  );
+});
+
 type Replayed = {
   readonly [side in 'gains' | 'loses']: readonly { object: string; requests: number }[];
 } & { readonly asEnforced: readonly string[] };

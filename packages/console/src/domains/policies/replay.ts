@@ -91,8 +91,9 @@ export class Comparison {
   async add(events: readonly AccessEvent[]): Promise<void> {
     const [now, then] = [this.#now, this.#then];
     await readSessions(this.#db, now.facts.organizationId, events, this.#sessions);
+    const grants = await readGrants(this.#db, now.facts.organizationId, events);
     for (const event of events) {
-      const question = questionOf(now, event, this.#sessions);
+      const question = questionOf(now, event, this.#sessions, grants);
       if (question === null) {
         this.#skipped++;
         continue;
@@ -198,10 +199,48 @@ async function readSessions(
   }
 }
 
+/** The requests that were approved when these events happened, by user and object: from when until when (ms). */
+type Grants = ReadonlyMap<string, readonly { readonly fromMs: number; readonly untilMs: number }[]>;
+
+async function readGrants(db: Queries, organizationId: string, events: readonly AccessEvent[]): Promise<Grants> {
+  const grants = new Map<string, { fromMs: number; untilMs: number }[]>();
+  if (events.length === 0) return grants;
+  let [oldest, newest] = [Number.MAX_SAFE_INTEGER, 0];
+  for (const { at } of events) [oldest, newest] = [Math.min(oldest, Date.parse(at)), Math.max(newest, Date.parse(at))];
+  const rows = await db
+    .selectFrom('access_requests as request')
+    .innerJoin('access_request_decisions as decision', 'decision.request_id', 'request.id')
+    .select(({ fn }) => ['request.user_id', 'request.object_id', 'request.ends_at', fn.max('decision.at').as('from')])
+    .where('request.organization_id', '=', organizationId)
+    .where('request.status', 'in', ['approved', 'ended'])
+    .where('request.ends_at', '>', oldest)
+    .where('request.created_at', '<=', newest)
+    .where('decision.effect', '=', 'approve')
+    .groupBy(['request.id', 'request.user_id', 'request.object_id', 'request.ends_at'])
+    .execute();
+  for (const { user_id, object_id, ends_at, from } of rows) {
+    const pair = `${user_id} ${object_id}`;
+    // The last approval that was needed opened it.
+    const grant = { fromMs: Number(from), untilMs: ends_at ?? 0 };
+    grants.set(pair, [...(grants.get(pair) ?? []), grant]);
+  }
+  return grants;
+}
+
+/** The gateway that let somebody in by a request knows best; where something else decided, only the request itself tells. */
+function wasGranted(event: AccessEvent, objectId: string, grants: Grants): boolean {
+  if (event.reason === 'access.granted') return true;
+  const atMs = Date.parse(event.at);
+  return (grants.get(`${event.subject} ${objectId}`) ?? []).some(
+    ({ fromMs, untilMs }) => fromMs <= atMs && atMs < untilMs,
+  );
+}
+
 function questionOf(
   judge: Judge,
   event: AccessEvent,
   sessions: ReadonlyMap<string, SessionThen>,
+  grants: Grants,
 ): JudgedQuestion | null {
   // A page of the gateway is for whoever asks.
   if (event.reason === 'access.portal') return null;
@@ -223,6 +262,7 @@ function questionOf(
     assumed: {
       at: event.at,
       gateway: event.gatewayId,
+      granted: wasGranted(event, object.id, grants),
       ...(event.protocol === 'forward' && event.credentialId !== '' && { deviceId: event.credentialId }),
       ...(event.protocol === 'http' && { method: event.method, path: event.path }),
       // What the gateway knew then.
