@@ -168,10 +168,12 @@ describe('a policy', () => {
     await page.getByLabel('User', { exact: true }).fill('carl@example.com');
     await page.getByLabel('Resource or site').fill('wiki');
     await page.getByLabel('Risk', { exact: true }).fill('80');
+    await page.getByText('Empty: 192.0.2.1, which is nobody').waitFor();
     await button('Ask').click();
     const answer = page.getByRole('region', { name: 'Answer' });
     await answer.waitFor();
     assert.match((await answer.textContent())!, /risky.*Report only.*holds.*risk80/);
+    assert.match((await answer.textContent())!, /From 192\.0\.2\.1, as no source address was given\./);
     assert.match((await answer.textContent())!, /No country by the console's own file of \w+ 20\d\d/);
   });
 });
@@ -194,6 +196,7 @@ describe('what nobody used', () => {
     );
     await console_.open('/policies/unused');
     await button('Look').click();
+    await page.getByText(/^\d+ access(es)? since [^.]*\d{4}[^.]* w(as|ere) looked at\./).waitFor();
     const rule = page.getByRole('region', { name: 'handbook' });
     await rule.locator('pre >> text=allow: group:nobody').waitFor();
     await rule.locator('pre >> text=address: 198.51.100.0/24').waitFor();

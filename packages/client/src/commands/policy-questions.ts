@@ -56,7 +56,7 @@ export function simulateCommand(line: CommandLine): Command {
         .default('session'),
     )
     .addOption(fileOption().default(undefined))
-    .option('--address <ip>', 'from where')
+    .option('--address <ip>', 'from where (default: 192.0.2.1, which is nobody)')
     .option('--country <code>', 'as if the address were there, such as CH')
     .option('--at <time>', 'when (RFC 3339; default: now)')
     .option('--risk <score>', '0 to 100', parseScore)

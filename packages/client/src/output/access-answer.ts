@@ -13,12 +13,17 @@ export function printAnswer(output: Output, answer: AccessAnswer): void {
     const text = `${decides ? '→' : ' '} ${effect} ${name}: ${said}${mode === 'report' ? ' (report only)' : ''}`;
     output.line(`${text}${read.length > 0 ? output.style('dim', `  ${read.join(' ')}`) : ''}`);
   }
+  if (answer.address !== undefined) output.line(output.style('dim', addressText(answer.address)));
   output.line(output.style('dim', countryText(answer.country)));
   for (const { fact, value, effect, also } of answer.wouldChange) {
     const changes = [{ fact, value }, ...also].map(inWords).join(' and ');
     output.line(output.style('dim', `  ${changes} it would be: ${effect}`));
   }
   if (answer.wouldChange.length === 0) output.line(output.style('dim', '  nothing that was tried would change it'));
+}
+
+function addressText({ value, from }: NonNullable<AccessAnswer['address']>): string {
+  return from === 'question' ? `from ${value} as you said` : `from ${value}, as no address was said (--address)`;
 }
 
 /** A gateway may have another file of countries, which alone decides there. */

@@ -117,6 +117,9 @@ export const brokenAssertions = z.strictObject({
 });
 export type BrokenAssertions = z.infer<typeof brokenAssertions>;
 
+/** From where a question asks that names no address: one that is kept for examples, so that it is nobody's. */
+export const ASSUMED_ADDRESS = '192.0.2.1';
+
 export const accessAnswer = z.strictObject({
   effect: z.enum(['pass', 'challenge', 'deny']),
   reason: z.string(),
@@ -152,6 +155,8 @@ export const accessAnswer = z.strictObject({
     from: z.enum(['question', 'console']),
     fileBuiltAt: timestamp.nullable(),
   }),
+  /** From where it was asked. `default`: the question named no address. Absent from older consoles. */
+  address: z.strictObject({ value: z.string(), from: z.enum(['question', 'default']) }).optional(),
   /** Facts that would turn the answer, found by trying them: single ones, or else two together (`also`). */
   wouldChange: z.array(
     z.strictObject({

@@ -25,3 +25,21 @@ eachDatabase('an answer says which country it took, and from where', async (t, d
     assert.deepEqual(await ask({ address: '8.8.8.8', country: 'NZ' }, administer), said);
   }
 });
+
+eachDatabase('an answer says which address it took, and whether the question named it', async (t, database) => {
+  const fixture = await startFixture(t, database);
+  const organization = await fixture.organization();
+  await organization.call('POST', '/api/v1/resources', { name: 'wiki', targets: [{ address: '10.0.0.1:80' }] });
+  for (const what of [
+    { object: 'wiki', action: 'read' },
+    { object: 'users:write', action: 'administer' },
+  ]) {
+    const ask = async (circumstances: object) => {
+      const body = { user: organization.owner.email, ...what, circumstances };
+      return (await organization.call('POST', '/api/v1/policies/simulate', body)).json().address;
+    };
+    assert.deepEqual(await ask({}), { value: '192.0.2.1', from: 'default' });
+    assert.deepEqual(await ask({ address: '192.0.2.1' }), { value: '192.0.2.1', from: 'question' });
+    assert.deepEqual(await ask({ address: '10.0.0.7' }), { value: '10.0.0.7', from: 'question' });
+  }
+});

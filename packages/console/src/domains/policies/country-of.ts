@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { AccessAnswer } from '@zeronaut/model';
+import { type AccessAnswer, ASSUMED_ADDRESS } from '@zeronaut/model';
 import { CountryTable } from '@zeronaut/policy/countries';
 
 const SEED = '@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb';
@@ -19,6 +19,11 @@ export function countryOf(address: string): string | null {
 export function countryTaken(assumed: string | undefined, address: string): AccessAnswer['country'] {
   if (assumed !== undefined) return { code: assumed, from: 'question', fileBuiltAt: null };
   return { code: countryOf(address), from: 'console', fileBuiltAt: loaded().builtAt.toISOString() };
+}
+
+/** The address that an answer took; `assumed`: what the question said. */
+export function addressTaken(assumed: string | undefined): AccessAnswer['address'] {
+  return { value: assumed ?? ASSUMED_ADDRESS, from: assumed === undefined ? 'default' : 'question' };
 }
 
 function loaded(): CountryTable {

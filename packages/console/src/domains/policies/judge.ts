@@ -1,6 +1,7 @@
 import {
   type AccessAnswer,
   type AccessQuestionInput,
+  ASSUMED_ADDRESS,
   type AssumedCircumstances,
   REASONS,
   type SnapshotPolicy,
@@ -34,7 +35,7 @@ import {
 } from '@zeronaut/policy';
 import { Refusal } from '../../store/refusal.ts';
 import type { OrganizationFacts } from '../organizations/organization-facts.ts';
-import { countryOf, countryTaken } from './country-of.ts';
+import { addressTaken, countryOf, countryTaken } from './country-of.ts';
 
 /** Devices that are tried in the place of another. */
 const MAX_DEVICES_TRIED = 50;
@@ -192,7 +193,7 @@ export class Judge {
       granted: (this.#grantEnds.get(`${user?.id} ${object.id}`) ?? 0) > atMs,
       ...input.circumstances,
     };
-    const anonymous = anonymousFacts(this.facts.organizationId, assumed.address ?? '192.0.2.1');
+    const anonymous = anonymousFacts(this.facts.organizationId, assumed.address ?? ASSUMED_ADDRESS);
     const facts: AccessFacts = user === null ? anonymous : { ...anonymous, user, sessionState: 'valid' };
     return { object, action: input.action, facts, assumed: { ...assumed, factors: [...assumed.factors] } };
   }
@@ -217,6 +218,7 @@ export class Judge {
         const { id, name, effect, mode } = policy;
         return { id, name, effect, mode, holds, decides, facts };
       }),
+      address: addressTaken(question.assumed.address),
       country: countryTaken(question.assumed.country, question.facts.address),
       wouldChange: turningFacts(this.policies, asked, alternatives).map(({ with: [first, ...others], effect }) => ({
         ...{ fact: first!.fact, value: first!.value, effect },

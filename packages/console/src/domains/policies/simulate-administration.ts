@@ -1,6 +1,7 @@
 import {
   type AccessAnswer,
   type AccessQuestionInput,
+  ASSUMED_ADDRESS,
   PERMISSIONS,
   type Permission,
   REASONS,
@@ -19,7 +20,7 @@ import type { Context } from '../context.ts';
 import type { OrganizationFacts } from '../organizations/organization-facts.ts';
 import { findRole, heldRole } from '../roles/held-role.ts';
 import { refusalOf } from './administration.ts';
-import { countryOf, countryTaken } from './country-of.ts';
+import { addressTaken, countryOf, countryTaken } from './country-of.ts';
 
 /** Facts that a policy of administration knows. */
 const KNOWN: ReadonlySet<string> = new Set([...['factors', 'factorMinutesAgo', 'address', 'country', 'risk', 'time']]);
@@ -68,6 +69,7 @@ export async function simulateAdministration(
       const { id, name, effect, mode } = policy;
       return { id, name, effect, mode, holds, decides, facts: read };
     }),
+    address: addressTaken(input.circumstances.address),
     country: countryTaken(input.circumstances.country, circumstances.address),
     wouldChange: changes,
   };
@@ -94,7 +96,7 @@ function circumstancesOf(
   { by, circumstances: assumed }: Pick<AccessQuestionInput, 'circumstances'> & { readonly by: string },
 ): Circumstances {
   const nowMs = assumed.at === undefined ? context.clock() : Date.parse(assumed.at);
-  const address = assumed.address ?? '192.0.2.1';
+  const address = assumed.address ?? ASSUMED_ADDRESS;
   const session = by === 'session';
   return {
     address,

@@ -7,7 +7,7 @@ import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
-import { type AccessAnswer, PERMISSIONS } from '@zeronaut/model';
+import { type AccessAnswer, ASSUMED_ADDRESS, PERMISSIONS } from '@zeronaut/model';
 import { type FormEvent, useEffect, useState } from 'react';
 import { routeQuery, useRouteMutation } from '../../base/api.ts';
 import { useLanguage, useMessages } from '../../base/messages.ts';
@@ -117,13 +117,13 @@ export function QuestionInputs({ fields, onFields, administers = false }: Questi
   const names = administers ? Object.keys(PERMISSIONS) : (objects?.map(({ name }) => name) ?? []);
   const text = (
     key: 'address' | 'country' | 'at' | 'risk' | 'factorMinutesAgo' | 'method' | 'path',
-    hint?: 'simulate.countryHint' | 'simulate.atHint' | 'simulate.riskHint' | 'simulate.factorMinutesAgoHint',
+    hint?: `simulate.${'addressHint' | 'countryHint' | 'atHint' | 'riskHint' | 'factorMinutesAgoHint'}`,
   ) => (
     <TextField
       label={t(`simulate.${key}`)}
       value={fields[key]}
       onChange={(event) => onFields({ [key]: event.target.value })}
-      helperText={hint === undefined ? undefined : t(hint)}
+      helperText={hint === undefined ? undefined : t(hint, { address: ASSUMED_ADDRESS })}
       {...(key === 'at'
         ? { type: 'datetime-local', slotProps: { inputLabel: { shrink: true } } }
         : { slotProps: { htmlInput: { maxLength: 1024 } } })}
@@ -174,7 +174,7 @@ export function QuestionInputs({ fields, onFields, administers = false }: Questi
         {t('simulate.moment')}
       </Typography>
       <Box sx={two}>
-        {text('address')}
+        {text('address', 'simulate.addressHint')}
         {text('country', 'simulate.countryHint')}
         {may('devices:read') ? <DeviceInput id={fields.device} onId={(device) => onFields({ device })} /> : null}
         {text('at', 'simulate.atHint')}
@@ -265,6 +265,11 @@ function Answer({ answer, object }: { readonly answer: AccessAnswer; readonly ob
         </Typography>
         <OutcomeChip outcome={answer.rule.effect} /> <code>{answer.rule.reason}</code>
         {answer.rule.mode === null ? null : <Typography color="textSecondary">{ruleWords(answer.rule)}</Typography>}
+        {answer.address === undefined ? null : (
+          <Typography color="textSecondary">
+            {t(`simulate.address.${answer.address.from}`, { address: answer.address.value })}
+          </Typography>
+        )}
         <Typography color="textSecondary">{countryWords(answer.country)}</Typography>
       </Box>
       <Box>

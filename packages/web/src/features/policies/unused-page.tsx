@@ -8,7 +8,7 @@ import { useNavigate } from '@tanstack/react-router';
 import type { UnusedPermissions } from '@zeronaut/model';
 import { useState } from 'react';
 import { call, routeQuery } from '../../base/api.ts';
-import { useMessages } from '../../base/messages.ts';
+import { useLanguage, useMessages } from '../../base/messages.ts';
 import { useMay } from '../../base/session.ts';
 import { TextLink } from '../../ui/button-link.tsx';
 import { DiffView } from '../../ui/diff-view.tsx';
@@ -18,7 +18,7 @@ import { Section } from '../../ui/section.tsx';
 import { ShortList } from '../../ui/short-list.tsx';
 import { ErrorState } from '../../ui/states.tsx';
 import { SubNavigation } from '../../ui/sub-navigation.tsx';
-import { Time } from '../../ui/time.tsx';
+import { absoluteTime } from '../../ui/time.tsx';
 import { draftOf, handOver } from './draft.ts';
 import { policyMessages } from './messages.ts';
 import { UnusedRule } from './unused-rule.tsx';
@@ -28,6 +28,7 @@ type Unused = UnusedPermissions['policies'][number];
 /** Asked for by hand: the console reads up to a million accesses for the answer. */
 export function UnusedPage() {
   const t = useMessages(policyMessages);
+  const language = useLanguage();
   const [days, setDays] = useState('30');
   const [state, setState] = useState<{ busy: boolean; error: unknown; data: UnusedPermissions | null }>({
     ...{ busy: false, error: null, data: null },
@@ -64,7 +65,7 @@ export function UnusedPage() {
           </Box>
           {data === null ? null : (
             <Typography role="status" color="textSecondary" sx={{ mt: 2 }}>
-              {t('unused.since', { count: data.events })} <Time at={data.since} />.{' '}
+              {t('unused.since', { count: data.events, since: absoluteTime(data.since, language) })}{' '}
               {data.complete ? null : t('unused.partial')} {data.policies.length === 0 ? t('unused.none') : null}{' '}
               {data.rules.length === 0 && may('resources:read') ? t('unused.rules.none') : null}
             </Typography>
