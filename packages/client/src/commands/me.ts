@@ -35,12 +35,13 @@ export function meCommand(line: CommandLine): Command {
         output.line(output.style('dim', '  Ask for access:  zeronaut requests create NAME --for 2h --reason "…"'));
         return;
       }
-      const rows = items.map(({ name, kind, protocol, urls, gateways, depends }) => [
+      const rows = items.map(({ name, kind, protocol, urls, gateways, portals, depends }) => [
         name,
         protocol ?? kind,
         urls.join(' ') || (kind === 'site' ? 'zeronaut forward HOST:PORT' : '-'),
         [
           ...(gateways === undefined ? [] : [`at ${gateways.join(', ')} alone`]),
+          ...(portals?.[0] === undefined ? [] : [`authorise your address first at ${portals[0]}`]),
           ...(depends ? ['it depends, such as on the device'] : []),
         ].join('; '),
       ]);

@@ -29,6 +29,12 @@ export const meRoutes = defineRoutes({
           .array(label)
           .optional()
           .describe('where others keep me out: the gateways that let me in, which alone `urls` names'),
+        portals: z
+          .array(z.string())
+          .optional()
+          .describe(
+            'of a port that is not public: where I authorise the address I come from, without which it stays closed',
+          ),
         depends: z.boolean().describe('whether it hangs on facts of the moment, such as the device'),
       }),
     ),

@@ -119,8 +119,12 @@ export function toEndpoint(row: GatewayRow) {
     name: row.name,
     baseDomain: row.base_domain,
     address: formatHostPort(row.public_host, row.tunnel_port),
-    portalUrl: `https://${portalHost(row)}${row.https_port === 443 ? '' : `:${row.https_port}`}`,
+    portalUrl: portalUrl(row),
   };
+}
+
+export function portalUrl(row: Pick<GatewayRow, 'base_domain' | 'https_port'>): string {
+  return `https://${portalHost(row)}${row.https_port === 443 ? '' : `:${row.https_port}`}`;
 }
 
 export async function listEndpoints(context: Context, caller: Caller) {

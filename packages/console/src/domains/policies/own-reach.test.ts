@@ -16,6 +16,8 @@ eachDatabase('everybody sees what lets them in, and ends what is their own alone
       { name: 'public', targets: [target], access: { mode: 'public' } },
       { name: 'stopped', targets: [target], access: { mode: 'public' }, enabled: false },
       { name: 'asked', targets: [target], access: { mode: 'policy' } },
+      { name: 'port', protocol: 'tcp', targets: [target], access: { allow: [member.user.email] } },
+      { name: 'open-port', protocol: 'udp', targets: [target], access: { mode: 'public' } },
     ],
   });
   assert.equal(answer.statusCode, 200, answer.body);
@@ -23,7 +25,21 @@ eachDatabase('everybody sees what lets them in, and ends what is their own alone
   const reach = async () => (await organization.call('GET', '/api/v1/me/reach', undefined, as)).json().items;
   const names = async () => (await reach()).map(({ name }: { name: string }) => name).sort();
 
-  assert.deepEqual(await names(), ['mine', 'public']);
+  assert.deepEqual(await names(), ['mine', 'open-port', 'port', 'public']);
+  const ports = await reach();
+  const portals = ports.map(({ name, portals: at }: { name: string; portals?: string[] }) => [name, at]);
+  const at443 = gateway.httpsPort === 443 ? '' : `:${gateway.httpsPort}`;
+  assert.deepEqual(
+    Object.fromEntries(portals),
+    {
+      ...{ mine: undefined, 'open-port': undefined, public: undefined },
+      port: [`https://portal.${gateway.baseDomain}${at443}`],
+    },
+    'a port that is not public says where it is opened',
+  );
+  for (const { id, protocol } of ports) {
+    if (protocol !== 'http') await organization.call('DELETE', `/api/v1/resources/${id}`);
+  }
   const [first] = (await reach()).filter(({ name }: { name: string }) => name === 'mine');
   const port = gateway.httpsPort === 443 ? '' : `:${gateway.httpsPort}`;
   assert.deepEqual(first.urls, [`https://mine.${gateway.baseDomain}${port}`, `https://mine.example.com${port}`]);

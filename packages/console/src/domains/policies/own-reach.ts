@@ -1,5 +1,6 @@
 import { Refusal } from '../../store/refusal.ts';
 import type { Caller, Context } from '../context.ts';
+import { portalUrl } from '../gateways/gateways.ts';
 import { readFacts } from '../organizations/organization-facts.ts';
 import { type Page, type PageQuery, parseCursor, searchPage } from '../page.ts';
 import { serviceUrls } from '../services/services.ts';
@@ -23,6 +24,8 @@ export interface OwnReach {
   urls: string[];
   /** Only where other gateways keep them out. */
   gateways?: string[];
+  /** Only of ports that are not public: where their address is authorised. */
+  portals?: string[];
   depends: boolean;
 }
 
@@ -76,6 +79,9 @@ async function listOwnReachAfter(
           ? []
           : [...new Set([...serviceUrls(resource, gateways), ...ownDomains(resource, gateways)])],
       ...(letting !== null && { gateways: [...letting] }),
+      ...(resource !== undefined &&
+        resource.protocol !== 'http' &&
+        resource.access.mode !== 'public' && { portals: gateways.map(portalUrl) }),
       depends: !open.some(
         ({ effect, atGateways }) =>
           effect === 'pass' || (atGateways?.some((answer) => answer.effect === 'pass') ?? false),

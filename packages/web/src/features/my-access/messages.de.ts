@@ -13,6 +13,7 @@ export const messages: Translation<typeof english> = {
   'site.text': 'Mit zeronaut forward auf deinem Rechner.',
   noGateway: 'Noch bedient kein Gateway es.',
   address: 'Adresse von {name}',
+  'port.text': 'Der Port ist zu für Adressen, die niemand freigegeben hat. Gib die, von der du kommst, am Portal frei:',
   gateways: 'Nur über {names}',
   depends: 'Hängt von Gerät, Zeit oder Ort ab',
   requests: 'Meine Anfragen',

@@ -10,6 +10,8 @@ export const messages = {
   'site.text': 'Through zeronaut forward on your machine.',
   noGateway: 'No gateway serves it yet.',
   address: 'Address of {name}',
+  'port.text':
+    'The port is closed to addresses that nobody authorised. Authorise the one that you come from at the portal:',
   gateways: 'Only through {names}',
   depends: 'Depends on device, time or place',
   requests: 'My requests',

@@ -3,6 +3,7 @@ import Card from '@mui/material/Card';
 import Link from '@mui/material/Link';
 import Typography from '@mui/material/Typography';
 import { useQuery } from '@tanstack/react-query';
+import { Fragment } from 'react';
 import { routeQuery } from '../../base/api.ts';
 import { useMessages } from '../../base/messages.ts';
 import { useMe } from '../../base/session.ts';
@@ -103,7 +104,7 @@ export function MyAccessPage() {
 }
 
 /** One thing to open; where there is a page, all of the tile leads to it. */
-function Tile({ reached: { name, protocol, kind, urls, gateways, depends } }: { readonly reached: Reached }) {
+function Tile({ reached: { name, protocol, kind, urls, gateways, portals, depends } }: { readonly reached: Reached }) {
   const t = useMessages(myAccessMessages);
   const [first, ...more] = urls;
   const isPage = first?.startsWith('https://') ?? false;
@@ -153,6 +154,19 @@ function Tile({ reached: { name, protocol, kind, urls, gateways, depends } }: { 
         </Typography>
       ) : (
         <CopyText text={first} label={t('address', { name })} />
+      )}
+      {portals === undefined || portals.length === 0 ? null : (
+        <Typography variant="body2" color="textSecondary" component="div" sx={{ overflowWrap: 'anywhere' }}>
+          {t('port.text')}{' '}
+          {portals.map((url, index) => (
+            <Fragment key={url}>
+              {index === 0 ? null : ', '}
+              <Link href={url} target="_blank" rel="noreferrer">
+                {new URL(url).host}
+              </Link>
+            </Fragment>
+          ))}
+        </Typography>
       )}
       {more.length === 0 || !isPage ? null : (
         <Box sx={{ position: 'relative', zIndex: 1, display: 'flex', flexWrap: 'wrap', columnGap: 1.5 }}>
