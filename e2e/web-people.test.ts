@@ -37,6 +37,14 @@ before(async () => {
       body: { name, targets: [{ address: '127.0.0.1:9' }], access: { mode: 'login', allow: [...allow] } },
     });
   }
+  await world.api.call('resources.create', {
+    body: {
+      name: 'raw-port',
+      protocol: 'tcp',
+      targets: [{ address: '127.0.0.1:9' }],
+      access: { allow: ['group:dev'] },
+    },
+  });
   const { context } = await openBrowser(owner);
   web = await openWebConsole(context, world, world.owner);
   web.page.on('dialog', (dialog) => {
@@ -450,6 +458,25 @@ describe('services that sign people in, and workloads', () => {
 });
 
 describe('a member', () => {
+  it('was refused: their access says whom the rule wants, where they are, and what would let them in', async () => {
+    const { page } = web;
+    const [gateway] = (await world.api.call('gateways.list', {})).items;
+    const url = `https://payroll.${gateway!.baseDomain}:${gateway!.httpsPort}/wages`;
+    const visitor = world.visitor();
+    await visitor.signIn(url, bob);
+    assert.equal((await visitor.ask(url)).status, 403);
+    await web.open('/security?effect=deny');
+    await page.getByRole('row').getByRole('button', { name: '/wages' }).first().click();
+    const access = page.getByRole('dialog', { name: 'One access' });
+    await access.getByText('The rule wants group:sales.').waitFor();
+    await access.getByText(/^bob@example\.com has the role member and is in dev\.$/).waitFor();
+    await access.getByText(/^It would let in: .*in the group sales/).waitFor();
+    await access.getByText(/^What the visitor was told: /).waitFor();
+    await web.checkAccessibility('a refused access and whom its rule wants');
+    await access.getByRole('link', { name: 'Ask the simulator' }).click();
+    await page.waitForURL(/\/policies\/simulator\?/);
+  });
+
   it('lands on what lets them in, asks for more, gets it, and makes a token for it', async () => {
     bob = { ...bob, token: (await signIn(bob)).token };
     const { context } = await openBrowser(owner);
@@ -458,6 +485,9 @@ describe('a member', () => {
     await page.waitForURL(/\/my-access$/);
     await page.waitForSelector('main li >> text=wiki');
     assert.equal(await page.locator('main li >> text=payroll').count(), 0);
+    const port = page.locator('main li').filter({ hasText: 'raw-port' });
+    await port.getByText('The port is closed to addresses that nobody authorised.').waitFor();
+    assert.equal(await port.getByRole('link').getAttribute('href'), `${new URL(world.portalUrl).origin}`);
     await page.click('text=Ask for access >> nth=0');
     await page.click('role=combobox[name="What"]');
     await page.click('role=option[name="payroll"]');

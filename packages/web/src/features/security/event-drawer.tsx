@@ -15,12 +15,10 @@ import { CopyText } from '../../ui/copy-text.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { CloseIcon } from '../../ui/icons.tsx';
 import { absoluteTime } from '../../ui/time.tsx';
+import { AskedAgain } from './asked-again.tsx';
 import { EffectChip } from './effect-chip.tsx';
+import { isAskable, searchOf } from './event-question.ts';
 import { securityMessages } from './messages.ts';
-
-/** As policies tell reading from writing. */
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
-const MAX_PATH = 200;
 
 interface EventDrawerProps {
   readonly event: AccessEvent | null;
@@ -90,7 +88,7 @@ function Content({
       <Part title={t('event.reason')}>
         <EffectChip effect={event.effect} />
         <Typography>{why.title}</Typography>
-        {why.next === '' ? null : <Typography color="textSecondary">{why.next}</Typography>}
+        {why.next === '' ? null : <Typography color="textSecondary">{t('event.told', { next: why.next })}</Typography>}
         <code>{event.reason}</code>
       </Part>
       <Part title={t('event.decision')}>
@@ -123,6 +121,7 @@ function Content({
             ]}
           />
         )}
+        <AskedAgain event={event} who={who} />
       </Part>
       <Part title={t('event.request')}>
         <Facts
@@ -174,8 +173,8 @@ function Content({
           <Button size="small" variant="outlined" onClick={() => onFilter({ address: event.sourceAddress })}>
             {t('event.onlyAddress')}
           </Button>
-          {may('policies:read') ? (
-            <ButtonLink size="small" to="/policies/simulator" search={questionOf(event)}>
+          {may('policies:read') && !isAskable(event) ? (
+            <ButtonLink size="small" to="/policies/simulator" search={searchOf(event)}>
               {t('event.simulate')}
             </ButtonLink>
           ) : null}
@@ -183,24 +182,6 @@ function Content({
       </Part>
     </>
   );
-}
-
-/** What the simulator is asked: the same access, as far as the event says it. */
-export function questionOf(event: AccessEvent) {
-  const { protocol, method, subject, resourceId, host, country, path } = event;
-  const isHttp = protocol === 'http';
-  return {
-    object: resourceId ?? host,
-    action: isHttp ? (SAFE_METHODS.has(method) ? 'read' : 'write') : protocol === 'forward' ? 'forward' : 'connect',
-    address: event.sourceAddress,
-    at: event.at,
-    gateway: event.gatewayId,
-    ...(subject.startsWith('usr_') && { user: subject }),
-    ...(country !== undefined && { country }),
-    ...(protocol === 'forward' && event.credentialId.startsWith('dev_') && { device: event.credentialId }),
-    // What the address takes no more of is left out there.
-    ...(isHttp && { method, path: path.slice(0, MAX_PATH) }),
-  };
 }
 
 function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
