@@ -74,6 +74,10 @@ describe('first steps', () => {
     await page.click('role=row >> text=shop');
     await page.waitForSelector('h1:has-text("shop")');
     assert.match(await page.innerText('main'), new RegExp(exposed.url));
+    assert.match(
+      await page.innerText('role=textbox[name="Command that says who may use it"]'),
+      /^npx zeronaut expose \S+ http --name shop --allow ann@example\.com,group:dev$/,
+    );
 
     await page.click('role=button[name="Stop"]');
     assert.match(await page.innerText('role=dialog'), /stays stopped when the agent comes back/);

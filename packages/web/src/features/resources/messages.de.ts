@@ -17,6 +17,10 @@ export const messages: Translation<typeof english> = {
   'access.public': 'Öffentlich',
   'access.login': 'Anmeldung',
   'access.policy': 'Nach Policy',
+  'access.agent':
+    'Wer Zugriff hat, sagt sein Agent. Führe den Befehl auf dessen Rechner noch einmal aus, mit den Personen und Gruppen, die du willst, und allem, was er sonst noch hatte, oder ändere allow in dessen agent.yaml und starte den Agenten neu.',
+  'access.command': 'Befehl, der sagt, wer Zugriff hat',
+  'access.example': 'anna@example.com,group:dev',
   'access.everyone': 'Alle aktiven Personen der Organisation',
   'access.publicText': 'Alle, ohne Anmeldung',
   'access.policyText': 'Nur wen eine Policy oder eine bewilligte Anfrage einlässt',

@@ -14,6 +14,10 @@ export const messages = {
   'access.public': 'Public',
   'access.login': 'Sign-in',
   'access.policy': 'By policy',
+  'access.agent':
+    'Its agent says who. On its machine, run the command again with the people and groups you want and whatever else it was given, or change allow in its agent.yaml and start the agent again.',
+  'access.command': 'Command that says who may use it',
+  'access.example': 'ann@example.com,group:dev',
   'access.everyone': 'Every active user of the organization',
   'access.publicText': 'Everybody, without signing in',
   'access.policyText': 'Only who a policy or an approved request lets in',

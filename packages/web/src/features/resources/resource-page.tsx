@@ -30,6 +30,7 @@ import { TrafficCharts } from '../../ui/traffic-charts.tsx';
 import { TwoColumns } from '../../ui/two-columns.tsx';
 import { useDone } from '../../ui/use-done.ts';
 import { DnsRecords } from './dns-records.tsx';
+import { exposeAgain } from './expose-command.ts';
 import { HeaderFacts } from './header-fields.tsx';
 import { hasHeaderRules } from './header-rules.ts';
 import { limitTexts } from './limit-texts.ts';
@@ -220,8 +221,10 @@ function DeclaredAddresses({ resource }: { readonly resource: Resource }) {
   );
 }
 
-function Access({ resource: { access } }: { readonly resource: Resource }) {
+function Access({ resource }: { readonly resource: Resource }) {
   const t = useMessages(resourceMessages);
+  const { access } = resource;
+  const command = exposeAgain(resource, t('access.example'));
   return (
     <Section title={t('section.access')}>
       <Facts
@@ -241,6 +244,14 @@ function Access({ resource: { access } }: { readonly resource: Resource }) {
           access.tokens === null ? null : [t('fact.tokens'), access.tokens.audience],
         ]}
       />
+      {command === null ? null : (
+        <Box sx={{ display: 'grid', gap: 1, mt: 2 }}>
+          <Typography variant="body2" color="textSecondary">
+            {t('access.agent')}
+          </Typography>
+          <CopyText text={command} label={t('access.command')} />
+        </Box>
+      )}
     </Section>
   );
 }
