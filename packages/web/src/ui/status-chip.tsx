@@ -20,6 +20,8 @@ const Word = styled('span')(({ theme }) => ({
   whiteSpace: 'nowrap',
   '&::before': {
     content: '""',
+    // Where the word needs the room, it wraps; the dot stays round.
+    flexShrink: 0,
     width: 8,
     height: 8,
     borderRadius: '50%',
