@@ -33,7 +33,7 @@ import { useFeed } from './use-feed.ts';
 const route = getRouteApi('/security');
 const TYPING_PAUSE_MS = 300;
 /** Five times a second all rows may be new ones: what is in each of them has to be cheap. */
-const What = styled('button')({
+const What = styled('button')(({ theme }) => ({
   display: 'block',
   width: '100%',
   padding: 0,
@@ -50,7 +50,9 @@ const What = styled('button')({
   '&:hover': { color: 'var(--zn-palette-primary-main)' },
   // All of the row.
   '&::after': { content: '""', position: 'absolute', inset: 0 },
-});
+  // On a phone a line is too short for them: a path that is cut says nothing.
+  [theme.breakpoints.down('sm')]: { whiteSpace: 'normal', overflowWrap: 'anywhere' },
+}));
 const Why = styled('span')({
   display: 'block',
   fontSize: 13,
@@ -106,6 +108,7 @@ export function AccessFeedPage() {
       key: 'effect',
       header: t('column.effect'),
       cell: ({ effect: said }) => <EffectChip effect={said} />,
+      from: 'sm',
       width: '130px',
     },
     {
@@ -113,6 +116,9 @@ export function AccessFeedPage() {
       header: t('column.what'),
       cell: (event) => (
         <>
+          <OnPhone>
+            <EffectChip effect={event.effect} />
+          </OnPhone>
           <What type="button" title={whatOf(event)} onClick={() => open(event)}>
             {whatOf(event)}
           </What>
