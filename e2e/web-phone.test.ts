@@ -150,6 +150,44 @@ describe('on a phone', () => {
     await waitFor(async () => !(await fades()), { what: 'the last role is there' });
   });
 
+  it('a dot stays round, an access shows all of its path, and the views of a policy show that they go on', async () => {
+    const { page } = web;
+    await web.open('/policies/new?view=text');
+    const last = page.getByRole('tab').last();
+    await last.waitFor();
+    const isSeen = async () => {
+      const box = (await last.boundingBox())!;
+      const row = (await page.locator('.MuiTabs-scroller').boundingBox())!;
+      return box.x >= row.x - 1 && box.x + box.width <= row.x + row.width + 1;
+    };
+    assert.equal(await isSeen(), false, 'there are more than fit');
+    const more = page.locator('.MuiTabScrollButton-root').last();
+    await waitFor(
+      async () => {
+        await more.click({ timeout: 1_000 }).catch(() => undefined);
+        return await isSeen();
+      },
+      { what: 'the last view' },
+    );
+
+    const path = `/a/path/${'of-many-words/'.repeat(8)}end`;
+    const [gateway] = (await world.api.call('gateways.list', {})).items;
+    await world.visitor().ask(`https://wiki.${gateway!.baseDomain}:${gateway!.httpsPort}${path}`);
+    await web.open('/security');
+    const what = page.getByRole('row').getByRole('button', { name: path });
+    await what.waitFor();
+    const cut = `[...document.querySelectorAll('[role=cell] button')].filter((one) => one.scrollWidth > one.clientWidth + 1).length`;
+    assert.equal(await page.evaluate(cut), 0);
+    assert.ok((await what.boundingBox())!.width > WIDTH * 0.75, 'it has the line for itself');
+
+    const dots = `(() => {
+      const host = document.querySelector('main [data-meaning]');
+      host.style.cssText += ';width:40px;white-space:normal';
+      return getComputedStyle(host, '::before').width;
+    })()`;
+    assert.equal(await page.evaluate(dots), '8px');
+  });
+
   for (const [path, ...buttons] of PAGES) {
     it(`every dialog of ${path} is within the window`, async () => {
       const { page } = web;

@@ -89,8 +89,16 @@ export function DraftViews(props: DraftViewsProps) {
         onChange={(_, next: View) => props.onView(next)}
         aria-label={t('view.label')}
         variant="scrollable"
-        scrollButtons={false}
-        sx={{ borderBottom: 1, borderColor: 'divider', mb: 2 }}
+        // On a phone the row is wider than the page: arrows show that it goes on.
+        scrollButtons="auto"
+        allowScrollButtonsMobile
+        sx={{
+          borderBottom: 1,
+          borderColor: 'divider',
+          mb: 2,
+          '& .MuiTabScrollButton-root': { width: 28 },
+          '& .MuiTabScrollButton-root.Mui-disabled': { width: 0 },
+        }}
       >
         {shown.map((one) => (
           <Tab key={one} value={one} label={t(`view.${one}`)} id={`view-${one}`} aria-controls="view-panel" />
