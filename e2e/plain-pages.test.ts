@@ -168,6 +168,26 @@ it('a language is chosen without a script, here and in the web console alike', a
   await scripted.context().close();
 });
 
+it('the pages of the console have the appearance that was chosen in the web console', async () => {
+  const page = await openPage(DESK);
+  const ground = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+  await page.emulateMedia({ colorScheme: 'light' });
+  await signIn(page, `${consoleUrl}/sign-in?next=%2Fresources`);
+  await page.getByRole('button', { name: 'Account, appearance' }).click();
+  await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+  await page.goto(`${consoleUrl}/no-such-page`);
+  assert.equal(await ground(), 'rgb(16, 18, 22)');
+  await checkAccessible(page, 'a page that is not there, in dark', 'contrast');
+  await page.evaluate(`localStorage.setItem('zeronaut.theme', 'light')`);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.goto(`${consoleUrl}/no-such-page`);
+  assert.equal(await ground(), 'rgb(244, 245, 247)');
+  await page.evaluate(`localStorage.setItem('zeronaut.theme', 'system')`);
+  await page.goto(`${consoleUrl}/no-such-page`);
+  assert.equal(await ground(), 'rgb(16, 18, 22)', 'as the system');
+  await page.context().close();
+});
+
 it('a port is opened and shut on a phone, on one page', async () => {
   const page = await openPage(PHONE);
   await signIn(page, world.portalUrl);

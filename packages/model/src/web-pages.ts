@@ -35,3 +35,6 @@ export const WEB_WORKER = '/service-worker.js';
 
 /** `BrokenAssertions` as JSON in ASCII, with few items; absent: the change broke none. Here, as schemas beside it would come along into the first route. */
 export const BROKEN_ASSERTIONS_HEADER = 'zeronaut-broken-assertions';
+
+/** Where the web console keeps its appearance in the browser: `light`, `dark` or `system`. The console's own pages follow it. */
+export const THEME_STORAGE_KEY = 'zeronaut.theme';

@@ -8,6 +8,7 @@ import CssBaseline from '@mui/material/CssBaseline';
 import { ThemeProvider } from '@mui/material/styles';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
+import { THEME_STORAGE_KEY } from '@zeronaut/model';
 import { createRoot } from 'react-dom/client';
 import { createStyleCache } from './app/adopted-sheet.ts';
 import { Boot } from './app/boot.tsx';
@@ -24,7 +25,7 @@ await Promise.all([appMessages.load(), uiMessages.load()]);
 
 createRoot(document.getElementById('root')!).render(
   <CacheProvider value={createStyleCache()}>
-    <ThemeProvider theme={theme} modeStorageKey="zeronaut.theme">
+    <ThemeProvider theme={theme} modeStorageKey={THEME_STORAGE_KEY}>
       <CssBaseline />
       <QueryClientProvider client={queryClient}>
         <Boot>

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { LANGUAGE_NAMES, LANGUAGES } from '@zeronaut/model';
+import { LANGUAGE_NAMES, LANGUAGES, THEME_STORAGE_KEY } from '@zeronaut/model';
 import type { FastifyReply } from 'fastify';
 import { Html, html } from './html.ts';
 import { textsFor } from './reader.ts';
@@ -7,6 +7,9 @@ import { STYLE } from './style.ts';
 import type { Texts } from './texts.en.ts';
 
 const MARK = html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><circle cx="12" cy="12" r="9"/><path d="M8.5 8.5h7l-7 7h7" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+
+/** Before anything is drawn: the appearance that was chosen in the web console, which is of the same origin. */
+const THEME_SCRIPT = `try{const t=localStorage.getItem('${THEME_STORAGE_KEY}');if(t==='dark'||t==='light')document.documentElement.dataset.theme=t}catch{}`;
 
 export interface Page {
   readonly title: string;
@@ -42,6 +45,7 @@ export function sendPage(reply: FastifyReply, page: Page, status = 200): Fastify
 <title>${page.title} · Zeronaut</title>
 <link rel="icon" href="data:,">
 <style nonce="${nonce}">${new Html(STYLE)}</style>
+<script nonce="${nonce}">${new Html(THEME_SCRIPT)}</script>
 </head>
 ${frame}
 ${languageChoice(t, reply, page)}

@@ -1,7 +1,11 @@
+const DARK =
+  '--ground:#101216;--card:#191c22;--ink:#eceef2;--soft:#a3abb8;--line:#2d323c;--field:#12151a;--edge:#737d8d;--accent:#8aabff;--on-accent:#0b1330;--warn:#ffb4ae;--warn-ground:#3a1a1a;--good:#8fdcb0;--good-ground:#143022;--code:#12151a';
 /** The look of every page: one column, system font, one accent; the same palette as the gateway's portal. */
 export const STYLE = `
 :root{color-scheme:light dark;--ground:#f4f5f7;--card:#fff;--ink:#16181d;--soft:#5a6270;--line:#d9dde3;--field:#fff;--edge:#8a93a2;--accent:#2451d6;--on-accent:#fff;--warn:#9c1c1c;--warn-ground:#fdeeee;--good:#17623a;--good-ground:#e9f6ee;--code:#eef0f4}
-@media (prefers-color-scheme:dark){:root{--ground:#101216;--card:#191c22;--ink:#eceef2;--soft:#a3abb8;--line:#2d323c;--field:#12151a;--edge:#737d8d;--accent:#8aabff;--on-accent:#0b1330;--warn:#ffb4ae;--warn-ground:#3a1a1a;--good:#8fdcb0;--good-ground:#143022;--code:#12151a}}
+@media (prefers-color-scheme:dark){:root:not([data-theme=light]){${DARK}}}
+:root[data-theme=dark]{color-scheme:dark;${DARK}}
+:root[data-theme=light]{color-scheme:light}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 a{color:var(--accent);text-underline-offset:.15em}
