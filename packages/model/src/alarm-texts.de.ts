@@ -28,6 +28,8 @@ export const alarmTexts: AlarmTexts = {
     gateway_away_until: 'es ist nicht verbunden; es arbeitet weiter mit dem, was es weiss, und lehnt ab {at} alles ab',
     gateway_expiring: 'es war die halbe erlaubte Zeit nicht zu hören; ab {at} lehnt es alles ab',
     gateway_expired: 'es war zu lange nicht zu hören: Seit {at} lehnt es alles ab, bis es die Konsole erreicht',
+    gateway_had_expired:
+      'es hatte die Konsole zu lange nicht gehört und innerhalb von zehn Minuten {count} Anfragen abgelehnt',
     gateway_behind: 'es läuft mit Snapshot {applied}, und {wanted} liegt für es bereit',
     events_dropped:
       'es hat seit seinem Start {count} Zugriffe nicht melden können, weil die Platte oder ihr Vorrat voll war',

@@ -27,6 +27,7 @@ export const alarmTexts = {
     gateway_away_until: 'it is not connected; it goes on with what it knows, and refuses everything from {at} on',
     gateway_expiring: 'it was not heard for half of the time that is allowed; it refuses everything from {at} on',
     gateway_expired: 'it was not heard for too long: it refuses everything since {at}, until it reaches the console',
+    gateway_had_expired: 'it had not heard the console for too long, and refused {count} requests within ten minutes',
     gateway_behind: 'it runs snapshot {applied}, and {wanted} is there for it',
     events_dropped: 'it lost {count} access events since its start, to a full disk or a full spool',
     events_waiting: '{count} access events wait there for the console; the oldest are lost when its spool is full',

@@ -174,6 +174,17 @@ eachDatabase('what happened lately becomes an incident', async (t, database) => 
   await look();
   assert.deepEqual(await open(), expected.slice(0, 2), 'used once more');
 
+  // The console was away, and so was whoever would have seen that a gateway stopped deciding.
+  lastLook.clear();
+  await send(3, { effect: 'deny', reason: 'access.snapshot_expired', status: 503 });
+  await look();
+  await look();
+  assert.deepEqual((await open()).slice(1, 2), [`gateway_expiring gateway ${gateway.name}`]);
+  await look(11 * MINUTE_MS);
+  const [expiry] = (await ours.call('GET', '/api/v1/incidents?kind=gateway_expiring')).json().items as Incident[];
+  assert.match(expiry!.detail, /refused 3 requests/);
+  assert.notEqual(expiry!.closedAt, null, 'it is over, and stays in the list');
+
   await signAll(context, fixture.log);
   await ours.call('POST', '/api/v1/resources', { name: 'one-more', targets: [{ address: '10.0.0.1:80' }] });
   await context.store.db.updateTable('organizations').set({ audit_head: 'forged' }).where('id', '=', ours.id).execute();

@@ -43,6 +43,7 @@ export async function watchedAlarms(context: Context, organizationId: string): P
     ...(await guessing(db, organizationId, nowMs)),
     ...(await refusalBursts(db, organizationId, nowMs)),
     ...(await policiesUsed(db, organizationId, nowMs)),
+    ...(await expiredLately(db, organizationId, nowMs)),
     ...(await stuckExports(db, organizationId)),
     ...(await inconsistentLog(context, organizationId)),
   ];
@@ -149,6 +150,41 @@ async function refusalBursts(queries: Queries, organizationId: string, nowMs: nu
       }),
     ),
   ];
+}
+
+/**
+ * Gateways that are back after they had refused everything. Where the console itself was away, nobody looked at them meanwhile: what they
+ * refused is all that tells of it.
+ */
+async function expiredLately(queries: Queries, organizationId: string, nowMs: number): Promise<Alarm[]> {
+  const rows = await queries
+    .selectFrom('access_events')
+    .select(['gateway_id', 'reason'])
+    .where('organization_id', '=', organizationId)
+    .where('effect', '=', 'deny')
+    // Said as the index is, which holds only those.
+    .where('effect', '<>', sql.lit('pass'))
+    .where('at', '>', nowMs - LATELY_MS)
+    .orderBy('at', 'desc')
+    .limit(MAX_REFUSALS)
+    .execute();
+  const counts = countBy(
+    rows.filter(({ reason }) => reason === 'access.snapshot_expired'),
+    ({ gateway_id }) => gateway_id,
+  );
+  if (counts.size === 0) return [];
+  const gateways = await queries
+    .selectFrom('gateways')
+    .select(['id', 'name'])
+    .where('organization_id', '=', organizationId)
+    .where('id', 'in', [...counts.keys()])
+    .execute();
+  return gateways.map(
+    ({ id, name }): Alarm => ({
+      ...{ kind: 'gateway_expiring', severity: 'bad', object: { kind: 'gateway', id, name }, since: null },
+      ...sayDetail('gateway_had_expired', { count: counts.get(id)! }),
+    }),
+  );
 }
 
 /** Policies that ask to be told of, such as those for emergencies. */
