@@ -32,8 +32,14 @@ export function AskedAgain({ event, who }: { readonly event: AccessEvent; readon
     ...routeQuery('users.get', { params: { id: event.subject } }),
     enabled: isAsked && may('users:read'),
   });
-  // An access that nobody can ask about, or a person or resource that is gone: what was decided then is all there is.
-  if (!isAsked || data === undefined) return null;
+  if (!isAsked) return null;
+  const simulator = (
+    <ButtonLink size="small" to="/policies/simulator" search={searchOf(event)}>
+      {t('event.simulate')}
+    </ButtonLink>
+  );
+  // A person or resource that is gone cannot be asked about: the simulator says why.
+  if (data === undefined) return simulator;
   const changes = data.wouldChange.flatMap(({ fact, value, effect, also }) =>
     also.length === 0 && isChange(fact) && effect === 'pass' ? [t(`again.change.${fact}`, { value })] : [],
   );
@@ -53,9 +59,7 @@ export function AskedAgain({ event, who }: { readonly event: AccessEvent; readon
       {data.effect === 'pass' || changes.length === 0 ? null : (
         <Typography color="textSecondary">{t('again.changes', { changes: changes.join('; ') })}</Typography>
       )}
-      <ButtonLink size="small" to="/policies/simulator" search={searchOf(event)}>
-        {t('event.simulate')}
-      </ButtonLink>
+      {simulator}
     </Box>
   );
 }
