@@ -80,6 +80,7 @@ export function Form<S extends z.ZodType<FieldValues, FieldValues>>(props: FormP
   async function submit(values: FieldValues): Promise<void> {
     setError(null);
     setTheirs(null);
+    const sent = structuredClone(form.getValues());
     try {
       const result = await props.onSubmit(values as z.output<S>, base);
       if (result === false) return;
@@ -88,7 +89,14 @@ export function Form<S extends z.ZodType<FieldValues, FieldValues>>(props: FormP
         tell(props.done, isFinal ? undefined : () => takeBack(base, result));
       }
       if (props.stays && props.reload !== undefined) {
-        begin(await props.reload());
+        const fresh = await props.reload();
+        const typed = structuredClone(form.getValues());
+        begin(fresh);
+        // What was typed while it was saved is not saved yet.
+        for (const name of Object.keys(sent)) {
+          if (JSON.stringify(typed[name]) === JSON.stringify(sent[name])) continue;
+          form.setValue(name, typed[name], { shouldDirty: true });
+        }
       }
     } catch (cause) {
       if (props.reload === undefined || !(cause instanceof ApiProblem) || cause.problem.status !== 412) {
