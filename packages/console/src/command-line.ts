@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { isLoopback } from './api/guards.ts';
 import type { CommandLine } from './domains/context.ts';
-import type { Settings } from './settings.ts';
+import { DEFAULT_HOME, type Settings } from './settings.ts';
 
 /** Whoever opens its pages is on this machine, or came through a tunnel to it. */
 export function servesThisMachineAlone({ publicUrl, host }: Pick<Settings, 'publicUrl' | 'host'>): boolean {
@@ -12,10 +11,8 @@ export function servesThisMachineAlone({ publicUrl, host }: Pick<Settings, 'publ
 
 /** How the command line of this machine is started, for the OS user that runs the console. */
 export function commandLine({ homeDirectory }: Pick<Settings, 'homeDirectory'>): CommandLine {
-  return {
-    directory: directoryOfProgram(import.meta.dirname),
-    home: resolve(homeDirectory) === join(homedir(), '.zeronaut') ? null : resolve(homeDirectory),
-  };
+  const home = resolve(homeDirectory);
+  return { directory: directoryOfProgram(import.meta.dirname), home: home === DEFAULT_HOME ? null : home };
 }
 
 /** The nearest directory above where npm put a program of this name, which `npx` takes before it asks anybody. */

@@ -85,8 +85,11 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
+/** Where state is kept without `ZERONAUT_HOME`. */
+export const DEFAULT_HOME = join(homedir(), '.zeronaut');
+
 export function resolveSettings(options: ConsoleOptions, env: NodeJS.ProcessEnv): Settings {
-  const homeDirectory = env.ZERONAUT_HOME || join(homedir(), '.zeronaut');
+  const homeDirectory = env.ZERONAUT_HOME || DEFAULT_HOME;
   const dataDirectory = options.dataDirectory ?? join(homeDirectory, 'console');
   const host = options.host ?? env.ZERONAUT_CONSOLE_HOST ?? '127.0.0.1';
   const publicUrl = options.publicUrl ?? env.ZERONAUT_CONSOLE_PUBLIC_URL ?? null;

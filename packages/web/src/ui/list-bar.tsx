@@ -4,10 +4,10 @@ import InputAdornment from '@mui/material/InputAdornment';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import Typography from '@mui/material/Typography';
-import { useEffect, useState } from 'react';
 import type { Value } from '../base/list-order.ts';
 import type { ListSearch } from '../base/list-search.ts';
 import { useMessages } from '../base/messages.ts';
+import { useSettledText } from '../base/use-settled-text.ts';
 import { SearchIcon } from './icons.tsx';
 import { uiMessages } from './messages.ts';
 import { EmptyState } from './states.tsx';
@@ -147,13 +147,7 @@ function SearchField(props: {
 }) {
   const { value, onChange } = props;
   const t = useMessages(uiMessages);
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => onChange(text), TYPING_PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text, value, onChange]);
+  const [text, setText] = useSettledText(value, onChange, TYPING_PAUSE_MS);
   return (
     <TextField
       type="search"

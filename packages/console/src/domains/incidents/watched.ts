@@ -39,11 +39,12 @@ const ALARM_ANNOTATION = 'alarm';
 export async function watchedAlarms(context: Context, organizationId: string): Promise<Alarm[]> {
   const { db } = context.store;
   const nowMs = context.clock();
+  const refused = await newestRefusals(db, organizationId, nowMs);
   return [
     ...(await guessing(db, organizationId, nowMs)),
-    ...(await refusalBursts(db, organizationId, nowMs)),
+    ...(await refusalBursts(db, organizationId, refused, nowMs)),
     ...(await policiesUsed(db, organizationId, nowMs)),
-    ...(await expiredLately(db, organizationId, nowMs)),
+    ...(await expiredLately(db, organizationId, refused)),
     ...(await stuckExports(db, organizationId)),
     ...(await inconsistentLog(context, organizationId)),
   ];
@@ -110,19 +111,24 @@ async function guessing(queries: Queries, organizationId: string, nowMs: number)
   return alarms;
 }
 
-async function refusalBursts(queries: Queries, organizationId: string, nowMs: number): Promise<Alarm[]> {
-  const rows = await queries
+type Refused = Awaited<ReturnType<typeof newestRefusals>>;
+
+async function newestRefusals(queries: Queries, organizationId: string, nowMs: number) {
+  return await queries
     .selectFrom('access_events')
-    .select(['subject', 'source_address', 'reason'])
+    .select(['at', 'gateway_id', 'subject', 'source_address', 'reason'])
     .where('organization_id', '=', organizationId)
     .where('effect', '=', 'deny')
     // Said as the index is, which holds only those.
     .where('effect', '<>', sql.lit('pass'))
-    .where('at', '>', nowMs - BURST_MS)
+    .where('at', '>', nowMs - LATELY_MS)
     .orderBy('at', 'desc')
     .limit(MAX_REFUSALS)
     .execute();
-  const refused = rows.filter(({ reason }) => !isFailureReason(reason));
+}
+
+async function refusalBursts(queries: Queries, organizationId: string, rows: Refused, nowMs: number): Promise<Alarm[]> {
+  const refused = rows.filter(({ at, reason }) => at > nowMs - BURST_MS && !isFailureReason(reason));
   const many = (of: (row: (typeof refused)[number]) => string) =>
     [...countBy(refused, of)]
       .filter(([key, count]) => key !== '' && count >= BURST_REFUSALS)
@@ -156,18 +162,7 @@ async function refusalBursts(queries: Queries, organizationId: string, nowMs: nu
  * Gateways that are back after they had refused everything. Where the console itself was away, nobody looked at them meanwhile: what they
  * refused is all that tells of it.
  */
-async function expiredLately(queries: Queries, organizationId: string, nowMs: number): Promise<Alarm[]> {
-  const rows = await queries
-    .selectFrom('access_events')
-    .select(['gateway_id', 'reason'])
-    .where('organization_id', '=', organizationId)
-    .where('effect', '=', 'deny')
-    // Said as the index is, which holds only those.
-    .where('effect', '<>', sql.lit('pass'))
-    .where('at', '>', nowMs - LATELY_MS)
-    .orderBy('at', 'desc')
-    .limit(MAX_REFUSALS)
-    .execute();
+async function expiredLately(queries: Queries, organizationId: string, rows: Refused): Promise<Alarm[]> {
   const counts = countBy(
     rows.filter(({ reason }) => reason === 'access.snapshot_expired'),
     ({ gateway_id }) => gateway_id,

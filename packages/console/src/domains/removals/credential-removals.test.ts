@@ -3,7 +3,7 @@ import { eachDatabase } from '@zeronaut/testkit';
 import { testEvent } from '../../testing/access-event.suite.ts';
 import { startFixture } from '../../testing/fixture.suite.ts';
 import { storeEvents } from '../access-events/access-events.ts';
-import { NOTHING } from './nothing.ts';
+import { NOTHING } from './what-ends.ts';
 
 eachDatabase(
   'of what machines and services show it is said what would end, and nothing is changed',

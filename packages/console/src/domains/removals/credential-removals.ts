@@ -9,7 +9,7 @@ import { mayReadAssertions } from '../policies/assertions.ts';
 import { usesOfPrincipal } from '../policies/principal-uses.ts';
 import { may } from '../roles/held-role.ts';
 import { findServiceAccount } from '../service-accounts/service-accounts.ts';
-import { DAY_MS, MAX_ACCESSES, NOTHING, SHOWN_USES } from './nothing.ts';
+import { DAY_MS, MAX_ACCESSES, NOTHING, newestAccesses, SHOWN_USES } from './what-ends.ts';
 
 /** Disabling one: its keys, trusts and tokens open nothing until it is enabled again. */
 export async function previewServiceAccount(context: Context, caller: Caller, id: string): Promise<Removal | Refusal> {
@@ -136,20 +136,8 @@ export async function previewRequestEnd(context: Context, caller: Caller, id: st
   if (request.userId !== caller.userId && !may(caller, 'events:read')) {
     return { ends: NOTHING, lastUsedAt: null, unreachable: [], namedBy: [] };
   }
-  const nowMs = context.clock();
-  const newest = db
-    .selectFrom('access_events')
-    .select(['subject', 'at'])
-    .where('organization_id', '=', caller.organizationId)
-    .where('resource_id', '=', request.objectId)
-    .where('effect', '=', 'pass')
-    // Coming back from a sign-in is no access yet.
-    .where('reason', '<>', 'access.portal')
-    .where('at', '>', nowMs - DAY_MS)
-    .orderBy('at', 'desc')
-    .limit(MAX_ACCESSES);
   const used = await db
-    .selectFrom(newest.as('newest'))
+    .selectFrom(newestAccesses(db, caller.organizationId, request.objectId, context.clock()).as('newest'))
     .select((eb) => [eb.fn.countAll<number | string>().as('count'), eb.fn.max('at').as('last')])
     .where('subject', '=', request.userId)
     .executeTakeFirstOrThrow();

@@ -3,7 +3,7 @@ import { eachDatabase } from '@zeronaut/testkit';
 import { testEvent } from '../../testing/access-event.suite.ts';
 import { startFixture } from '../../testing/fixture.suite.ts';
 import { storeEvents } from '../access-events/access-events.ts';
-import { NOTHING } from './nothing.ts';
+import { NOTHING } from './what-ends.ts';
 
 eachDatabase('what a removal would end is said, and nothing is changed', async (t, database) => {
   const fixture = await startFixture(t, database);

@@ -9,7 +9,7 @@ import { getAssertions, mayReadAssertions } from '../policies/assertions.ts';
 import { policiesNaming } from '../policies/principal-uses.ts';
 import { findResource } from '../resources/resources.ts';
 import { isOpen } from '../sessions/sessions.ts';
-import { DAY_MS, MAX_ACCESSES, NOTHING, SHOWN_USES } from './nothing.ts';
+import { NOTHING, newestAccesses, SHOWN_USES } from './what-ends.ts';
 
 export async function previewResourceRemoval(
   context: Context,
@@ -21,19 +21,8 @@ export async function previewResourceRemoval(
   const resource = await findResource(db, organizationId, idOrName);
   if (resource instanceof Refusal) return resource;
   const nowMs = context.clock();
-  const newest = db
-    .selectFrom('access_events')
-    .select('subject')
-    .where('organization_id', '=', organizationId)
-    .where('resource_id', '=', resource.id)
-    .where('effect', '=', 'pass')
-    // Coming back from a sign-in is no access yet.
-    .where('reason', '<>', 'access.portal')
-    .where('at', '>', nowMs - DAY_MS)
-    .orderBy('at', 'desc')
-    .limit(MAX_ACCESSES);
   const used = await db
-    .selectFrom(newest.as('newest'))
+    .selectFrom(newestAccesses(db, organizationId, resource.id, nowMs).as('newest'))
     .select((eb) => [
       eb.fn.countAll<number | string>().as('accesses'),
       // Nobody knows how many those are who need not sign in.

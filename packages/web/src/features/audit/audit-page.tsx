@@ -9,11 +9,12 @@ import Typography from '@mui/material/Typography';
 import { getRouteApi } from '@tanstack/react-router';
 import type { AuditEntry } from '@zeronaut/model';
 import { decisionClassOf, policiesShown } from '@zeronaut/model/decision-class';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { useMessages } from '../../base/messages.ts';
 import { useNameOf } from '../../base/people.ts';
 import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
+import { useSettledText } from '../../base/use-settled-text.ts';
 import { AuditIcon } from '../../ui/icons.tsx';
 import { type Column, ListTable, rowLink } from '../../ui/list-table.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
@@ -219,13 +220,7 @@ function nextDay(day: string): string {
 /** Typing is shown at once and searched after a pause. */
 function Settled(props: { readonly label: string; readonly value: string; readonly onValue: (value: string) => void }) {
   const { value, onValue } = props;
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => onValue(text), TYPING_PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text, value, onValue]);
+  const [text, setText] = useSettledText(value, onValue, TYPING_PAUSE_MS);
   return (
     <TextField
       type="search"

@@ -16,6 +16,7 @@ import { useNameOf } from '../../base/people.ts';
 import { useReasonText } from '../../base/reason-texts.ts';
 import { useList } from '../../base/use-list.ts';
 import { useSearchChange } from '../../base/use-search-change.ts';
+import { useSettledText } from '../../base/use-settled-text.ts';
 import { SecurityIcon } from '../../ui/icons.tsx';
 import { type Column, ListTable } from '../../ui/list-table.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
@@ -259,13 +260,7 @@ export function AccessFeedPage() {
 
 function SearchBox({ value, onSearch }: { readonly value: string; readonly onSearch: (value: string) => void }) {
   const t = useMessages(securityMessages);
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => onSearch(text), TYPING_PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text, value, onSearch]);
+  const [text, setText] = useSettledText(value, onSearch, TYPING_PAUSE_MS);
   return (
     <TextField
       type="search"
