@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { COOKIE, deny, pass, REASONS, RESERVED_PREFIX, type Reason, type SnapshotResource } from '@zeronaut/model';
+import { COOKIE, pass, RESERVED_PREFIX, type Reason, type SnapshotResource } from '@zeronaut/model';
 import { anonymousFacts } from '@zeronaut/policy';
 import { ANONYMOUS, type Flow } from '../flow.ts';
 import type { RequestHead } from '../http/request-head.ts';
@@ -12,8 +12,9 @@ import { decide } from './decide.ts';
 import { parseFields, parseForm } from './forms.ts';
 import { html } from './html.ts';
 import { isSameOriginPost, localPath, originOf } from './origins.ts';
-import { refusalPage, signedOutPage, signOutPage } from './pages.ts';
+import { signedOutPage, signOutPage } from './pages.ts';
 import { LANGUAGE_PATH, readerOf } from './reader.ts';
+import { refusalResponse } from './refusal-response.ts';
 import { pageResponse, redirect } from './responses.ts';
 import { openCode } from './sign-in-state.ts';
 import { mintToken, TOKEN_LEEWAY_SECONDS } from './tokens.ts';
@@ -182,16 +183,6 @@ function shareTarget(head: RequestHead): string {
 }
 
 function refuse(flow: Flow, head: RequestHead, reason: Reason): PageResponse {
-  const reader = readerOf(flow, head);
-  const page = refusalPage(reader.t, {
-    reason,
-    requestId: flow.requestId,
-    host: head.host,
-    user: null,
-    actions: [html`<a href="/">${reader.t.refusal.open(head.host)}</a>`],
-  });
-  return {
-    ...pageResponse(flow, reader, REASONS[reason].status, page),
-    outcome: { ...FOR_ANYBODY, verdict: deny(reason) },
-  };
+  const actions = [html`<a href="/">${readerOf(flow, head).t.refusal.open(head.host)}</a>`];
+  return refusalResponse(flow, head, reason, { actions });
 }

@@ -28,6 +28,7 @@ import {
 } from './personal-access-tokens.ts';
 import { Portal } from './portal.ts';
 import { readerOf } from './reader.ts';
+import { refusalResponse } from './refusal-response.ts';
 import { isNavigation, pageResponse, problemResponse, redirect, retryAfter } from './responses.ts';
 import { NO_SESSION, type SessionProof, type ShareProof, userSubject } from './sessions.ts';
 import { beginSignIn } from './sign-in-state.ts';
@@ -280,10 +281,9 @@ class Decision {
 function expired(flow: Flow, head: RequestHead): PageResponse {
   const outcome = { ...SNAPSHOT_EXPIRED, subject: ANONYMOUS, resource: null };
   const { reason } = outcome.verdict;
-  if (!isNavigation(head)) return { ...problemResponse(flow, reason), outcome };
-  const reader = readerOf(flow, head);
-  const view = { reason, requestId: flow.requestId, host: head.host, user: null, actions: [] } as const;
-  return { ...pageResponse(flow, reader, REASONS[reason].status, refusalPage(reader.t, view)), outcome };
+  return isNavigation(head)
+    ? refusalResponse(flow, head, reason, { ...outcome, actions: [] })
+    : { ...problemResponse(flow, reason), outcome };
 }
 
 /** Without a portal there is no sign-in to ask for; only credentials in the request itself can help. */

@@ -1,6 +1,5 @@
 import {
   COOKIE,
-  deny,
   email as emailSchema,
   formatHostPort,
   isReason,
@@ -23,21 +22,13 @@ import { chooseLanguage } from './choose-language.ts';
 import { clearCookie, setCookie } from './cookies.ts';
 import { decide } from './decide.ts';
 import { isOwnForm, parseFields, parseForm } from './forms.ts';
-import { type Html, html } from './html.ts';
+import { html } from './html.ts';
 import { originOf, resourceOfHost } from './origins.ts';
-import {
-  askForAccess,
-  GRANT_HOURS,
-  homePage,
-  refusalPage,
-  signedOutPage,
-  signInPage,
-  signOutForm,
-  signOutPage,
-} from './pages.ts';
+import { askForAccess, GRANT_HOURS, homePage, signedOutPage, signInPage, signOutForm, signOutPage } from './pages.ts';
 import { passkeyAddedPage, passkeysPage } from './passkey-pages.ts';
 import { PortalPasskeys } from './portal-passkeys.ts';
 import { LANGUAGE_PATH, readerOf } from './reader.ts';
+import { refusalResponse } from './refusal-response.ts';
 import { pageResponse, redirect, retryAfter } from './responses.ts';
 import { type SessionProof, userSubject } from './sessions.ts';
 import { createSecret, mintCode, readSecretCookie } from './sign-in-state.ts';
@@ -484,25 +475,8 @@ function refuse(
   flow: Flow,
   head: RequestHead,
   reason: Reason,
-  options: {
-    host?: string;
-    user?: SnapshotUser;
-    actions?: readonly Html[];
-    headers?: readonly (readonly [string, string])[];
-  } & Partial<PageOutcome> = {},
+  options: Partial<Parameters<typeof refusalResponse>[3]> = {},
 ): PageResponse {
-  const reader = readerOf(flow, head);
-  const { verdict = deny(reason), subject = ANONYMOUS, resource = null, explanation = null } = options;
-  const page = refusalPage(reader.t, {
-    reason,
-    requestId: flow.requestId,
-    host: options.host ?? head.host,
-    user: options.user ?? null,
-    advice: explanation?.advice ?? '',
-    actions: options.actions ?? [html`<a href="/">${reader.t.services}</a>`],
-  });
-  return {
-    ...pageResponse(flow, reader, REASONS[reason].status, page, options.headers),
-    outcome: { verdict, subject, resource, explanation },
-  };
+  const actions = options.actions ?? [html`<a href="/">${readerOf(flow, head).t.services}</a>`];
+  return refusalResponse(flow, head, reason, { ...options, actions });
 }
